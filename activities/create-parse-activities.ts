@@ -1,0 +1,58 @@
+import { createExtendClient, type ExtendClientOptions } from '../http';
+import { createFileStore, createSources, type ResultStore, type SourceResolver } from '../storage';
+import { createDeleteRun } from './delete-run';
+import { createFetchResult } from './fetch-result';
+import { createGetStatus } from './get-status';
+import { createStoreResult } from './store-result';
+import { createSubmitParse } from './submit-parse';
+import type { ParseActivities } from './types';
+import { createUploadFile } from './upload-file';
+
+/** Settings of {@link createParseActivities}, fixed when the worker starts. */
+export interface ParseActivitiesOptions extends ExtendClientOptions {
+  /**
+   * Largest inline result: UTF-8 JSON of the whole workflow result, before any codec, in bytes. Temporal refuses more
+   * than 2 MiB. @default 1_500_000
+   */
+  readonly maxInlineBytes?: number;
+  /** The only directory that `file:` sources may name. @default none: `file:` sources are refused */
+  readonly sourceDirectory?: string;
+  /** Resolvers of your own for sources, by scheme without the colon: `{ s3: … }`. @default {} */
+  readonly sources?: Readonly<Record<string, SourceResolver>>;
+  /** Keep stored results as files under this directory, which all readers must see. @default none: `result: 'stored'` fails */
+  readonly resultDirectory?: string;
+  /** Keep stored results in this store instead. @default none */
+  readonly resultStore?: ResultStore;
+}
+
+const DEFAULT_MAX_INLINE_BYTES = 1_500_000;
+
+/**
+ * Builds the activities for a worker: `Worker.create({ activities: createParseActivities({ apiKey }) })`. Connections to
+ * Extend are opened when first needed; nothing has to be closed.
+ *
+ * @throws TypeError if `baseUrl` is no http(s) URL, or both `resultDirectory` and `resultStore` are given; RangeError if a number is not positive and whole.
+ */
+export function createParseActivities(options: ParseActivitiesOptions): ParseActivities {
+  const { maxInlineBytes = DEFAULT_MAX_INLINE_BYTES } = options;
+  if (!Number.isSafeInteger(maxInlineBytes) || maxInlineBytes <= 0) {
+    throw new RangeError(`maxInlineBytes must be a positive whole number of bytes, got ${maxInlineBytes}`);
+  }
+  const extend = createExtendClient(options);
+  const sources = createSources(options);
+  const store = resultStoreOf(options);
+  return {
+    submitParse: createSubmitParse({ extend, sources }),
+    getStatus: createGetStatus(extend),
+    fetchResult: createFetchResult({ extend, maxInlineBytes }),
+    storeResult: createStoreResult({ extend, store }),
+    uploadFile: createUploadFile({ extend, sources }),
+    deleteRun: createDeleteRun(extend),
+  };
+}
+
+function resultStoreOf({ resultDirectory, resultStore }: ParseActivitiesOptions): ResultStore | undefined {
+  if (resultDirectory === undefined) return resultStore;
+  if (resultStore !== undefined) throw new TypeError("give 'resultDirectory' or 'resultStore', not both");
+  return createFileStore({ directory: resultDirectory });
+}

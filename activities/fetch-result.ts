@@ -1,0 +1,71 @@
+import { activityInfo, cancellationSignal } from '@temporalio/activity';
+import type { ApplicationFailure } from '@temporalio/common';
+import { ContractError, decodeRunAnswer, decodeStateAnswer, type ParserRun } from '../api';
+import { BodyTooLargeError, type ExtendClient } from '../http';
+import { noOutputYet, toRunSummary } from './finished-run';
+import { withHeartbeat } from './heartbeat';
+import { finalFailure, toApplicationFailure } from './to-application-failure';
+import type { FetchedResult, FetchResultInput, ParseActivities } from './types';
+
+/** JSON may escape each character of the result, and the answer holds the configuration beside it. */
+const BODY_BYTES_PER_RESULT_BYTE = 8;
+
+/** Settings of {@link createFetchResult}. */
+export interface FetchResultOptions {
+  /** Extend's API. */
+  readonly extend: ExtendClient;
+  /** Limit of the whole workflow result as UTF-8 JSON, in bytes. */
+  readonly maxInlineBytes: number;
+}
+
+/**
+ * Builds the activity that fetches a finished run and returns the workflow's result, but for its counters. The size is
+ * measured here, before the answer leaves: Temporal would retry a too large answer without end.
+ *
+ * @returns An activity that fails with one of these types:
+ *  - `ResultTooLarge`: final; the run is kept at Extend.
+ *  - `ContractViolation`: no output, or one that breaks the contract, for two minutes; final.
+ *  - `RateLimited`, `Unavailable`, `Unauthorized`: retried.
+ *  - `ParserRunNotFound`, `OutOfCredits`, `RequestRejected`: final.
+ */
+export function createFetchResult({ extend, maxInlineBytes }: FetchResultOptions): ParseActivities['fetchResult'] {
+  const maxBodyBytes = maxInlineBytes * BODY_BYTES_PER_RESULT_BYTE;
+  return async function fetchResult(input) {
+    const { runId } = input;
+    try {
+      const body = await withHeartbeat(extend.readRun(runId, { maxBodyBytes, signal: cancellationSignal() }));
+      const result = toResult(finishedRun(body));
+      checkSize(result, input, maxInlineBytes);
+      return result;
+    } catch (error) {
+      if (error instanceof BodyTooLargeError) throw tooLarge(runId, `more than ${maxBodyBytes}`, maxInlineBytes);
+      if (error instanceof ContractError) throw noOutputYet(error, input);
+      throw toApplicationFailure(error, { ...input, purpose: 'read' });
+    }
+  };
+}
+
+function finishedRun(body: unknown): ParserRun {
+  const { status } = decodeStateAnswer(body);
+  if (status !== 'PROCESSED') throw new ContractError(`parserRun.status: expected "PROCESSED", got "${status}"`);
+  return decodeRunAnswer(body);
+}
+
+function toResult(run: ParserRun): FetchedResult {
+  const { chunks, ocr } = run;
+  return { ...toRunSummary(run), output: { kind: 'inline', chunks, ...(ocr && { ocr }) } };
+}
+
+function checkSize(result: FetchedResult, { counters }: FetchResultInput, maxInlineBytes: number): void {
+  const bytes = Buffer.byteLength(JSON.stringify({ ...result, ...counters }));
+  if (bytes > maxInlineBytes) throw tooLarge(result.runId, String(bytes), maxInlineBytes);
+}
+
+function tooLarge(runId: string, bytes: string, limitBytes: number): ApplicationFailure {
+  return finalFailure(
+    'ResultTooLarge',
+    `the result has ${bytes} bytes, the limit of an inline result is ${limitBytes} bytes: ` +
+      "attach to this run with result: 'stored', or raise the worker's maxInlineBytes",
+    { runId, attempts: activityInfo().attempt },
+  );
+}

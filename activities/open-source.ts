@@ -1,0 +1,62 @@
+import { activityInfo } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { redact } from '../api';
+import { SourceError, type OpenedSource, type SourceResolver } from '../storage';
+import { finalFailure } from './to-application-failure';
+
+/**
+ * Opens a source. Nothing has been sent to Extend yet, whatever goes wrong here.
+ *
+ * @param signal ends it, whether or not the resolver listens to it.
+ * @throws ApplicationFailure `SourceUnavailable`, final; `Unavailable` where a resolver failed in another way; the
+ * signal's reason.
+ */
+export async function openSource(sources: SourceResolver, source: string, signal: AbortSignal): Promise<OpenedSource> {
+  try {
+    const opened: unknown = await untilAborted(sources(source, { signal }), signal);
+    checkOpened(opened);
+    return opened;
+  } catch (error) {
+    signal.throwIfAborted();
+    const details = { attempts: activityInfo().attempt };
+    const reason = redact(error instanceof Error ? error.message : String(error));
+    if (error instanceof SourceError) throw finalFailure('SourceUnavailable', reason, details);
+    throw resolverFailure(reason);
+  }
+}
+
+/** The failure of a resolver that may do better next time. */
+export function resolverFailure(reason: string): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'Unavailable',
+    message: `the source's resolver failed: ${reason}`,
+    details: [{ attempts: activityInfo().attempt }],
+  });
+}
+
+/** What a resolver gave is checked here, not where it is sent: there it would look as if a run might exist. */
+function checkOpened(opened: unknown): asserts opened is OpenedSource {
+  const { content, fileUrl, fileName } = (opened ?? {}) as Record<string, unknown>;
+  const isNamed = typeof fileName === 'string' && fileName !== '';
+  if (content instanceof Blob && fileUrl === undefined) {
+    if (!isNamed) throw new SourceError("the source's resolver must give a content a 'fileName'");
+    return;
+  }
+  const isUrl = typeof fileUrl === 'string' && /^https?:\/\//i.test(fileUrl) && URL.canParse(fileUrl);
+  if (isUrl && content === undefined && (isNamed || fileName === undefined)) return;
+  throw new SourceError("the source's resolver must give either a 'fileUrl', absolute http(s), or a 'content', a Blob");
+}
+
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let abort: () => void = () => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', abort, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

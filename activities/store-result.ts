@@ -1,0 +1,89 @@
+import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { ContractError, redact } from '../api';
+import type { ExtendClient } from '../http';
+import { StoreRefusedError, type ResultStore } from '../storage';
+import { noOutputYet, toRunSummary } from './finished-run';
+import { withHeartbeat } from './heartbeat';
+import { createRunStream } from './run-stream';
+import { finalFailure, toApplicationFailure } from './to-application-failure';
+import type { ParseActivities } from './types';
+
+/** A store that fails so often is given up; with Temporal's delays that takes some minutes. */
+const MAX_STORE_FAILURES = 10;
+
+/** What one attempt tells the next: attempts that failed for Extend's sake do not count against the store. */
+interface EarlierAttempts {
+  readonly storeFailures: number;
+}
+
+/** Settings of {@link createStoreResult}. */
+export interface StoreResultOptions {
+  /** Extend's API. */
+  readonly extend: ExtendClient;
+  /** Where results go. @default none: `result: 'stored'` fails */
+  readonly store?: ResultStore | undefined;
+}
+
+/**
+ * Builds the activity that streams a finished run from Extend into the result store, as `<runId>.json`, and returns a
+ * reference to it. No more of the document than a part of it is in memory. A repeat writes the same object anew.
+ *
+ * @returns An activity that fails with one of these types:
+ *  - `ResultStoreFailed`: the store refused, or failed ten times; final. The run is kept at Extend.
+ *  - `ContractViolation`: no output, or one that breaks the contract, for two minutes; final.
+ *  - `RateLimited`, `Unavailable`, `Unauthorized`: retried.
+ *  - `ParserRunNotFound`, `OutOfCredits`, `RequestRejected`: final.
+ */
+export function createStoreResult({ extend, store }: StoreResultOptions): ParseActivities['storeResult'] {
+  return async function storeResult(input) {
+    const { runId } = input;
+    if (store === undefined) {
+      throw finalFailure('ResultStoreFailed', 'the worker has no result store (EXTEND_PARSE_RESULT_DIR)', { runId });
+    }
+    const signal = cancellationSignal();
+    const reading = new AbortController();
+    signal.addEventListener('abort', () => reading.abort(signal.reason), { once: true });
+    const stream = createRunStream(extend.streamRun(runId, { signal: reading.signal }));
+    try {
+      const writing = store.write(objectName(runId), stream.content, { signal });
+      const uri = await withHeartbeat(writing, earlierAttempts());
+      const { run, chunkCount, bytes, sha256 } = stream.summary();
+      return { ...toRunSummary(run), output: { kind: 'stored', uri, bytes, sha256, chunkCount } };
+    } catch (error) {
+      signal.throwIfAborted();
+      const failure = stream.failure();
+      if (failure instanceof ContractError) throw noOutputYet(failure, input);
+      if (failure !== undefined) throw toApplicationFailure(failure, { ...input, purpose: 'read' });
+      throw storeFailed(error, runId);
+    } finally {
+      // A store that fails may leave what it reads open.
+      reading.abort();
+      await stream.close();
+    }
+  };
+}
+
+/** The id as a name that every store takes. */
+function objectName(runId: string): string {
+  const encode = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+  return `${encodeURIComponent(runId).replace(/[!'()*~]|^\./g, encode)}.json`;
+}
+
+function storeFailed(error: unknown, runId: string): ApplicationFailure {
+  const { attempt } = activityInfo();
+  const storeFailures = earlierAttempts().storeFailures + 1;
+  heartbeat({ storeFailures } satisfies EarlierAttempts);
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  return ApplicationFailure.create({
+    type: 'ResultStoreFailed',
+    message: `the result store failed: ${redact(String(message ?? error))} [runId=${runId}, attempt=${attempt}]`,
+    nonRetryable: error instanceof StoreRefusedError || storeFailures >= MAX_STORE_FAILURES,
+    details: [{ runId, attempts: attempt, ...(typeof code === 'string' && { code }) }],
+  });
+}
+
+function earlierAttempts(): EarlierAttempts {
+  const { storeFailures = 0 } = (activityInfo().heartbeatDetails ?? {}) as Partial<EarlierAttempts>;
+  return { storeFailures };
+}

@@ -1,0 +1,113 @@
+/**
+ * What the activities take and give: plain JSON, and wire shapes, since running workflows hold them in their histories.
+ * Workflows import this file for its types only.
+ */
+import type { ParseAsyncRequest, SourceFile, ParseConfig, PollSchedule, ParseResult, RunStatus } from '../api';
+
+/** Input of `submitParse`. */
+export interface SubmitParseInput {
+  /** The document: by URL, by id, or by a source whose resolver gives a URL. */
+  readonly file: ParseAsyncRequest['file'] | SourceFile;
+  /** Passed through. @default the API's own */
+  readonly config?: ParseConfig;
+}
+
+/** A run's state after a submit. */
+export interface SubmittedRun {
+  readonly runId: string;
+  /** Mostly `PROCESSING`, but a run may have ended at once. */
+  readonly status: RunStatus;
+  readonly failureReason?: string;
+}
+
+/** Input of `getStatus`. */
+export interface GetStatusInput {
+  /** Extend's run id. */
+  readonly runId: string;
+  /** When the run was accepted, epoch milliseconds: a 404 is retried for 60 s after it. Absent for a run attached to. */
+  readonly acceptedAtMs?: number;
+  /** Do not ask at once: the first attempt ends with `StillProcessing`, without a request, and the next one comes after so many milliseconds. */
+  readonly delayMs?: number;
+  /**
+   * Where given, an answer of a run that has not ended is the BENIGN failure `StillProcessing`, and Temporal's retry is
+   * the next read, after the delay that this schedule gives. Where absent, one answer of any kind ends the activity.
+   */
+  readonly until?: PollSchedule & {
+    /** When the wait began, epoch milliseconds. */
+    readonly sinceMs: number;
+  };
+}
+
+/** A run's state as read. */
+export interface StatusAnswer {
+  readonly status: RunStatus;
+  readonly failureReason?: string;
+  /** Status requests that this activity made, failed ones among them. */
+  readonly polls: number;
+}
+
+/** What the workflow's result holds beside the run: the activity needs it to measure the whole. */
+export type ResultCounters = Pick<ParseResult, 'submits' | 'polls' | 'waitedMs'>;
+
+/** Input of `fetchResult`. */
+export interface FetchResultInput {
+  /** Extend's run id. */
+  readonly runId: string;
+  /** When the end of the run was noticed, epoch milliseconds: for two minutes it may lack its output. */
+  readonly noticedAtMs: number;
+  /** When the run was accepted, epoch milliseconds; see {@link GetStatusInput}. Absent for a run attached to. */
+  readonly acceptedAtMs?: number;
+  /** They become part of the result. */
+  readonly counters: ResultCounters;
+}
+
+/** Output of `fetchResult` and `storeResult`: the workflow's result without its counters. */
+export type FetchedResult = Omit<ParseResult, keyof ResultCounters>;
+
+/** Input of `storeResult`. */
+export interface StoreResultInput {
+  /** Extend's run id. */
+  readonly runId: string;
+  /** When the end of the run was noticed, epoch milliseconds: for two minutes it may lack its output. */
+  readonly noticedAtMs: number;
+  /** When the run was accepted, epoch milliseconds; see {@link GetStatusInput}. Absent for a run attached to. */
+  readonly acceptedAtMs?: number;
+}
+
+/** Input of `uploadFile`. */
+export interface UploadFileInput {
+  /** Name of the source, as in the workflow's input. */
+  readonly source: string;
+  /** Name to give to the file. @default the source's own */
+  readonly fileName?: string;
+}
+
+/** Output of `uploadFile`. */
+export interface UploadedFile {
+  /** Absent where the source is a URL: then nothing was uploaded, and the submit makes the URL. */
+  readonly fileId?: string;
+}
+
+/** Input of `deleteRun`: what is given is deleted. */
+export interface DeleteRunInput {
+  /** Extend's run id. */
+  readonly runId?: string;
+  /** A file that this workflow uploaded. */
+  readonly fileId?: string;
+}
+
+/** The activities by their wire names. */
+export interface ParseActivities {
+  /** Sends the document once. It repeats nothing, and cancellation does not stop it: the run id must become known. */
+  submitParse(input: SubmitParseInput): Promise<SubmittedRun>;
+  /** Reads a run's state. */
+  getStatus(input: GetStatusInput): Promise<StatusAnswer>;
+  /** Fetches a finished run, small enough to travel inline. */
+  fetchResult(input: FetchResultInput): Promise<FetchedResult>;
+  /** Streams a finished run into the result store. */
+  storeResult(input: StoreResultInput): Promise<FetchedResult>;
+  /** Uploads a source to Extend. */
+  uploadFile(input: UploadFileInput): Promise<UploadedFile>;
+  /** Deletes a run's data, and an uploaded file. What is gone already is fine. */
+  deleteRun(input: DeleteRunInput): Promise<void>;
+}

@@ -1,0 +1,10 @@
+/** Environment variables by name. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Drops variables that are empty or white space, and trims the others: a deployment that sets none by an empty value means absent. */
+export function withoutBlanks(environment: Environment): Readonly<Record<string, string>> {
+  const entries = Object.entries(environment).flatMap(([name, value = '']) =>
+    value.trim() === '' ? [] : [[name, value.trim()]],
+  );
+  return Object.fromEntries(entries) as Record<string, string>;
+}

@@ -1,0 +1,141 @@
+/** What one kind of failure means, and what a user can do about it. The page `docs/failures.md` shows this table. */
+export interface FailureRow {
+  /** `final` ends the workflow; `retried` is seen by operators as a pending activity's last failure. */
+  readonly ends: 'final' | 'retried';
+  /** What happened. */
+  readonly meaning: string;
+  /** What the caller or the operator can do. */
+  readonly remedy: string;
+}
+
+/** Every `ApplicationFailure` type of this package. Types are wire names: others match on them. */
+export const FAILURES = {
+  ParserRunFailed: {
+    ends: 'final',
+    meaning: 'Extend ended the run as FAILED or CANCELLED; `failureReason` says why.',
+    remedy: 'Look at `failureReason`: mend the document or the configuration, then start again.',
+  },
+  ParseDeadlineExceeded: {
+    ends: 'final',
+    meaning:
+      'The deadline passed before the result was there. With `runMayExist`, a submit was left without an answer.',
+    remedy: 'Attach to `runId` with a new deadline: the run may still finish, and it is paid for.',
+  },
+  SubmitOutcomeUnknown: {
+    ends: 'final',
+    meaning: 'A submit was sent and no readable answer came: the run may exist and be billed. It was not sent again.',
+    remedy: "Look in Extend's dashboard; start again if no run is there, or choose `onAmbiguousSubmit: 'resubmit'`.",
+  },
+  InvalidInput: {
+    ends: 'final',
+    meaning: 'The input of the workflow breaks a rule; the message names the field, the rule and the value.',
+    remedy: 'Mend the input. Nothing was sent.',
+  },
+  Unauthorized: {
+    ends: 'final',
+    meaning: 'Extend answered 401 or 403 to the submit.',
+    remedy:
+      "Check the worker's EXTEND_API_KEY and EXTEND_WORKSPACE_ID. While a run is waited for, this is retried instead.",
+  },
+  OutOfCredits: {
+    ends: 'final',
+    meaning: 'The account has no credits left, or its usage is blocked.',
+    remedy: 'Add credits at Extend, then start again; a run that exists already can be attached to.',
+  },
+  RequestRejected: {
+    ends: 'final',
+    meaning: 'Extend refused the request as it is (a 3xx or 4xx answer that no other row names).',
+    remedy: 'Look at `status`, `code` and the message: mostly `config` or the file URL is not what the API wants.',
+  },
+  FileNotFound: {
+    ends: 'final',
+    meaning: 'Extend does not know the `fileId`.',
+    remedy: 'Upload the file again and use the new id; check the workspace.',
+  },
+  ParserRunNotFound: {
+    ends: 'final',
+    meaning: 'Extend does not know the run: 404 for longer than 60 s after the submit, or for an attached run.',
+    remedy: 'Check the run id and the workspace; the run may have been deleted or have passed its retention.',
+  },
+  SourceUnavailable: {
+    ends: 'final',
+    meaning: 'The worker cannot open the `source` of the document.',
+    remedy: 'Check that the file exists under the directory of sources that the worker is configured with.',
+  },
+  UploadRejected: {
+    ends: 'final',
+    meaning: 'Extend refused the uploaded file.',
+    remedy: 'Look at `code`: the type may not be supported, or the file is empty, broken or too large.',
+  },
+  ResultTooLarge: {
+    ends: 'final',
+    meaning: 'The result is larger than a workflow may return inline. The run is kept at Extend.',
+    remedy:
+      "Attach to `runId` with `result: 'stored'`, or raise the worker's `maxInlineBytes` (Temporal's own limit is 2 MiB).",
+  },
+  ResultStoreFailed: {
+    ends: 'final',
+    meaning: "The worker's result store refused the result. The run is kept at Extend.",
+    remedy: 'Mend the store, then attach to `runId`.',
+  },
+  ContractViolation: {
+    ends: 'final',
+    meaning:
+      "For two minutes the run's output was not what the contract promises; the message names the field or fact.",
+    remedy: 'Report it with the request id; attach to `runId` to try again.',
+  },
+  RateLimited: {
+    ends: 'retried',
+    meaning:
+      'Extend answered 429: nothing was done. The same request follows after `Retry-After`, or after a back-off.',
+    remedy: "Limit the workers' requests per second if this is frequent.",
+  },
+  Unavailable: {
+    ends: 'retried',
+    meaning: 'No usable answer to a request that may be repeated safely.',
+    remedy: 'Nothing: it is repeated until the deadline.',
+  },
+  StillProcessing: {
+    ends: 'retried',
+    meaning: "The run is not finished. The `retry` engine waits by Temporal's retries; this is no fault.",
+    remedy: 'Nothing.',
+  },
+} as const satisfies Readonly<Record<string, FailureRow>>;
+
+/** Any failure type of this package. */
+export type AnyFailureType = keyof typeof FAILURES;
+
+/** Types that only operators see, in an activity's last failure. */
+export type RetriedFailureType = 'RateLimited' | 'Unavailable' | 'StillProcessing';
+
+/** Types that can end a workflow, and that callers see. */
+export type FailureType = Exclude<AnyFailureType, RetriedFailureType>;
+
+/** Whether a word is a failure type that can end a workflow. */
+export function isFailureType(type: string | null | undefined): type is FailureType {
+  return typeof type === 'string' && Object.hasOwn(FAILURES, type) && FAILURES[type as AnyFailureType].ends === 'final';
+}
+
+/** What a failure carries beside its message; the one entry of the `ApplicationFailure`'s `details`. */
+export interface FailureDetails {
+  /** Extend's run id, once there is one. */
+  readonly runId?: string;
+  /** Extend's request id of the answer that decided, if it gave one. */
+  readonly requestId?: string;
+  /** HTTP status of the deciding answer, or the run's last status. */
+  readonly status?: number | string;
+  /** Extend's reason for a failed run. */
+  readonly failureReason?: string;
+  /** Extend's error code, or the system's (`ENOSPC`). */
+  readonly code?: string;
+  /** Submits that may have created a run. */
+  readonly submits?: number;
+  /** Status reads so far. */
+  readonly polls?: number;
+  /** Attempts of the activity that failed. */
+  readonly attempts?: number;
+  /** Time since the workflow started, in milliseconds. */
+  readonly elapsedMs?: number;
+  /** Whether a run may exist at Extend that nobody knows the id of. */
+  readonly runMayExist?: boolean;
+}

@@ -1,0 +1,61 @@
+/**
+ * The wire contract of Extend's API and of this package: types, checks, the failure table, the poll schedule. Pure, and
+ * safe inside a workflow: nothing here reaches Node, the network or the clock.
+ */
+export { ParseApiError } from './api-error';
+export type { ParseApiErrorFacts, ParseApiErrorKind } from './api-error';
+export { findInputProblem } from './check-input';
+export { classifyApiError } from './classify';
+export type { RequestPurpose } from './classify';
+export { DEFAULT_BASE_URL, DEFAULT_TASK_QUEUE, EXTEND_API_VERSION, isEndedStatus } from './contract';
+export type {
+  Block,
+  BoundingBox,
+  Chunk,
+  KnownRunStatus,
+  Ocr,
+  ParseAsyncRequest,
+  ParseConfig,
+  ParserRun,
+  ParserRunFacts,
+  ParserRunStatus,
+  RunStatus,
+} from './contract';
+export { withoutBlanks } from './environment';
+export type { Environment } from './environment';
+export { decodeErrorBody } from './error-body';
+export type { ErrorBody } from './error-body';
+export { FAILURES, isFailureType } from './failures';
+export type { AnyFailureType, FailureDetails, FailureRow, FailureType, RetriedFailureType } from './failures';
+export { isAttachInput } from './input';
+export type {
+  AttachInput,
+  CommonParseOptions,
+  DocumentFile,
+  DocumentInput,
+  IdFile,
+  ParseInput,
+  SourceFile,
+  UrlFile,
+} from './input';
+export { JsonSyntaxError } from './json-scanner';
+export type { JsonPath } from './json-scanner';
+export { collectValue, JsonSplitter } from './json-splitter';
+export type { JsonSink } from './json-splitter';
+export { MAX_TIMER_MS, nextDelayMs, resolveSchedule } from './poll-schedule';
+export type { Backoff, PollEngine, PollingOptions, PollPosition, PollSchedule } from './poll-schedule';
+export { redact } from './redact';
+export type { InlineOutput, ParseProgress, ParseResult, RunSummary, StoredOutput } from './result';
+export { MAX_REQUEST_MS } from './request-limits';
+export { MAX_RETRY_AFTER_MS, parseRetryAfter } from './retry-after';
+export {
+  ContractError,
+  decodeBareRun,
+  decodeChunk,
+  decodeRunSummary,
+  decodeRunAnswer,
+  decodeStateAnswer,
+  decodeSubmitAnswer,
+  decodeUploadAnswer,
+} from './schemas';
+export type { RunState } from './schemas';

@@ -1,0 +1,210 @@
+/** Where a value is: names of members and positions in arrays, from the root. */
+export type JsonPath = readonly (string | number)[];
+
+/** What {@link JsonScanner} tells. */
+export interface JsonScannerOptions {
+  /** Deepest path that is told; what lies deeper is only checked. */
+  readonly depth: number;
+  /** A value begins: `at` is the offset of its first byte. */
+  readonly onStart?: (path: JsonPath, at: number) => void;
+  /** A value has ended: `at` is the offset behind its last byte. */
+  readonly onEnd?: (path: JsonPath, at: number) => void;
+}
+
+/** A text that is not JSON, or ends too early. */
+export class JsonSyntaxError extends Error {
+  override readonly name = 'JsonSyntaxError';
+}
+
+type Expected = 'value' | 'valueOrEnd' | 'key' | 'keyOrEnd' | 'colon' | 'commaOrEnd' | 'nothing';
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const UNICODE = 0x75;
+const codesOf = (text: string) => new Set(Array.from(text, (character) => character.charCodeAt(0)));
+const ESCAPABLE = codesOf('"\\/bfnrtu');
+const HEX_DIGITS = codesOf('0123456789abcdefABCDEF');
+const WHITE_SPACE = new Set([0x20, 0x09, 0x0a, 0x0d]);
+const BARE_VALUE = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;
+/** Longest number or member name that is looked at. */
+const MAX_TOKEN_LENGTH = 1_000;
+/** Digits behind `\u`. */
+const HEX_LENGTH = 4;
+const MAX_NESTING = 10_000;
+
+/**
+ * Reads JSON of any size as it arrives, and tells where its values begin and end. It holds no values, so its memory does
+ * not grow with the text: not with the number of values, and not with the length of a string either, which is why no
+ * parser that makes values would do.
+ *
+ * It checks the grammar, but not that text is valid UTF-8.
+ *
+ * @throws JsonSyntaxError from `write` or `end`.
+ */
+export class JsonScanner {
+  readonly #options: JsonScannerOptions;
+  /** Closing brackets that are still to come. */
+  readonly #closers: ('}' | ']')[] = [];
+  readonly #path: (string | number)[] = [];
+  #expected: Expected = 'value';
+  #offset = 0;
+  /** The token that is under way; what of it is worth looking at is in `#text`. */
+  #token: 'none' | 'string' | 'key' | 'bare' = 'none';
+  #escaped = false;
+  /** Digits of a `\u` that are still to come. */
+  #hexLeft = 0;
+  #text: number[] = [];
+
+  constructor(options: JsonScannerOptions) {
+    this.#options = options;
+  }
+
+  /** Reads the next bytes. */
+  write(part: Uint8Array): void {
+    let index = 0;
+    while (index < part.length) {
+      const plain = this.#token === 'string' && !this.#escaped && this.#hexLeft === 0 ? plainLength(part, index) : 0;
+      index += plain;
+      this.#offset += plain;
+      if (index === part.length) return;
+      const byte = part[index] as number;
+      if (this.#token === 'string' || this.#token === 'key') this.#inString(byte);
+      else this.#outsideString(byte);
+      index++;
+      this.#offset++;
+    }
+  }
+
+  /** The text is over. */
+  end(): void {
+    if (this.#token === 'bare') this.#endBare();
+    if (this.#expected !== 'nothing') throw this.#error('the text ends too early');
+  }
+
+  #inString(byte: number): void {
+    if (this.#hexLeft > 0) {
+      if (!HEX_DIGITS.has(byte)) throw this.#error('a wrong escape');
+      this.#hexLeft--;
+    } else if (this.#escaped) {
+      if (!ESCAPABLE.has(byte)) throw this.#error('a wrong escape');
+      this.#escaped = false;
+      if (byte === UNICODE) this.#hexLeft = HEX_LENGTH;
+    } else if (byte === QUOTE) {
+      this.#endString();
+      return;
+    } else if (byte === BACKSLASH) this.#escaped = true;
+    else if (byte < 0x20) throw this.#error('a control character in a string');
+    if (this.#token === 'key') this.#keep(byte);
+  }
+
+  #outsideString(byte: number): void {
+    const character = String.fromCharCode(byte);
+    const isDelimiter = WHITE_SPACE.has(byte) || ',:{}[]"'.includes(character);
+    if (this.#token === 'bare') {
+      if (!isDelimiter) return this.#keep(byte);
+      this.#endBare();
+    }
+    if (WHITE_SPACE.has(byte)) return;
+    if (!isDelimiter) return this.#startBare(byte);
+    if (byte === QUOTE) return this.#startString();
+    this.#punctuation(character);
+  }
+
+  #punctuation(character: string): void {
+    if (character === '{' || character === '[') return this.#open(character);
+    if (character === '}' || character === ']') return this.#close(character);
+    if (character === ':' && this.#expected === 'colon') {
+      this.#expected = 'value';
+      return;
+    }
+    if (character !== ',' || this.#expected !== 'commaOrEnd') throw this.#error(`'${character}'`);
+    this.#expected = this.#closers.at(-1) === '}' ? 'key' : 'value';
+    const position = this.#path.at(-1);
+    if (typeof position === 'number') this.#path[this.#path.length - 1] = position + 1;
+  }
+
+  #open(character: '{' | '['): void {
+    this.#startValue();
+    if (this.#closers.length === MAX_NESTING) throw this.#error('too deep a nesting');
+    const isObject = character === '{';
+    this.#closers.push(isObject ? '}' : ']');
+    this.#path.push(isObject ? '' : 0);
+    this.#expected = isObject ? 'keyOrEnd' : 'valueOrEnd';
+  }
+
+  #close(character: '}' | ']'): void {
+    const allowed =
+      this.#expected === 'commaOrEnd' || this.#expected === (character === '}' ? 'keyOrEnd' : 'valueOrEnd');
+    if (!allowed || this.#closers.pop() !== character) throw this.#error(`'${character}'`);
+    this.#path.pop();
+    this.#endValue(this.#offset + 1);
+  }
+
+  #startString(): void {
+    const isKey = this.#expected === 'key' || this.#expected === 'keyOrEnd';
+    if (!isKey) this.#startValue();
+    this.#token = isKey ? 'key' : 'string';
+    this.#text = [];
+  }
+
+  #endString(): void {
+    const isKey = this.#token === 'key';
+    this.#token = 'none';
+    if (!isKey) return this.#endValue(this.#offset + 1);
+    if (this.#path.length <= this.#options.depth) this.#path[this.#path.length - 1] = this.#keyText();
+    this.#expected = 'colon';
+  }
+
+  #keyText(): string {
+    const text = new TextDecoder().decode(Uint8Array.from(this.#text));
+    if (this.#text.length === MAX_TOKEN_LENGTH) return text;
+    try {
+      return JSON.parse(`"${text}"`) as string;
+    } catch {
+      throw this.#error('a wrong member name');
+    }
+  }
+
+  #startBare(byte: number): void {
+    this.#startValue();
+    this.#token = 'bare';
+    this.#text = [byte];
+  }
+
+  #endBare(): void {
+    this.#token = 'none';
+    // Never the text itself: it may be the document's.
+    if (!BARE_VALUE.test(String.fromCharCode(...this.#text))) throw this.#error('a word');
+    this.#endValue(this.#offset);
+  }
+
+  #startValue(): void {
+    if (this.#expected !== 'value' && this.#expected !== 'valueOrEnd') throw this.#error('a value');
+    if (this.#path.length <= this.#options.depth) this.#options.onStart?.(this.#path, this.#offset);
+  }
+
+  #endValue(at: number): void {
+    this.#expected = this.#closers.length === 0 ? 'nothing' : 'commaOrEnd';
+    if (this.#path.length <= this.#options.depth) this.#options.onEnd?.(this.#path, at);
+  }
+
+  #keep(byte: number): void {
+    if (this.#text.length < MAX_TOKEN_LENGTH) this.#text.push(byte);
+    else if (this.#token === 'bare') throw this.#error('a number of no sensible length');
+  }
+
+  #error(what: string): JsonSyntaxError {
+    return new JsonSyntaxError(`${what}, where ${this.#expected} was expected, at byte ${this.#offset}`);
+  }
+}
+
+/** How many bytes of a string follow that mean nothing but themselves: most of a document's bytes. */
+function plainLength(part: Uint8Array, from: number): number {
+  let index = from;
+  while (index < part.length) {
+    const byte = part[index] as number;
+    if (byte === QUOTE || byte === BACKSLASH || byte < 0x20) break;
+    index++;
+  }
+  return index - from;
+}

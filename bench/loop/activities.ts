@@ -1,0 +1,39 @@
+/** The activities of the hand-written loop: one `fetch` each, nothing checked but the status code. */
+
+const HEADERS = {
+  authorization: 'Bearer bench',
+  'x-extend-api-version': '2025-04-21',
+  'content-type': 'application/json',
+};
+
+function baseUrl(): string {
+  const url = process.env['BENCH_EXTEND_URL'];
+  if (url === undefined) throw new Error('BENCH_EXTEND_URL must be set');
+  return url;
+}
+
+async function call(path: string, init: RequestInit = {}): Promise<Record<string, unknown>> {
+  const response = await fetch(`${baseUrl()}${path}`, { headers: HEADERS, ...init });
+  if (!response.ok) throw new Error(`${path} was answered with ${response.status}`);
+  return (await response.json()) as Record<string, unknown>;
+}
+
+/** Submits a document, returns the run's id. */
+export async function loopSubmit(fileUrl: string): Promise<string> {
+  const body = JSON.stringify({ file: { fileUrl } });
+  const { id } = await call('/parse/async', { method: 'POST', body });
+  return id as string;
+}
+
+/** Reads the status. */
+export async function loopGetStatus(runId: string): Promise<string> {
+  const { parserRun } = await call(`/parser_runs/${runId}?responseType=url`);
+  return (parserRun as { status: string }).status;
+}
+
+/** Fetches the content. */
+export async function loopFetch(runId: string): Promise<unknown> {
+  const { parserRun } = await call(`/parser_runs/${runId}?responseType=json`);
+  const { chunks, metrics } = parserRun as { chunks: unknown; metrics: unknown };
+  return { runId, chunks, metrics };
+}

@@ -1,0 +1,10 @@
+/** Does something with each of so many, a few at a time, in order. */
+export async function inBatches<T>(count: number, make: (index: number) => Promise<T>): Promise<T[]> {
+  const AT_ONCE = 50;
+  const made: T[] = [];
+  while (made.length < count) {
+    const size = Math.min(AT_ONCE, count - made.length);
+    made.push(...(await Promise.all(Array.from({ length: size }, (_, index) => make(made.length + index)))));
+  }
+  return made;
+}

@@ -1,0 +1,51 @@
+import { Client, Connection } from '@temporalio/client';
+import { ParseClient } from '../../client';
+import { startEmulator, type Emulator } from '../../emulator';
+import { findTemporalServer, startDevServer, type DevServer } from '../../local';
+import { startWorkerChild, type WorkerChild } from './worker-child';
+
+/** A real dev server, the local Extend and a client, in this process; workers are processes of their own. */
+export interface Stage extends AsyncDisposable {
+  readonly temporal: Client;
+  parseClient(taskQueue: string): ParseClient;
+  startWorker(): Promise<WorkerChild>;
+  /** Resolves when so many requests of this kind have been answered since the stage was set or this resolved last. */
+  untilRequests(operation: 'read' | 'result', count: number): Promise<void>;
+}
+
+/** Sets the stage. */
+export async function setStage(): Promise<Stage> {
+  const counters = { read: 0, result: 0 };
+  let look = () => {};
+  const emulator = await startEmulator({
+    faults: ({ operation }) => {
+      if (operation === 'read' || operation === 'result') counters[operation] += 1;
+      look();
+      return undefined;
+    },
+  });
+  const server = await startDevServer({ executable: await findTemporalServer({ kind: 'dev-server' }) });
+  const connection = await Connection.connect({ address: server.address });
+  const temporal = new Client({ connection });
+  return {
+    temporal,
+    parseClient: (taskQueue) => new ParseClient({ client: temporal, taskQueue }),
+    startWorker: () => startWorkerChild(server.address, emulator.url),
+    untilRequests: async (operation, count) => {
+      await new Promise<void>((resolve) => {
+        look = () => {
+          if (counters[operation] >= count) resolve();
+        };
+        look();
+      });
+      Object.assign(counters, { read: 0, result: 0 });
+    },
+    [Symbol.asyncDispose]: () => strike(connection, server, emulator),
+  };
+}
+
+async function strike(connection: Connection, server: DevServer, emulator: Emulator): Promise<void> {
+  await connection.close();
+  await server.close();
+  await emulator.close();
+}

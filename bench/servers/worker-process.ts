@@ -1,0 +1,73 @@
+/**
+ * A worker in a process of its own, so that its CPU and memory are its alone. It has the package's workflows and the
+ * hand-written ones, runs one task queue after another, and does what its parent says.
+ */
+import { resolve } from 'node:path';
+import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import { createParseWorker } from '../../worker';
+import * as loopActivities from '../loop/activities';
+import type { Answer, Command } from './worker-child';
+
+const SHUTDOWN_GRACE_MS = 1_000;
+const MICROSECONDS_PER_MS = 1_000;
+
+interface RunningWorker {
+  readonly cpuBefore: NodeJS.CpuUsage;
+  stop(): Promise<void>;
+}
+
+async function main(): Promise<void> {
+  // Without handlers of its own for signals: Ctrl-C ends the bench at once.
+  Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+  const { BENCH_TEMPORAL_ADDRESS: address = '', BENCH_EXTEND_URL: baseUrl = '' } = process.env;
+  const connection = await NativeConnection.connect({ address });
+  const workflowsPath = resolve('bench/loop/workflows.ts');
+  const workflowBundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+  let running: RunningWorker | undefined;
+
+  const start = async (taskQueue: string, maxCachedWorkflows: number): Promise<RunningWorker> => {
+    const worker = await createParseWorker({
+      connection,
+      taskQueue,
+      activities: { apiKey: 'bench', baseUrl },
+      shutdownGraceTimeMs: SHUTDOWN_GRACE_MS,
+      worker: { workflowBundle, maxCachedWorkflows, activities: loopActivities },
+    });
+    const cpuBefore = process.cpuUsage();
+    const ended = worker.run();
+    const stop = async () => {
+      worker.shutdown();
+      await ended;
+    };
+    return { cpuBefore, stop };
+  };
+
+  const obey = async (command: Command): Promise<number> => {
+    switch (command.name) {
+      case 'start':
+        running = await start(command.taskQueue, command.maxCachedWorkflows);
+        return 0;
+      case 'cpuMs': {
+        const { user, system } = process.cpuUsage(running?.cpuBefore);
+        return (user + system) / MICROSECONDS_PER_MS;
+      }
+      case 'rssBytes':
+        return process.memoryUsage.rss();
+      case 'stop':
+        await running?.stop();
+        return 0;
+    }
+  };
+
+  const reply = (answer: Answer) => process.send?.(answer);
+  process.on('message', (command: Command) => {
+    obey(command).then(
+      (value) => reply({ value }),
+      (error: unknown) => reply({ error: String(error) }),
+    );
+  });
+  process.on('disconnect', () => process.exit());
+  reply({ value: 0 });
+}
+
+void main();

@@ -1,0 +1,109 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A worker that ended without being told to is started again after this time, in milliseconds. */
+const RESTART_DELAY_MS = 300;
+/** Time to end after SIGTERM, in milliseconds; then SIGKILL follows. */
+const STOP_TIMEOUT_MS = 3_000;
+
+/** Settings of {@link startWorkerProcess}. */
+export interface WorkerProcessOptions {
+  /** Path of the built command. */
+  readonly command: string;
+  /** Where Temporal and Extend are. */
+  readonly env: Readonly<Record<string, string>>;
+  /** File that takes all output of all its lives. */
+  readonly logPath: string;
+}
+
+/** A worker process that is always there: one that dies is followed by another. */
+export interface WorkerProcess {
+  /** Resolves when it polls for the first time. */
+  readonly ready: Promise<void>;
+  /** How often it ended although nobody killed it: a server that is not there ends a worker that starts. */
+  readonly ownEnds: number;
+  /** Kills it with SIGKILL. Its successor starts at once. */
+  kill(): void;
+  /** Ends it for good. */
+  close(): Promise<void>;
+}
+
+/** Starts `extend-parse worker` as a process and keeps it running. */
+export function startWorkerProcess(options: WorkerProcessOptions): WorkerProcess {
+  return new RespawnedWorker(options);
+}
+
+class RespawnedWorker implements WorkerProcess {
+  readonly ready: Promise<void>;
+  ownEnds = 0;
+  readonly #options: WorkerProcessOptions;
+  readonly #log: WriteStream;
+  readonly #life: Promise<void>;
+  #setReady: () => void = () => undefined;
+  #child: ChildProcess;
+  #wasKilled = false;
+  #isClosed = false;
+
+  constructor(options: WorkerProcessOptions) {
+    this.#options = options;
+    this.#log = createWriteStream(options.logPath);
+    this.ready = new Promise((resolve) => (this.#setReady = resolve));
+    this.#child = this.#spawn();
+    this.#life = this.#live();
+  }
+
+  kill(): void {
+    if (this.#wasKilled || this.#child.exitCode !== null) return;
+    this.#wasKilled = true;
+    this.#child.kill('SIGKILL');
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#child.kill('SIGTERM');
+    const killing = setTimeout(() => this.#child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    await this.#life;
+    clearTimeout(killing);
+    this.#log.end();
+  }
+
+  async #live(): Promise<void> {
+    for (;;) {
+      await once(this.#child, 'exit');
+      if (!this.#wasKilled && !this.#isClosed) {
+        this.ownEnds += 1;
+        await sleep(RESTART_DELAY_MS);
+      }
+      if (this.#isClosed) return;
+      this.#wasKilled = false;
+      this.#log.write('--- started again\n');
+      this.#child = this.#spawn();
+    }
+  }
+
+  #spawn(): ChildProcess {
+    return spawnWorker(this.#options, this.#log, this.#setReady);
+  }
+}
+
+function spawnWorker({ command, env }: WorkerProcessOptions, log: WriteStream, onReady: () => void): ChildProcess {
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(TEMPORAL|EXTEND)_/.test(name));
+  const child = spawn(process.execPath, [command, 'worker'], {
+    env: { ...Object.fromEntries(inherited), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // Ctrl-C in a terminal reaches the whole group; who started it ends it.
+    detached: true,
+  });
+  const endWithUs = () => child.kill('SIGKILL');
+  process.once('exit', endWithUs);
+  child.once('exit', () => process.off('exit', endWithUs));
+  child.stderr.on('data', (text: Buffer) => log.write(text));
+  createInterface(child.stdout).on('line', (line) => {
+    log.write(`${line}\n`);
+    if (line.startsWith('polling ')) onReady();
+  });
+  return child;
+}

@@ -1,0 +1,47 @@
+import { realpath, stat } from 'node:fs/promises';
+import { usageError } from './exit-status';
+
+/** A document as it was given on the command line. */
+export interface Document {
+  /** The argument itself. */
+  readonly input: string;
+  /** What people are shown: the argument, but a URL loses its query, which may hold a signature. */
+  readonly label: string;
+  /** Where it is: on this machine, or at an `http:` or `https:` URL. */
+  readonly location: { readonly path: string } | { readonly url: string };
+}
+
+/**
+ * Checks the arguments that name documents. Files are resolved to where they really are; URLs are not opened.
+ *
+ * @throws CommandError that names every argument that cannot be a document, each on a line.
+ */
+export async function readDocuments(inputs: readonly string[]): Promise<Document[]> {
+  const read = await Promise.all(inputs.map((input) => readDocument(input)));
+  const problems = read.filter((item) => typeof item === 'string');
+  if (problems.length > 0) throw usageError(problems.join('\n'));
+  return read.filter((item) => typeof item !== 'string');
+}
+
+async function readDocument(input: string): Promise<Document | string> {
+  if (/^[a-z][a-z\d+.-]+:\/\//i.test(input)) return readUrl(input);
+  try {
+    const stats = await stat(input);
+    if (stats.isDirectory()) return `${input} is a directory; name the files in it`;
+    if (!stats.isFile()) return `${input} is not a file`;
+    return { input, label: input, location: { path: await realpath(input) } };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' ? `no such file: ${input}` : `cannot open ${input}: ${code ?? message}`;
+  }
+}
+
+function readUrl(input: string): Document | string {
+  if (!URL.canParse(input)) return `not a URL: ${input}`;
+  const url = new URL(input);
+  const label = `${url.protocol}//${url.host}${url.pathname}`;
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    return `${label} is neither a file nor an http: or https: URL`;
+  }
+  return { input, label, location: { url: input } };
+}

@@ -1,0 +1,20 @@
+import { startEmulator } from '../emulator';
+import { CommandError, EXIT_STATUS, type ExitStatus } from './exit-status';
+import { listenForInterruption, untilAborted } from './interruption';
+
+/**
+ * `extend-parse emulator`: a local Extend API until a signal ends it. Prints `listening on <url>` once it answers.
+ *
+ * @throws CommandError if the port is taken or not permitted.
+ */
+export async function emulatorCommand({ port }: { readonly port: number }): Promise<ExitStatus> {
+  const interruption = listenForInterruption();
+  const emulator = await startEmulator({ port }).catch((error: NodeJS.ErrnoException) => {
+    const reason = error.code === 'EADDRINUSE' ? 'it is in use' : error.message;
+    throw new CommandError({ message: `cannot listen on port ${port}: ${reason}`, exitStatus: EXIT_STATUS.failure });
+  });
+  console.log(`listening on ${emulator.url}`);
+  await untilAborted(interruption.signal);
+  await emulator.close();
+  return EXIT_STATUS.success;
+}

@@ -1,0 +1,33 @@
+/** How the command ends. Scripts rely on the numbers. */
+export const EXIT_STATUS = {
+  /** All documents were parsed; a service was ended by a signal. */
+  success: 0,
+  /** Some documents failed, or something went wrong that no other status names. */
+  failure: 1,
+  /** An option, argument or variable is wrong. Nothing was started. */
+  wrongUsage: 2,
+  /** No Temporal server could be found, started or reached. */
+  noServer: 3,
+  /** Ctrl-C or a request to end. */
+  interrupted: 130,
+} as const;
+
+/** One of {@link EXIT_STATUS}. */
+export type ExitStatus = (typeof EXIT_STATUS)[keyof typeof EXIT_STATUS];
+
+/** Ends the command with a message for a person (no stack trace) and an exit status. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+  /** What the process exits with. */
+  readonly exitStatus: ExitStatus;
+
+  constructor({ message, exitStatus, cause }: { message: string; exitStatus: ExitStatus; cause?: unknown }) {
+    super(message, { cause });
+    this.exitStatus = exitStatus;
+  }
+}
+
+/** Wrong usage, in one sentence that names what is wrong. */
+export function usageError(message: string): CommandError {
+  return new CommandError({ message, exitStatus: EXIT_STATUS.wrongUsage });
+}

@@ -1,0 +1,39 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { CommandError, EXIT_STATUS } from './exit-status';
+
+/** An HTTP endpoint that tells whether the worker polls. */
+export interface HealthEndpoint {
+  readonly port: number;
+  /** From now on the endpoint answers 200. */
+  setReady(): void;
+  close(): Promise<void>;
+}
+
+/**
+ * Answers every request on all interfaces: 503 until it is told that the worker polls, then 200. Orchestrators ask it.
+ *
+ * @throws CommandError if the port is taken or not permitted.
+ */
+export async function startHealthEndpoint({ port }: { readonly port: number }): Promise<HealthEndpoint> {
+  let ready = false;
+  const server = createServer((_request, response) => {
+    response.writeHead(ready ? 200 : 503, { 'content-type': 'text/plain' }).end(ready ? 'polling\n' : 'not polling\n');
+  });
+  server.listen(port);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    const message = `cannot listen on port ${port}: ${error instanceof Error ? error.message : String(error)}`;
+    throw new CommandError({ message, exitStatus: EXIT_STATUS.failure });
+  }
+  return {
+    port: (server.address() as AddressInfo).port,
+    setReady: () => (ready = true),
+    close: async () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}

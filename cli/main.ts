@@ -1,0 +1,77 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { CommandError, EXIT_STATUS, type ExitStatus } from './exit-status';
+import { checkArguments } from './parse-arguments';
+import { parsePort } from './port-option';
+
+void main();
+
+async function main(): Promise<void> {
+  const status = await run(process.argv);
+  // Everything is closed. What a connection may still hold open is not waited for, but output is.
+  await Promise.all([flush(process.stdout), flush(process.stderr)]);
+  process.exit(status);
+}
+
+async function flush(stream: NodeJS.WriteStream): Promise<void> {
+  await new Promise<void>((resolve) => stream.write('', () => resolve()));
+}
+
+async function run(argv: readonly string[]): Promise<ExitStatus> {
+  let status: ExitStatus = EXIT_STATUS.success;
+  try {
+    await createProgram((ended) => (status = ended)).parseAsync(argv);
+    return status;
+  } catch (error) {
+    // commander has said already what is wrong.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_STATUS.success : EXIT_STATUS.wrongUsage;
+    if (!(error instanceof CommandError)) return unexpected(error);
+    process.stderr.write(`${error.message.replace(/^/gm, 'extend-parse: ')}\n`);
+    return error.exitStatus;
+  }
+}
+
+function unexpected(error: unknown): ExitStatus {
+  const text = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`extend-parse: unexpected error: ${text}\n`);
+  if (process.env['DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  return EXIT_STATUS.failure;
+}
+
+/** The commands are loaded when their arguments are right: help and errors come at once. */
+function createProgram(end: (status: ExitStatus) => void): Command {
+  const { version } = require('../../package.json') as { version: string };
+  const program = new Command('extend-parse')
+    .description('Parse documents with Extend, durably, on Temporal.')
+    .version(version)
+    .showHelpAfterError('(--help shows what there is)')
+    .exitOverride();
+  program
+    .command('parse')
+    .description('parse documents; without one, a sample. Starts what is not configured.')
+    .argument('[documents...]', 'files and http(s) URLs')
+    .option('--out <directory>', 'where <name>.md and <name>.json are written', 'parsed')
+    .option('--json', 'print a summary for machines on standard output', false)
+    .action(async (inputs: string[], options: { out: string; json: boolean }) => {
+      const given = await checkArguments({ inputs, ...options });
+      const { parseCommand } = await import('./parse-command.js');
+      end(await parseCommand(given, process.env));
+    });
+  program
+    .command('worker')
+    .description('run a worker, configured by EXTEND_… and TEMPORAL_… variables')
+    .option('--health <port>', 'answer 200 on this port once the worker polls, 503 before', parsePort)
+    .action(async (options: { health?: number }) => {
+      const { workerCommand } = await import('./worker-command.js');
+      end(await workerCommand(options, process.env));
+    });
+  program
+    .command('emulator')
+    .description('run a local Extend API for development and tests')
+    .option('--port <port>', 'port on 127.0.0.1; 0 takes a free one', parsePort, 0)
+    .action(async (options: { port: number }) => {
+      const { emulatorCommand } = await import('./emulator-command.js');
+      end(await emulatorCommand(options));
+    });
+  return program;
+}

@@ -1,0 +1,90 @@
+import type { DocumentOutcome, Summary } from './document-outcome';
+import type { Environment } from '../api';
+import { EXIT_STATUS, type ExitStatus } from './exit-status';
+import { listenForInterruption, untilAborted } from './interruption';
+import { type Cancelled, ParseRun } from './parse-run';
+import { startParseServices, type ParseServices } from './parse-services';
+import type { ParseArguments } from './parse-arguments';
+import { type ParseSettings, readParseSettings } from './parse-settings';
+import { createProgressDisplay, type ProgressDisplay } from './progress-display';
+
+/**
+ * `extend-parse parse`: parses documents and writes their markdown and results.
+ *
+ * With `json`, standard output holds the summary and nothing else; what people read goes to standard error.
+ *
+ * @returns The exit status.
+ * @throws CommandError for wrong usage, before anything is started, and if there is no Temporal server.
+ */
+export async function parseCommand(given: ParseArguments, env: Environment): Promise<ExitStatus> {
+  const settings = readParseSettings(given, env);
+  const interruption = listenForInterruption();
+  const display = await createProgressDisplay(settings.json ? process.stderr : process.stdout);
+  try {
+    await quietRuntime();
+    return await parseAll(settings, { display, signal: interruption.signal });
+  } catch (error) {
+    if (!interruption.signal.aborted) throw error;
+    display.say('interrupted');
+    return EXIT_STATUS.interrupted;
+  } finally {
+    display.close();
+    interruption.dispose();
+  }
+}
+
+interface Surroundings {
+  readonly display: ProgressDisplay;
+  readonly signal: AbortSignal;
+}
+
+async function parseAll(settings: ParseSettings, { display, signal }: Surroundings): Promise<ExitStatus> {
+  const say = (line: string) => display.say(line);
+  if (settings.isSample) say(`no document given, so this is the sample: ${settings.documents[0]?.input}`);
+  const services = await startParseServices({ settings, signal, say });
+  try {
+    const run = new ParseRun({ documents: settings.documents, out: settings.out, services, display });
+    const outcomes = await Promise.race([run.finish(), services.broken, untilAborted(signal)]);
+    if (signal.aborted || outcomes === undefined) {
+      display.close();
+      say('interrupted; cancelling what is in progress (once more to leave at once)');
+      tellCancelled(await run.cancel(), say);
+      return EXIT_STATUS.interrupted;
+    }
+    return tell(outcomes, { settings, services, say });
+  } finally {
+    await services.close();
+  }
+}
+
+function tellCancelled(cancelled: readonly Cancelled[], say: (line: string) => void): void {
+  for (const { label, workflowId, runId } of cancelled) {
+    say(`${label}: cancelled, workflow ${workflowId}, ${runId === undefined ? 'no run id known' : `run ${runId}`}`);
+  }
+}
+
+function tell(
+  outcomes: readonly DocumentOutcome[],
+  { settings, services, say }: { settings: ParseSettings; services: ParseServices; say: (line: string) => void },
+): ExitStatus {
+  const failed = outcomes.filter(({ status }) => status === 'failed').length;
+  const count = outcomes.length;
+  if (count > 1) say(`${count - failed} of ${count} documents parsed${failed > 0 ? `, ${failed} failed` : ''}`);
+  if (settings.json) {
+    const summary: Summary = { documents: outcomes, local: services.local };
+    process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+  }
+  return failed > 0 ? EXIT_STATUS.failure : EXIT_STATUS.success;
+}
+
+/** The SDK would write its log to our output, and end the worker on Ctrl-C before the workflows are cancelled. */
+async function quietRuntime(): Promise<void> {
+  const { DefaultLogger, makeTelemetryFilterString, Runtime } = await import('@temporalio/worker');
+  Runtime.install({
+    logger: new DefaultLogger('ERROR'),
+    shutdownSignals: [],
+    telemetryOptions: {
+      logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }), forward: {} },
+    },
+  });
+}

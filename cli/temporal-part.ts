@@ -1,0 +1,99 @@
+import { findTemporalServer, ServerUnavailableError, startDevServer } from '../local';
+import type { Environment } from '../api';
+import { readTemporalConfiguration, type WorkerConfiguration } from '../worker';
+import { orUsageError } from './configuration-problem';
+import { CommandError, EXIT_STATUS } from './exit-status';
+
+/** How long a configured server may take to answer, in milliseconds. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** A Temporal server that somebody configured. */
+export interface ConfiguredTemporal {
+  readonly connectionOptions: WorkerConfiguration['temporal']['connectionOptions'] & { readonly address: string };
+  readonly namespace: string;
+}
+
+/** A Temporal server to work with. */
+export interface TemporalPart {
+  readonly target: ConfiguredTemporal;
+  /** Address of its web UI; known only of a server that we started. */
+  readonly uiUrl?: string;
+  close(): Promise<void>;
+}
+
+/**
+ * The Temporal server that environment and profile name, or `undefined` where none has an address.
+ *
+ * @throws CommandError if the profile does not exist or cannot be read.
+ */
+export function readConfiguredTemporal(env: Environment): ConfiguredTemporal | undefined {
+  const { connectionOptions, namespace = 'default' } = orUsageError(() => readTemporalConfiguration(env));
+  const { address } = connectionOptions;
+  return address ? { connectionOptions: { ...connectionOptions, address }, namespace } : undefined;
+}
+
+/**
+ * Starts a dev server on this machine.
+ *
+ * @throws CommandError that lists what was tried, if no server can be found, fetched or started.
+ */
+export async function startLocalTemporal(options: {
+  readonly signal: AbortSignal;
+  readonly say: (line: string) => void;
+}): Promise<TemporalPart> {
+  const { signal, say } = options;
+  try {
+    const executable = await findTemporalServer({ kind: 'dev-server', signal, onDownload: say });
+    const server = await startDevServer({ executable });
+    const target = { connectionOptions: { address: server.address }, namespace: 'default' };
+    return { target, uiUrl: server.uiUrl, close: () => server.close() };
+  } catch (error) {
+    if (signal.aborted) throw error;
+    const hint = error instanceof ServerUnavailableError ? '\nOr set TEMPORAL_ADDRESS to a server that runs.' : '';
+    throw noServer({ message: `${messageOf(error)}${hint}`, cause: error });
+  }
+}
+
+/**
+ * Connects to the server, for a client and for a worker.
+ *
+ * @throws CommandError that names the address, if the server does not answer within 10 seconds.
+ */
+export async function connectToTemporal({ target }: { readonly target: ConfiguredTemporal }) {
+  const { connectionOptions, namespace } = target;
+  const { Client, Connection } = await import('@temporalio/client');
+  const { NativeConnection } = await import('@temporalio/worker');
+  try {
+    const { address, apiKey, tls, metadata } = connectionOptions;
+    const connection = await Connection.connect({
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      address,
+      ...(apiKey === undefined ? {} : { apiKey }),
+      ...(tls === undefined ? {} : { tls }),
+      ...(metadata === undefined ? {} : { metadata }),
+    });
+    const nativeConnection = await NativeConnection.connect(connectionOptions).catch(async (error: unknown) => {
+      await connection.close();
+      throw error;
+    });
+    const client = new Client({ connection, namespace });
+    // A call of the client that is being retried would throw out of a timer if its connection were closed under it; that
+    // one ends with the process.
+    const close = () => nativeConnection.close();
+    return { client, nativeConnection, close };
+  } catch (error) {
+    const message = `Temporal at ${connectionOptions.address} does not answer: ${messageOf(error)}`;
+    throw noServer({ message, cause: error });
+  }
+}
+
+/** Ends the command because there is no server. */
+export function noServer({ message, cause }: { message: string; cause: unknown }): CommandError {
+  return new CommandError({ message, exitStatus: EXIT_STATUS.noServer, cause });
+}
+
+/** What went wrong with a connection, in words; the native layer wraps them in its own notation. */
+export function messageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return /message: "([^"]+)"/.exec(message)?.[1] ?? message;
+}

@@ -1,0 +1,120 @@
+import type { FailureDetails, FailureType } from '../api';
+
+/** How a parse can end without a result: one of the failure types, or something that was done to the workflow. */
+export type ParseErrorType = FailureType | 'Cancelled' | 'Terminated' | 'TimedOut' | 'Unexpected';
+
+/** A parse that ended without a result. One class per failure type extends it. */
+export class ParseError extends Error {
+  /** The failure type: what one matches on. */
+  readonly type: ParseErrorType;
+  /** The workflow that ended in this way. */
+  readonly workflowId: string;
+  /** What is known: the run id once there is one, `failureReason`, HTTP status, counters. */
+  readonly details: FailureDetails;
+
+  constructor(type: ParseErrorType, message: string, facts: ParseErrorFacts) {
+    super(message, facts.cause === undefined ? undefined : { cause: facts.cause });
+    this.name = nameOf(type);
+    this.type = type;
+    this.workflowId = facts.workflowId;
+    this.details = facts.details ?? {};
+  }
+
+  /** Extend's run id, once there was one. */
+  get runId(): string | undefined {
+    return this.details.runId;
+  }
+}
+
+/** The class's name; written out, so that it outlives a bundler. */
+function nameOf(type: string): string {
+  return type === 'Cancelled' ? 'ParseCancelledError' : `${type}Error`;
+}
+
+/** What a {@link ParseError} carries. */
+export interface ParseErrorFacts {
+  readonly workflowId: string;
+  readonly details?: FailureDetails;
+  readonly cause?: unknown;
+}
+
+/** Extend ended the run as FAILED or CANCELLED. */
+export class ParserRunFailedError extends ParseError {
+  /** Extend's reason. */
+  get failureReason(): string | undefined {
+    return this.details.failureReason;
+  }
+}
+/** The deadline passed before the result was there. */
+export class ParseDeadlineExceededError extends ParseError {}
+/** A submit got no readable answer: the run may exist and be billed. */
+export class SubmitOutcomeUnknownError extends ParseError {}
+/** The input breaks a rule. */
+export class InvalidInputError extends ParseError {}
+/** Extend refused the worker's key. */
+export class UnauthorizedError extends ParseError {}
+/** The account has no credits left. */
+export class OutOfCreditsError extends ParseError {}
+/** Extend refused the request as it is. */
+export class RequestRejectedError extends ParseError {}
+/** Extend does not know the `fileId`. */
+export class FileNotFoundError extends ParseError {}
+/** Extend does not know the run. */
+export class ParserRunNotFoundError extends ParseError {}
+/** The worker cannot open the source. */
+export class SourceUnavailableError extends ParseError {}
+/** Extend refused the uploaded file. */
+export class UploadRejectedError extends ParseError {}
+/** The result is too large to be returned inline. */
+export class ResultTooLargeError extends ParseError {}
+/** The result store refused the result. */
+export class ResultStoreFailedError extends ParseError {}
+/** The run's output is not what the contract promises. */
+export class ContractViolationError extends ParseError {}
+/** The workflow was cancelled. The run's id is in its progress. */
+export class ParseCancelledError extends ParseError {}
+
+const CLASSES: Readonly<Record<FailureType | 'Cancelled', typeof ParseError>> = {
+  ParserRunFailed: ParserRunFailedError,
+  ParseDeadlineExceeded: ParseDeadlineExceededError,
+  SubmitOutcomeUnknown: SubmitOutcomeUnknownError,
+  InvalidInput: InvalidInputError,
+  Unauthorized: UnauthorizedError,
+  OutOfCredits: OutOfCreditsError,
+  RequestRejected: RequestRejectedError,
+  FileNotFound: FileNotFoundError,
+  ParserRunNotFound: ParserRunNotFoundError,
+  SourceUnavailable: SourceUnavailableError,
+  UploadRejected: UploadRejectedError,
+  ResultTooLarge: ResultTooLargeError,
+  ResultStoreFailed: ResultStoreFailedError,
+  ContractViolation: ContractViolationError,
+  Cancelled: ParseCancelledError,
+};
+
+/** Builds the error of the class that belongs to the type. */
+export function createParseError(type: ParseErrorType, message: string, facts: ParseErrorFacts): ParseError {
+  const Class = type === 'Terminated' || type === 'TimedOut' || type === 'Unexpected' ? ParseError : CLASSES[type];
+  return new Class(type, message, facts);
+}
+
+/**
+ * Whether an error is a {@link ParseError}, of the given type if one is given. Unlike `instanceof` it also holds for
+ * errors of a second copy of this package.
+ */
+export function isParseError(error: unknown, type?: ParseErrorType): error is ParseError {
+  if (!(error instanceof Error) || !('type' in error) || !('workflowId' in error)) return false;
+  return error.name === nameOf(String(error.type)) && (type === undefined || error.type === type);
+}
+
+/** An idempotency key that was used before for another document. Nothing was started. */
+export class IdempotencyKeyReusedError extends Error {
+  override readonly name = 'IdempotencyKeyReusedError';
+  /** The workflow that has the key. */
+  readonly workflowId: string;
+
+  constructor(workflowId: string) {
+    super(`idempotencyKey '${workflowId}' belongs to a workflow that parses another document, or parses it otherwise`);
+    this.workflowId = workflowId;
+  }
+}

@@ -1,0 +1,44 @@
+/** For backend services: starts parses and waits for their results. Loads no worker code. */
+export type {
+  AttachInput,
+  Block,
+  Chunk,
+  DocumentFile,
+  DocumentInput,
+  FailureDetails,
+  FailureType,
+  InlineOutput,
+  ParseConfig,
+  ParseInput,
+  ParseProgress,
+  ParserRun,
+  ParseResult,
+  PollingOptions,
+  StoredOutput,
+} from '../api';
+export {
+  ContractViolationError,
+  FileNotFoundError,
+  IdempotencyKeyReusedError,
+  InvalidInputError,
+  isParseError,
+  OutOfCreditsError,
+  ParseCancelledError,
+  ParseDeadlineExceededError,
+  ParseError,
+  ParserRunFailedError,
+  ParserRunNotFoundError,
+  RequestRejectedError,
+  ResultStoreFailedError,
+  ResultTooLargeError,
+  SourceUnavailableError,
+  SubmitOutcomeUnknownError,
+  UnauthorizedError,
+  UploadRejectedError,
+} from './errors';
+export type { ParseErrorFacts, ParseErrorType } from './errors';
+export { ParseClient } from './parse-client';
+export type { ParseClientOptions, StartParseOptions } from './parse-client';
+export type { ReadResultOptions } from './read-result';
+export type { ParseHandle } from './parse-handle';
+export type { RunFinishedNotice } from '../workflows/messages';

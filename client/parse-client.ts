@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto';
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowIdConflictPolicy,
+  WorkflowIdReusePolicy,
+  type Client,
+  type WorkflowHandle,
+  type WorkflowStartOptions,
+} from '@temporalio/client';
+import {
+  DEFAULT_TASK_QUEUE,
+  findInputProblem,
+  type Chunk,
+  type ParseInput,
+  type ParseResult,
+  type ParserRun,
+} from '../api';
+import type { parseDocument } from '../workflows';
+import { documentHash } from './document-hash';
+import { createParseError, IdempotencyKeyReusedError, isParseError } from './errors';
+import { createParseHandle, type ParseHandle } from './parse-handle';
+import { readChunks, readRun, type ReadResultOptions } from './read-result';
+
+/** Settings of {@link ParseClient}. */
+export interface ParseClientOptions extends ReadResultOptions {
+  /** Temporal client; it stays yours, and so does its connection. */
+  readonly client: Client;
+  /** Task queue that the parse workers poll. @default 'extend-parse' */
+  readonly taskQueue?: string;
+}
+
+/** How one parse is started. */
+export interface StartParseOptions {
+  /**
+   * Makes starting safe to repeat: it becomes the workflow id. While that workflow runs, and once it succeeded, starting
+   * again gives its handle; after a failure it starts anew, except after `SubmitOutcomeUnknown`. @default none: each call starts one
+   */
+  readonly idempotencyKey?: string;
+  /** Workflow id, where it shall be yours but a second start an error. @default 'extend-parse-' and a random UUID */
+  readonly workflowId?: string;
+  /** Temporal's priority and fairness of the workflow; its activities inherit it. @default the server's */
+  readonly priority?: NonNullable<WorkflowStartOptions['priority']>;
+  /** Further start options of Temporal: search attributes, memo, summary. @default none */
+  readonly workflow?: Omit<Partial<WorkflowStartOptions>, 'args' | 'workflowId' | 'taskQueue' | 'priority'>;
+}
+
+const WORKFLOW_TYPE = 'parseDocument';
+/** Name in the workflow's memo. */
+const HASH_MEMO = 'extendParseDocument';
+
+/** Starts `parseDocument` workflows from a backend service, and finds them again. */
+export class ParseClient {
+  readonly #client: Client;
+  readonly #taskQueue: string;
+  readonly #stored: ReadResultOptions;
+
+  constructor({ client, taskQueue = DEFAULT_TASK_QUEUE, ...stored }: ParseClientOptions) {
+    this.#client = client;
+    this.#taskQueue = taskQueue;
+    this.#stored = stored;
+  }
+
+  /**
+   * Starts a parse, and returns as soon as Temporal has it.
+   *
+   * @throws InvalidInputError before anything is started; IdempotencyKeyReusedError if the key has another document.
+   */
+  async start(input: ParseInput, options: StartParseOptions = {}): Promise<ParseHandle> {
+    const { idempotencyKey, workflowId = idempotencyKey ?? `${DEFAULT_TASK_QUEUE}-${randomUUID()}` } = options;
+    const problem = findInputProblem(input) ?? findOptionsProblem(options);
+    if (problem !== undefined) throw createParseError('InvalidInput', `invalid input: ${problem}`, { workflowId });
+    const start = (workflowIdReusePolicy: WorkflowIdReusePolicy) =>
+      this.#client.workflow.start<typeof parseDocument>(WORKFLOW_TYPE, {
+        ...options.workflow,
+        ...(options.priority && { priority: options.priority }),
+        memo: { ...options.workflow?.memo, [HASH_MEMO]: documentHash(input) },
+        taskQueue: this.#taskQueue,
+        workflowId,
+        workflowIdReusePolicy,
+        workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
+        args: [input],
+      });
+    if (idempotencyKey === undefined) return createParseHandle(await start(WorkflowIdReusePolicy.ALLOW_DUPLICATE));
+    return createParseHandle(await this.#startOnce(workflowId, input, start));
+  }
+
+  /** Starts a parse and waits for its result. @throws what {@link start} and `result()` of its handle throw */
+  async execute(input: ParseInput, options: StartParseOptions = {}): Promise<ParseResult> {
+    const handle = await this.start(input, options);
+    return handle.result();
+  }
+
+  /** The handle of a workflow by its id. It asks nobody: a wrong id shows with the first call of the handle. */
+  getHandle(workflowId: string): ParseHandle {
+    return createParseHandle(this.#client.workflow.getHandle<typeof parseDocument>(workflowId));
+  }
+
+  /**
+   * Gives the chunks of a result one after the other, inline or stored; a stored document is never in memory as a whole.
+   *
+   * @throws TypeError if the result is stored and the client has no store; Error, at the end, if it is not what was stored.
+   */
+  readChunks(result: ParseResult): AsyncGenerator<Chunk, void> {
+    return readChunks(result, this.#stored);
+  }
+
+  /**
+   * Reads a stored result back, whole and in memory: Extend's run object.
+   *
+   * @throws TypeError if the result is inline or the client has no store; Error if it is not what was stored.
+   */
+  readRun(result: ParseResult): Promise<ParserRun> {
+    return readRun(result, this.#stored);
+  }
+
+  async #startOnce(
+    workflowId: string,
+    input: ParseInput,
+    start: (policy: WorkflowIdReusePolicy) => Promise<WorkflowHandle<typeof parseDocument>>,
+  ): Promise<WorkflowHandle<typeof parseDocument>> {
+    try {
+      return await start(WorkflowIdReusePolicy.REJECT_DUPLICATE);
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+    const existing = this.#client.workflow.getHandle<typeof parseDocument>(workflowId);
+    const { memo, status, runId } = await existing.describe();
+    if (memo?.[HASH_MEMO] !== documentHash(input)) throw new IdempotencyKeyReusedError(workflowId);
+    const isKept = status.name === 'RUNNING' || status.name === 'COMPLETED';
+    if (isKept || (await this.#endedUnknown(workflowId, runId, input))) return existing;
+    try {
+      return await start(WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY);
+    } catch (error) {
+      // Somebody else with the same key was faster: theirs is ours.
+      if (error instanceof WorkflowExecutionAlreadyStartedError) return existing;
+      throw error;
+    }
+  }
+
+  /**
+   * Whether nobody can say if a run exists: then a new start could bill the document twice, and is not made. It looks at
+   * the one run that has ended: a newer one, started by somebody else meanwhile, would be waited for.
+   */
+  async #endedUnknown(workflowId: string, runId: string, input: ParseInput): Promise<boolean> {
+    const atMostOnce = 'onAmbiguousSubmit' in input && input.onAmbiguousSubmit === 'fail';
+    const ended = this.#client.workflow.getHandle<typeof parseDocument>(workflowId, runId, { followRuns: false });
+    try {
+      await createParseHandle(ended).result();
+      return false;
+    } catch (error) {
+      if (!isParseError(error)) return false;
+      return error.type === 'SubmitOutcomeUnknown' || (atMostOnce && error.details.runMayExist === true);
+    }
+  }
+}
+
+function findOptionsProblem(options: StartParseOptions): string | undefined {
+  const { idempotencyKey, workflowId } = options;
+  if (idempotencyKey !== undefined && workflowId !== undefined)
+    return "options must have 'idempotencyKey' or 'workflowId', not both";
+  for (const [name, value] of Object.entries({ idempotencyKey, workflowId }) as [string, unknown][]) {
+    if (value === undefined) continue;
+    if (typeof value !== 'string') return `${name} must be a string, got a ${typeof value}`;
+    if (value.trim() === '') return `${name} must not be empty`;
+  }
+  return undefined;
+}

@@ -1,0 +1,45 @@
+import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
+import type { ParseProgress, ParseResult } from '../api';
+import type { parseDocument } from '../workflows';
+import { progressQuery, runFinishedSignal, type RunFinishedNotice } from '../workflows/messages';
+import { toParseError } from './to-parse-error';
+
+/** One `parseDocument` workflow, running or ended. */
+export interface ParseHandle {
+  /** Id of the workflow: with it any process gets this handle again. */
+  readonly workflowId: string;
+  /** Waits for the result. @throws ParseError of the class of the failure */
+  result(): Promise<ParseResult>;
+  /** Where the document is. Needs a running worker; works after the end too, while the history is kept. */
+  progress(): Promise<ParseProgress>;
+  /** Asks the workflow to stop. It is no error if it has ended already. A run at Extend goes on: its API has no cancel. */
+  cancel(): Promise<void>;
+  /** Makes a waiting workflow read the run's status now: for webhooks. */
+  runFinished(notice?: RunFinishedNotice): Promise<void>;
+}
+
+/** Makes a handle of a workflow's own. */
+export function createParseHandle(handle: WorkflowHandle<typeof parseDocument>): ParseHandle {
+  const { workflowId } = handle;
+  return {
+    workflowId,
+    result: async () => {
+      try {
+        return await handle.result();
+      } catch (error) {
+        throw toParseError(error, workflowId);
+      }
+    },
+    progress: () => handle.query(progressQuery),
+    cancel: async () => {
+      try {
+        await handle.cancel();
+      } catch (error) {
+        // Temporal gives the same error for a workflow that has ended and for one that never was: only the latter is one.
+        if (!(error instanceof WorkflowNotFoundError)) throw error;
+        await handle.describe();
+      }
+    },
+    runFinished: (notice = {}) => handle.signal(runFinishedSignal, notice),
+  };
+}

@@ -1,0 +1,68 @@
+import type { ParseConfig } from '../api/contract';
+import { RefusedRequest } from './answer';
+
+/** The API's documented defaults. Options whose default is not documented are absent. */
+const DEFAULT_CONFIG: ParseConfig = {
+  target: 'markdown',
+  chunkingStrategy: { type: 'page' },
+  engine: 'parse_performance',
+  blockOptions: {
+    figures: { enabled: true, figureImageClippingEnabled: true },
+    tables: { enabled: true, targetFormat: 'markdown', tableHeaderContinuationEnabled: false },
+    text: { signatureDetectionEnabled: true },
+  },
+  advancedOptions: { pageRotationEnabled: true, agenticOcrEnabled: false },
+};
+
+/**
+ * The configuration that a run uses: the caller's, with the API's defaults filled in.
+ *
+ * @throws RefusedRequest 400 `INVALID_CONFIG_OPTIONS` for contradictions that the API documents.
+ */
+export function effectiveConfig(config: unknown): ParseConfig {
+  if (config !== undefined && config !== null && !isObject(config)) {
+    throw new RefusedRequest(400, 'config must be an object', 'INVALID_CONFIG_OPTIONS');
+  }
+  const merged = mergeDefaults(DEFAULT_CONFIG, config ?? {}) as ParseConfig;
+  const chunking = merged.chunkingStrategy?.type;
+  if (merged.target === 'spatial' && chunking !== 'page') {
+    throw new RefusedRequest(
+      400,
+      `target spatial supports page chunking only, got ${chunking}`,
+      'INVALID_CONFIG_OPTIONS',
+    );
+  }
+  if (chunking !== 'page' && chunking !== 'document' && chunking !== 'section') {
+    const message = `chunkingStrategy.type must be page, document or section, got ${JSON.stringify(chunking)}`;
+    throw new RefusedRequest(400, message, 'INVALID_CONFIG_OPTIONS');
+  }
+  checkPageRanges(merged.advancedOptions?.pageRanges);
+  return merged;
+}
+
+function checkPageRanges(ranges: unknown): void {
+  if (ranges === undefined || ranges === null) return;
+  const valid =
+    Array.isArray(ranges) &&
+    ranges.every((range: unknown) => {
+      if (!isObject(range)) return false;
+      const { start = 1, end = Number.MAX_SAFE_INTEGER } = range;
+      return Number.isInteger(start) && Number.isInteger(end) && Number(start) >= 1 && Number(end) >= Number(start);
+    });
+  if (!valid) {
+    const message = 'advancedOptions.pageRanges must be a list of { start, end }, 1-based, with start at most end';
+    throw new RefusedRequest(400, message, 'INVALID_CONFIG_OPTIONS');
+  }
+}
+
+function mergeDefaults(defaults: unknown, given: unknown): unknown {
+  if (given === undefined || given === null) return defaults;
+  if (!isObject(defaults) || !isObject(given)) return given;
+  const merged: Record<string, unknown> = { ...defaults };
+  for (const [name, value] of Object.entries(given)) merged[name] = mergeDefaults(defaults[name], value);
+  return merged;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,84 @@
+import { jsonAnswer, RefusedRequest, type Answer } from './answer';
+import type { Exchange } from './emulator-state';
+import type { StoredFile } from './file-store';
+import { identifyFile } from './identify-file';
+
+const DEFAULT_PAGE_SIZE = 10;
+const MAX_PAGE_SIZE = 1000;
+
+/** `POST /files/upload`: stores the one part named `file`. Its kind is told by its content. */
+export async function uploadFile({ request, body, state }: Exchange): Promise<Answer> {
+  const part = await readFilePart(body, request.headers['content-type'] ?? '');
+  const bytes = new Uint8Array(await part.arrayBuffer());
+  if (bytes.byteLength > state.maxInputBytes) {
+    const message = `The file has ${bytes.byteLength} bytes, the limit is ${state.maxInputBytes}`;
+    throw new RefusedRequest(400, message, 'FILE_SIZE_TOO_LARGE');
+  }
+  const identity = identifyFile(bytes, part.name);
+  if (identity.kind === 'unreadable') throw new RefusedRequest(400, identity.message, identity.reason);
+  const type = identity.apiType === undefined ? {} : { type: identity.apiType };
+  const file = state.files.add({ name: part.name, ...type, bytes, uploaded: true });
+  return jsonAnswer(200, { success: true, file: { ...fileObject(file), presignedUrl: null } });
+}
+
+/** `GET /files/{id}`: the file's data, with a presigned URL to its bytes. */
+export function getFile({ request, state }: Exchange): Answer {
+  const file = state.files.get(request.fileId ?? '');
+  const presignedUrl = state.presigned.create(state.baseUrl, `/presigned/files/${file.id}`);
+  return jsonAnswer(200, { success: true, file: { ...fileObject(file), presignedUrl } });
+}
+
+/** `DELETE /files/{id}`. */
+export function deleteFile({ request, state }: Exchange): Answer {
+  const id = request.fileId ?? '';
+  state.files.delete(id);
+  return jsonAnswer(200, { success: true, fileId: id, message: 'File data has been successfully deleted.' });
+}
+
+/** `GET /files`: one page of the files, newest first unless `sortDir=asc`. The token is a position. */
+export function listFiles({ request, state }: Exchange): Answer {
+  const { nameContains = '', sortDir = 'desc', nextPageToken = '0', maxPageSize } = request.query;
+  const size = Number(maxPageSize ?? DEFAULT_PAGE_SIZE);
+  const from = Number(nextPageToken);
+  if (!Number.isInteger(size) || size < 1 || size > MAX_PAGE_SIZE) {
+    throw new RefusedRequest(400, `maxPageSize must be 1 to ${MAX_PAGE_SIZE}, got ${maxPageSize}`);
+  }
+  if (!Number.isInteger(from) || from < 0) throw new RefusedRequest(400, 'nextPageToken is none of this list');
+  const matching = state.files.existing().filter((file) => file.name.includes(nameContains));
+  if (sortDir === 'asc') matching.reverse();
+  const files = matching.slice(from, from + size).map((file) => fileObject(file));
+  const rest = from + size < matching.length ? { nextPageToken: String(from + size) } : {};
+  return jsonAnswer(200, { success: true, files, ...rest });
+}
+
+function fileObject(file: StoredFile): object {
+  const at = new Date(file.createdAtMs).toISOString();
+  return {
+    object: 'file',
+    id: file.id,
+    name: file.name,
+    type: file.type ?? null,
+    presignedUrl: null,
+    parentFileId: null,
+    contents: { rawText: null, markdown: null, pages: null, sheets: null },
+    metadata: { pageCount: null, parentSplit: null },
+    createdAt: at,
+    updatedAt: at,
+    usage: null,
+  };
+}
+
+async function readFilePart(body: Buffer, contentType: string): Promise<File> {
+  if (!contentType.toLowerCase().startsWith('multipart/form-data')) {
+    throw new RefusedRequest(400, 'The body must be multipart/form-data with one part named file');
+  }
+  const form = await new Response(new Uint8Array(body), { headers: { 'content-type': contentType } })
+    .formData()
+    .catch(() => undefined);
+  const parts = form?.getAll('file') ?? [];
+  const [part] = parts;
+  if (parts.length !== 1 || part === undefined || typeof part === 'string') {
+    throw new RefusedRequest(400, `The form must have exactly one file part named file, got ${parts.length}`);
+  }
+  return part;
+}

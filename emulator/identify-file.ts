@@ -1,0 +1,105 @@
+import { extname } from 'node:path';
+import { decodeText } from './decode-text';
+import type { DocumentFormat, FailureReason } from './parse-job';
+import { readZipDirectory } from './zip-directory';
+
+/** What a file is, told by its content; its name only tells apart kinds of text. */
+export type FileIdentity =
+  /** The emulator parses it. */
+  | { readonly kind: 'parseable'; readonly apiType: string; readonly format: DocumentFormat }
+  /** The API knows it, but a run of it fails here. */
+  | { readonly kind: 'failing'; readonly apiType?: string; readonly reason: FailureReason }
+  /** An upload of it is refused, and a run of it fails. */
+  | { readonly kind: 'unreadable'; readonly reason: FailureReason; readonly message: string };
+
+/** A zip file that claims to unpack to more is refused unopened. */
+const MAX_UNPACKED_BYTES = 500_000_000;
+
+/** What is looked at to tell kinds of text apart. */
+const SAMPLE_BYTES = 65_536;
+
+/** Extensions of formats that are no text: text under such a name is a broken file. */
+const BINARY_EXTENSION =
+  /^\.(pdf|docx?|dotx|odt|wpd|xlsx?|xl[st]x|xltm|xlsb|ods|pptx?|ppm|png|jpe?g|tiff?|gif|bmp|webp|hei[cf]|psd)$/;
+
+const IMAGE_SIGNATURES: readonly (readonly [offset: number, text: string])[] = [
+  [0, '\x89PNG'],
+  [0, '\xff\xd8\xff'],
+  [0, 'GIF8'],
+  [0, 'BM'],
+  [0, 'II*\0'],
+  [0, 'MM\0*'],
+  [8, 'WEBP'],
+  [4, 'ftyphei'],
+  [4, 'ftypmif1'],
+  [0, '8BPS'],
+];
+
+/** Tells what a file is. `name` need not have an extension. */
+export function identifyFile(bytes: Uint8Array, name: string): FileIdentity {
+  if (bytes.byteLength === 0) return unreadable('CORRUPT_FILE', 'The file is empty');
+  const extension = extname(name).toLowerCase();
+  const head = Buffer.from(bytes.subarray(0, 1024)).toString('latin1');
+  if (head.includes('%PDF-')) return { kind: 'parseable', apiType: 'PDF', format: 'pdf' };
+  if (head.startsWith('\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1')) return identifyOle(bytes);
+  if (head.startsWith('PK')) return identifyZip(bytes, extension);
+  const text = decodeText(bytes.subarray(0, SAMPLE_BYTES));
+  if (text !== undefined) return identifyText(text, extension);
+  const isImage = IMAGE_SIGNATURES.some(([offset, signature]) => head.startsWith(signature, offset));
+  if (isImage) return { kind: 'failing', apiType: 'IMG', reason: 'FILE_TYPE_NOT_SUPPORTED' };
+  return unknownBinary(extension);
+}
+
+/** The container of encrypted and of old Office files. */
+function identifyOle(bytes: Uint8Array): FileIdentity {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const has = (stream: string): boolean => view.includes(Buffer.from(stream, 'utf16le'));
+  if (has('EncryptedPackage')) return { kind: 'failing', apiType: 'DOCX', reason: 'PASSWORD_PROTECTED_FILE' };
+  if (has('Workbook')) return { kind: 'parseable', apiType: 'EXCEL', format: 'spreadsheet' };
+  return { kind: 'failing', apiType: 'DOCX', reason: 'FILE_TYPE_NOT_SUPPORTED' };
+}
+
+function identifyZip(bytes: Uint8Array, extension: string): FileIdentity {
+  const entries = readZipDirectory(bytes);
+  if (entries === undefined) return unreadable('CORRUPT_FILE', 'The file begins like a zip file but is not whole');
+  if (entries.reduce((sum, entry) => sum + entry.uncompressedBytes, 0) > MAX_UNPACKED_BYTES) {
+    return unreadable('FILE_SIZE_TOO_LARGE', `The file unpacks to more than ${MAX_UNPACKED_BYTES} bytes`);
+  }
+  const names = new Set(entries.map((entry) => entry.name));
+  if (names.has('word/document.xml')) return { kind: 'parseable', apiType: 'DOCX', format: 'docx' };
+  if (names.has('xl/workbook.xml') || names.has('xl/workbook.bin')) {
+    return { kind: 'parseable', apiType: 'EXCEL', format: 'spreadsheet' };
+  }
+  // An ODF file says what it is in its first entry, uncompressed.
+  const odf = Buffer.from(bytes.subarray(0, 200)).toString('latin1');
+  if (odf.includes('opendocument.spreadsheet')) return { kind: 'parseable', apiType: 'EXCEL', format: 'spreadsheet' };
+  if (names.has('ppt/presentation.xml')) return { kind: 'failing', reason: 'FILE_TYPE_NOT_SUPPORTED' };
+  return unknownBinary(extension);
+}
+
+function identifyText(text: string, extension: string): FileIdentity {
+  const start = text.slice(0, 4096).trimStart().toLowerCase();
+  if (BINARY_EXTENSION.test(extension)) {
+    return unreadable('CORRUPT_FILE', `The file is named ${extension} but holds text`);
+  }
+  if (start.startsWith('{\\rtf')) return { kind: 'failing', apiType: 'TXT', reason: 'FILE_TYPE_NOT_SUPPORTED' };
+  const markup = /^(?:\ufeff|<\?xml[^>]*>|<!--[^]*?-->|\s)*<(!doctype html|html|svg|[a-z!])/.exec(start)?.[1];
+  if (markup === 'svg') return { kind: 'failing', apiType: 'IMG', reason: 'FILE_TYPE_NOT_SUPPORTED' };
+  const isHtmlName = /^\.x?html?$/.test(extension);
+  if (markup === '!doctype html' || markup === 'html' || (isHtmlName && markup !== undefined)) {
+    return { kind: 'parseable', apiType: 'HTML', format: 'html' };
+  }
+  if (start.startsWith('<?xml')) return { kind: 'parseable', apiType: 'XML', format: 'text' };
+  if (extension === '.csv' || extension === '.tsv') return { kind: 'parseable', apiType: 'CSV', format: 'csv' };
+  return { kind: 'parseable', apiType: 'TXT', format: 'text' };
+}
+
+function unknownBinary(extension: string): FileIdentity {
+  return BINARY_EXTENSION.test(extension)
+    ? unreadable('CORRUPT_FILE', `The file is named ${extension} but is none`)
+    : unreadable('FILE_TYPE_NOT_SUPPORTED', 'The file is of no supported kind');
+}
+
+function unreadable(reason: FailureReason, message: string): FileIdentity {
+  return { kind: 'unreadable', reason, message };
+}

@@ -1,0 +1,37 @@
+/**
+ * A local server that speaks Extend's API, for development and tests. It imports nothing of this package but types, and
+ * loads parsing libraries only when a document needs them: scripted documents need none.
+ */
+export { startEmulator } from './start-emulator';
+export type { Emulator, EmulatorOptions } from './start-emulator';
+export type { FaultChooser } from './handle-request';
+export type { EmulatorFile, EmulatorRequest, EmulatorRun, Operation } from './ledger';
+export type { Outcome } from './send-reply';
+export type { ScriptedDocument } from './scripted-document';
+export { BUILT_IN_SCRIPTS } from './built-in-scripts';
+export {
+  dripReply,
+  endlessReply,
+  hangReply,
+  htmlReply,
+  httpReply,
+  naturalReply,
+  paddedReply,
+  rateLimitedReply,
+  reportReply,
+  resetReply,
+  truncatedReply,
+  wrongContentTypeReply,
+} from './reply';
+export type {
+  DripReply,
+  EndlessReply,
+  HangReply,
+  HttpReply,
+  NaturalReply,
+  PaddedReply,
+  Reply,
+  ReportReply,
+  ResetReply,
+  TruncatedReply,
+} from './reply';

@@ -1,0 +1,43 @@
+/** Cells that one merged cell may cover per direction: more is a broken or hostile table. */
+const MAX_SPAN = 1000;
+
+/**
+ * The cells of an HTML table as a rectangle. A merged cell is read at its top left; the other places it covers are
+ * empty. Tables inside of cells are left to `cellContent`.
+ */
+export function tableRows(table: Element, cellContent: (cell: Element) => string): string[][] {
+  const trs = rowsOf(table);
+  const grid: (string | undefined)[][] = trs.map(() => []);
+  trs.forEach((tr, top) => {
+    const row = grid[top] ?? [];
+    let left = 0;
+    for (const cell of childElements(tr)) {
+      if (cell.nodeName !== 'TD' && cell.nodeName !== 'TH') continue;
+      while (row[left] !== undefined) left += 1;
+      const right = left + span(cell, 'colspan');
+      for (const covered of grid.slice(top, top + span(cell, 'rowspan'))) {
+        for (let column = left; column < right; column += 1) covered[column] = '';
+      }
+      row[left] = cellContent(cell);
+      left = right;
+    }
+  });
+  const width = Math.max(0, ...grid.map((row) => row.length));
+  return grid.map((row) => Array.from({ length: width }, (_, column) => row[column] ?? ''));
+}
+
+function rowsOf(table: Element): Element[] {
+  return childElements(table).flatMap((child) => {
+    if (child.nodeName === 'TR') return [child];
+    return /^T(HEAD|BODY|FOOT)$/.test(child.nodeName) ? rowsOf(child) : [];
+  });
+}
+
+function span(cell: Element, attribute: 'colspan' | 'rowspan'): number {
+  const value = Number(cell.getAttribute(attribute) ?? 1);
+  return Number.isInteger(value) && value >= 1 ? Math.min(value, MAX_SPAN) : 1;
+}
+
+function childElements(node: Element): Element[] {
+  return Array.from(node.childNodes).filter((child) => child.nodeType === 1) as Element[];
+}

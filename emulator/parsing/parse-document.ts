@@ -1,0 +1,41 @@
+import { decodeText } from '../decode-text';
+import type { DocumentFormat, ParseJob, ParseOutcome } from '../parse-job';
+import { chunkPages } from './chunk-pages';
+import { DocumentFailure } from './document-failure';
+import { parseDocx } from './parse-docx';
+import { parseHtml } from './parse-html';
+import { parsePdf } from './parse-pdf';
+import { parseDelimited, parseSpreadsheet } from './parse-spreadsheet';
+import { parseText } from './parse-text';
+import type { ParsedPage } from './parsed-document';
+import { selectPages, type PageRange } from './select-pages';
+
+const PARSERS: Readonly<Record<DocumentFormat, (bytes: Uint8Array) => Promise<ParsedPage[]>>> = {
+  pdf: parsePdf,
+  docx: parseDocx,
+  spreadsheet: parseSpreadsheet,
+  html: async (bytes) => parseHtml(asText(bytes)),
+  csv: async (bytes) => parseDelimited(asText(bytes)),
+  text: async (bytes) => parseText(asText(bytes)),
+};
+
+/**
+ * Parses one document into chunks. A document that cannot be parsed is an outcome with the API's reason; anything else
+ * that goes wrong is thrown.
+ */
+export async function parseDocument({ bytes, format, config }: ParseJob): Promise<ParseOutcome> {
+  try {
+    const ranges = config.advancedOptions?.pageRanges as readonly PageRange[] | null | undefined;
+    const pages = selectPages(await PARSERS[format](bytes), ranges ?? []);
+    return { chunks: chunkPages(pages, config), pageCount: pages.length };
+  } catch (error) {
+    if (!(error instanceof DocumentFailure)) throw error;
+    return { failureReason: error.reason };
+  }
+}
+
+function asText(bytes: Uint8Array): string {
+  const text = decodeText(bytes);
+  if (text === undefined) throw new DocumentFailure('CORRUPT_FILE');
+  return text;
+}

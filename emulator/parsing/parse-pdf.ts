@@ -1,0 +1,91 @@
+import { readFile } from 'node:fs/promises';
+import type { LayoutBlock, LayoutCell, LiteParse, ParsedPage as LayoutPage } from '@llamaindex/liteparse-wasm';
+import { DocumentFailure } from './document-failure';
+import { loadLibrary } from './load-library';
+import { headingBlock, type Box, type ParsedBlock, type ParsedPage } from './parsed-document';
+
+/** Rows of dots between a table's label and its numbers, which the library takes for text. */
+const LEADERS = /^[\s.·_-]+$/;
+
+let parser: Promise<LiteParse> | undefined;
+
+/**
+ * Parses a PDF with its page sizes and boxes. A scan without text gives empty pages.
+ *
+ * Must not run on a thread that others need: a broken PDF can trap the library's WebAssembly.
+ *
+ * @throws DocumentFailure for a protected or broken file, and where the library is missing.
+ */
+export async function parsePdf(bytes: Uint8Array): Promise<ParsedPage[]> {
+  parser ??= createParser();
+  const { pages } = await (await parser).parse(bytes).catch((error: unknown) => {
+    // After a trap the library's memory is in an unknown state: let the thread die.
+    if (error instanceof WebAssembly.RuntimeError) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    throw new DocumentFailure(/password/i.test(message) ? 'PASSWORD_PROTECTED_FILE' : 'CORRUPT_FILE', error);
+  });
+  if (pages.length === 0) throw new DocumentFailure('CORRUPT_FILE');
+  return pages.map(toPage);
+}
+
+async function createParser(): Promise<LiteParse> {
+  const name = '@llamaindex/liteparse-wasm';
+  const library = await loadLibrary({ name, format: 'PDF', load: () => import('@llamaindex/liteparse-wasm') });
+  const wasm = await readFile(require.resolve('@llamaindex/liteparse-wasm/liteparse_wasm_bg.wasm'));
+  await library.default({ module_or_path: wasm });
+  return new library.LiteParse({
+    extractBlocks: true,
+    outputFormat: 'markdown',
+    imageMode: 'off',
+    ocrEnabled: false,
+    quiet: true,
+  });
+}
+
+function toPage({ width, height, text, blocks = [] }: LayoutPage): ParsedPage {
+  const parsed = blocks.flatMap((block) => toBlock(block, { width, height }));
+  return { width, height, blocks: parsed, spatialText: text.trimEnd() };
+}
+
+function toBlock(block: LayoutBlock, page: { readonly width: number; readonly height: number }): ParsedBlock[] {
+  const box = toBox(block.bbox, page);
+  const at = box === undefined ? {} : { box };
+  if (block.kind === 'table') {
+    const rows = tableRows(block);
+    return rows.length === 0 ? [] : [{ type: 'table', rows, ...at }];
+  }
+  const text = block.lines?.join('\n') ?? block.text?.trim() ?? '';
+  if (text === '' || LEADERS.test(text)) return [];
+  if (block.kind === 'heading') return [headingBlock(block.level ?? 1, text, box)];
+  return [{ type: 'text', content: toMarkdown(block, text), ...at }];
+}
+
+function tableRows({ header, rows = [] }: LayoutBlock): string[][] {
+  const all = header === undefined ? rows : [header, ...rows];
+  return all.map((row) => row.map(cellText));
+}
+
+function toMarkdown({ kind, level = 0, ordered, marker, bold }: LayoutBlock, text: string): string {
+  if (kind === 'code') return `\`\`\`\n${text}\n\`\`\``;
+  if (kind !== 'list_item') return bold && kind === 'paragraph' ? `**${text}**` : text;
+  return `${'  '.repeat(level)}${ordered === true ? (marker ?? '1.') : '-'} ${text}`;
+}
+
+function cellText({ text }: LayoutCell): string {
+  return text
+    .replaceAll(/(?:\s*\.){3,}/g, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+}
+
+/** The library's boxes can reach past the page by the width of a stroke. */
+function toBox(rect: LayoutBlock['bbox'], page: { readonly width: number; readonly height: number }): Box | undefined {
+  if (rect === undefined) return undefined;
+  const within = (value: number, most: number): number => Math.round(Math.min(Math.max(value, 0), most) * 100) / 100;
+  return {
+    left: within(rect.x, page.width),
+    top: within(rect.y, page.height),
+    right: within(rect.x + rect.width, page.width),
+    bottom: within(rect.y + rect.height, page.height),
+  };
+}

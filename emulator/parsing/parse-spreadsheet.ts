@@ -1,0 +1,56 @@
+import type { CellValue, Sheet } from 'hucre';
+import { DocumentFailure } from './document-failure';
+import { loadLibrary } from './load-library';
+import { headingBlock, type ParsedPage } from './parsed-document';
+
+type FormatValue = (value: CellValue, format: string) => string;
+
+/**
+ * Parses a workbook: each sheet is a page with the sheet's name and one table of formatted values. Empty rows at the
+ * end are left out.
+ *
+ * @throws DocumentFailure for a protected or broken file, and where the library is missing.
+ */
+export async function parseSpreadsheet(bytes: Uint8Array): Promise<ParsedPage[]> {
+  const library = await loadLibrary({ name: 'hucre', format: 'spreadsheets', load: () => import('hucre') });
+  const { read, formatValue, EncryptedFileError } = library;
+  const workbook = await read(bytes, { readStyles: true }).catch((error: unknown) => {
+    throw new DocumentFailure(error instanceof EncryptedFileError ? 'PASSWORD_PROTECTED_FILE' : 'CORRUPT_FILE', error);
+  });
+  return workbook.sheets.map((sheet) => toPage(sheet, formatValue));
+}
+
+/**
+ * Parses delimited text into one table. The delimiter is found by looking.
+ *
+ * @throws DocumentFailure where the library is missing.
+ */
+export async function parseDelimited(text: string): Promise<ParsedPage[]> {
+  const { parseCsv } = await loadLibrary({ name: 'hucre', format: 'CSV', load: () => import('hucre') });
+  const rows = withoutEmptyEnd(parseCsv(text).map((row) => row.map((value) => cellText(value))));
+  return [{ blocks: rows.length === 0 ? [] : [{ type: 'table', rows }] }];
+}
+
+function toPage(sheet: Sheet, formatValue: FormatValue): ParsedPage {
+  const rows = sheet.rows.map((row, rowAt) =>
+    row.map((value, columnAt) => {
+      const format = sheet.cells?.get(`${rowAt},${columnAt}`)?.style?.numFmt;
+      return format === undefined || value === null ? cellText(value) : formatValue(value, format);
+    }),
+  );
+  const filled = withoutEmptyEnd(rows);
+  const table = filled.length === 0 ? [] : [{ type: 'table' as const, rows: filled }];
+  return { blocks: [headingBlock(2, sheet.name), ...table] };
+}
+
+function cellText(value: CellValue): string {
+  if (value === null) return '';
+  if (value instanceof Date) return value.toISOString().replace('T00:00:00.000Z', '');
+  return String(value).trim();
+}
+
+function withoutEmptyEnd(rows: readonly string[][]): string[][] {
+  const last = rows.findLastIndex((row) => row.some((text) => text !== ''));
+  const width = Math.max(0, ...rows.map((row) => row.length));
+  return rows.slice(0, last + 1).map((row) => Array.from({ length: width }, (_, column) => row[column] ?? ''));
+}

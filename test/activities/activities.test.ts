@@ -1,0 +1,345 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
+import { createParseActivities, type ParseActivities, type ParseActivitiesOptions } from '../../activities';
+import { nextDelayMs, resolveSchedule } from '../../api';
+import {
+  hangReply,
+  naturalReply,
+  reportReply,
+  startEmulator,
+  type Emulator,
+  type Reply,
+  type ScriptedDocument,
+} from '../../emulator';
+import { createContext, failureOf, runActivity } from './run-activity';
+
+const counters = { submits: 1, polls: 12, waitedMs: 34_567 };
+const chunk = {
+  object: 'chunk',
+  type: 'page',
+  content: 'Grüße € 😀 "quoted"\n',
+  metadata: { pageRange: { start: 1, end: 1 } },
+  blocks: [],
+} as const;
+
+const scripts: Record<string, ScriptedDocument> = {
+  done: { processingReads: 0, chunks: [chunk] },
+  'with-ocr': { processingReads: 0, chunks: [chunk], run: { ocr: { words: [{ content: 'Grüße' }] } } },
+  'without-credits': { processingReads: 0, chunks: [chunk], run: { usage: undefined } },
+  'null-credits': { processingReads: 0, chunks: [chunk], run: { usage: { credits: null }, ocr: null } },
+  'without-output': { processingReads: 0, resultsWithoutOutput: Number.POSITIVE_INFINITY },
+  'back-to-processing': { processingReads: 0, resultsBackToProcessing: Number.POSITIVE_INFINITY },
+  'late-output': { processingReads: 0, resultsWithoutOutput: 1 },
+  'without-file-id': { processingReads: 0, run: { fileId: undefined } },
+  'odd-chunk': { processingReads: 0, run: { chunks: [{ ...chunk, content: 7 }] } },
+  queued: { processingReads: 1, processingStatus: 'QUEUED https://h/?SECRET' },
+  'failing-at-once': { submitStatus: 'FAILED', failureReason: 'cannot load https://h/a?sig=SECRET' },
+};
+
+let emulator: Emulator;
+let activities: ParseActivities;
+let fault: Reply | undefined;
+let directory: string;
+
+beforeAll(async () => {
+  emulator = await startEmulator({ scripts, faults: () => fault });
+  directory = await mkdtemp(join(tmpdir(), 'sources-'));
+  activities = activitiesWith();
+});
+beforeEach(() => {
+  fault = undefined;
+});
+afterAll(async () => {
+  await emulator.close();
+  await rm(directory, { recursive: true });
+});
+
+const activitiesWith = (options: Partial<ParseActivitiesOptions> = {}) =>
+  createParseActivities({ apiKey: 'sk_test', baseUrl: emulator.url, sourceDirectory: directory, ...options });
+const submit = (script: string) =>
+  runActivity(activities, 'submitParse', { file: { fileUrl: `http://emulator.invalid/${script}` } });
+const runOf = async (script: string) => (await submit(script)).runId;
+const fetchInput = async (script: string) => ({ runId: await runOf(script), noticedAtMs: 0, counters });
+
+describe('createParseActivities', () => {
+  it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 60])(
+    'refuses maxInlineBytes %d',
+    (maxInlineBytes) => {
+      const message = `maxInlineBytes must be a positive whole number of bytes, got ${maxInlineBytes}`;
+      expect(() => activitiesWith({ maxInlineBytes })).toThrow(new RangeError(message));
+    },
+  );
+
+  it('refuses what the client refuses', () => {
+    expect(() => activitiesWith({ baseUrl: 'api.extend.ai' })).toThrow(TypeError);
+    expect(() => activitiesWith({ statusTimeoutMs: 0 })).toThrow(RangeError);
+  });
+});
+
+describe('submitParse', () => {
+  it('sends file and configuration as they are, and gives id and status', async () => {
+    const file = { fileUrl: 'http://emulator.invalid/ok', fileName: 'a.pdf' };
+    const config = { target: 'spatial' };
+    const submitted = await runActivity(activities, 'submitParse', { file, config });
+    expect(submitted).toEqual({ runId: emulator.runs.at(-1)?.id, status: 'PROCESSING' });
+    expect(emulator.requests.at(-1)?.bodyJson).toEqual({ file, config });
+    await submit('ok');
+    expect(emulator.requests.at(-1)?.bodyJson).toEqual({ file: { fileUrl: 'http://emulator.invalid/ok' } });
+  });
+
+  it('gives the state of a run that ended at once, without secrets', async () => {
+    expect(await submit('failing-at-once')).toMatchObject({
+      status: 'FAILED',
+      failureReason: 'cannot load https://h/a?***',
+    });
+  });
+
+  it('is not stopped by a cancellation: the run id becomes known', async () => {
+    fault = naturalReply({ delayMs: 200 });
+    const context = createContext();
+    const before = emulator.requests.length;
+    const file = { fileUrl: 'http://emulator.invalid/ok' };
+    const submitted = runActivity(activities, 'submitParse', { file }, context);
+    await emulator.waitFor(({ index }) => index === before);
+    context.cancel();
+    expect(await submitted).toEqual({ runId: emulator.runs.at(-1)?.id, status: 'PROCESSING' });
+  });
+});
+
+describe('getStatus', () => {
+  it('reads once and gives any state', async () => {
+    const runId = await runOf('ok');
+    expect(await runActivity(activities, 'getStatus', { runId })).toEqual({ status: 'PROCESSING', polls: 1 });
+    expect(await runActivity(activities, 'getStatus', { runId }, createContext({ attempt: 3 }))).toEqual({
+      status: 'PROCESSED',
+      polls: 3,
+    });
+  });
+
+  it('gives the end of a failed run: the read succeeded', async () => {
+    const runId = await runOf('ok');
+    fault = reportReply({ status: 'FAILED', failureReason: 'CORRUPT_FILE' });
+    const failed = { status: 'FAILED', failureReason: 'CORRUPT_FILE', polls: 1 };
+    expect(await runActivity(activities, 'getStatus', { runId })).toEqual(failed);
+    const until = { ...resolveSchedule(), sinceMs: 0 };
+    expect(await runActivity(activities, 'getStatus', { runId, until })).toEqual(failed);
+    fault = reportReply({ status: 'CANCELLED', failureReason: null, as: 'parser_run' });
+    expect(await runActivity(activities, 'getStatus', { runId, until })).toEqual({ status: 'CANCELLED', polls: 1 });
+  });
+
+  it('asks nothing in its first attempt when it is told to wait', async () => {
+    const runId = await runOf('ok');
+    const before = emulator.requests.length;
+    const failure = await failureOf(activities, 'getStatus', { runId, delayMs: 1234 });
+    expect(failure).toMatchObject({
+      type: 'StillProcessing',
+      nonRetryable: false,
+      nextRetryDelay: 1234,
+      category: ApplicationFailureCategory.BENIGN,
+    });
+    expect(emulator.requests).toHaveLength(before);
+    expect(await runActivity(activities, 'getStatus', { runId, delayMs: 1234 }, createContext({ attempt: 2 }))).toEqual(
+      {
+        status: 'PROCESSING',
+        polls: 1,
+      },
+    );
+  });
+
+  it.each([
+    [{ delayMs: 5 }, 3, 2],
+    [{}, 3, 3],
+  ])('waits by the schedule while the run is not finished: %j, attempt %d', async (how, attempt, reads) => {
+    const schedule = resolveSchedule({ backoff: 'exponential', jitter: 0 });
+    const info = { attempt, currentAttemptScheduledTimestampMs: 90_000 };
+    const input = { runId: await runOf('never'), until: { ...schedule, sinceMs: 50_000 }, ...how };
+    const failure = await failureOf(activities, 'getStatus', input, info);
+    expect(failure).toMatchObject({
+      type: 'StillProcessing',
+      nonRetryable: false,
+      nextRetryDelay: nextDelayMs(schedule, { elapsedMs: 40_000, reads, random: 0.5 }),
+      category: ApplicationFailureCategory.BENIGN,
+    });
+    expect(failure.message).toBe(`${input.runId} is PROCESSING after ${reads} polls`);
+  });
+
+  it('counts the time from when the wait began', async () => {
+    const runId = await runOf('never');
+    const until = { ...resolveSchedule({ jitter: 0 }), sinceMs: 1000 };
+    const info = { attempt: 9, currentAttemptScheduledTimestampMs: 101_000 };
+    expect(await failureOf(activities, 'getStatus', { runId, until }, info)).toMatchObject({ nextRetryDelay: 10_000 });
+  });
+
+  it('takes a word that nobody knows for not finished, and shows no secret of it', async () => {
+    const until = { ...resolveSchedule(), sinceMs: 0 };
+    const failure = await failureOf(activities, 'getStatus', { runId: await runOf('queued'), until });
+    expect(failure.type).toBe('StillProcessing');
+    expect(failure.message).toMatch(/ is QUEUED https:\/\/h\/\?\*\*\* after 1 polls$/);
+  });
+});
+
+describe('fetchResult', () => {
+  it('gives the result of a finished run', async () => {
+    const input = await fetchInput('done');
+    expect(await runActivity(activities, 'fetchResult', input)).toEqual({
+      runId: input.runId,
+      fileId: emulator.runs.at(-1)?.fileId,
+      pageCount: 1,
+      processingTimeMs: 1200,
+      credits: 2,
+      output: { kind: 'inline', chunks: [chunk] },
+    });
+    expect(emulator.requests.at(-1)).toMatchObject({ operation: 'result', query: { responseType: 'json' } });
+  });
+
+  it('keeps the words with their places', async () => {
+    const { output } = await runActivity(activities, 'fetchResult', await fetchInput('with-ocr'));
+    expect(output).toEqual({ kind: 'inline', chunks: [chunk], ocr: { words: [{ content: 'Grüße' }] } });
+  });
+
+  it.each(['without-credits', 'null-credits'])('tells no credits where the API tells none: %s', async (script) => {
+    const result = await runActivity(activities, 'fetchResult', await fetchInput(script));
+    expect(result).not.toHaveProperty('credits');
+    expect(result.output).toEqual({ kind: 'inline', chunks: [chunk] });
+  });
+
+  it('refuses a result above the limit, to the byte of the whole workflow result', async () => {
+    const input = await fetchInput('done');
+    const result = await runActivity(activities, 'fetchResult', input);
+    const bytes = Buffer.byteLength(JSON.stringify({ ...result, ...counters }));
+    const small = (maxInlineBytes: number) => activitiesWith({ maxInlineBytes });
+    expect(await runActivity(small(bytes + 1), 'fetchResult', input)).toEqual(result);
+    expect(await runActivity(small(bytes), 'fetchResult', input)).toEqual(result);
+    const failure = await failureOf(small(bytes - 1), 'fetchResult', input, { attempt: 2 });
+    expect(failure).toMatchObject({
+      type: 'ResultTooLarge',
+      nonRetryable: true,
+      details: [{ runId: input.runId, attempts: 2 }],
+    });
+    expect(failure.message).toContain(
+      `the result has ${bytes} bytes, the limit of an inline result is ${bytes - 1} bytes`,
+    );
+    expect(failure.message).toContain("result: 'stored'");
+    expect(failure.message).toContain('maxInlineBytes');
+    expect(failure.message).toContain(input.runId);
+  });
+
+  it('refuses a result above the default limit', async () => {
+    const runId = await runOf('huge?mb=2&reads=0');
+    const failure = await failureOf(activities, 'fetchResult', { runId, noticedAtMs: 0, counters });
+    expect(failure.message).toMatch(/^the result has 2\d{6} bytes, the limit of an inline result is 1500000 bytes: /);
+  });
+
+  it('refuses a huge body without holding it', async () => {
+    const runId = await runOf('huge?mb=20&reads=0');
+    const failure = await failureOf(activities, 'fetchResult', { runId, noticedAtMs: 0, counters });
+    expect(failure).toMatchObject({ type: 'ResultTooLarge', nonRetryable: true, details: [{ runId, attempts: 1 }] });
+    expect(failure.message).toContain('the result has more than 12000000 bytes');
+    const request = await emulator.waitFor((one) => one.runId === runId && one.outcome !== 'pending');
+    expect(request).toMatchObject({ operation: 'result', outcome: 'abandoned' });
+  });
+
+  it.each([
+    ['without-output', 'parserRun.fileId is missing'],
+    ['back-to-processing', 'parserRun.status: expected "PROCESSED", got "PROCESSING"'],
+    ['without-file-id', 'parserRun.fileId is missing'],
+    ['odd-chunk', 'parserRun.chunks.0.content: expected string, got 7'],
+  ])('asks again for two minutes where the output is not as promised: %s', async (script, breach) => {
+    const runId = await runOf(script);
+    const at = async (currentAttemptScheduledTimestampMs: number) => {
+      const input = { runId, noticedAtMs: 10_000, counters };
+      return failureOf(activities, 'fetchResult', input, { attempt: 5, currentAttemptScheduledTimestampMs });
+    };
+    const failure = await at(129_999);
+    expect(failure).toMatchObject({
+      type: 'ContractViolation',
+      nonRetryable: false,
+      nextRetryDelay: 5000,
+      details: [{ runId, attempts: 5 }],
+    });
+    expect(failure.message).toContain(`the finished run has no usable output: ${breach}`);
+    expect(await at(130_000)).toMatchObject({ type: 'ContractViolation', nonRetryable: true });
+  });
+
+  it('gives the result once the output is there', async () => {
+    const input = await fetchInput('late-output');
+    expect(await failureOf(activities, 'fetchResult', input)).toMatchObject({
+      type: 'ContractViolation',
+      nonRetryable: false,
+    });
+    expect(await runActivity(activities, 'fetchResult', input)).toMatchObject({ runId: input.runId, pageCount: 1 });
+  });
+});
+
+describe('uploadFile', () => {
+  it.each([
+    [undefined, 'statement.txt'],
+    ['other name.txt', 'other name.txt'],
+  ])('uploads a source; name given: %s', async (fileName, expected) => {
+    const path = join(directory, 'statement.txt');
+    await writeFile(path, 'Opening balance');
+    const source = pathToFileURL(path).href;
+    const input = fileName === undefined ? { source } : { source, fileName };
+    expect(await runActivity(activities, 'uploadFile', input)).toEqual({ fileId: emulator.files.at(-1)?.id });
+    expect(emulator.files.at(-1)).toMatchObject({ name: expected, bytes: 15, uploaded: true });
+  });
+
+  it.each([
+    ['file:///nowhere/a.pdf', "'/nowhere/a.pdf' cannot be opened: ENOENT"],
+    ['ftp://user:SECRET@h/a.pdf?SECRET', "no resolver for the scheme 'ftp:'"],
+  ])('has no source %s: final, and nothing is sent', async (source, words) => {
+    const before = emulator.requests.length;
+    const failure = await failureOf(activities, 'uploadFile', { source }, { attempt: 3 });
+    expect(failure).toMatchObject({ type: 'SourceUnavailable', nonRetryable: true, details: [{ attempts: 3 }] });
+    expect(failure.message).toContain(words);
+    expect(failure.message).toContain('[attempt=3]');
+    expect(failure.message).not.toContain('SECRET');
+    expect(emulator.requests).toHaveLength(before);
+  });
+});
+
+describe('deleteRun', () => {
+  it('deletes the run and the file, and is content when both are gone', async () => {
+    const runId = await runOf('ok');
+    await writeFile(join(directory, 'gone.txt'), 'x');
+    const source = pathToFileURL(join(directory, 'gone.txt')).href;
+    const { fileId } = await runActivity(activities, 'uploadFile', { source });
+    const input = { runId, ...(fileId !== undefined && { fileId }) };
+    const before = emulator.requests.length;
+    await runActivity(activities, 'deleteRun', input);
+    await runActivity(activities, 'deleteRun', input);
+    const sent = emulator.requests.slice(before).map(({ operation, responseStatus }) => [operation, responseStatus]);
+    expect(sent).toEqual([
+      ['deleteRun', 200],
+      ['deleteFile', 200],
+      ['deleteRun', 404],
+      ['deleteFile', 404],
+    ]);
+  });
+
+  it('deletes what it is given, and nothing else', async () => {
+    const before = emulator.requests.length;
+    await runActivity(activities, 'deleteRun', {});
+    await runActivity(activities, 'deleteRun', { fileId: 'file_x' });
+    expect(emulator.requests.slice(before)).toMatchObject([{ operation: 'deleteFile', fileId: 'file_x' }]);
+  });
+});
+
+describe('a cancellation', () => {
+  it.each(['getStatus', 'fetchResult', 'deleteRun', 'uploadFile'] as const)('ends %s as it is', async (name) => {
+    await writeFile(join(directory, 'b.txt'), 'x');
+    const source = pathToFileURL(join(directory, 'b.txt')).href;
+    const input = { runId: await runOf('ok'), noticedAtMs: 0, counters, source };
+    fault = hangReply();
+    const context = createContext();
+    const before = emulator.requests.length;
+    const ended = runActivity(activities, name, input, context);
+    await emulator.waitFor(({ index }) => index === before);
+    context.cancel();
+    await expect(ended).rejects.toBeInstanceOf(CancelledFailure);
+  });
+});

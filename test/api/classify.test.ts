@@ -1,0 +1,108 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  classifyApiError,
+  FAILURES,
+  isFailureType,
+  ParseApiError,
+  type ParseApiErrorFacts,
+  type RequestPurpose,
+} from '../../api';
+
+const PURPOSES = ['submit', 'read', 'upload', 'delete'] as const satisfies readonly RequestPurpose[];
+const classify = (facts: ParseApiErrorFacts, purpose: RequestPurpose) =>
+  classifyApiError(new ParseApiError('no usable answer', facts), purpose);
+const row = (facts: ParseApiErrorFacts) => PURPOSES.map((purpose) => classify(facts, purpose));
+const everywhere = (type: string) => PURPOSES.map(() => type);
+
+const REJECTED = ['RequestRejected', 'RequestRejected', 'UploadRejected', 'RequestRejected'];
+const UNKNOWN_WHETHER = ['SubmitOutcomeUnknown', 'Unavailable', 'Unavailable', 'Unavailable'];
+
+describe('classifyApiError (submit, read, upload, delete)', () => {
+  it('takes a connection that never came about for unavailable', () => {
+    expect(row({ kind: 'notReceived' })).toEqual(everywhere('Unavailable'));
+  });
+
+  it.each(['noAnswer', 'unreadable'] as const)('takes %s for a submit with an unknown outcome', (kind) => {
+    expect(row({ kind })).toEqual(UNKNOWN_WHETHER);
+    expect(row({ kind, status: 200 })).toEqual(UNKNOWN_WHETHER);
+  });
+
+  it.each([
+    ...[300, 301, 302, 303, 304, 307, 308].map((status) => [status, REJECTED] as const),
+    ...[400, 405, 406, 409, 410, 411, 413, 415, 418, 422, 425, 428, 431, 451].map(
+      (status) => [status, REJECTED] as const,
+    ),
+    [401, everywhere('Unauthorized')] as const,
+    [402, everywhere('OutOfCredits')] as const,
+    [403, everywhere('Unauthorized')] as const,
+    [404, ['FileNotFound', 'ParserRunNotFound', 'UploadRejected', 'RequestRejected']] as const,
+    [408, UNKNOWN_WHETHER] as const,
+    [429, everywhere('RateLimited')] as const,
+    ...[500, 501, 502, 503, 504, 520, 529, 599].map((status) => [status, UNKNOWN_WHETHER] as const),
+  ])('classifies status %d', (status, expected) => {
+    expect(row({ kind: 'status', status })).toEqual(expected);
+  });
+
+  it.each(['USAGE_BLOCKED', 'OUT_OF_CREDITS'])('takes the code %s for missing credits, whatever the status', (code) => {
+    for (const status of [400, 401, 403, 404, 409, 422, 429, 500, 503]) {
+      expect(row({ kind: 'status', status, code })).toEqual(everywhere('OutOfCredits'));
+    }
+  });
+
+  it.each(['RATE_LIMIT_EXCEEDED', 'UNAUTHORIZED', 'OCR_ERROR', 'usage_blocked', ''])(
+    'goes by the status with any other code, as %j',
+    (code) => {
+      expect(row({ kind: 'status', status: 400, code })).toEqual(REJECTED);
+    },
+  );
+});
+
+describe('the failure table', () => {
+  it('is closed: these types, and no others', () => {
+    const typesThat = (end: string) =>
+      Object.entries(FAILURES).flatMap(([type, { ends }]) => (ends === end ? [type] : []));
+    expect(typesThat('final').sort()).toEqual(
+      [
+        ...[
+          'ContractViolation',
+          'FileNotFound',
+          'InvalidInput',
+          'OutOfCredits',
+          'ParseDeadlineExceeded',
+          'ParserRunFailed',
+        ],
+        ...['ParserRunNotFound', 'RequestRejected', 'ResultStoreFailed', 'ResultTooLarge', 'SourceUnavailable'],
+        ...['SubmitOutcomeUnknown', 'Unauthorized', 'UploadRejected'],
+      ].sort(),
+    );
+    expect(typesThat('retried').sort()).toEqual(['RateLimited', 'StillProcessing', 'Unavailable']);
+  });
+
+  it('has a row for whatever a request can end as', () => {
+    const kinds = ['notReceived', 'noAnswer', 'unreadable', 'status'] as const;
+    for (const kind of kinds)
+      for (let status = 100; status < 600; status += 1)
+        for (const purpose of PURPOSES) expect(FAILURES).toHaveProperty(classify({ kind, status }, purpose));
+  });
+
+  it('says a sentence about each meaning and remedy', () => {
+    for (const { meaning, remedy } of Object.values(FAILURES)) {
+      expect(meaning).toMatch(/^[A-Z].*\.$/);
+      expect(remedy).toMatch(/^[A-Z].*\.$/);
+    }
+  });
+
+  it.each([
+    ['ParserRunFailed', true],
+    ['RateLimited', false],
+    ['StillProcessing', false],
+    ['TimeoutFailure', false],
+    ['toString', false],
+    ['__proto__', false],
+    ['', false],
+    [undefined, false],
+    [null, false],
+  ])('says whether %j can end a workflow', (type, expected) => {
+    expect(isFailureType(type)).toBe(expected);
+  });
+});

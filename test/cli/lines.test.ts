@@ -1,0 +1,90 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ParseProgress } from '../../api';
+import { commonDirectory } from '../../cli/common-directory';
+import { describeLive, describePhase } from '../../cli/describe-progress';
+import { describeOutcome } from '../../cli/document-outcome';
+import type { Document } from '../../cli/documents';
+import { createPlainDisplay } from '../../cli/progress-display';
+
+const WAITING: ParseProgress = {
+  phase: 'waiting',
+  runId: 'parser_run_1',
+  status: 'PROCESSING',
+  submits: 1,
+  polls: 2,
+  startedAtMs: 1_000,
+  deadlineAtMs: 86_401_000,
+};
+
+describe('describePhase', () => {
+  it('tells status and run of a document that is waited for', () => {
+    expect(describePhase(WAITING)).toBe('waiting, PROCESSING, parser_run_1');
+    expect(describePhase({ ...WAITING, phase: 'submitting' })).toBe('submitting');
+  });
+
+  it('tells what went wrong last', () => {
+    expect(describePhase({ ...WAITING, phase: 'fetching', lastFailure: 'Unavailable: 503' })).toBe(
+      'fetching the result, last failure: Unavailable: 503',
+    );
+  });
+});
+
+describe('describeLive', () => {
+  it('counts reads and seconds', () => {
+    expect(describeLive({ progress: WAITING, nowMs: 6_400 })).toBe('waiting, PROCESSING, parser_run_1, 2 reads, 5 s');
+    expect(describeLive({ progress: { ...WAITING, polls: 1 }, nowMs: 0 })).toMatch(/, 1 read, 0 s$/);
+  });
+});
+
+describe('createPlainDisplay', () => {
+  it('writes a line when the phase of a document changes, and none when only a count does', () => {
+    const lines: string[] = [];
+    const display = createPlainDisplay({ write: (text) => lines.push(text) });
+    const documents = ['http://files.example/x?n=1', 'http://files.example/x?n=2'].map((input): Document => ({
+      input,
+      label: 'http://files.example/x',
+      location: { url: input },
+    }));
+    const [one, other] = documents as [Document, Document];
+    display.update(one, WAITING);
+    display.update(other, WAITING);
+    display.update(one, { ...WAITING, polls: 3 });
+    display.update(one, { ...WAITING, phase: 'fetching' });
+    display.finish(one, 'done');
+    expect(lines).toEqual([
+      'http://files.example/x: waiting, PROCESSING, parser_run_1\n',
+      'http://files.example/x: waiting, PROCESSING, parser_run_1\n',
+      'http://files.example/x: fetching the result\n',
+      'done\n',
+    ]);
+  });
+});
+
+describe('describeOutcome', () => {
+  it('names pages and files of a parsed document', () => {
+    const files = { markdown: 'parsed/x.md', json: 'parsed/x.json' };
+    const outcome = { input: 'x.pdf', status: 'processed', pageCount: 2, ...files } as const;
+    expect(describeOutcome({ label: 'x.pdf', outcome })).toBe('x.pdf: parsed, 2 pages: parsed/x.md, parsed/x.json');
+  });
+
+  it('names type, reason and run of a failed one, on one line', () => {
+    const failure = { type: 'ParseDeadlineExceeded', message: 'the deadline\nhas passed', details: {} };
+    const outcome = { input: 'x.pdf', status: 'failed', runId: 'parser_run_1', failure } as const;
+    expect(describeOutcome({ label: 'x.pdf', outcome })).toBe(
+      'x.pdf: failed, ParseDeadlineExceeded: the deadline has passed [parser_run_1]',
+    );
+  });
+});
+
+describe('commonDirectory', () => {
+  it.each([
+    [['/a/b/x.pdf'], '/a/b'],
+    [['/a/b/x.pdf', '/a/b/c/y.pdf'], '/a/b'],
+    [['/a/b/x.pdf', '/a/bc/y.pdf'], '/a'],
+    [['/a/b/x.pdf', '/a/..b/y.pdf'], '/a'],
+    [['/a/x.pdf', '/b/y.pdf'], '/'],
+    [[], undefined],
+  ])('of %j is %s', (paths, directory) => {
+    expect(commonDirectory(paths)).toBe(directory);
+  });
+});

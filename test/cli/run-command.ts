@@ -1,0 +1,92 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { devServerExecutable } from '../support/servers';
+
+const ROOT = resolve(__dirname, '../..');
+
+/** The built command. */
+export const COMMAND = join(ROOT, 'dist/cli/main.js');
+/** What `npm start` runs. */
+export const START_SCRIPT = join(ROOT, 'scripts/start.mjs');
+/** The documents of the tests. */
+export const DOCUMENTS = join(ROOT, 'test/documents');
+
+/** What a command left behind. */
+export interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A command that runs. */
+export interface Running {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly ended: Promise<Ended>;
+  /** Resolves with all output so far, once it matches. Rejects if the command ends before. */
+  waitFor(pattern: RegExp): Promise<string>;
+}
+
+/** A directory to run commands in, with nothing of the surroundings configured. */
+export class Workplace {
+  readonly directory = mkdtempSync(join(tmpdir(), 'extend-parse-cli-'));
+  readonly #running = new Set<ChildProcessWithoutNullStreams>();
+
+  /** Starts `node <script> …args` here. Temporary files of the command go into `tmp`, where they can be counted. */
+  start(args: readonly string[], options: { env?: NodeJS.ProcessEnv; script?: string } = {}): Running {
+    const surroundings = Object.entries(process.env).filter(([name]) => !/^(EXTEND|TEMPORAL)_/.test(name));
+    const env = {
+      ...Object.fromEntries(surroundings),
+      TMPDIR: this.directory,
+      HOME: this.directory,
+      XDG_CACHE_HOME: dirname(dirname(devServerExecutable())),
+      ...options.env,
+    };
+    const child = spawn(process.execPath, [options.script ?? COMMAND, ...args], { cwd: this.directory, env });
+    this.#running.add(child);
+    const output = { stdout: '', stderr: '' };
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
+    const ended = once(child, 'close').then(([status]) => {
+      this.#running.delete(child);
+      return { status: status as number | null, ...output };
+    });
+    return { child, ended, waitFor: (pattern) => waitFor({ child, output, pattern }) };
+  }
+
+  /** Runs a command to its end. */
+  async run(args: readonly string[], options: { env?: NodeJS.ProcessEnv; script?: string } = {}): Promise<Ended> {
+    return this.start(args, options).ended;
+  }
+
+  /** Databases of dev servers that were not deleted. */
+  leftDatabases(): string[] {
+    return readdirSync(this.directory).filter((name) => name.startsWith('extend-parse-temporal-'));
+  }
+
+  /** Ends what a failed test left running, and deletes the directory. */
+  remove(): void {
+    for (const child of this.#running) child.kill('SIGKILL');
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+async function waitFor(options: {
+  child: ChildProcessWithoutNullStreams;
+  output: { stdout: string; stderr: string };
+  pattern: RegExp;
+}): Promise<string> {
+  const { child, output, pattern } = options;
+  const all = () => output.stdout + output.stderr;
+  return new Promise((fulfil, reject) => {
+    const look = () => {
+      if (pattern.test(all())) fulfil(all());
+    };
+    child.stdout.on('data', look);
+    child.stderr.on('data', look);
+    child.once('close', () => reject(new Error(`the command ended before it said ${pattern}:\n${all()}`)));
+    look();
+  });
+}

@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DOCUMENTS, START_SCRIPT, Workplace } from './run-command';
+
+let workplace: Workplace;
+
+beforeAll(() => {
+  workplace = new Workplace();
+});
+
+afterAll(() => workplace.remove());
+
+describe('npm start', () => {
+  it('hands arguments and exit status on, and adds nothing to standard output', async () => {
+    const ended = await workplace.run(['--json', 'no.pdf'], { script: START_SCRIPT });
+    expect(ended).toMatchObject({ status: 2, stdout: '' });
+    expect(ended.stderr).toContain('extend-parse: no such file: no.pdf\n');
+    const parsed = await workplace.run(['--json', `${DOCUMENTS}/harbour.md`], { script: START_SCRIPT });
+    expect({ status: parsed.status, documents: JSON.parse(parsed.stdout).documents }).toEqual({
+      status: 0,
+      documents: [expect.objectContaining({ status: 'processed', markdown: 'parsed/harbour.md' })],
+    });
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('under npm, cancels and tidies up on %s', async (signal) => {
+    const args = ['start', '--silent', '--', '--out', workplace.directory, 'http://emulator.invalid/never'];
+    const env = { ...process.env, TMPDIR: workplace.directory, EXTEND_API_KEY: '', TEMPORAL_ADDRESS: '' };
+    // A group of its own, as a terminal makes one: Ctrl-C reaches npm and the command at the same time.
+    const npm = spawn('npm', args, { cwd: resolve(__dirname, '../..'), env, detached: true });
+    let output = '';
+    const waiting = new Promise<void>((fulfil) => {
+      npm.stdout.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+        if (output.includes('waiting, PROCESSING')) fulfil();
+      });
+    });
+    const ended = once(npm, 'close');
+    await Promise.race([waiting, ended]);
+    process.kill(signal === 'SIGINT' ? -npm.pid! : npm.pid!, signal);
+    // The output is closed when all are gone: npm, its shell and the command.
+    const [status, by] = await ended;
+    expect([status, by]).toContain(by === null ? 130 : signal);
+    expect(output).toMatch(/never: cancelled, workflow \S+, run parser_run_\S+/);
+    expect(workplace.leftDatabases()).toEqual([]);
+  });
+});

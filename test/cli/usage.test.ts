@@ -1,0 +1,57 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DOCUMENTS, Workplace } from './run-command';
+
+const HARBOUR = join(DOCUMENTS, 'harbour.md');
+let workplace: Workplace;
+let files: string[];
+
+beforeAll(() => {
+  workplace = new Workplace();
+  mkdirSync(join(workplace.directory, 'folder'));
+  writeFileSync(join(workplace.directory, 'a-file'), '');
+  files = readdirSync(workplace.directory);
+});
+
+afterAll(() => workplace.remove());
+
+/** Here any start of a server would fail, with another exit status. */
+const NOTHING_THERE = { PATH: '/nowhere', XDG_CACHE_HOME: '/nowhere' };
+
+describe('extend-parse', () => {
+  it.each<[string, readonly string[], NodeJS.ProcessEnv, RegExp]>([
+    ['an unknown option', ['parse', '--fast', HARBOUR], {}, /unknown option '--fast'/],
+    ['an unknown command', ['prase', HARBOUR], {}, /unknown command 'prase'/],
+    ['an option without its value', ['parse', HARBOUR, '--out'], {}, /'--out <directory>' argument missing/],
+    ['a file that does not exist', ['parse', HARBOUR, 'no.pdf', 'no.txt'], {}, /no such file: no\.pdf\n.*no\.txt/],
+    ['a directory', ['parse', 'folder'], {}, /folder is a directory/],
+    ['a URL of another kind', ['parse', 'ftp://h/x?secret'], {}, /ftp:\/\/h\/x is neither a file nor an http: or/],
+    ['a file as output directory', ['parse', HARBOUR, '--out', 'a-file'], {}, /--out must be a directory.*a-file/],
+    ['a base URL without a key', ['parse', HARBOUR], { EXTEND_BASE_URL: 'https://h' }, /EXTEND_BASE_URL is set/],
+    [
+      'plain http to another machine',
+      ['parse', HARBOUR],
+      { EXTEND_API_KEY: 'k', EXTEND_BASE_URL: 'http://files.example' },
+      /EXTEND_BASE_URL must be an https: URL/,
+    ],
+    ['an unknown Temporal profile', ['parse', HARBOUR], { TEMPORAL_PROFILE: 'nope' }, /Profile 'nope' not found/],
+    ['a worker without a key', ['worker'], { EXTEND_API_KEY: ' ' }, /EXTEND_API_KEY or EXTEND_API_KEY_FILE must/],
+    ['a port that is none', ['worker', '--health', '65536'], { EXTEND_API_KEY: 'k' }, /from 0 to 65535/],
+    ['a port that is no number', ['emulator', '--port', '80a'], {}, /'80a' is invalid/],
+  ])('refuses %s before anything is started', async (_what, args, env, message) => {
+    const { status, stdout, stderr } = await workplace.run(args, { env: { ...NOTHING_THERE, ...env } });
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(message);
+    expect(stderr.trim().split('\n').length).toBeLessThanOrEqual(3);
+    expect(stderr).not.toContain('secret');
+    expect(readdirSync(workplace.directory)).toEqual(files);
+  });
+
+  it('shows its commands and its version', async () => {
+    const help = await workplace.run(['--help']);
+    expect({ ...help, stdout: '' }).toEqual({ status: 0, stdout: '', stderr: '' });
+    for (const command of ['parse', 'worker', 'emulator']) expect(help.stdout).toContain(`  ${command} `);
+    expect((await workplace.run(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});

@@ -1,0 +1,67 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Chunk, ParseResult } from '../../api';
+import { toMarkdown, writeOutputs } from '../../cli/write-outputs';
+
+let directory: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'outputs-'));
+});
+
+afterEach(() => rmSync(directory, { recursive: true }));
+
+function resultOf(...contents: string[]): ParseResult {
+  const chunks = contents.map((content, index): Chunk => {
+    const page = index + 1;
+    return { object: 'chunk', type: 'page', content, metadata: { pageRange: { start: page, end: page } }, blocks: [] };
+  });
+  return {
+    runId: 'parser_run_1',
+    fileId: 'file_1',
+    pageCount: chunks.length,
+    processingTimeMs: 1,
+    submits: 1,
+    polls: 1,
+    waitedMs: 1,
+    output: { kind: 'inline', chunks },
+  };
+}
+
+describe('toMarkdown', () => {
+  it('joins the contents of the chunks by a blank line', () => {
+    expect(toMarkdown(resultOf('# One\n\ntext\n', '', 'Two\n\n'))).toBe('# One\n\ntext\n\nTwo\n');
+  });
+
+  it('is empty for a document without content', () => {
+    expect(toMarkdown(resultOf())).toBe('');
+    expect(toMarkdown(resultOf(' \n'))).toBe('');
+  });
+});
+
+describe('writeOutputs', () => {
+  it('makes the directory and writes markdown and result into it', async () => {
+    const out = join(directory, 'a', 'b');
+    const result = resultOf('# One');
+    const paths = await writeOutputs({ directory: out, name: 'x', result });
+    expect(paths).toEqual({ markdown: join(out, 'x.md'), json: join(out, 'x.json') });
+    expect(readFileSync(paths.markdown, 'utf8')).toBe('# One\n');
+    expect(JSON.parse(readFileSync(paths.json, 'utf8'))).toEqual(result);
+    expect(readdirSync(out).sort()).toEqual(['x.json', 'x.md']);
+  });
+
+  it('replaces what an earlier call wrote', async () => {
+    writeFileSync(join(directory, 'x.md'), 'a much longer text than the new one');
+    await writeOutputs({ directory, name: 'x', result: resultOf('new') });
+    expect(readFileSync(join(directory, 'x.md'), 'utf8')).toBe('new\n');
+  });
+
+  it('leaves no half file where one cannot be written', async () => {
+    mkdirSync(join(directory, 'x.json', 'in-the-way'), { recursive: true });
+    await expect(writeOutputs({ directory, name: 'x', result: resultOf('new') })).rejects.toThrow(/x\.json/);
+    expect(readdirSync(directory)).toEqual(['x.json']);
+    expect(existsSync(join(directory, 'x.md'))).toBe(false);
+  });
+});

@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Client } from '@temporalio/client';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { DocumentInput } from '../../api';
+import { ParseClient, type ParseHandle } from '../../client';
+import { startEmulator } from '../../emulator';
+import { createDevEnv } from '../support/servers';
+import { startWorkerProcess } from '../support/worker-process';
+
+const ENGINES = ['timer', 'retry'] as const;
+/** Longer than it takes to get all documents there on a slow machine, and to kill the worker. */
+const FIRST_READ_MS = 10_000;
+const MODES = ['resubmit', 'fail'] as const;
+
+/** Asks until the first read waits at the server for its time: no worker has anything of this document in its hands. */
+async function untilReadIsPlanned(client: Client, { workflowId }: ParseHandle): Promise<void> {
+  const handle = client.workflow.getHandle(workflowId);
+  for (;;) {
+    const { pendingActivities } = (await handle.describe()).raw;
+    if (pendingActivities?.some(({ activityType, attempt }) => activityType?.name === 'getStatus' && attempt === 2))
+      return;
+  }
+}
+
+// What is killed in the middle of an activity is noticed only after the activity's time limit: see test/heavy.
+describe('a worker process that is killed while its documents wait', () => {
+  let env: TestWorkflowEnvironment;
+
+  beforeAll(async () => {
+    env = await createDevEnv();
+  });
+  afterAll(() => env.teardown());
+
+  it('is replaced by another: each document ends with its result, with one submit and one run', async () => {
+    const taskQueue = 'crash-waiting';
+    await using emulator = await startEmulator();
+    await using first = await startWorkerProcess({ taskQueue, baseUrl: emulator.url });
+    const client = new ParseClient({ client: env.client, taskQueue });
+    const inputs = ENGINES.flatMap((engine) =>
+      MODES.map((onAmbiguousSubmit): DocumentInput => ({
+        file: { fileUrl: `http://emulator.invalid/ok?n=${engine}-${onAmbiguousSubmit}` },
+        polling: { engine, initialDelayMs: FIRST_READ_MS },
+        onAmbiguousSubmit,
+      })),
+    );
+    const handles = await Promise.all(inputs.map((input) => client.start(input)));
+    await Promise.all(handles.map((handle) => untilReadIsPlanned(env.client, handle)));
+    expect(await first.end('SIGKILL')).toEqual({ code: null, signal: 'SIGKILL' });
+    const before = emulator.requests.length;
+    await using second = await startWorkerProcess({ taskQueue, baseUrl: emulator.url });
+    const results = await Promise.all(handles.map((handle) => handle.result()));
+    expect(results).toEqual(inputs.map(() => expect.objectContaining({ submits: 1, pageCount: 1 })));
+    expect(new Set(results.map(({ runId }) => runId))).toEqual(new Set(emulator.runs.map(({ id }) => id)));
+    expect(emulator.runs).toHaveLength(inputs.length);
+    expect(emulator.requests.slice(0, before).every(({ operation }) => operation === 'submit')).toBe(true);
+    await second.end('SIGTERM');
+  });
+});

@@ -1,0 +1,271 @@
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startEmulator, type Emulator } from '../../emulator';
+import { createExtendClient, type ExtendClientOptions } from '../../http';
+import { sendJson, startOddServer } from './odd-server';
+
+const fileUrl = 'http://emulator.invalid/ok';
+
+let emulator: Emulator;
+beforeAll(async () => {
+  emulator = await startEmulator();
+});
+afterAll(() => emulator.close());
+
+const clientWith = (options: Partial<ExtendClientOptions> = {}) =>
+  createExtendClient({ apiKey: 'sk_test', baseUrl: emulator.url, ...options });
+const lastRequest = () => emulator.requests.at(-1);
+
+/** The requests that a piece of work makes. */
+async function requestsOf(work: () => Promise<unknown>) {
+  const before = emulator.requests.length;
+  await work();
+  return emulator.requests.slice(before);
+}
+
+describe('createExtendClient', () => {
+  it('has the documented limits', () => {
+    expect(clientWith().timeouts).toEqual({ statusMs: 20_000, submitMs: 60_000, fetchMs: 300_000 });
+    const client = clientWith({ statusTimeoutMs: 1, submitTimeoutMs: 2, fetchTimeoutMs: 3 });
+    expect(client.timeouts).toEqual({ statusMs: 1, submitMs: 2, fetchMs: 3 });
+  });
+
+  it.each(['statusTimeoutMs', 'submitTimeoutMs', 'fetchTimeoutMs'])('checks %s', (name) => {
+    for (const value of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2_147_483_648]) {
+      const rule = `^${name} must be a whole number of milliseconds from 1 to \\d+, got ${value}$`;
+      expect(() => clientWith({ [name]: value })).toThrow(RangeError);
+      expect(() => clientWith({ [name]: value })).toThrow(new RegExp(rule));
+    }
+  });
+
+  it.each(['', 'api.extend.ai', 'ftp://host', '/v1', 'file:///tmp'])('refuses the base URL %j', (baseUrl) => {
+    const message = `baseUrl must be an absolute http(s) URL, got '${baseUrl}'`;
+    expect(() => clientWith({ baseUrl })).toThrow(new TypeError(message));
+  });
+
+  it.each([
+    ['https://user:SECRET@host', 'https://***@host'],
+    ['https://host/?token=SECRET', 'https://host/?***'],
+    ['https://host/#SECRET', 'https://host/?***'],
+  ])('refuses the base URL %j without showing its secret', (baseUrl, shown) => {
+    const message = `baseUrl must have no user name, password, query or fragment, got '${shown}'`;
+    expect(() => clientWith({ baseUrl })).toThrow(new TypeError(message));
+  });
+
+  it.each(['', ' ', 'a b', 'a\r\nx-evil: 1', 'é'])('refuses the workspace id %j', (workspaceId) => {
+    expect(() => clientWith({ workspaceId })).toThrow(TypeError);
+  });
+
+  it('opens no connection by itself', async () => {
+    expect(await requestsOf(async () => clientWith())).toEqual([]);
+  });
+});
+
+describe('each call sends one request', () => {
+  it('submits', async () => {
+    const config = { target: 'spatial', blockOptions: { text: {} } };
+    const file = { fileUrl, fileName: 'a.pdf' };
+    const requests = await requestsOf(() => clientWith().submitParse({ file, config }));
+    expect(requests).toMatchObject([{ method: 'POST', path: '/parse/async', query: {}, bodyJson: { file, config } }]);
+    expect(requests[0]?.headers['content-type']).toBe('application/json');
+  });
+
+  it('reads a state, then a run', async () => {
+    const client = clientWith();
+    const { runId, status } = await client.submitParse({ file: { fileUrl } });
+    expect(status).toBe('PROCESSING');
+    const [read] = await requestsOf(() => client.readRunState(runId));
+    expect(read).toMatchObject({ method: 'GET', path: `/parser_runs/${runId}`, query: { responseType: 'url' } });
+    expect(await client.readRunState(runId)).toEqual({ runId, status: 'PROCESSED' });
+    const [fetched] = await requestsOf(async () => {
+      const body = await client.readRun(runId, { maxBodyBytes: 100_000 });
+      expect(body).toMatchObject({ success: true, parserRun: { id: runId, chunks: [{ type: 'page' }] } });
+    });
+    expect(fetched).toMatchObject({ path: `/parser_runs/${runId}`, query: { responseType: 'json' } });
+  });
+
+  it('uploads the bytes under their name, and deletes them', async () => {
+    const client = clientWith();
+    const bytes = Uint8Array.from({ length: 200_000 }, (_, at) => 32 + (at % 90));
+    const fileName = 'Größe "1" – final.txt';
+    const [upload] = await requestsOf(() => client.uploadFile({ content: new Blob([bytes]), fileName }));
+    expect(upload).toMatchObject({ method: 'POST', path: '/files/upload', responseStatus: 200 });
+    expect(upload?.headers['content-type']).toMatch(/^multipart\/form-data; boundary=/);
+    const stored = emulator.files.at(-1);
+    expect(stored).toMatchObject({ name: fileName, bytes: bytes.byteLength, uploaded: true });
+    const fileId = stored?.id ?? '';
+    const file = await fetch(`${emulator.url}/files/${fileId}`, {
+      headers: { authorization: 'Bearer x', 'x-extend-api-version': '2025-04-21' },
+    });
+    const { presignedUrl } = ((await file.json()) as { file: { presignedUrl: string } }).file;
+    expect(new Uint8Array(await (await fetch(presignedUrl)).arrayBuffer())).toEqual(bytes);
+    const [deletion] = await requestsOf(() => client.deleteFile(fileId));
+    expect(deletion).toMatchObject({ method: 'DELETE', path: `/files/${fileId}`, responseStatus: 200 });
+    expect(emulator.files.at(-1)).toMatchObject({ deleted: true });
+  });
+
+  it('deletes a run, and is content when it is gone already', async () => {
+    const client = clientWith();
+    const { runId } = await client.submitParse({ file: { fileUrl } });
+    expect(await requestsOf(() => client.deleteRun(runId))).toMatchObject([{ method: 'DELETE', responseStatus: 200 }]);
+    expect(await requestsOf(() => client.deleteRun(runId))).toMatchObject([{ method: 'DELETE', responseStatus: 404 }]);
+    expect(await requestsOf(() => client.deleteFile('file_none'))).toMatchObject([{ responseStatus: 404 }]);
+  });
+
+  it('encodes ids, so that none leads elsewhere', async () => {
+    const client = clientWith();
+    await requestsOf(() => client.deleteRun('../files/x?y#z'));
+    expect(lastRequest()).toMatchObject({ path: '/parser_runs/..%2Ffiles%2Fx%3Fy%23z', query: {} });
+    await requestsOf(() => client.deleteFile('a/b'));
+    expect(lastRequest()).toMatchObject({ path: '/files/a%2Fb' });
+  });
+});
+
+describe('what each request carries', () => {
+  const everyCall = (client: ReturnType<typeof clientWith>) => [
+    () => client.submitParse({ file: { fileUrl } }),
+    () => client.readRunState('r').catch(() => undefined),
+    () => client.readRun('r', { maxBodyBytes: 1000 }).catch(() => undefined),
+    () => client.uploadFile({ content: new Blob(['text']), fileName: 'a.txt' }),
+    () => client.deleteRun('r'),
+    () => client.deleteFile('f'),
+  ];
+
+  it('is the key and the version', async () => {
+    for (const work of everyCall(clientWith({ apiKey: ' sk_test\n' }))) {
+      const [request] = await requestsOf(work);
+      expect(request?.headers).toMatchObject({ authorization: 'Bearer sk_test', 'x-extend-api-version': '2025-04-21' });
+      expect(request?.headers).not.toHaveProperty('x-extend-workspace-id');
+    }
+  });
+
+  it('is the workspace, where there is one', async () => {
+    for (const work of everyCall(clientWith({ workspaceId: 'ws_1' }))) {
+      const [request] = await requestsOf(work);
+      expect(request?.headers).toMatchObject({ 'x-extend-workspace-id': 'ws_1' });
+    }
+  });
+
+  it('is the key of the moment', async () => {
+    const keys = ['first', 'second'];
+    const client = clientWith({ apiKey: async () => keys.shift() ?? 'last' });
+    const sent = await requestsOf(async () => {
+      for (let call = 0; call < 3; call += 1) await client.deleteFile('f');
+    });
+    expect(sent.map(({ headers }) => headers['authorization'])).toEqual([
+      'Bearer first',
+      'Bearer second',
+      'Bearer last',
+    ]);
+  });
+});
+
+describe('a base URL', () => {
+  it.each(['', '/', '/gateway', '/gateway/', '/a/b//', ' '])('may end with %j', async (end) => {
+    await using server = await startOddServer((_, response) =>
+      sendJson(response, { parserRun: { id: 'r', status: 'PROCESSED' } }),
+    );
+    const client = clientWith({ baseUrl: server.url + end });
+    await client.readRunState('r');
+    expect(server.requests).toEqual([`GET ${end.trim().replace(/\/+$/, '')}/parser_runs/r?responseType=url`]);
+  });
+});
+
+describe('a key that is of no use', () => {
+  it.each([
+    ['blank', () => '  '],
+    ['of two lines', () => 'SECRET\nSECRET'],
+    ['with letters that no header may have', () => 'SECRETé'],
+    ['missing', () => undefined as unknown as string],
+  ])('%s ends like 401, without a request, and is not shown', async (_title, apiKey) => {
+    const client = clientWith({ apiKey });
+    const requests = await requestsOf(async () => {
+      const failed = client.submitParse({ file: { fileUrl } });
+      await expect(failed).rejects.toMatchObject({ name: 'ParseApiError', kind: 'status', status: 401 });
+      await expect(failed).rejects.toThrow(/^the worker has no usable API key: /);
+      await expect(failed).rejects.not.toThrow(/SECRET/);
+    });
+    expect(requests).toEqual([]);
+  });
+
+  it('says why it could not be had', async () => {
+    const client = clientWith({
+      apiKey: async () => {
+        throw new Error('vault https://vault/key?token=SECRET is sealed, had sk_live_SECRET');
+      },
+    });
+    await expect(client.readRunState('r')).rejects.toMatchObject({
+      status: 401,
+      message: 'the worker has no usable API key: Error: vault https://vault/key?*** is sealed, had sk_***',
+    });
+  });
+
+  it('is waited for no longer than the limit of the call, and nothing is sent', async () => {
+    const client = clientWith({ apiKey: () => new Promise(() => undefined), submitTimeoutMs: 50 });
+    const requests = await requestsOf(() =>
+      expect(client.submitParse({ file: { fileUrl } })).rejects.toMatchObject({ kind: 'notReceived' }),
+    );
+    expect(requests).toEqual([]);
+  });
+});
+
+describe('an answer', () => {
+  it('may be compressed', async () => {
+    await using server = await startOddServer((_, response) => {
+      const body = gzipSync(JSON.stringify({ parserRun: { id: 'r', status: 'FAILED', failureReason: 'größer' } }));
+      response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(body);
+    });
+    const client = clientWith({ baseUrl: server.url });
+    expect(await client.readRunState('r')).toEqual({ runId: 'r', status: 'FAILED', failureReason: 'größer' });
+    expect(await client.readRun('r', { maxBodyBytes: 1000 })).toMatchObject({ parserRun: { failureReason: 'größer' } });
+  });
+
+  it('may split its characters anywhere', async () => {
+    const body = Buffer.from(JSON.stringify({ parserRun: { id: 'r', status: 'FAILED', failureReason: 'ä€😀"\\' } }));
+    await using server = await startOddServer(async (_, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      for (const byte of body) await new Promise<void>((sent) => response.write(Buffer.of(byte), () => sent()));
+      response.end();
+    });
+    const client = clientWith({ baseUrl: server.url });
+    expect(await client.readRunState('r')).toMatchObject({ failureReason: 'ä€😀"\\' });
+    expect(await client.readRun('r', { maxBodyBytes: 1000 })).toMatchObject({
+      parserRun: { failureReason: 'ä€😀"\\' },
+    });
+  });
+});
+
+describe('an abort', () => {
+  it('ends a call with the reason of the signal, before and after it was sent', async () => {
+    await using server = await startOddServer(() => undefined);
+    const client = clientWith({ baseUrl: server.url });
+    const reason = new Error('no longer wanted');
+    await expect(client.readRunState('r', { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    for (const call of ['readRunState', 'deleteRun', 'deleteFile'] as const) {
+      const abort = new AbortController();
+      const failed = client[call]('r', { signal: abort.signal });
+      const before = server.requests.length;
+      while (server.requests.length === before) await new Promise((resolve) => setImmediate(resolve));
+      abort.abort(reason);
+      await expect(failed).rejects.toBe(reason);
+    }
+  });
+
+  it('ends a call while its body arrives', async () => {
+    await using server = await startOddServer((_, response) => response.writeHead(200).write('{"parserRun":'));
+    const client = clientWith({ baseUrl: server.url });
+    const abort = new AbortController();
+    const failed = client.readRun('r', { signal: abort.signal, maxBodyBytes: 1000 });
+    while (server.requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    abort.abort('enough');
+    await expect(failed).rejects.toBe('enough');
+  });
+
+  it('ends the wait for a key', async () => {
+    const client = clientWith({ apiKey: () => new Promise(() => undefined) });
+    const abort = new AbortController();
+    const failed = client.readRunState('r', { signal: abort.signal });
+    abort.abort('enough');
+    await expect(failed).rejects.toBe('enough');
+  });
+});

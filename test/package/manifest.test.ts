@@ -1,0 +1,59 @@
+/** What could go wrong here: a module is used that nobody declared, or declared and used by nobody. */
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from '@jest/globals';
+import { MANIFEST, ROOT } from './packed-project';
+
+const MODULE_NAME =
+  /(?:\bfrom |\bimport |\brequire\(|\bimport\(|\brequire\.resolve\(|__filename\)\()\s*["'`]((?:@[\w-]+\/)?[a-z][\w.-]*)(?:\/[^"'`]*)?["'`]/g;
+
+/** npm modules that the build names, in code or in types, and however it loads them. */
+function namedModules(): string[] {
+  const names = new Set<string>();
+  for (const entry of readdirSync(join(ROOT, 'dist'), { recursive: true, encoding: 'utf8' })) {
+    const isBundledTypes = entry.startsWith(join('http', 'ky.'));
+    if (isBundledTypes || !/\.(?:js|d\.ts)$/.test(entry)) continue;
+    const code = readFileSync(join(ROOT, 'dist', entry), 'utf8').replace(/^\s*(?:\*|\/\/|\/\*).*$/gm, '');
+    for (const [, name] of code.matchAll(MODULE_NAME)) names.add(name!);
+  }
+  return [...names].filter((name) => name !== 'node').sort();
+}
+
+it('the build names exactly the dependencies and peers that are declared', () => {
+  const declared = [...Object.keys(MANIFEST.dependencies), ...Object.keys(MANIFEST.peerDependencies)];
+  expect(namedModules()).toEqual(declared.sort());
+});
+
+it('each peer is developed against in one exact version, the lowest that is accepted', () => {
+  for (const [name, range] of Object.entries(MANIFEST.peerDependencies)) {
+    expect(`${name} ^${MANIFEST.devDependencies[name]}`).toBe(`${name} ${range}`);
+  }
+});
+
+it('the lock file names no registry', () => {
+  expect(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')).not.toMatch(/"resolved": "http/);
+});
+
+/** What the lock file says of one installed package. */
+interface Locked {
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+it('the lock file has an entry for each module that a package names, binaries for other platforms included', () => {
+  const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
+  const packages = lock.packages as Readonly<Record<string, Locked>>;
+  const missing = Object.entries(packages).flatMap(([path, { dependencies, optionalDependencies }]) =>
+    Object.keys({ ...dependencies, ...optionalDependencies })
+      .filter((name) => !placesOf(name, path).some((place) => place in packages))
+      .map((name) => `${path} needs ${name}`),
+  );
+  // `npm ci` refuses a lock file that leaves one out, on every machine.
+  expect(missing).toEqual([]);
+});
+
+/** Where Node looks for a module that the package at `path` names, nearest first. */
+function placesOf(name: string, path: string): string[] {
+  const own = `${path === '' ? '' : `${path}/`}node_modules/${name}`;
+  return path === '' ? [own] : [own, ...placesOf(name, path.slice(0, Math.max(0, path.lastIndexOf('/node_modules/'))))];
+}

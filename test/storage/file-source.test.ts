@@ -1,0 +1,129 @@
+import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createSources, SourceError, type OpenedSource } from '../../storage';
+
+let root: string;
+let directory: string;
+
+/** Layout: `root/secret.txt` outside; `root/sources/` with files, a folder, and links of every kind. */
+beforeAll(async () => {
+  root = await realpath(await mkdtemp(join(tmpdir(), 'file-source-')));
+  directory = join(root, 'sources');
+  await mkdir(join(directory, 'folder'), { recursive: true });
+  await mkdir(join(root, 'sources-of-others'));
+  await writeFile(join(root, 'secret.txt'), 'secret');
+  await writeFile(join(root, 'sources-of-others', 'a.txt'), 'of others');
+  await writeFile(join(directory, 'a b.txt'), 'plain');
+  await writeFile(join(directory, '..odd.txt'), 'odd');
+  await writeFile(join(directory, 'folder', 'deep.txt'), 'deep');
+  await symlink(join(root, 'secret.txt'), join(directory, 'link-out.txt'));
+  await symlink(root, join(directory, 'folder-out'));
+  await symlink(join(directory, 'folder', 'deep.txt'), join(directory, 'link-in.pdf'));
+  await symlink(join(directory, 'nowhere'), join(directory, 'broken-link.txt'));
+  await symlink(directory, join(root, 'linked-sources'));
+});
+afterAll(() => rm(root, { recursive: true }));
+
+const { signal } = new AbortController();
+const open = async (source: string, sourceDirectory = directory): Promise<OpenedSource> =>
+  createSources({ sourceDirectory })(source, { signal });
+
+/** Name and text of a source that is opened. */
+async function read(source: string, sourceDirectory = directory): Promise<readonly [string | undefined, string]> {
+  const opened = await open(source, sourceDirectory);
+  if (!('content' in opened)) throw new Error('no content');
+  return [opened.fileName, await opened.content.text()];
+}
+
+/** The message that a source is refused with. */
+async function refusal(source: string, sourceDirectory = directory): Promise<string> {
+  const error: unknown = await open(source, sourceDirectory).then(
+    () => new Error('it was opened'),
+    (refused: unknown) => refused,
+  );
+  expect(error).toBeInstanceOf(SourceError);
+  return (error as Error).message;
+}
+
+const urlOf = (...path: string[]) => pathToFileURL(join(...path)).href;
+
+describe('a file: source', () => {
+  it('is opened under the directory, at any depth', async () => {
+    expect(await read(urlOf(directory, 'folder', 'deep.txt'))).toEqual(['deep.txt', 'deep']);
+    expect(await read(`file://localhost${directory}/folder/deep.txt`)).toEqual(['deep.txt', 'deep']);
+    expect(await read(`FILE://${directory}/folder/deep.txt`)).toEqual(['deep.txt', 'deep']);
+  });
+
+  it('is decoded from percent-encoding', async () => {
+    expect(await read(`file://${directory}/a%20b.txt`)).toEqual(['a b.txt', 'plain']);
+    expect(await read(`file://${directory}/%66older/deep.txt`)).toEqual(['deep.txt', 'deep']);
+  });
+
+  it('may go up and down within the directory, and have dots in its name', async () => {
+    expect(await read(`file://${directory}/folder/../a%20b.txt`)).toEqual(['a b.txt', 'plain']);
+    expect(await read(urlOf(directory, '..odd.txt'))).toEqual(['..odd.txt', 'odd']);
+  });
+
+  it('may be a link that stays inside, and keeps the name of the link', async () => {
+    expect(await read(urlOf(directory, 'link-in.pdf'))).toEqual(['link-in.pdf', 'deep']);
+  });
+
+  it('is found where the directory itself is a link', async () => {
+    const linked = join(root, 'linked-sources');
+    expect(await read(urlOf(linked, 'folder', 'deep.txt'), linked)).toEqual(['deep.txt', 'deep']);
+    expect(await refusal(urlOf(root, 'secret.txt'), linked)).toContain('is outside of the directory of sources');
+  });
+
+  it.each([
+    ['above the directory', 'secret.txt'],
+    ['in a directory that begins with the same letters', 'sources-of-others/a.txt'],
+    ['reached by ..', 'sources/../secret.txt'],
+    ['reached by an encoded ..', 'sources/%2e%2e/secret.txt'],
+    ['reached by .. from a folder', 'sources/folder/../../secret.txt'],
+    ['behind a link', 'sources/link-out.txt'],
+    ['behind a link to a directory', 'sources/folder-out/secret.txt'],
+    ['reached by .. behind a link to a directory', 'sources/folder-out/sources-of-others/../secret.txt'],
+    ['the directory above', ''],
+  ])('is refused %s', async (_title, path) => {
+    expect(await refusal(`file://${root}/${path}`)).toMatch(/^'\/.*' is outside of the directory of sources$/);
+  });
+
+  it.each([
+    ['is missing', 'nothing.txt', /^'\/.*\/nothing\.txt' cannot be opened: ENOENT$/],
+    ['is a broken link', 'broken-link.txt', /^'\/.*\/broken-link\.txt' cannot be opened: ENOENT$/],
+    ['has a file for a folder', 'a%20b.txt/c', /cannot be opened: ENOTDIR$/],
+    ['has a zero byte in its name', 'a%00b', /cannot be opened: ERR_INVALID_ARG_VALUE$/],
+    ['is a directory', 'folder', /^'\/.*\/folder' is not a file$/],
+    ['is the directory of sources', '.', /' is not a file$/],
+  ])('is refused when it %s', async (_title, path, rule) => {
+    expect(await refusal(`file://${directory}/${path}`)).toMatch(rule);
+  });
+
+  it.each(['file://elsewhere/a.txt', 'file:///a%2fb.txt'])('is refused when it is %s', async (source) => {
+    expect(await refusal(source)).toMatch(/^source is not a file: URL of this machine: /);
+  });
+
+  it('is refused where the directory is missing', async () => {
+    expect(await refusal(urlOf(directory, 'a b.txt'), join(root, 'none'))).toMatch(/cannot be opened: ENOENT$/);
+  });
+
+  it('is refused where the worker has no directory', async () => {
+    const opened = createSources({})(urlOf(directory, 'a b.txt'), { signal });
+    await expect(opened).rejects.toBeInstanceOf(SourceError);
+    await expect(opened).rejects.toThrow(/^the worker has no directory of sources \(EXTEND_PARSE_SOURCE_DIR\)/);
+  });
+});
+
+describe('a source of another scheme', () => {
+  it.each(['http://h/a.pdf?SECRET', 's3://user:SECRET@bucket/key', 'toString:SECRET', '__proto__:SECRET'])(
+    'is refused, and nothing but its scheme is shown: %s',
+    async (source) => {
+      const message = await refusal(source);
+      expect(message).toContain(`no resolver for the scheme '${source.slice(0, source.indexOf(':')).toLowerCase()}:'`);
+      expect(message).not.toContain('SECRET');
+    },
+  );
+});

@@ -1,0 +1,254 @@
+import {
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  realpath,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { createFileStore, StoreRefusedError, type ResultStore } from '../../storage';
+
+const roots: string[] = [];
+let root: string;
+let directory: string;
+let store: ResultStore;
+
+beforeEach(async () => {
+  root = await realpath(await mkdtemp(join(tmpdir(), 'file-store-')));
+  roots.push(root);
+  directory = join(root, 'results', 'deep');
+  store = createFileStore({ directory });
+});
+afterAll(() => Promise.all(roots.map((path) => rm(path, { recursive: true }))));
+
+async function* partsOf(...parts: (string | Error)[]): AsyncGenerator<Uint8Array, void> {
+  for (const part of parts) {
+    if (part instanceof Error) throw part;
+    yield Buffer.from(part);
+  }
+}
+
+async function textOf(uri: string): Promise<string> {
+  const parts: Uint8Array[] = [];
+  for await (const part of await store.read(uri)) parts.push(part);
+  return Buffer.concat(parts).toString();
+}
+
+/** What the promise is rejected with. */
+async function refusalOf(work: Promise<unknown>): Promise<Error> {
+  const error: unknown = await work.then(
+    () => new Error('it was not refused'),
+    (refused: unknown) => refused,
+  );
+  expect(error).toBeInstanceOf(StoreRefusedError);
+  return error as Error;
+}
+
+describe('writing', () => {
+  it('makes the directory, and gives the URI that reads the object back', async () => {
+    const uri = await store.write('a.json', partsOf('{"a"', ':', '1}'));
+    expect(uri).toBe(`file://${directory}/a.json`);
+    expect(await textOf(uri)).toBe('{"a":1}');
+    expect(await readdir(join(directory, '.partial'))).toEqual([]);
+  });
+
+  it('takes names with folders and percent signs', async () => {
+    const uri = await store.write('batch-1/a%2Fb.json', partsOf('x'));
+    expect(uri).toBe(`file://${directory}/batch-1/a%252Fb.json`);
+    expect(await textOf(uri)).toBe('x');
+  });
+
+  it('may be of no bytes at all', async () => {
+    expect(await textOf(await store.write('empty.json', partsOf()))).toBe('');
+  });
+
+  it('replaces an object at once: a reader sees the old one or the new one, whole', async () => {
+    const uri = await store.write('a.json', partsOf('old'));
+    const early = await store.read(uri);
+    const seen: string[] = [];
+    async function* watched() {
+      for (const part of ['n', 'e', 'w']) {
+        yield Buffer.from(part);
+        seen.push(await textOf(uri));
+      }
+    }
+    await store.write('a.json', watched());
+    expect(seen).toEqual(['old', 'old', 'old']);
+    expect(await textOf(uri)).toBe('new');
+    let before = '';
+    for await (const part of early) before += Buffer.from(part).toString();
+    expect(before).toBe('old');
+  });
+
+  it('that breaks off leaves the old object, or none, and no rest', async () => {
+    const broken = new Error('the answer is cut off');
+    await expect(store.write('a.json', partsOf('half', broken))).rejects.toBe(broken);
+    expect(await readdir(directory)).toEqual(['.partial']);
+    const uri = await store.write('a.json', partsOf('old'));
+    await expect(store.write('a.json', partsOf('half', broken))).rejects.toBe(broken);
+    expect(await textOf(uri)).toBe('old');
+    expect(await readdir(join(directory, '.partial'))).toEqual([]);
+  });
+
+  it('ends with the reason of its signal', async () => {
+    const controller = new AbortController();
+    const reason = new Error('cancelled');
+    async function* content() {
+      yield Buffer.from('a');
+      controller.abort(reason);
+      yield Buffer.from('b');
+    }
+    await expect(store.write('a.json', content(), { signal: controller.signal })).rejects.toBe(reason);
+    expect(await readdir(join(directory, '.partial'))).toEqual([]);
+  });
+
+  it('does not ask for more than it has written', async () => {
+    let given = 0;
+    async function* content() {
+      const size = (await stat(join(directory, '.partial', (await readdir(join(directory, '.partial')))[0]!))).size;
+      expect(size).toBe(given);
+      for (let part = 0; part < 50; part++) {
+        yield Buffer.alloc(100_000, 'x');
+        given += 100_000;
+        const [name] = await readdir(join(directory, '.partial'));
+        expect((await stat(join(directory, '.partial', name!))).size).toBe(given);
+      }
+    }
+    await store.write('a.json', content());
+    expect(given).toBe(5_000_000);
+  });
+
+  it('removes the rests of earlier writes of the same object, and of no other', async () => {
+    await store.write('a.json', partsOf('x'));
+    const uuid = '00000000-0000-4000-8000-000000000000';
+    const rests = [`a.json.${uuid}`, `a.json.b.${uuid}`, `b.json.${uuid}`, 'a.json.short'];
+    for (const rest of rests) await writeFile(join(directory, '.partial', rest), 'half');
+    const past = new Date(Date.now() - 60_000);
+    for (const rest of rests) await utimes(join(directory, '.partial', rest), past, past);
+    await store.write('a.json', partsOf('y'));
+    expect((await readdir(join(directory, '.partial'))).sort()).toEqual(rests.slice(1).sort());
+  });
+
+  it('leaves another write of the same object alone while that goes on', async () => {
+    let proceed = () => {};
+    const held = new Promise<void>((resolve) => (proceed = resolve));
+    let begun = () => {};
+    const beginning = new Promise<void>((resolve) => (begun = resolve));
+    async function* slow() {
+      yield Buffer.from('sl');
+      begun();
+      await held;
+      yield Buffer.from('ow');
+    }
+    const slower = store.write('a.json', slow());
+    await beginning;
+    const [partial] = await readdir(join(directory, '.partial'));
+    // The other one has written since this write began.
+    const soon = new Date(Date.now() + 60_000);
+    await utimes(join(directory, '.partial', partial!), soon, soon);
+    const uri = await store.write('a.json', partsOf('fast'));
+    expect(await textOf(uri)).toBe('fast');
+    proceed();
+    await slower;
+    expect(await textOf(uri)).toBe('slow');
+  });
+
+  it('is tried again, and not refused, when its half-written file was taken away', async () => {
+    async function* robbed() {
+      yield Buffer.from('a');
+      await rm(join(directory, '.partial'), { recursive: true });
+    }
+    const error: unknown = await store.write('a.json', robbed()).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'ENOENT' });
+    expect(error).not.toBeInstanceOf(StoreRefusedError);
+  });
+
+  it.each(['', '.', '..', '../a', 'a/../../b', 'a//b', '/etc/a', 'a/', '.partial/a', '.a', 'a\\b', 'a\0b', 'a b', 'ä'])(
+    'is refused under the name %j',
+    async (name) => {
+      expect((await refusalOf(store.write(name, partsOf('x')))).message).toMatch(/^name must be segments of letters/);
+      expect(await readdir(root)).toEqual([]);
+    },
+  );
+
+  it('is refused where a file is in the place of the directory', async () => {
+    await writeFile(join(root, 'results'), 'a file');
+    expect((await refusalOf(store.write('a.json', partsOf('x')))).message).toBe('the file store cannot mkdir: ENOTDIR');
+  });
+
+  it('is refused where a directory has its name, and leaves no rest', async () => {
+    await mkdir(join(directory, 'a.json', 'b'), { recursive: true });
+    expect((await refusalOf(store.write('a.json', partsOf('x')))).message).toBe('the file store cannot rename: EISDIR');
+    expect(await readdir(join(directory, '.partial'))).toEqual([]);
+  });
+
+  it('is refused under a name that the system does not take', async () => {
+    const refusal = await refusalOf(store.write(`${'a'.repeat(300)}.json`, partsOf('x')));
+    expect(refusal.message).toBe('the file store cannot open: ENAMETOOLONG');
+  });
+
+  it('passes the errors of its content on as they are', async () => {
+    const error = Object.assign(new Error('not ours'), { code: 'EACCES' });
+    await expect(store.write('a.json', partsOf(error))).rejects.toBe(error);
+  });
+});
+
+describe('reading', () => {
+  it.each([
+    ['outside of the directory', () => pathToFileURL(join(root, 'secret')).href],
+    ['reached by ..', () => `file://${directory}/../../secret`],
+    ['behind a link', () => `file://${directory}/link`],
+    ['behind a link to a directory', () => `file://${directory}/out/secret`],
+    ['that is the directory', () => `file://${directory}`],
+    ['that is a directory', () => `file://${directory}/.partial`],
+    ['that is not there', () => `file://${directory}/nothing.json`],
+    ['of another machine', () => 'file://elsewhere/a.json'],
+    ['with a hidden slash', () => `file://${directory}/a%2fb.json`],
+    ['of another store', () => 's3://bucket/a.json'],
+    ['that is none', () => 'a.json'],
+  ])('refuses a URI %s', async (_title, uri) => {
+    await store.write('a.json', partsOf('x'));
+    await writeFile(join(root, 'secret'), 'secret');
+    await symlink(join(root, 'secret'), join(directory, 'link'));
+    await symlink(root, join(directory, 'out'));
+    await refusalOf(store.read(uri()));
+  });
+
+  it('works where the directory itself is a link', async () => {
+    const uri = await store.write('a.json', partsOf('x'));
+    await symlink(directory, join(root, 'linked'));
+    store = createFileStore({ directory: join(root, 'linked') });
+    expect(await textOf(uri)).toBe('x');
+    expect(await textOf(`file://${root}/linked/a.json`)).toBe('x');
+  });
+
+  it('closes the file when its reader leaves early', async () => {
+    const uri = await store.write('a.json', partsOf('x'.repeat(1_000_000)));
+    for await (const part of await store.read(uri)) if (part.length > 0) break;
+    const fds = await readdir('/proc/self/fd').catch(() => []);
+    const paths = await Promise.all(fds.map((fd) => realpath(`/proc/self/fd/${fd}`).catch(() => '')));
+    expect(paths).not.toContain(join(directory, 'a.json'));
+  });
+});
+
+it('a file in the middle of its write is under no name that reads', async () => {
+  const names: string[] = [];
+  async function* content() {
+    yield Buffer.from('half');
+    names.push(...(await readdir(directory)));
+    const [partial] = await readdir(join(directory, '.partial'));
+    expect(await readFile(join(directory, '.partial', partial!), 'utf8')).toBe('half');
+    await (await open(join(directory, '.partial', partial!))).close();
+  }
+  await store.write('a.json', content());
+  expect(names).toEqual(['.partial']);
+});

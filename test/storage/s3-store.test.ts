@@ -1,0 +1,244 @@
+import { createHash } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
+import { createParseActivities } from '../../activities';
+import { ParseClient, type StoredOutput } from '../../client';
+import { readStoredChunks, StoreRefusedError } from '../../storage';
+import { createS3Store } from '../../storage/s3-store';
+import { truncatedReply } from '../../testing';
+import { failureOf as activityFailureOf, runActivity } from '../activities/run-activity';
+import { failureOf, Scene } from '../workflows/scene';
+import { startBoundedServer } from './bounded-server';
+import { s3Error, startS3Server, type S3Server } from './start-s3-server';
+
+let server: S3Server;
+const clients: S3Client[] = [];
+beforeAll(async () => {
+  server = await startS3Server();
+});
+afterEach(() => {
+  server.fault = undefined;
+});
+afterAll(async () => {
+  for (const client of clients) client.destroy();
+  await server.close();
+});
+
+const clientWith = (config?: S3ClientConfig) => {
+  const client = server.client(config);
+  clients.push(client);
+  return client;
+};
+const storeWith = (options: { prefix?: string; bucket?: string; config?: S3ClientConfig } = {}) => {
+  const { config, bucket = server.bucket, ...others } = options;
+  return createS3Store({ client: clientWith(config), bucket, ...others });
+};
+
+async function* partsOf(bytes: number, end?: Error): AsyncGenerator<Uint8Array, void> {
+  for (let at = 0; at < bytes; at += 65_536) yield Buffer.alloc(Math.min(65_536, bytes - at), `${at % 7}`);
+  if (end) throw end;
+}
+
+async function hashOf(content: AsyncIterable<Uint8Array>): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const part of content) hash.update(part);
+  return hash.digest('hex');
+}
+
+const MB = 1_000_000;
+
+describe('writing', () => {
+  it.each([0, 1, 100_000, 8 * 1024 * 1024, 20 * MB])('keeps %d bytes as they are', async (bytes) => {
+    const store = storeWith();
+    const uri = await store.write(`sized/${bytes}.json`, partsOf(bytes));
+    expect(uri).toBe(`s3://results/sized/${bytes}.json`);
+    expect(await hashOf(await store.read(uri))).toBe(await hashOf(partsOf(bytes)));
+    expect(server.leftParts()).toEqual([]);
+  });
+
+  it('sends in parts what is larger than one', async () => {
+    const from = server.requests.length;
+    await storeWith().write('parts.json', partsOf(20 * MB));
+    const puts = server.requests.slice(from).filter(({ url }) => url.includes('partNumber='));
+    expect(puts).toHaveLength(3);
+  });
+
+  it.each([
+    ['a/b', 's3://results/a/b/x.json', 'a/b/x.json'],
+    ['a/b/', 's3://results/a/b/x.json', 'a/b/x.json'],
+    ['', 's3://results/x.json', 'x.json'],
+  ])('puts the prefix %j before the name', async (prefix, uri, key) => {
+    expect(await storeWith({ prefix }).write('x.json', partsOf(3))).toBe(uri);
+    expect(server.keys()).toContain(key);
+  });
+
+  it('replaces an object that exists already', async () => {
+    const store = storeWith();
+    const uri = await store.write('again.json', partsOf(9 * MB));
+    await store.write('again.json', partsOf(10));
+    expect(await hashOf(await store.read(uri))).toBe(await hashOf(partsOf(10)));
+  });
+
+  it.each([1, 20 * MB])('leaves nothing when the content breaks off after %d bytes', async (bytes) => {
+    const broken = new Error('cut off');
+    await expect(storeWith().write('broken.json', partsOf(bytes, broken))).rejects.toBe(broken);
+    expect(server.keys()).not.toContain('broken.json');
+    expect(server.leftParts()).toEqual([]);
+  });
+
+  it('leaves nothing when it is aborted in the middle', async () => {
+    const controller = new AbortController();
+    let isClosed = false;
+    async function* content() {
+      try {
+        yield* partsOf(17 * MB);
+        controller.abort(new Error('cancelled'));
+        yield* partsOf(20 * MB);
+      } finally {
+        isClosed = true;
+      }
+    }
+    const writing = storeWith().write('aborted.json', content(), { signal: controller.signal });
+    await expect(writing).rejects.toThrow('cancelled');
+    expect(server.leftParts()).toEqual([]);
+    expect(server.keys()).not.toContain('aborted.json');
+    expect(isClosed).toBe(true);
+    const signal = AbortSignal.abort(new Error('before'));
+    await expect(storeWith().write('aborted.json', partsOf(1), { signal })).rejects.toThrow('before');
+  });
+
+  it('closes its content when the server fails', async () => {
+    server.fault = (request, response) =>
+      request.url.includes('partNumber=2') && s3Error(503, 'SlowDown')(request, response);
+    let isClosed = false;
+    async function* content() {
+      try {
+        yield* partsOf(60 * MB);
+      } finally {
+        isClosed = true;
+      }
+    }
+    await expect(storeWith().write('failed.json', content())).rejects.toThrow('as asked');
+    expect(server.leftParts()).toEqual([]);
+    expect([isClosed, server.keys().includes('failed.json')]).toEqual([true, false]);
+  });
+
+  it('tells why it failed, also where the rest cannot be deleted', async () => {
+    const broken = new Error('cut off');
+    server.fault = (request, response) =>
+      request.method === 'DELETE' && s3Error(403, 'AccessDenied')(request, response);
+    await expect(storeWith().write('broken.json', partsOf(20 * MB, broken))).rejects.toBe(broken);
+    expect(server.leftParts()).not.toEqual([]);
+    await server.removeParts();
+  });
+
+  it('is refused where there is no such bucket', async () => {
+    const writing = storeWith({ bucket: 'missing' }).write('x.json', partsOf(1));
+    const error: unknown = await writing.catch((refused: unknown) => refused);
+    expect(error).toBeInstanceOf(StoreRefusedError);
+    expect(String(error)).toBe('StoreRefusedError: the S3 store answered 404 NoSuchBucket');
+  });
+
+  it.each([
+    [403, 'AccessDenied', true],
+    [400, 'InvalidRequest', true],
+    [400, 'RequestTimeout', false],
+    [400, 'ExpiredToken', false],
+    [408, 'RequestTimeout', false],
+    [409, 'OperationAborted', false],
+    [429, 'TooManyRequests', false],
+    [500, 'InternalError', false],
+    [503, 'SlowDown', false],
+  ])('that is answered %d %s is refused for good: %s', async (status, code, isFinal) => {
+    server.fault = s3Error(status, code);
+    const error: unknown = await storeWith()
+      .write('x.json', partsOf(1))
+      .catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(Error);
+    expect(error instanceof StoreRefusedError).toBe(isFinal);
+  });
+
+  it("survives what the client's own repetitions mend", async () => {
+    server.fault = s3Error(503, 'SlowDown', 2);
+    const store = storeWith({ config: { maxAttempts: 3 } });
+    expect(await store.write('mended.json', partsOf(10))).toBe('s3://results/mended.json');
+  });
+
+  it('is refused under a name that leads elsewhere', async () => {
+    await expect(storeWith().write('../x.json', partsOf(1))).rejects.toThrow(StoreRefusedError);
+  });
+});
+
+describe('reading', () => {
+  it.each([
+    ['of no object', 's3://results/in/none.json'],
+    ['of another prefix', 's3://results/other/x.json'],
+    ['of another bucket', 's3://other/in/x.json'],
+    ['of a bucket whose name begins alike', 's3://results2/in/x.json'],
+    ['of another store', 'file:///in/x.json'],
+  ])('refuses a URI %s', async (_title, uri) => {
+    await expect(storeWith({ prefix: 'in' }).read(uri)).rejects.toThrow(StoreRefusedError);
+  });
+
+  it('may be left early', async () => {
+    const store = storeWith();
+    const uri = await store.write('early.json', partsOf(20 * MB));
+    for await (const part of await store.read(uri)) if (part.length > 0) break;
+    expect(await hashOf(await store.read(uri))).toBe(await hashOf(partsOf(20 * MB)));
+  });
+});
+
+describe('A stored result', () => {
+  const scripts = { large: { resultBytes: 20 * MB, results: [truncatedReply({ how: 'json' })] } };
+  const scene = new Scene(async () => ({ scripts, parse: { resultStore: storeWith({ prefix: 'parsed' }) } }));
+
+  it('is in the bucket after a cut-off answer and a busy server, and comes back', async () => {
+    const { fileUrl } = scene.document('large');
+    server.fault = s3Error(503, 'SlowDown', 1);
+    const result = await scene.client.execute({ file: { fileUrl }, result: 'stored' });
+    const output = result.output as StoredOutput;
+    expect(output.uri).toBe(`s3://results/parsed/${result.runId}.json`);
+    const reader = new ParseClient({ client: scene.temporal, resultStore: storeWith({ prefix: 'parsed' }) });
+    expect(await reader.readRun(result)).toMatchObject({ id: result.runId, status: 'PROCESSED' });
+    let chunks = 0;
+    for await (const { content } of readStoredChunks(output, { store: storeWith() })) chunks += content ? 1 : 0;
+    expect(chunks).toBe(output.chunkCount);
+    expect(server.leftParts()).toEqual([]);
+  });
+
+  it('is refused at once where the key may not write, and the run is kept', async () => {
+    server.fault = s3Error(403, 'AccessDenied');
+    const document = scene.document('ok');
+    const parsing = scene.client.execute({
+      file: { fileUrl: document.fileUrl },
+      result: 'stored',
+      deleteRun: 'always',
+    });
+    const failure = await failureOf(parsing);
+    expect(failure).toMatchObject({ type: 'ResultStoreFailed', details: { attempts: 1 } });
+    expect(failure.message).toContain('the S3 store answered 403 AccessDenied');
+    expect(scene.countsOf(document)).toMatchObject({ results: 1, deletes: 0 });
+  });
+
+  it('is not read ahead of a slow server', async () => {
+    const sender = await startBoundedServer();
+    let proceed = () => {};
+    const held = new Promise<void>((resolve) => (proceed = resolve));
+    server.fault = async () => (await held, false);
+    const options = { apiKey: 'k', baseUrl: sender.url, resultStore: storeWith() };
+    const storing = runActivity(createParseActivities(options), 'storeResult', { runId: 'slow', noticedAtMs: 0 });
+    expect(await sender.stalled()).toBeLessThan(50 * MB);
+    proceed();
+    expect((await storing).output).toMatchObject({ chunkCount: 1 });
+    await sender.close();
+  });
+
+  it('is final in the activity where there is no such bucket', async () => {
+    const resultStore = storeWith({ bucket: 'missing' });
+    const activities = createParseActivities({ apiKey: 'k', baseUrl: scene.emulator.url, resultStore });
+    const file = { fileUrl: `${scene.document('ok').fileUrl}&reads=0` };
+    const { runId } = await runActivity(activities, 'submitParse', { file });
+    const failure = await activityFailureOf(activities, 'storeResult', { runId, noticedAtMs: 0 });
+    expect(failure).toMatchObject({ type: 'ResultStoreFailed', nonRetryable: true });
+  });
+});

@@ -1,0 +1,264 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { CancelledFailure } from '@temporalio/common';
+import { createParseActivities } from '../../activities';
+import type { ParseInput, ParserRun, ParseResult, StoredOutput } from '../../client';
+import { createFileStore } from '../../storage';
+import { dripReply, htmlReply, httpReply, reportReply, truncatedReply, type ScriptedDocument } from '../../testing';
+import { createContext, failureOf as activityFailureOf, runActivity } from '../activities/run-activity';
+import { failureOf, Scene, until, type TestDocument } from '../workflows/scene';
+
+const directory = mkdtempSync(join(tmpdir(), 'results-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+/** A finished run in a spelling that no serializer would choose. */
+const ODD_RUN =
+  '{ "object":"parser_run",\t"id":"parser_run_odd" , "fileId" : "file_odd",\n "status":"PROCESSED","future":[[],{}, -1.50e+3],' +
+  '"chunks":[ {"object":"chunk","type":"page","content":"Gr\\u00fc\\u00DFe \u20ac \ud83d\ude00 \\"}]\\\\","metadata":{"pageRange":{"start":1,"end":1}},"blocks":[]}\r\n],' +
+  '"metrics":{"processingTimeMs":1,"pageCount":1}, "usage":{"credits":2.5} }';
+
+const wrong = (run: object): ScriptedDocument => ({ processingReads: 0, run: run as Record<string, unknown> });
+const chunk = {
+  object: 'chunk',
+  type: 'page',
+  content: 'a',
+  metadata: { pageRange: { start: 1, end: 1 } },
+  blocks: [],
+};
+
+const scripts: Record<string, ScriptedDocument> = {
+  three: { pageCount: 3 },
+  large: { resultBytes: 50_000 },
+  'no-chunks': { run: { chunks: [] } },
+  odd: { results: [httpReply({ status: 200, text: `{"success":true , "parserRun": ${ODD_RUN} ,"warning":null}\n` })] },
+  faulty: {
+    results: [
+      truncatedReply(),
+      truncatedReply({ how: 'json' }),
+      htmlReply(),
+      httpReply({ status: 200, text: '' }),
+      httpReply({ status: 502 }),
+      httpReply({ status: 200, text: '{"success":true,"parserRun":{"chunks":["\\ud83z"' }),
+    ],
+  },
+  'late-output': { resultsWithoutOutput: 2 },
+  'without-output': { resultsWithoutOutput: Number.POSITIVE_INFINITY },
+  'null-chunks': wrong({ chunks: null }),
+  'missing-chunks': wrong({ chunks: undefined }),
+  'text-for-chunks': wrong({ chunks: 'none' }),
+  'object-for-chunks': wrong({ chunks: { a: chunk } }),
+  'number-for-content': wrong({ chunks: [chunk, { ...chunk, content: 7 }] }),
+  'null-for-blocks': wrong({ chunks: [{ ...chunk, blocks: null }] }),
+  'text-for-chunk': wrong({ chunks: [chunk, 'text'] }),
+  'without-file': wrong({ fileId: undefined }),
+  'without-metrics': wrong({ metrics: undefined }),
+  'failed-in-the-result': {
+    results: Array.from({ length: 100 }, () => reportReply({ status: 'FAILED', as: 'parser_run' })),
+  },
+  'no-run': { results: Array.from({ length: 100 }, () => httpReply({ status: 200, json: { success: true } })) },
+  'array-for-run': {
+    results: Array.from({ length: 100 }, () => httpReply({ status: 200, json: { parserRun: [chunk] } })),
+  },
+  slow: { processingReads: 0, resultBytes: 1_000_000, results: [dripReply({ pieceBytes: 100_000, everyMs: 50 })] },
+};
+
+const scene = new Scene({ scripts, parse: { maxInlineBytes: 20_000, resultDirectory: directory } });
+
+/** Nothing that a reader of the directory could take for a result, and nothing half-written. */
+function filesIn(place: string): string[] {
+  return readdirSync(place, { recursive: true, encoding: 'utf8' }).filter((name) => name !== '.partial');
+}
+
+async function stored(
+  document: TestDocument,
+  input: Pick<ParseInput, 'deleteRun'> = {},
+): Promise<ParseResult & { output: StoredOutput }> {
+  const { fileUrl, workflowId } = document;
+  const result = await scene.client.execute(
+    { file: { fileUrl }, result: 'stored', ...input },
+    {
+      workflowId,
+    },
+  );
+  const { output, ...rest } = result;
+  if (output.kind !== 'stored') throw new Error('not stored');
+  return { ...rest, output };
+}
+
+/** Recomputes from the file what the reference says of it. */
+function recomputed({ uri }: StoredOutput) {
+  const bytes = readFileSync(fileURLToPath(uri));
+  const run = JSON.parse(bytes.toString()) as ParserRun;
+  return {
+    bytes: bytes.length,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    chunkCount: run.chunks.length,
+    run,
+  };
+}
+
+describe('A stored result', () => {
+  it('is a reference that tells the truth about the file', async () => {
+    const document = scene.document('three');
+    const { output, ...result } = await stored(document);
+    const { id, fileId } = scene.runOf(document);
+    const { run, ...facts } = recomputed(output);
+    expect(output).toEqual({ kind: 'stored', uri: `file://${directory}/${id}.json`, ...facts });
+    expect(output.chunkCount).toBe(3);
+    expect(result).toMatchObject({
+      runId: id,
+      fileId,
+      pageCount: 3,
+      processingTimeMs: 1200,
+      credits: 6,
+      submits: 1,
+      polls: 2,
+    });
+    expect(run).toMatchObject({ object: 'parser_run', id, fileId, status: 'PROCESSED' });
+    expect(scene.countsOf(document)).toMatchObject({ submits: 1, results: 1 });
+  });
+
+  it('is the bare run exactly as it was sent, whatever its spelling', async () => {
+    const { output, ...result } = await stored(scene.document('odd'));
+    expect(readFileSync(fileURLToPath(output.uri), 'utf8')).toBe(ODD_RUN);
+    expect(result).toMatchObject({ runId: 'parser_run_odd', fileId: 'file_odd', pageCount: 1, credits: 2.5 });
+    expect(output.chunkCount).toBe(1);
+  });
+
+  it('may have no chunks', async () => {
+    const { output } = await stored(scene.document('no-chunks'));
+    expect(output.chunkCount).toBe(0);
+  });
+
+  it('replaces what was there under its name, and what was left half-written', async () => {
+    const first = await stored(scene.document('three'));
+    const path = fileURLToPath(first.output.uri);
+    const other = join(directory, '.partial', `${first.runId}.json.b.00000000-0000-4000-8000-000000000000`);
+    const left = join(directory, '.partial', `${first.runId}.json.00000000-0000-4000-8000-000000000000`);
+    for (const file of [path, left, other]) writeFileSync(file, 'half');
+    const again = await scene.client.execute({ runId: first.runId, result: 'stored' });
+    expect(again.output).toEqual(first.output);
+    expect(recomputed(first.output)).toMatchObject({ sha256: first.output.sha256 });
+    expect(readdirSync(join(directory, '.partial'))).toEqual([
+      `${first.runId}.json.b.00000000-0000-4000-8000-000000000000`,
+    ]);
+    rmSync(other);
+  });
+
+  it('survives answers that are cut off, HTML, empty, 502 or not JSON', async () => {
+    const document = scene.document('faulty');
+    const { output } = await stored(document);
+    expect(recomputed(output)).toMatchObject({ sha256: output.sha256, bytes: output.bytes });
+    expect(scene.countsOf(document)).toMatchObject({ submits: 1, results: 7 });
+  });
+
+  it('is there as soon as the run has its output', async () => {
+    const document = scene.document('late-output');
+    expect((await stored(document)).output.chunkCount).toBe(1);
+    expect(scene.countsOf(document).results).toBe(3);
+  });
+
+  it.each([
+    'without-output',
+    'null-chunks',
+    'missing-chunks',
+    'text-for-chunks',
+    'object-for-chunks',
+    'number-for-content',
+    'null-for-blocks',
+    'text-for-chunk',
+    'without-file',
+    'without-metrics',
+    'failed-in-the-result',
+    'no-run',
+    'array-for-run',
+  ])('is none when the answer stays wrong, and the run is kept: %s', async (script) => {
+    const before = filesIn(directory);
+    const document = scene.document(script);
+    const failure = await failureOf(stored(document, { deleteRun: 'always' }));
+    const { id, deleted } = scene.runOf(document);
+    expect(failure).toMatchObject({ type: 'ContractViolation', details: { runId: id } });
+    expect(failure.message).toMatch(/the finished run has no usable output: /);
+    expect(deleted).toBe(false);
+    expect(filesIn(directory)).toEqual(before);
+  });
+
+  it('is none when the activity is cancelled in the middle, and the connection is closed', async () => {
+    const before = filesIn(directory);
+    const { fileUrl } = scene.document('slow');
+    const activities = createParseActivities({ apiKey: 'k', baseUrl: scene.emulator.url, resultDirectory: directory });
+    const { runId } = await runActivity(activities, 'submitParse', { file: { fileUrl } });
+    const context = createContext();
+    const storing = runActivity(activities, 'storeResult', { runId, noticedAtMs: 0 }, context);
+    await until(async () => {
+      await setImmediate();
+      return filesIn(directory).some((name) => name.includes('.partial') && statSync(join(directory, name)).size > 0);
+    });
+    context.cancel();
+    await expect(storing).rejects.toThrow(CancelledFailure);
+    expect(filesIn(directory)).toEqual(before);
+    const { outcome } = await scene.emulator.waitFor((one) => one.runId === runId && one.outcome !== 'pending');
+    expect(outcome).toBe('abandoned');
+  });
+});
+
+describe('An inline result that is too large', () => {
+  it('is kept at Extend, and stored by attaching to its run', async () => {
+    const document = scene.document('large');
+    const failure = await failureOf(scene.client.execute({ file: { fileUrl: document.fileUrl }, deleteRun: 'always' }));
+    expect(failure.type).toBe('ResultTooLarge');
+    expect(failure.message).toContain("attach to this run with result: 'stored'");
+    const { output, submits } = await scene.client.execute({ runId: failure.runId ?? '', result: 'stored' });
+    expect(submits).toBe(0);
+    expect((output as StoredOutput).bytes).toBeGreaterThan(50_000);
+    expect(scene.countsOf(document)).toMatchObject({ submits: 1, results: 2 });
+  });
+});
+
+describe('A result beyond what Temporal carries', () => {
+  const real = new Scene({ server: 'dev-server', parse: { resultDirectory: directory } });
+
+  it.each([2, 4, 20])('is stored on a real server: %d MB', async (megabytes) => {
+    const fileUrl = `${real.document('huge').fileUrl}&mb=${megabytes}&reads=0`;
+    const result = await real.client.execute({ file: { fileUrl }, result: 'stored', polling: { initialDelayMs: 0 } });
+    const output = result.output as StoredOutput;
+    expect(output.bytes).toBeGreaterThan(megabytes * 1e6);
+    const { run: _, ...facts } = recomputed(output);
+    expect(output).toMatchObject(facts);
+    expect(real.countsOf({ fileUrl })).toMatchObject({ submits: 1, results: 1 });
+  });
+
+  it('is stored whole by all when three workflows store one run at the same time', async () => {
+    const polling = { initialDelayMs: 0 };
+    const fileUrl = `${real.document('huge').fileUrl}&reads=0`;
+    const { runId } = await real.client.execute({ file: { fileUrl }, result: 'stored', polling });
+    const all = [1, 2, 3].map(() => real.client.execute({ runId, result: 'stored' }));
+    const outputs = (await Promise.all(all)).map(({ output }) => output as StoredOutput);
+    expect(new Set(outputs.map(({ sha256 }) => sha256)).size).toBe(1);
+    const [one] = outputs as [StoredOutput];
+    expect(recomputed(one)).toMatchObject({ sha256: one.sha256 });
+  });
+});
+
+describe('A worker', () => {
+  it('without a store fails at once, and asks for nothing', async () => {
+    const activities = createParseActivities({ apiKey: 'k', baseUrl: scene.emulator.url });
+    const before = scene.emulator.requests.length;
+    const failure = await activityFailureOf(activities, 'storeResult', { runId: 'parser_run_1', noticedAtMs: 0 });
+    expect(failure).toMatchObject({ type: 'ResultStoreFailed', nonRetryable: true });
+    expect(failure.message).toContain('EXTEND_PARSE_RESULT_DIR');
+    expect(scene.emulator.requests).toHaveLength(before);
+  });
+
+  it('with two stores is a mistake', () => {
+    const resultStore = createFileStore({ directory });
+    expect(() => createParseActivities({ apiKey: 'k', resultDirectory: directory, resultStore })).toThrow(
+      new TypeError("give 'resultDirectory' or 'resultStore', not both"),
+    );
+  });
+});

@@ -1,0 +1,22 @@
+import { findTemporalServer, startDevServer, type DevServer } from '../../local';
+
+declare global {
+  // Jest runs set-up and tear-down in one process, and gives them nothing but the global object to share.
+  var sharedDevServer: DevServer | undefined;
+}
+
+/**
+ * Finds (or fetches) both Temporal servers and starts the dev server that all test files share.
+ *
+ * The time-skipping server has one clock for all who use it, so each test file starts its own, from the path given here.
+ * Without a server no test can tell anything: then the whole run fails, and names all that was tried.
+ */
+export default async function setUpServers(): Promise<void> {
+  const onDownload = (sentence: string) => console.error(sentence);
+  const executable = await findTemporalServer({ kind: 'dev-server', onDownload });
+  const timeSkipping = await findTemporalServer({ kind: 'time-skipping', onDownload });
+  globalThis.sharedDevServer = await startDevServer({ executable });
+  process.env['TEST_DEV_SERVER_ADDRESS'] = globalThis.sharedDevServer.address;
+  process.env['TEST_DEV_SERVER_EXECUTABLE'] = executable;
+  process.env['TEST_TIME_SKIPPING_EXECUTABLE'] = timeSkipping;
+}

@@ -1,0 +1,243 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ConfigurationError, readTemporalConfiguration, readWorkerConfiguration } from '../../worker';
+
+let directory: string;
+let nowhere: Record<string, string>;
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'configuration-'));
+  // No profile of whoever runs the tests may have a say.
+  nowhere = { TEMPORAL_CONFIG_FILE: join(directory, 'none.toml') };
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const file = (name: string, content: string) => {
+  const path = join(directory, name);
+  writeFileSync(path, content);
+  return path;
+};
+const read = (env: Record<string, string | undefined>) =>
+  readWorkerConfiguration({ ...nowhere, EXTEND_API_KEY: 'a-key', ...env });
+const problemsOf = (env: Record<string, string | undefined>): readonly string[] => {
+  try {
+    read(env);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    return error.problems;
+  }
+};
+
+describe('readWorkerConfiguration', () => {
+  it('needs nothing but a key', () => {
+    expect(read({})).toEqual({
+      taskQueue: 'extend-parse',
+      activities: { apiKey: 'a-key' },
+      temporal: expect.objectContaining({ connectionOptions: expect.any(Object) }),
+    });
+  });
+
+  it('reads every variable', () => {
+    expect(
+      read({
+        EXTEND_BASE_URL: 'https://api.us2.extend.app',
+        EXTEND_WORKSPACE_ID: 'ws_1',
+        EXTEND_PARSE_TASK_QUEUE: 'mine',
+        EXTEND_PARSE_SOURCE_DIR: directory,
+        EXTEND_PARSE_MAX_INLINE_BYTES: '1000',
+        EXTEND_PARSE_MAX_REQUESTS_PER_SECOND: '2.5',
+        EXTEND_PARSE_SHUTDOWN_GRACE_MS: '0',
+        EXTEND_PARSE_METRICS_ADDRESS: '127.0.0.1:9464',
+      }),
+    ).toMatchObject({
+      taskQueue: 'mine',
+      activities: {
+        apiKey: 'a-key',
+        baseUrl: 'https://api.us2.extend.app',
+        workspaceId: 'ws_1',
+        sourceDirectory: directory,
+        maxInlineBytes: 1000,
+      },
+      maxRequestsPerSecond: 2.5,
+      shutdownGraceTimeMs: 0,
+      metricsAddress: '127.0.0.1:9464',
+    });
+  });
+
+  it('takes blank variables for absent ones, and trims the others', () => {
+    const blank = { EXTEND_BASE_URL: '', EXTEND_PARSE_TASK_QUEUE: ' ', EXTEND_PARSE_MAX_INLINE_BYTES: '\t' };
+    const configuration = read({ ...blank, EXTEND_API_KEY: ' a-key\n', EXTEND_API_KEY_FILE: '' });
+    expect(configuration.taskQueue).toBe('extend-parse');
+    expect(configuration.activities).toEqual({ apiKey: 'a-key' });
+    expect(problemsOf({ EXTEND_API_KEY: ' ' })).toEqual([
+      'EXTEND_API_KEY or EXTEND_API_KEY_FILE must be set: the worker needs a key to talk to Extend',
+    ]);
+  });
+
+  it.each([
+    ['EXTEND_API_KEY', 'two words', /^EXTEND_API_KEY must be one word of printable ASCII/],
+    ['EXTEND_PARSE_SOURCE_DIR', '/nowhere/at/all', /^EXTEND_PARSE_SOURCE_DIR must be a directory, got '\/nowhere/],
+    ['EXTEND_PARSE_SOURCE_DIR', 'package.json', /^EXTEND_PARSE_SOURCE_DIR must be a directory, got 'package.json'/],
+    ['EXTEND_PARSE_MAX_INLINE_BYTES', '0', /^EXTEND_PARSE_MAX_INLINE_BYTES must be a positive whole .*bytes, got '0'/],
+    ['EXTEND_PARSE_MAX_INLINE_BYTES', '1.5', /MAX_INLINE_BYTES must be a positive whole number of bytes, got '1.5'/],
+    ['EXTEND_PARSE_MAX_INLINE_BYTES', '1e6', /MAX_INLINE_BYTES must be a positive whole number of bytes, got '1e6'/],
+    ['EXTEND_PARSE_SHUTDOWN_GRACE_MS', '-1', /^EXTEND_PARSE_SHUTDOWN_GRACE_MS must be a whole .*, got '-1'/],
+    ['EXTEND_PARSE_SHUTDOWN_GRACE_MS', '5s', /^EXTEND_PARSE_SHUTDOWN_GRACE_MS must be a whole .*, got '5s'/],
+    ['EXTEND_PARSE_MAX_REQUESTS_PER_SECOND', '0', /^EXTEND_PARSE_MAX_REQUESTS_PER_SECOND must be a positive number/],
+    ['EXTEND_PARSE_MAX_REQUESTS_PER_SECOND', 'many', /MAX_REQUESTS_PER_SECOND must be a positive .*, got 'many'/],
+    ['EXTEND_PARSE_METRICS_ADDRESS', '9464', /^EXTEND_PARSE_METRICS_ADDRESS must be an IP address and a port.*'9464'/],
+    ['EXTEND_PARSE_METRICS_ADDRESS', 'localhost:9464', /^EXTEND_PARSE_METRICS_ADDRESS must be an IP address/],
+    ['EXTEND_PARSE_METRICS_ADDRESS', '127.0.0.1:70000', /^EXTEND_PARSE_METRICS_ADDRESS must be an IP address/],
+    ['TEMPORAL_PROFILE', 'unknown', /^Temporal's configuration is not usable: .*'unknown'/],
+  ])('refuses %s=%s in one sentence', (name, value, sentence) => {
+    expect(problemsOf({ [name]: value })).toEqual([expect.stringMatching(sentence)]);
+  });
+
+  it('tells all problems at once', () => {
+    const problems = problemsOf({
+      EXTEND_API_KEY: undefined,
+      EXTEND_BASE_URL: 'api.extend.ai',
+      EXTEND_PARSE_MAX_INLINE_BYTES: 'x',
+      EXTEND_PARSE_SHUTDOWN_GRACE_MS: 'x',
+      EXTEND_PARSE_MAX_REQUESTS_PER_SECOND: 'x',
+      EXTEND_PARSE_METRICS_ADDRESS: 'x',
+      EXTEND_PARSE_SOURCE_DIR: '/nowhere',
+      TEMPORAL_PROFILE: 'unknown',
+    });
+    expect(problems).toHaveLength(8);
+    expect(new ConfigurationError(problems).message.split('\n')).toEqual(problems);
+  });
+
+  it.each(['127.0.0.1:0', '0.0.0.0:9464', '[::1]:9464'])('accepts the metrics address %s', (address) => {
+    expect(read({ EXTEND_PARSE_METRICS_ADDRESS: address }).metricsAddress).toBe(address);
+  });
+});
+
+describe('EXTEND_BASE_URL', () => {
+  it.each([
+    'https://api.extend.ai',
+    'https://gateway.example.com:8443/extend/',
+    'http://127.0.0.1:4010',
+    'http://127.9.9.9',
+    'http://localhost:4010',
+    'http://[::1]:4010',
+  ])('may be %s', (url) => {
+    expect(read({ EXTEND_BASE_URL: url }).activities.baseUrl).toBe(url);
+  });
+
+  it.each([
+    'http://api.extend.ai',
+    'http://localhost.example.com',
+    'http://127.0.0.1.example.com',
+    'http://10.0.0.1',
+    'api.extend.ai',
+    'ftp://api.extend.ai',
+    'https://',
+  ])('may not be %s', (url) => {
+    expect(problemsOf({ EXTEND_BASE_URL: url })).toEqual([
+      expect.stringContaining('EXTEND_BASE_URL must be an https: URL, or an http: URL of this machine'),
+    ]);
+  });
+
+  it.each([
+    'https://user:hunter2@api.extend.ai',
+    'https://api.extend.ai/?token=hunter2',
+    'https://api.extend.ai#hunter2',
+  ])('may hold no secret', (url) => {
+    const problems = problemsOf({ EXTEND_BASE_URL: url });
+    expect(problems).toEqual([expect.stringContaining('must have no user name, query or fragment')]);
+    expect(problems.join()).not.toContain('hunter2');
+  });
+});
+
+describe('EXTEND_API_KEY_FILE', () => {
+  const keyOf = async (env: Record<string, string>) => {
+    const { apiKey } = read({ EXTEND_API_KEY: undefined, ...env }).activities;
+    return typeof apiKey === 'string' ? apiKey : (await apiKey()).trim();
+  };
+
+  it('is read anew for each request', async () => {
+    const path = file('rotated', 'old-key\n');
+    const { apiKey } = read({ EXTEND_API_KEY: undefined, EXTEND_API_KEY_FILE: path }).activities;
+    const ask = apiKey as () => Promise<string>;
+    expect((await ask()).trim()).toBe('old-key');
+    file('rotated', 'new-key\n');
+    expect((await ask()).trim()).toBe('new-key');
+  });
+
+  it('may not stand beside EXTEND_API_KEY', () => {
+    expect(problemsOf({ EXTEND_API_KEY_FILE: file('both', 'k') })).toEqual([
+      'EXTEND_API_KEY and EXTEND_API_KEY_FILE are both set: set one',
+    ]);
+  });
+
+  it('must name a readable file with one key', async () => {
+    const problems = (path: string) => problemsOf({ EXTEND_API_KEY: undefined, EXTEND_API_KEY_FILE: path });
+    expect(problems('/nowhere/key')).toEqual([
+      expect.stringMatching(/^EXTEND_API_KEY_FILE must name a readable file.*ENOENT/),
+    ]);
+    for (const content of ['', ' \n', 'two\nkeys']) {
+      expect(problems(file('wrong', content))).toEqual([
+        expect.stringMatching(/^EXTEND_API_KEY_FILE must name a file with one key and nothing else, got '.*wrong'/),
+      ]);
+    }
+    await expect(keyOf({ EXTEND_API_KEY_FILE: file('right', 'k\n') })).resolves.toBe('k');
+  });
+});
+
+describe("Temporal's own variables", () => {
+  it('give address, namespace, key and TLS', () => {
+    const { temporal } = read({
+      TEMPORAL_ADDRESS: 'temporal.example.com:7233',
+      TEMPORAL_NAMESPACE: 'documents',
+      TEMPORAL_API_KEY: 'temporal-key',
+    });
+    expect(temporal).toMatchObject({
+      namespace: 'documents',
+      connectionOptions: { address: 'temporal.example.com:7233', apiKey: 'temporal-key', tls: true },
+    });
+  });
+
+  it('give a profile of a configuration file', () => {
+    const toml = '[profile.default]\naddress = "one:1"\n[profile.other]\naddress = "two:2"\nnamespace = "n"\n';
+    const env = { TEMPORAL_CONFIG_FILE: file('temporal.toml', toml) };
+    expect(read(env).temporal.connectionOptions.address).toBe('one:1');
+    expect(read({ ...env, TEMPORAL_PROFILE: 'other' }).temporal).toMatchObject({
+      namespace: 'n',
+      connectionOptions: { address: 'two:2' },
+    });
+  });
+
+  it('count as absent where they are blank', () => {
+    const { temporal } = read({ TEMPORAL_ADDRESS: ' ', TEMPORAL_NAMESPACE: '', TEMPORAL_API_KEY: '' });
+    expect(temporal.namespace).toBeUndefined();
+    expect(temporal.connectionOptions.address).toBeUndefined();
+    expect(temporal.connectionOptions.tls).toBeUndefined();
+  });
+
+  it('are read alone for a client, which needs no key of Extend', () => {
+    const env = { ...nowhere, TEMPORAL_ADDRESS: 'a:1' };
+    expect(readTemporalConfiguration(env).connectionOptions.address).toBe('a:1');
+    expect(() => readTemporalConfiguration({ ...env, TEMPORAL_PROFILE: 'unknown' })).toThrow(ConfigurationError);
+  });
+});
+
+it('no secret is in a message', () => {
+  const secret = 's3cr3t';
+  const wrong = { EXTEND_BASE_URL: 'x', EXTEND_PARSE_MAX_INLINE_BYTES: 'x', TEMPORAL_API_KEY: secret };
+  const keys = [
+    { EXTEND_API_KEY: `${secret} ${secret}` },
+    { EXTEND_API_KEY: undefined, EXTEND_API_KEY_FILE: file('secret', `${secret} ${secret}`) },
+    { EXTEND_API_KEY: secret, EXTEND_API_KEY_FILE: file('secret-2', secret) },
+    { TEMPORAL_TLS_CLIENT_KEY_DATA: secret, TEMPORAL_TLS_CLIENT_KEY_PATH: '/nowhere' },
+    { TEMPORAL_CONFIG_FILE: file('broken.toml', `[profile.default]\napi_key = ${secret}\n`) },
+  ];
+  for (const env of keys) {
+    const problems = problemsOf({ ...wrong, ...env });
+    expect(problems.length).toBeGreaterThan(2);
+    expect(problems.join('\n')).not.toContain(secret);
+  }
+});

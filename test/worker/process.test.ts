@@ -1,0 +1,106 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { ParseClient } from '../../client';
+import { hangReply, startEmulator, type Emulator, type EmulatorRequest, type FaultChooser } from '../../emulator';
+import { createDevEnv, devServerAddress } from '../support/servers';
+import { spawnWorkerProcess, startWorkerProcess } from '../support/worker-process';
+
+const play = (script: string) => ({
+  file: { fileUrl: `http://emulator.invalid/${script}` },
+  polling: { initialDelayMs: 0 },
+});
+
+/** A fault that holds the requests which match, until it is told to let them go. */
+function holdRequests(matches: (request: EmulatorRequest) => boolean) {
+  let release = () => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
+  const faults: FaultChooser = async (request) => void (matches(request) && (await released));
+  return { faults, release };
+}
+
+const submitsTo = ({ requests }: Emulator) => requests.filter(({ operation }) => operation === 'submit');
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+describe('extend-parse worker', () => {
+  let env: TestWorkflowEnvironment;
+
+  beforeAll(async () => {
+    env = await createDevEnv();
+  });
+  afterAll(() => env.teardown());
+
+  it('is told to stop while submits are in flight: they finish, another worker carries on, nothing is sent twice', async () => {
+    const taskQueue = 'process-submit';
+    const held = holdRequests(({ operation }) => operation === 'submit');
+    await using emulator = await startEmulator({ faults: held.faults });
+    const client = new ParseClient({ client: env.client, taskQueue });
+    await using first = await startWorkerProcess({ taskQueue, baseUrl: emulator.url });
+    const modes = ['resubmit', 'fail'] as const;
+    const results = modes.map((mode) => client.execute({ ...play(`ok?n=${mode}`), onAmbiguousSubmit: mode }));
+    await emulator.waitFor(() => submitsTo(emulator).length === 2);
+    const ended = first.end('SIGTERM');
+    await using second = await startWorkerProcess({ taskQueue, baseUrl: emulator.url });
+    held.release();
+    expect(await ended).toEqual({ code: 0, signal: null });
+    expect(await Promise.all(results)).toEqual(modes.map(() => expect.objectContaining({ submits: 1 })));
+    expect(emulator.runs).toHaveLength(2);
+    expect(submitsTo(emulator)).toHaveLength(2);
+    expect(await second.end('SIGTERM')).toEqual({ code: 0, signal: null });
+  });
+
+  it('is told to stop while a read hangs: after EXTEND_PARSE_SHUTDOWN_GRACE_MS the read goes to another worker', async () => {
+    const taskQueue = 'process-read';
+    let isFirst = true;
+    const faults: FaultChooser = ({ operation }) => (operation === 'read' && isFirst ? hangReply() : undefined);
+    await using emulator = await startEmulator({ faults });
+    const client = new ParseClient({ client: env.client, taskQueue });
+    const port = await freePort();
+    await using first = await startWorkerProcess({
+      taskQueue,
+      baseUrl: emulator.url,
+      env: { EXTEND_PARSE_SHUTDOWN_GRACE_MS: '200', EXTEND_PARSE_METRICS_ADDRESS: `127.0.0.1:${port}` },
+    });
+    const result = client.execute(play('ok?reads=0'));
+    await emulator.waitFor(({ operation, outcome }) => operation === 'read' && outcome === 'hung');
+    const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    expect(metrics).toMatch(/^# TYPE temporal_workflow_task_execution_latency histogram$/m);
+    expect(metrics).not.toContain('test-key');
+    isFirst = false;
+    const toldAtMs = Date.now();
+    const ended = first.end('SIGTERM');
+    await using second = await startWorkerProcess({ taskQueue, baseUrl: emulator.url });
+    expect(await ended).toEqual({ code: 0, signal: null });
+    // The read's own limit is 20 s: it was ended before.
+    expect(Date.now() - toldAtMs).toBeLessThan(15_000);
+    await expect(result).resolves.toMatchObject({ submits: 1 });
+    expect(emulator.runs).toHaveLength(1);
+    expect(await second.end('SIGTERM')).toEqual({ code: 0, signal: null });
+  });
+
+  it('says in one line what is missing, and exits with 2', async () => {
+    await using worker = spawnWorkerProcess({ TEMPORAL_ADDRESS: devServerAddress() });
+    expect(await worker.ended).toEqual({ code: 2, signal: null });
+    expect(worker.output.stdout).toBe('');
+    expect(worker.output.stderr).toBe(
+      'extend-parse: EXTEND_API_KEY or EXTEND_API_KEY_FILE must be set: the worker needs a key to talk to Extend\n',
+    );
+  });
+
+  it('says that Temporal is not there, without a stack trace, and exits with 3', async () => {
+    const address = `127.0.0.1:${await freePort()}`;
+    await using worker = spawnWorkerProcess({ EXTEND_API_KEY: 'test-key', TEMPORAL_ADDRESS: address });
+    expect(await worker.ended).toEqual({ code: 3, signal: null });
+    expect(worker.output.stderr).toContain(address);
+    expect(worker.output.stderr).not.toMatch(/^\s+at /m);
+    expect(worker.output.stderr).not.toContain('test-key');
+  });
+});

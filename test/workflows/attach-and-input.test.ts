@@ -1,0 +1,150 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
+import { activitiesOf, historyOf } from './history';
+import { CACHING, failureOf, Scene } from './scene';
+
+const ENGINES = ['timer', 'retry'] as const;
+
+describe.each(CACHING)('Attaching to a run with %o', (caching) => {
+  let resultDirectory: string | undefined;
+  const scene = new Scene(async () => {
+    resultDirectory = await mkdtemp(join(tmpdir(), 'extend-parse-results-'));
+    return { ...caching, parse: { resultDirectory } };
+  });
+  afterAll(() => rm(resultDirectory ?? '', { recursive: true, force: true }));
+
+  describe.each(ENGINES)('and the %s engine', (engine) => {
+    /** Makes a run at Extend that no workflow knows. */
+    async function existingRun(script: string): Promise<{ runId: string; fileUrl: string }> {
+      const { fileUrl } = scene.document(script);
+      const response = await fetch(`${scene.emulator.url}/parse/async`, {
+        method: 'POST',
+        headers: {
+          authorization: 'Bearer test',
+          'x-extend-api-version': '2025-04-21',
+          'content-type': 'application/json',
+        },
+        body: JSON.stringify({ file: { fileUrl } }),
+      });
+      const { id } = (await response.json()) as { id: string };
+      return { runId: id, fileUrl };
+    }
+
+    it('reads at once and submits nothing', async () => {
+      const { runId, fileUrl } = await existingRun('ok');
+      const workflowId = `attach-${runId}`;
+      const result = await scene.client.execute({ runId, polling: { engine } }, { workflowId });
+      expect(result).toMatchObject({ runId, submits: 0, polls: 2, pageCount: 1 });
+      expect(scene.countsOf({ fileUrl })).toMatchObject({ submits: 1, runs: 1, reads: 2, results: 1 });
+      const activities = activitiesOf(await historyOf(scene.temporal, workflowId));
+      expect(activities.map(({ type }) => type)).not.toContain('submitParse');
+      expect(activities[0]?.input).not.toHaveProperty('delayMs');
+      expect(activities[0]?.input).not.toHaveProperty('acceptedAtMs');
+    });
+
+    it('waits before the first read where that is asked for', async () => {
+      const { runId } = await existingRun('ok');
+      const result = await scene.client.execute({ runId, polling: { engine, initialDelayMs: 50_000, jitter: 0 } });
+      expect(result.waitedMs).toBeGreaterThanOrEqual(50_000);
+    });
+
+    it.each(['sqrt', 'exponential'] as const)('reads ever more slowly: %s', async (backoff) => {
+      const { runId, fileUrl } = await existingRun('never');
+      const attached = scene.client.execute({ runId, polling: { engine, backoff }, deadlineMs: 60_000 });
+      expect(await failureOf(attached)).toMatchObject({
+        type: 'ParseDeadlineExceeded',
+        details: { runId, submits: 0 },
+      });
+      expect(scene.countsOf({ fileUrl }).reads).toBeLessThan(25);
+    });
+
+    it('ends at once when Extend does not know the run', async () => {
+      const before = scene.emulator.requests.length;
+      const failure = await failureOf(scene.client.execute({ runId: 'parser_run_unknown', polling: { engine } }));
+      expect(failure).toMatchObject({
+        type: 'ParserRunNotFound',
+        details: { runId: 'parser_run_unknown', status: 404, submits: 0 },
+      });
+      expect(failure.details.elapsedMs).toBeLessThan(5_000);
+      expect(scene.emulator.requests).toHaveLength(before + 1);
+    });
+
+    it('stores the result of the run where that is asked for', async () => {
+      const { runId } = await existingRun('ok');
+      const { output } = await scene.client.execute({ runId, result: 'stored', polling: { engine } });
+      if (output.kind !== 'stored') throw new Error('expected a stored output');
+      expect(Object.keys(output).sort()).toEqual(['bytes', 'chunkCount', 'kind', 'sha256', 'uri']);
+      const stored = JSON.parse(await readFile(fileURLToPath(output.uri), 'utf8')) as { id: string; chunks: unknown[] };
+      expect(stored.id).toBe(runId);
+      expect(stored.chunks).toHaveLength(output.chunkCount);
+    });
+  });
+});
+
+const FILE = { fileUrl: 'https://example.com/a.pdf' };
+/** An input, and what the failure says of it. */
+const WRONG: readonly (readonly [string, unknown, RegExp])[] = [
+  ['nothing', undefined, /input must be an object, got undefined/],
+  ['a text', 'https://example.com/a.pdf', /input must be an object/],
+  ['an empty object', {}, /must have 'file' or 'runId'/],
+  ['a file and a run', { file: FILE, runId: 'parser_run_1' }, /not both/],
+  ['an unknown field', { file: FILE, deadline: 5 }, /deadline is not a known field/],
+  ['an unknown field of the file', { file: { ...FILE, url: 'x' } }, /file\.url is not a known field/],
+  [
+    'a relative URL',
+    { file: { fileUrl: 'a.pdf' } },
+    /file\.fileUrl must be an absolute http: or https: URL, got "a.pdf"/,
+  ],
+  ['two locators', { file: { ...FILE, fileId: 'file_1' } }, /exactly one of 'fileUrl', 'fileId', 'source'/],
+  ['a config that is none', { file: FILE, config: 'markdown' }, /config must be an object/],
+  [
+    'an unknown engine',
+    { file: FILE, polling: { engine: 'cron' } },
+    /polling\.engine must be one of 'timer', 'retry', got "cron"/,
+  ],
+  ['an unknown polling field', { file: FILE, polling: { intervalMs: 5 } }, /polling\.intervalMs is not a known field/],
+  ['a delay that is too long', { file: FILE, polling: { maxDelayMs: 2 ** 31 } }, /polling\.maxDelayMs .*2147483647/],
+  [
+    'a jitter above 1',
+    { file: FILE, polling: { jitter: 1.5 } },
+    /polling\.jitter must be a number from 0 to 1, got 1.5/,
+  ],
+  [
+    'a factor without its backoff',
+    { file: FILE, polling: { factor: 2 } },
+    /polling\.factor needs backoff 'exponential'/,
+  ],
+  ['no time at all', { file: FILE, deadlineMs: 0 }, /deadlineMs must be a whole number from 1/],
+  ['half a millisecond', { file: FILE, deadlineMs: 0.5 }, /deadlineMs must be a whole number/],
+  ['no submits', { file: FILE, maxSubmits: 0 }, /maxSubmits must be a whole number from 1 to 100, got 0/],
+  ['another kind of result', { file: FILE, result: 'file' }, /result must be one of 'inline', 'stored'/],
+  ['another policy', { file: FILE, onAmbiguousSubmit: 'retry' }, /onAmbiguousSubmit must be one of/],
+  ['another setting', { file: FILE, deleteRun: true }, /deleteRun must be one of/],
+  ['a submit setting with a run', { runId: 'parser_run_1', maxSubmits: 2 }, /maxSubmits is not a known field/],
+  ['an empty run id', { runId: '' }, /runId must not be empty/],
+];
+
+describe('A wrong input', () => {
+  const scene = new Scene();
+
+  it.each(WRONG)('is refused by the workflow itself, and the field is named: %s', async (_, input, message) => {
+    const { workflowId } = scene.document('wrong');
+    const ending = scene.temporal.workflow.execute('parseDocument', {
+      taskQueue: scene.parsing.taskQueue,
+      workflowId,
+      args: input === undefined ? [] : [input],
+    });
+    const error: unknown = await ending.catch((reason: unknown) => reason);
+    const cause = error instanceof WorkflowFailedError ? error.cause : undefined;
+    if (!(cause instanceof ApplicationFailure)) throw new Error(`expected an ApplicationFailure, got ${String(error)}`);
+    expect(cause.type).toBe('InvalidInput');
+    expect(cause.message).toMatch(message);
+    expect(cause.nonRetryable).toBe(true);
+    expect(activitiesOf(await historyOf(scene.temporal, workflowId))).toEqual([]);
+    expect(scene.emulator.requests).toEqual([]);
+  });
+});

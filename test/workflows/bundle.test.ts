@@ -1,0 +1,65 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { builtinModules } from 'node:module';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { bundleWorkflowCode, DefaultLogger, type LogEntry } from '@temporalio/worker';
+import * as workflows from '../../workflows';
+
+/** Modules of Node that Temporal itself brings into every bundle, as stand-ins. */
+const ALLOWED_BUILTINS = new Set(['assert', 'url', 'util']);
+
+/** Bundles as a worker does, with no exceptions, and tells which modules went in. */
+async function bundled(workflowsPath: string) {
+  const warnings: LogEntry[] = [];
+  const logger = new DefaultLogger('WARN', (entry) => warnings.push(entry));
+  const { code } = await bundleWorkflowCode({ workflowsPath, logger });
+  const modules = [...code.matchAll(/^\/\*\*\*\/ "([^"]+)":?/gm)].map(([, name = '']) => name);
+  const plain = code.slice(0, code.lastIndexOf('//# sourceMappingURL='));
+  const schemas = plain.split(/^\/\*{3}\/ "/m).filter((part) => part.includes('node_modules/valibot/'));
+  return { modules, bytes: plain.length, schemaBytes: schemas.join('').length, warnings };
+}
+
+describe('The bundle of the workflows', () => {
+  let bareDirectory = '';
+  let bareBytes = 0;
+
+  beforeAll(async () => {
+    // Beside the sources, so that it finds the same Temporal.
+    bareDirectory = await mkdtemp(join(__dirname, 'bare-'));
+    const bare = join(bareDirectory, 'bare.js');
+    await writeFile(
+      bare,
+      "const { sleep, proxyActivities } = require('@temporalio/workflow');\n" +
+        'exports.bare = async () => { await sleep(1); await proxyActivities({ startToCloseTimeout: 1 }).act(); };\n',
+    );
+    bareBytes = (await bundled(bare)).bytes;
+  });
+  afterAll(() => rm(bareDirectory, { recursive: true, force: true }));
+
+  it.each(['index', 'embed'])('holds nothing of Node and no client, and is small: %s', async (entry) => {
+    const path = require.resolve(`../../workflows/${entry}`);
+    const { modules, bytes, schemaBytes, warnings } = await bundled(path);
+    expect(warnings).toEqual([]);
+    expect(modules.some((name) => name.endsWith('/workflows/parse-document.ts'))).toBe(true);
+    const builtins = modules.filter((name) => isBuiltin(name.replace(/^(external )?"?(node:)?/, '').replace(/"$/, '')));
+    expect(builtins.filter((name) => !ALLOWED_BUILTINS.has(name))).toEqual([]);
+    const unwanted = /node_modules\/(ky|undici|@temporalio\/(client|worker|activity|testing|envconfig|core-bridge))\//;
+    expect(modules.filter((name) => unwanted.test(name))).toEqual([]);
+    const ours = modules.filter((name) => !name.includes('node_modules') && name.endsWith('.ts'));
+    expect(ours.filter((name) => !/\/(api|workflows)\/[a-z-]+\.ts$/.test(name))).toEqual([]);
+    // The bundler drops nothing that is unused, so the schema library is in it as a whole.
+    expect(schemaBytes).toBeLessThan(250_000);
+    expect((bytes - schemaBytes) / bareBytes).toBeLessThan(1.25);
+  });
+
+  it('exports the workflows by their wire names, and nothing else that could be started', () => {
+    const wireNames = ['parseBatch', 'parseDocument'];
+    expect(wireNames).toEqual(expect.arrayContaining(Object.keys(workflows)));
+    expect(Object.keys(workflows)).toContain('parseDocument');
+    expect(workflows.parseDocument.name).toBe('parseDocument');
+  });
+});
+
+function isBuiltin(name: string): boolean {
+  return builtinModules.includes(name);
+}

@@ -1,0 +1,178 @@
+import { describe, expect, it } from '@jest/globals';
+import { CancelledFailure, WorkflowFailedError } from '@temporalio/client';
+import { Worker } from '@temporalio/worker';
+import { httpReply, resetReply } from '../../testing';
+import type { ParseInput } from '../../api';
+import { createParseWorker } from '../../worker';
+import { bundledWorkflows } from './bundled-workflows';
+import { CACHING, failureOf, Scene, until, type TestDocument } from './scene';
+
+const SCRIPTS = {
+  failing: { reads: Array.from({ length: 100 }, () => httpReply({ status: 500, json: { error: 'down' } })) },
+  lost: { submit: Array.from({ length: 10 }, () => resetReply({ acted: true })) },
+  refused: { submit: [httpReply({ status: 429, headers: { 'retry-after': '300' }, json: { error: 'slow down' } })] },
+};
+const ENGINES = ['timer', 'retry'] as const;
+/** No wait that is cancelled takes longer: far below any timer or limit of the workflow. */
+const AT_ONCE_MS = 5_000;
+
+describe.each(CACHING)('Cancelling with %o', (caching) => {
+  // The time-skipping server gets stuck when an activity ends while its cancellation is under way.
+  const scene = new Scene({ server: 'dev-server', ...caching, scripts: SCRIPTS });
+
+  const start = (document: TestDocument, input: Partial<ParseInput> = {}) =>
+    scene.client.start(
+      { file: { fileUrl: document.fileUrl }, ...input },
+      {
+        workflowId: document.workflowId,
+      },
+    );
+
+  /** Cancels, and sees to it that the workflow ends as cancelled, at once. */
+  async function cancelled({ workflowId }: TestDocument, within = AT_ONCE_MS): Promise<void> {
+    const handle = scene.temporal.workflow.getHandle(workflowId);
+    const startedMs = Date.now();
+    await handle.cancel();
+    const error: unknown = await handle.result().catch((reason: unknown) => reason);
+    expect(Date.now() - startedMs).toBeLessThan(within);
+    expect(error).toBeInstanceOf(WorkflowFailedError);
+    expect((error as WorkflowFailedError).cause).toBeInstanceOf(CancelledFailure);
+    expect((await handle.describe()).status.name).toBe('CANCELLED');
+  }
+
+  it('waits for a submit in flight, so that the run id is known', async () => {
+    const document = scene.document('never');
+    const hold = scene.hold(document, 'submit');
+    const handle = await start(document);
+    await hold.arrived;
+    await handle.cancel();
+    await until(async () => {
+      const { events } = await scene.temporal.workflow.getHandle(document.workflowId).fetchHistory();
+      return (events ?? []).some((event) => event.activityTaskCancelRequestedEventAttributes);
+    });
+    expect((await handle.progress()).phase).toBe('submitting');
+    hold.release();
+    expect(await failureOf(handle.result())).toMatchObject({ type: 'Cancelled' });
+    expect(await handle.progress()).toMatchObject({ runId: scene.runOf(document).id, submits: 1 });
+    expect(scene.countsOf(document)).toMatchObject({ submits: 1, runs: 1, reads: 0, deletes: 0 });
+  });
+
+  it.each(ENGINES)('ends a wait at once: %s', async (engine) => {
+    const document = scene.document('never');
+    const handle = await start(document, {
+      polling: { engine, initialDelayMs: 0, scaleMs: 3_600_000, maxDelayMs: 3_600_000 },
+    });
+    await scene.seen(document, 'read');
+    await cancelled(document);
+    expect((await handle.progress()).runId).toBe(scene.runOf(document).id);
+    expect(scene.countsOf(document)).toMatchObject({ submits: 1, reads: 1, deletes: 0 });
+  });
+
+  it.each(ENGINES)('ends the wait for the first read at once: %s', async (engine) => {
+    const document = scene.document('never');
+    const handle = await start(document, { polling: { engine, initialDelayMs: 3_600_000 } });
+    await until(async () => (await handle.progress()).phase === 'waiting');
+    await cancelled(document);
+    expect(scene.countsOf(document)).toMatchObject({ submits: 1, reads: 0 });
+  });
+
+  it.each(ENGINES)('ends the back-off of a failing read at once: %s', async (engine) => {
+    const document = scene.document('failing');
+    await start(document, { polling: { engine, initialDelayMs: 0 } });
+    await scene.seen(document, 'read', 2);
+    await cancelled(document);
+  });
+
+  it.each(ENGINES)('leaves alone a read in flight: %s', async (engine) => {
+    const document = scene.document('never');
+    const hold = scene.hold(document, 'read');
+    await start(document, { polling: { engine, initialDelayMs: 0 } });
+    await hold.arrived;
+    await cancelled(document);
+    hold.release();
+  });
+
+  it('leaves alone a fetch in flight', async () => {
+    const document = scene.document('ok');
+    const hold = scene.hold(document, 'result');
+    await start(document, { polling: { initialDelayMs: 0, maxDelayMs: 10 } });
+    await hold.arrived;
+    await cancelled(document);
+    hold.release();
+  });
+
+  it('ends the pause after a refused submit at once', async () => {
+    const document = scene.document('refused');
+    await start(document);
+    await scene.seen(document, 'submit');
+    await cancelled(document);
+    expect(scene.countsOf(document)).toMatchObject({ submits: 1, runs: 0 });
+  });
+
+  it('is not delayed by a submit that got no answer, and counts it', async () => {
+    const document = scene.document('lost');
+    const handle = await start(document);
+    await until(async () => (await handle.progress()).submits === 1);
+    await cancelled(document);
+    expect(await handle.progress()).toMatchObject({ submits: 1, phase: 'submitting' });
+    expect(scene.countsOf(document)).toMatchObject({ submits: 1, runs: 1 });
+  });
+
+  it.each([
+    ['always', true],
+    ['afterSuccess', false],
+    ['never', false],
+  ] as const)("deletes the run only with deleteRun 'always': %s", async (deleteRun, deleted) => {
+    const document = scene.document('never');
+    await start(document, { deleteRun, polling: { initialDelayMs: 0, scaleMs: 3_600_000, maxDelayMs: 3_600_000 } });
+    await scene.seen(document, 'read');
+    await cancelled(document);
+    expect(scene.countsOf(document).deletes).toBe(deleted ? 1 : 0);
+    expect(scene.runOf(document).deleted).toBe(deleted);
+  });
+});
+
+describe('Cancelling', () => {
+  const scene = new Scene({ server: 'dev-server' });
+
+  it('a document that no worker saw sends nothing', async () => {
+    const { fileUrl, workflowId } = scene.document('ok');
+    const { env, emulator } = scene.parsing;
+    const handle = await scene.temporal.workflow.start('parseDocument', {
+      taskQueue: 'later',
+      workflowId,
+      args: [{ file: { fileUrl }, deleteRun: 'always' }],
+    });
+    await handle.cancel();
+    const worker = await createParseWorker({
+      connection: env.nativeConnection,
+      taskQueue: 'later',
+      activities: { apiKey: 'test', baseUrl: emulator.url },
+      shutdownGraceTimeMs: 0,
+      worker: { workflowBundle: await bundledWorkflows() },
+    });
+    const failure = await worker.runUntil(failureOf(scene.client.getHandle(workflowId).result()));
+    expect(failure.type).toBe('Cancelled');
+    expect(scene.countsOf({ fileUrl })).toMatchObject({ submits: 0, runs: 0, deletes: 0 });
+  });
+
+  it('a submit that waits for a worker sends nothing', async () => {
+    const { fileUrl, workflowId } = scene.document('ok');
+    const handle = await scene.temporal.workflow.start('parseDocument', {
+      taskQueue: 'no-activities',
+      workflowId,
+      args: [{ file: { fileUrl }, deleteRun: 'always' }],
+    });
+    const worker = await Worker.create({
+      connection: scene.parsing.env.nativeConnection,
+      taskQueue: 'no-activities',
+      workflowBundle: await bundledWorkflows(),
+    });
+    await worker.runUntil(async () => {
+      await until(async () => (await handle.describe()).raw.pendingActivities?.length === 1);
+      await handle.cancel();
+      expect(await failureOf(scene.client.getHandle(workflowId).result())).toMatchObject({ type: 'Cancelled' });
+    });
+    expect(scene.countsOf({ fileUrl })).toMatchObject({ submits: 0, runs: 0, deletes: 0 });
+  });
+});

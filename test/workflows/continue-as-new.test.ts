@@ -1,0 +1,167 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Client } from '@temporalio/client';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { Worker } from '@temporalio/worker';
+import { ParseClient } from '../../client';
+import { startEmulator, type Emulator } from '../../emulator';
+import type { DevServer } from '../../local';
+import { rateLimitedReply, resetReply, type EmulatorRequest } from '../../testing';
+import { createParseWorker } from '../../worker';
+import { startOwnDevServer } from '../support/servers';
+import { bundledWorkflows } from './bundled-workflows';
+import { historyOf, type HistoryEvent } from './history';
+import { allOf, CACHING, failureOf, Hold, quietly } from './scene';
+
+/** A history of so many events makes the server suggest a new run. */
+const SUGGESTED_AT = 40;
+/** Waits as short as this server's clock allows: a second. */
+const QUICK = { jitter: 0, initialDelayMs: 0, maxDelayMs: 10 } as const;
+const LIMITED = rateLimitedReply({ retryAfter: 0 });
+const SCRIPTS = {
+  long: { processingReads: 8 },
+  refused: { submit: [resetReply({ acted: true }), ...Array.from({ length: 6 }, () => LIMITED)] },
+  woken: { processingReads: 2 },
+};
+
+describe('Continuing as new', () => {
+  let server: DevServer;
+  let env: TestWorkflowEnvironment;
+  let emulator: Emulator;
+  let workers: Worker[];
+  let ended: Promise<void>[];
+  const holds: Hold[] = [];
+
+  beforeAll(async () => {
+    quietly();
+    server = await startOwnDevServer({ dynamicConfig: { 'limit.historyCount.suggestContinueAsNew': SUGGESTED_AT } });
+    env = await TestWorkflowEnvironment.createFromExistingServer({ address: server.address });
+    emulator = await startEmulator({ scripts: SCRIPTS, faults: passHolds });
+    const workflowBundle = await bundledWorkflows();
+    workers = await Promise.all(
+      CACHING.map(({ maxCachedWorkflows }) =>
+        createParseWorker({
+          connection: env.nativeConnection,
+          taskQueue: `cache-${maxCachedWorkflows}`,
+          activities: { apiKey: 'test', baseUrl: emulator.url },
+          shutdownGraceTimeMs: 0,
+          worker: { maxCachedWorkflows, workflowBundle },
+        }),
+      ),
+    );
+    ended = workers.map((worker) => worker.run());
+  });
+
+  afterAll(async () => {
+    for (const worker of workers) worker.shutdown();
+    await Promise.all(ended);
+    await env.teardown();
+    await emulator.close();
+    await server.close();
+  });
+
+  async function passHolds(request: EmulatorRequest): Promise<undefined> {
+    for (const hold of holds) await hold.pass(request);
+    return undefined;
+  }
+
+  /** The wait, the submits, the deadline and a wake-up: all at a time, since this server's clock is the real one. */
+  it('carries the document through several runs to the same end, kept in memory or not', async () => {
+    const parts = [waiting, submitting, overdue, woken];
+    await allOf(CACHING.flatMap((caching) => parts.map((part) => part(placeOf(caching.maxCachedWorkflows)))));
+  });
+
+  interface Place {
+    readonly client: ParseClient;
+    /** The URL of a scripted document, and the id of its workflow. */
+    readonly document: (script: string) => { readonly fileUrl: string; readonly workflowId: string };
+  }
+
+  function placeOf(cached: number): Place {
+    return {
+      client: new ParseClient({ client: env.client, taskQueue: `cache-${cached}` }),
+      document: (script) => ({
+        fileUrl: `http://emulator.invalid/${script}?n=${cached}`,
+        workflowId: `${script}-${cached}`,
+      }),
+    };
+  }
+
+  async function waiting({ client, document }: Place): Promise<void> {
+    const { fileUrl, workflowId } = document('long');
+    const result = await client.execute({ file: { fileUrl }, polling: QUICK }, { workflowId });
+    expect(result).toMatchObject({ submits: 1, polls: 9 });
+    expect(requestsOf(fileUrl, 'read')).toHaveLength(9);
+    expect(runsBilled(fileUrl)).toBe(1);
+    const runs = await runsOf(env.client, workflowId);
+    expect(runs.length).toBeGreaterThanOrEqual(3);
+    for (const run of runs) expect(run.length).toBeLessThan(SUGGESTED_AT + 20);
+    const times = runs.map(startedAtMs);
+    expect(result.waitedMs).toBeGreaterThan((times.at(-1) ?? 0) - (times[0] ?? 0));
+  }
+
+  async function submitting({ client, document }: Place): Promise<void> {
+    const { fileUrl, workflowId } = document('refused');
+    const result = await client.execute({ file: { fileUrl }, polling: QUICK }, { workflowId });
+    expect(result).toMatchObject({ submits: 2, polls: 2 });
+    expect(requestsOf(fileUrl, 'submit')).toHaveLength(8);
+    expect(runsBilled(fileUrl)).toBe(2);
+    expect((await runsOf(env.client, workflowId)).length).toBeGreaterThanOrEqual(2);
+  }
+
+  async function overdue({ client, document }: Place): Promise<void> {
+    const { fileUrl, workflowId } = document('never');
+    const handle = await client.start({ file: { fileUrl }, polling: QUICK, deadlineMs: 12_000 }, { workflowId });
+    const failure = await failureOf(handle.result());
+    expect(failure).toMatchObject({ type: 'ParseDeadlineExceeded', details: { submits: 1, status: 'PROCESSING' } });
+    expect(failure.details.elapsedMs).toBeGreaterThanOrEqual(12_000);
+    expect(failure.details.elapsedMs).toBeLessThan(40_000);
+    expect(failure.details.polls).toBe(requestsOf(fileUrl, 'read').length);
+    expect((await runsOf(env.client, workflowId)).length).toBeGreaterThanOrEqual(2);
+    const progress = await handle.progress();
+    expect(progress.deadlineAtMs - progress.startedAtMs).toBe(12_000);
+  }
+
+  async function woken({ client, document }: Place): Promise<void> {
+    const { fileUrl, workflowId } = document('woken');
+    const hourly = { ...QUICK, scaleMs: 1e9, maxDelayMs: 3_600_000 };
+    const isRead = (request: EmulatorRequest) => request.operation === 'read' && isAbout(fileUrl, request);
+    const handle = await client.start({ file: { fileUrl }, polling: hourly }, { workflowId });
+    await emulator.waitFor((request) => isRead(request) && request.outcome === 'answered');
+    const hold = new Hold(isRead);
+    holds.push(hold);
+    await handle.runFinished();
+    await hold.arrived;
+    // During the read come enough signals for a new run; no read has followed them, so they are carried over.
+    for (let signal = 0; signal < SUGGESTED_AT; signal += 1) await handle.runFinished();
+    hold.release();
+    const result = await handle.result();
+    expect(result.waitedMs).toBeLessThan(40_000);
+    expect(requestsOf(fileUrl, 'read')).toHaveLength(3);
+    expect((await runsOf(env.client, workflowId)).length).toBeGreaterThanOrEqual(2);
+  }
+
+  function isAbout(fileUrl: string, { runId, bodyJson }: EmulatorRequest): boolean {
+    if (runId === undefined) return JSON.stringify(bodyJson ?? '').includes(fileUrl);
+    return emulator.runs.some((run) => run.id === runId && run.fileUrl === fileUrl);
+  }
+
+  const requestsOf = (fileUrl: string, operation: string) =>
+    emulator.requests.filter((request) => request.operation === operation && isAbout(fileUrl, request));
+  const runsBilled = (fileUrl: string) => emulator.runs.filter((run) => run.fileUrl === fileUrl).length;
+});
+
+/** The histories of all runs of a workflow, the first one first. */
+async function runsOf(client: Client, workflowId: string): Promise<HistoryEvent[][]> {
+  const runs: HistoryEvent[][] = [];
+  let { runId } = await client.workflow.getHandle(workflowId).describe();
+  while (runId !== '') {
+    const events = await historyOf(client, workflowId, runId);
+    runs.unshift(events);
+    runId = events[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId ?? '';
+  }
+  return runs;
+}
+
+function startedAtMs([first]: HistoryEvent[]): number {
+  return Number(first?.eventTime?.seconds ?? 0) * 1000;
+}

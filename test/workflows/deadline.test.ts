@@ -1,0 +1,166 @@
+import { describe, expect, it } from '@jest/globals';
+import { createParseWorker } from '../../worker';
+import { bundledWorkflows } from './bundled-workflows';
+import { hangReply, htmlReply, httpReply, resetReply } from '../../testing';
+import { historyOf, timersOf } from './history';
+import { allOf, CACHING, failureOf, Scene } from './scene';
+
+/** Long enough for many reads, short enough for replays of the whole history at each of them. */
+const DEADLINE_MS = 90_000;
+const HOUR_MS = 3_600_000;
+/** What the last read and its bookkeeping may take. */
+const MARGIN_MS = 26_000;
+
+const SCRIPTS = {
+  broken: { reads: Array.from({ length: 2_000 }, () => httpReply({ status: 500, json: { error: 'down' } })) },
+  reset: { reads: Array.from({ length: 2_000 }, () => resetReply()) },
+  html: { reads: Array.from({ length: 2_000 }, () => htmlReply()) },
+  unauthorized: { reads: Array.from({ length: 2_000 }, () => httpReply({ status: 401, json: { error: 'bad key' } })) },
+  done: { processingReads: 0 },
+  hanging: { reads: [hangReply()], processingReads: 9 },
+  'fetch-broken': { results: Array.from({ length: 2_000 }, () => httpReply({ status: 500, json: { error: 'down' } })) },
+  'fetch-slow': { processingReads: 0, results: Array.from({ length: 3 }, () => resetReply()) },
+};
+const ENGINES = ['timer', 'retry'] as const;
+
+describe.each(CACHING)('The deadline with %o', (caching) => {
+  const scene = new Scene({ ...caching, scripts: SCRIPTS });
+
+  describe.each(ENGINES)('and the %s engine', (engine) => {
+    const polling = { engine };
+
+    it('ends the wait for a run that never ends, after one last read', async () => {
+      const document = scene.document('never');
+      const { fileUrl } = document;
+      const failure = await failureOf(scene.client.execute({ file: { fileUrl }, polling, deadlineMs: DEADLINE_MS }));
+      const { id } = scene.runOf(document);
+      expect(failure).toMatchObject({
+        type: 'ParseDeadlineExceeded',
+        message: `the deadline passed while ${id} was PROCESSING`,
+        details: { runId: id, status: 'PROCESSING', submits: 1 },
+      });
+      expect(failure.details).not.toHaveProperty('runMayExist');
+      expect(failure.details.elapsedMs).toBeGreaterThanOrEqual(DEADLINE_MS);
+      expect(failure.details.elapsedMs).toBeLessThan(DEADLINE_MS + MARGIN_MS);
+      expect(scene.countsOf(document).reads).toBeGreaterThan(8);
+      expect(failure.details.polls).toBe(scene.countsOf(document).reads);
+    });
+
+    it('makes one last read that may still succeed', async () => {
+      const document = scene.document('done');
+      const slow = { ...polling, initialDelayMs: 10 * HOUR_MS };
+      const result = await scene.client.execute({
+        file: { fileUrl: document.fileUrl },
+        polling: slow,
+        deadlineMs: DEADLINE_MS,
+      });
+      expect(result).toMatchObject({ submits: 1 });
+      expect(result.waitedMs).toBeGreaterThanOrEqual(DEADLINE_MS);
+      expect(result.waitedMs).toBeLessThan(DEADLINE_MS + 2_000);
+      expect(scene.countsOf(document)).toMatchObject({ reads: 1, results: 1 });
+    });
+
+    it.each(['broken', 'reset', 'html', 'unauthorized'])('ends a wait whose reads all fail: %s', async (script) => {
+      const document = scene.document(script);
+      const { fileUrl } = document;
+      const failure = await failureOf(scene.client.execute({ file: { fileUrl }, polling, deadlineMs: DEADLINE_MS }));
+      expect(failure).toMatchObject({ type: 'ParseDeadlineExceeded', details: { submits: 1, status: 'PROCESSING' } });
+      expect(failure.runId).toBe(scene.runOf(document).id);
+      expect(failure.message).toContain('last failure:');
+      expect(failure.details.elapsedMs).toBeGreaterThanOrEqual(DEADLINE_MS);
+      expect(failure.details.elapsedMs).toBeLessThan(DEADLINE_MS + MARGIN_MS);
+      expect(failure.details.polls).toBe(scene.countsOf(document).reads);
+    });
+
+    it('lets the fetch of a run that ended in time go on for half a minute', async () => {
+      const document = scene.document('fetch-slow');
+      const { fileUrl } = document;
+      const late = { ...polling, initialDelayMs: HOUR_MS };
+      const result = await scene.client.execute({ file: { fileUrl }, polling: late, deadlineMs: 60_000 });
+      expect(result.submits).toBe(1);
+      expect(scene.countsOf(document)).toMatchObject({ results: 4 });
+    });
+
+    it('ends a fetch that never succeeds, and says that the run is there', async () => {
+      const document = scene.document('fetch-broken');
+      const { fileUrl } = document;
+      const failure = await failureOf(scene.client.execute({ file: { fileUrl }, polling, deadlineMs: DEADLINE_MS }));
+      expect(failure).toMatchObject({
+        type: 'ParseDeadlineExceeded',
+        details: { runId: scene.runOf(document).id, status: 'PROCESSED' },
+      });
+    });
+  });
+});
+
+describe('The deadline', () => {
+  const scene = new Scene();
+
+  it('of a document that no worker saw in time ends without a submit', async () => {
+    const { fileUrl } = scene.document('ok');
+    const { env, emulator } = scene.parsing;
+    const taskQueue = 'nobody-yet';
+    const handle = await scene.temporal.workflow.start('parseDocument', {
+      taskQueue,
+      workflowId: 'nobody-yet',
+      // Over before the worker can be there.
+      args: [{ file: { fileUrl }, deadlineMs: 1 }],
+    });
+    const worker = await createParseWorker({
+      connection: env.nativeConnection,
+      taskQueue,
+      activities: { apiKey: 'test', baseUrl: emulator.url },
+      shutdownGraceTimeMs: 0,
+      worker: { workflowBundle: await bundledWorkflows() },
+    });
+    const failure = await worker.runUntil(failureOf(scene.client.getHandle(handle.workflowId).result()));
+    expect(failure).toMatchObject({ type: 'ParseDeadlineExceeded', details: { submits: 0 } });
+    expect(failure.details).not.toHaveProperty('runMayExist');
+    expect(scene.countsOf({ fileUrl })).toMatchObject({ submits: 0, runs: 0 });
+  });
+
+  it('costs no event per read: no timer is set but those of the schedule', async () => {
+    const { fileUrl, workflowId } = scene.document('ok');
+    await scene.client.execute({ file: { fileUrl: `${fileUrl}&reads=5` } }, { workflowId });
+    const events = await historyOf(scene.temporal, workflowId);
+    expect(timersOf(events).map(({ summary }) => summary)).toEqual([2, 3, 4, 5, 6].map((n) => `until poll ${n}`));
+    expect(events).toHaveLength(11 * 6 + 12);
+  });
+});
+
+describe('The deadline on a real server', () => {
+  const scene = new Scene({ server: 'dev-server', scripts: SCRIPTS });
+  const DEADLINE_SOON_MS = 4_000;
+
+  /** Temporal gives up before the deadline where no further attempt would fit, and words that in its own way. */
+  it('is told in our own words', async () => {
+    const cases = ENGINES.flatMap((engine) => ['never', 'broken'].map((script) => ({ engine, script })));
+    await allOf(
+      cases.map(async ({ engine, script }) => {
+        const document = scene.document(script);
+        const polling = { engine, initialDelayMs: 300, maxDelayMs: 1_000 };
+        const { fileUrl } = document;
+        const parsing = scene.client.execute({ file: { fileUrl }, polling, deadlineMs: DEADLINE_SOON_MS });
+        const failure = await failureOf(parsing);
+        expect(failure).toMatchObject({ type: 'ParseDeadlineExceeded', details: { submits: 1, status: 'PROCESSING' } });
+        expect(failure.message).not.toContain('Not enough time');
+        expect(failure.message.includes('500')).toBe(script === 'broken');
+        // Reads of an activity whose time ran out are not told to anybody.
+        expect(failure.details.polls).toBeGreaterThanOrEqual(1);
+        expect(failure.details.polls).toBeLessThanOrEqual(scene.countsOf(document).reads);
+        expect(failure.details.elapsedMs).toBeGreaterThanOrEqual(DEADLINE_SOON_MS);
+      }),
+    );
+  });
+
+  it.each(ENGINES)('cuts off a read that hangs, and makes the last one: %s', async (engine) => {
+    const document = scene.document('hanging');
+    const polling = { engine, initialDelayMs: 0, maxDelayMs: 100 };
+    const { fileUrl } = document;
+    const failure = await failureOf(scene.client.execute({ file: { fileUrl }, polling, deadlineMs: 2_500 }));
+    const { id } = scene.runOf(document);
+    expect(failure).toMatchObject({ type: 'ParseDeadlineExceeded', details: { status: 'PROCESSING' } });
+    expect(failure.message).toBe(`the deadline passed while ${id} was PROCESSING`);
+    expect(scene.countsOf(document).reads).toBe(2);
+  });
+});

@@ -1,0 +1,86 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ParseInput } from '../../api';
+import { httpReply, resetReply } from '../../testing';
+import { activitiesOf, historyOf } from './history';
+import { CACHING, failureOf, Scene } from './scene';
+
+const DOWN = httpReply({ status: 500, json: { error: 'down' } });
+const SCRIPTS = {
+  failed: { status: 'FAILED', failureReason: 'CORRUPT_FILE' },
+  large: { resultBytes: 30_000 },
+  contract: { run: { chunks: 'none' } },
+  'delete-fails': { deletes: Array.from({ length: 500 }, () => DOWN) },
+  'delete-refused': { deletes: [httpReply({ status: 400, json: { error: 'no' } })] },
+  'delete-late': { deletes: [DOWN, resetReply()] },
+  'failed-and-delete-fails': {
+    status: 'FAILED',
+    failureReason: 'OCR_ERROR',
+    deletes: Array.from({ length: 500 }, () => DOWN),
+  },
+};
+const SETTINGS = ['never', 'afterSuccess', 'always'] as const;
+
+describe.each(CACHING)('deleteRun with %o', (caching) => {
+  const scene = new Scene({ ...caching, scripts: SCRIPTS, parse: { maxInlineBytes: 20_000 } });
+
+  /** Which endings delete, by setting. A paid result that was not delivered is never deleted. */
+  it.each([
+    ['ok', 'a result', ['afterSuccess', 'always']],
+    ['failed', 'ParserRunFailed', ['always']],
+    ['never', 'ParseDeadlineExceeded', ['always']],
+    ['large', 'ResultTooLarge', []],
+    ['contract', 'ContractViolation', []],
+  ])('of a document that ends so: %s', async (script, ending, deleting) => {
+    for (const deleteRun of SETTINGS) {
+      const document = scene.document(script);
+      const deadlineMs = script === 'never' ? 10_000 : 600_000;
+      const parsing = scene.client.execute({ file: { fileUrl: document.fileUrl }, deleteRun, deadlineMs });
+      const type = ending === 'a result' ? await parsing.then(() => ending) : (await failureOf(parsing)).type;
+      expect(type).toBe(ending);
+      const deleted = deleting.includes(deleteRun);
+      expect([deleteRun, scene.runOf(document).deleted]).toEqual([deleteRun, deleted]);
+      expect(scene.countsOf(document)).toMatchObject({ runs: 1, deletes: deleted ? 1 : 0 });
+    }
+  });
+
+  it('is never by default', async () => {
+    const document = scene.document('ok');
+    await scene.client.execute({ file: { fileUrl: document.fileUrl } });
+    expect(scene.runOf(document).deleted).toBe(false);
+  });
+
+  it('tries again when Extend is down for a moment', async () => {
+    const document = scene.document('delete-late');
+    await scene.client.execute({ file: { fileUrl: document.fileUrl }, deleteRun: 'afterSuccess' });
+    expect(scene.runOf(document).deleted).toBe(true);
+    expect(scene.countsOf(document).deletes).toBe(3);
+  });
+
+  it.each(['delete-fails', 'delete-refused'])('never hides the result: %s', async (script) => {
+    const document = scene.document(script);
+    const input: ParseInput = { file: { fileUrl: document.fileUrl }, deleteRun: 'always' };
+    const result = await scene.client.execute(input, { workflowId: document.workflowId });
+    expect(result.runId).toBe(scene.runOf(document).id);
+    expect(await cleaningMs(document.workflowId)).toBeLessThan(35_000);
+    expect(scene.countsOf(document).deletes).toBeLessThan(10);
+  });
+
+  it('never hides the first error, and is bounded in time', async () => {
+    const document = scene.document('failed-and-delete-fails');
+    const input: ParseInput = { file: { fileUrl: document.fileUrl }, deleteRun: 'always' };
+    const failure = await failureOf(scene.client.execute(input, { workflowId: document.workflowId }));
+    expect(failure).toMatchObject({ type: 'ParserRunFailed', details: { failureReason: 'OCR_ERROR' } });
+    expect(await cleaningMs(document.workflowId)).toBeLessThan(35_000);
+  });
+
+  /** From the scheduling of the deletion to the end of the workflow, by the server's clock. */
+  async function cleaningMs(workflowId: string): Promise<number> {
+    const events = await historyOf(scene.temporal, workflowId);
+    expect(activitiesOf(events).at(-1)?.type).toBe('deleteRun');
+    const seconds = events.map(({ eventTime }) => Number(eventTime?.seconds ?? 0));
+    const from = events.findIndex(
+      (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'deleteRun',
+    );
+    return ((seconds.at(-1) ?? 0) - (seconds[from] ?? 0)) * 1_000;
+  }
+});

@@ -1,0 +1,128 @@
+import { describe, expect, it } from '@jest/globals';
+import { ApplicationFailure, ChildWorkflowFailure, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import type { ParseInput, ParseProgress, ParseResult } from '../../api';
+import { createParseWorker } from '../../worker';
+import { bundledWorkflows } from './bundled-workflows';
+import { historyOf } from './history';
+import { CACHING, Scene } from './scene';
+
+const EMBEDDING = require.resolve('./fixtures/embedding-workflows');
+const SCRIPTS = { failed: { status: 'FAILED', failureReason: 'CORRUPT_FILE' } };
+const HOURLY = { jitter: 0, initialDelayMs: 0, scaleMs: 1e9, maxDelayMs: 3_600_000 };
+
+describe.each(CACHING)('A workflow of a user with %o', (caching) => {
+  const scene = new Scene({ ...caching, workflowsPath: EMBEDDING, scripts: SCRIPTS });
+
+  const start = (type: string, workflowId: string, ...args: unknown[]): Promise<WorkflowHandle> =>
+    scene.temporal.workflow.start(type, { taskQueue: scene.parsing.taskQueue, workflowId, args });
+
+  async function causeOf(handle: WorkflowHandle): Promise<unknown> {
+    const error: unknown = await handle.result().catch((reason: unknown) => reason);
+    if (!(error instanceof WorkflowFailedError)) throw new Error(`expected a failure, got ${String(error)}`);
+    return error.cause;
+  }
+
+  it('parses in a step of its own, with 11 events per read', async () => {
+    const { fileUrl, workflowId } = scene.document('ok');
+    const handle = await start('importDocument', workflowId, { file: { fileUrl } });
+    expect(await handle.result()).toMatchObject({ submits: 1, polls: 2, output: { kind: 'inline' } });
+    expect(scene.countsOf({ fileUrl })).toEqual({ submits: 1, runs: 1, reads: 2, results: 1, deletes: 0 });
+    expect(await historyOf(scene.temporal, workflowId)).toHaveLength(11 * 2 + 12);
+    const seen = await handle.query<ParseProgress[]>('seen');
+    expect([...new Set(seen.map(({ phase }) => phase))]).toEqual(['submitting', 'waiting', 'fetching']);
+  });
+
+  it('fails with the typed failure', async () => {
+    const { fileUrl, workflowId } = scene.document('failed');
+    const cause = await causeOf(await start('importDocument', workflowId, { file: { fileUrl } }));
+    expect(cause).toBeInstanceOf(ApplicationFailure);
+    expect(cause).toMatchObject({
+      type: 'ParserRunFailed',
+      nonRetryable: true,
+      details: [{ runId: scene.runOf({ fileUrl }).id, failureReason: 'CORRUPT_FILE', submits: 1 }],
+    });
+  });
+
+  it('is told what is wrong with its input', async () => {
+    const cause = await causeOf(await start('importDocument', 'embedded-wrong', { file: { url: 'x' } }));
+    expect(cause).toMatchObject({ type: 'InvalidInput' });
+    expect((cause as Error).message).toContain('file.url is not a known field');
+  });
+
+  it('wakes the wait when it wants to', async () => {
+    const document = scene.document('ok');
+    const { fileUrl, workflowId } = document;
+    const handle = await start('importDocument', workflowId, { file: { fileUrl }, polling: HOURLY });
+    await scene.seen(document, 'read');
+    const polled = async () => (await handle.query<ParseProgress[]>('seen')).at(-1)?.polls === 1;
+    while (!(await polled()));
+    await handle.signal('webhook');
+    const result = (await handle.result()) as ParseResult;
+    expect(result.polls).toBe(2);
+    expect(result.waitedMs).toBeLessThan(60_000);
+  });
+
+  it('may give up in a scope of its own, and go on', async () => {
+    const { fileUrl, workflowId } = scene.document('never');
+    const input: ParseInput = { file: { fileUrl }, deleteRun: 'always' };
+    const handle = await start('importWithin', workflowId, input, 60_000);
+    expect(await handle.result()).toBe('did without it');
+    expect(scene.runOf({ fileUrl }).deleted).toBe(true);
+    expect(scene.countsOf({ fileUrl })).toMatchObject({ submits: 1, runs: 1, results: 0, deletes: 1 });
+  });
+
+  it('parses two documents at a time', async () => {
+    const one = scene.document('ok');
+    const other = scene.document('slow');
+    const handle = await start(
+      'importBoth',
+      one.workflowId,
+      { file: { fileUrl: one.fileUrl } },
+      { file: { fileUrl: other.fileUrl } },
+    );
+    expect(await handle.result()).toEqual([scene.runOf(one).id, scene.runOf(other).id]);
+  });
+
+  it('lets a child workflow parse', async () => {
+    const { fileUrl, workflowId } = scene.document('ok');
+    const handle = await start('importByChild', workflowId, { file: { fileUrl } });
+    expect(await handle.result()).toMatchObject({ submits: 1, polls: 2 });
+    expect(await historyOf(scene.temporal, `${workflowId}-child`)).toHaveLength(11 * 2 + 12);
+  });
+
+  it("sees the child's typed failure", async () => {
+    const { fileUrl, workflowId } = scene.document('failed');
+    const cause = await causeOf(await start('importByChild', workflowId, { file: { fileUrl } }));
+    expect(cause).toBeInstanceOf(ChildWorkflowFailure);
+    expect((cause as ChildWorkflowFailure).cause).toMatchObject({ type: 'ParserRunFailed' });
+  });
+
+  it('may have the activities run elsewhere', async () => {
+    const { fileUrl, workflowId } = scene.document('ok');
+    const taskQueue = `elsewhere-${caching.maxCachedWorkflows}`;
+    const elsewhere = await createParseWorker({
+      connection: scene.parsing.env.nativeConnection,
+      taskQueue,
+      activities: { apiKey: 'elsewhere', baseUrl: scene.emulator.url },
+      shutdownGraceTimeMs: 0,
+      worker: { workflowBundle: await bundledWorkflows() },
+    });
+    await elsewhere.runUntil(async () => {
+      const handle = await start('importDocument', workflowId, { file: { fileUrl } }, taskQueue);
+      expect(await handle.result()).toMatchObject({ submits: 1 });
+    });
+    const about = scene.emulator.requests.filter((request) => scene.isAbout({ fileUrl }, request));
+    expect(about).toHaveLength(4);
+    for (const { headers } of about) expect(headers['authorization']).toBe('Bearer elsewhere');
+  });
+
+  it('ends at the deadline when nobody runs the activities, and no run can exist', async () => {
+    const { fileUrl, workflowId } = scene.document('ok');
+    // Real time: the server skips none while an activity waits for a worker.
+    const input: ParseInput = { file: { fileUrl }, deadlineMs: 700 };
+    const cause = await causeOf(await start('importDocument', workflowId, input, 'nobody-polls-here'));
+    expect(cause).toMatchObject({ type: 'ParseDeadlineExceeded', details: [{ submits: 0 }] });
+    expect((cause as ApplicationFailure).details?.[0]).not.toHaveProperty('runMayExist');
+    expect(scene.countsOf({ fileUrl })).toMatchObject({ submits: 0, runs: 0 });
+  });
+});

@@ -1,0 +1,36 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { patchProtobufRoot } from '@temporalio/common/lib/protobufs';
+import * as proto from '@temporalio/proto';
+
+type History = proto.temporal.api.history.v1.IHistory;
+
+/** The protobufjs of the message types: Temporal's own reader of history files fails where npm installs two of them. */
+const { fromJson } = createRequire(require.resolve('@temporalio/proto'))('protobufjs/ext/protojson') as {
+  fromJson: (type: unknown, json: unknown, options: { readonly ignoreUnknownFields: boolean }) => History;
+};
+const root = patchProtobufRoot(proto) as unknown as { lookupType: (name: string) => unknown };
+const historyType = root.lookupType('temporal.api.history.v1.History');
+
+/** Where recorded histories are kept. */
+export const HISTORIES_DIRECTORY = join(__dirname, '..', 'histories');
+
+/** A recorded history. */
+export interface RecordedHistory {
+  /** Name of its file, without the ending. */
+  readonly name: string;
+  /** What its file holds: Temporal's own JSON of a history. */
+  readonly text: string;
+  readonly history: History;
+}
+
+/** Every recorded history. */
+export function recordedHistories(): RecordedHistory[] {
+  const files = readdirSync(HISTORIES_DIRECTORY).filter((file) => file.endsWith('.json'));
+  return files.sort().map((file) => {
+    const text = readFileSync(join(HISTORIES_DIRECTORY, file), 'utf8');
+    const history = fromJson(historyType, JSON.parse(text), { ignoreUnknownFields: true });
+    return { name: file.slice(0, -'.json'.length), text, history };
+  });
+}

@@ -1,0 +1,78 @@
+import type { Client } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
+
+type History = Awaited<ReturnType<ReturnType<Client['workflow']['getHandle']>['fetchHistory']>>;
+/** One event of a workflow's history. */
+export type HistoryEvent = NonNullable<History['events']>[number];
+
+/** A durable timer of a workflow. */
+export interface Timer {
+  readonly summary: string;
+  readonly ms: number;
+  /** When the workflow started it, epoch milliseconds of the workflow's own clock. */
+  readonly startedAtMs: number;
+}
+
+/** An activity as it was scheduled. */
+export interface ScheduledActivity {
+  readonly type: string;
+  readonly summary: string;
+  readonly input: unknown;
+  /** When the workflow scheduled it, epoch milliseconds of the workflow's own clock. */
+  readonly scheduledAtMs: number;
+}
+
+/** The history of a workflow. */
+export async function historyOf(client: Client, workflowId: string, runId?: string): Promise<HistoryEvent[]> {
+  const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+  return events ?? [];
+}
+
+/** The timers in a history, in order. */
+export function timersOf(events: readonly HistoryEvent[]): Timer[] {
+  return events.flatMap((event, at) => {
+    const timeout = event.timerStartedEventAttributes?.startToFireTimeout;
+    if (!timeout) return [];
+    return [{ summary: summaryOf(event), ms: toMs(timeout), startedAtMs: workflowTimeMs(events, at) }];
+  });
+}
+
+/** The activities in a history, in order. */
+export function activitiesOf(events: readonly HistoryEvent[]): ScheduledActivity[] {
+  return events.flatMap((event, at) => {
+    const scheduled = event.activityTaskScheduledEventAttributes;
+    if (!scheduled) return [];
+    const [payload] = scheduled.input?.payloads ?? [];
+    const input = payload ? defaultPayloadConverter.fromPayload<unknown>(payload) : undefined;
+    const type = scheduled.activityType?.name ?? '';
+    return [{ type, summary: summaryOf(event), input, scheduledAtMs: workflowTimeMs(events, at) }];
+  });
+}
+
+/** When the workflow saw the first end of an activity of that type, epoch milliseconds of the workflow's own clock. */
+export function seenEndedAtMs(events: readonly HistoryEvent[], activityType: string): number {
+  const scheduled = events.find(
+    (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === activityType,
+  );
+  const ended = events.findIndex(
+    ({ activityTaskCompletedEventAttributes: done }) =>
+      done && String(done.scheduledEventId) === String(scheduled?.eventId),
+  );
+  const task = events.slice(ended).find((after) => after.workflowTaskStartedEventAttributes);
+  return toMs(task?.eventTime);
+}
+
+/** The workflow's own clock stands still during a task. */
+function workflowTimeMs(events: readonly HistoryEvent[], at: number): number {
+  const task = events.slice(0, at).findLast((event) => event.workflowTaskStartedEventAttributes);
+  return toMs(task?.eventTime);
+}
+
+function summaryOf(event: HistoryEvent): string {
+  const summary = event.userMetadata?.summary;
+  return summary ? defaultPayloadConverter.fromPayload<string>(summary) : '';
+}
+
+function toMs(time: { seconds?: unknown; nanos?: number | null } | null | undefined): number {
+  return Number(time?.seconds ?? 0) * 1000 + (time?.nanos ?? 0) / 1e6;
+}

@@ -1,0 +1,128 @@
+import { describe, expect, it } from '@jest/globals';
+import { CACHING, failureOf, Scene } from './scene';
+
+const SCRIPTS = {
+  several: { processingReads: 4, pageCount: 3 },
+  'processed-at-once': { submitStatus: 'PROCESSED' },
+  'failed-at-once': { submitStatus: 'FAILED', failureReason: 'CORRUPT_FILE' },
+  'failed-as-status': { status: 'FAILED', failureReason: 'OCR_ERROR' },
+  'failed-as-run': { status: 'FAILED', failureReason: 'OCR_ERROR', failedAs: 'parser_run' },
+  'failed-without-reason': { status: 'FAILED', failureReason: null },
+  cancelled: { status: 'CANCELLED' },
+  'unknown-words': { processingStatus: 'QUEUED_FOR_REVIEW', processingReads: 3 },
+  'unknown-at-submit': { submitStatus: 'PENDING' },
+  'with-ocr': { run: { ocr: { words: [{ text: 'Statement' }] }, usage: null } },
+  'without-output': { resultsWithoutOutput: 3 },
+  'never-an-output': { resultsWithoutOutput: 1_000 },
+  'back-to-processing': { resultsBackToProcessing: 2 },
+} as const;
+
+describe.each(CACHING)('A document with %o', (caching) => {
+  const scene = new Scene({ ...caching, scripts: SCRIPTS });
+
+  it('is submitted once, read until it is processed, and fetched once', async () => {
+    const document = scene.document('several');
+    const result = await scene.client.execute({ file: { fileUrl: document.fileUrl } });
+    expect(result).toMatchObject({ submits: 1, polls: 5, pageCount: 3, processingTimeMs: 1200, credits: 6 });
+    expect(result.runId).toBe(scene.runOf(document).id);
+    expect(result.fileId).toBe(scene.runOf(document).fileId);
+    expect(scene.countsOf(document)).toEqual({ submits: 1, runs: 1, reads: 5, results: 1, deletes: 0 });
+  });
+
+  it('has a result of exactly the promised shape', async () => {
+    const { output, ...summary } = await scene.client.execute({ file: file('several') });
+    expect(Object.keys(summary).sort()).toEqual([
+      'credits',
+      'fileId',
+      'pageCount',
+      'polls',
+      'processingTimeMs',
+      'runId',
+      'submits',
+      'waitedMs',
+    ]);
+    expect(Object.keys(output).sort()).toEqual(['chunks', 'kind']);
+    expect(output).toMatchObject({ kind: 'inline' });
+    if (output.kind !== 'inline') throw new Error('expected an inline output');
+    expect(output.chunks.map(({ metadata }) => metadata.pageRange.start)).toEqual([1, 2, 3]);
+    expect(output.chunks[0]?.content).toContain('# Statement');
+  });
+
+  it('has words with positions where there are some, and no credits where none are told', async () => {
+    const result = await scene.client.execute({ file: file('with-ocr') });
+    expect(Object.keys(result.output).sort()).toEqual(['chunks', 'kind', 'ocr']);
+    expect(result.output).toMatchObject({ ocr: { words: [{ text: 'Statement' }] } });
+    expect(result).not.toHaveProperty('credits');
+  });
+
+  it('is not read when the submit says PROCESSED already', async () => {
+    const document = scene.document('processed-at-once');
+    const result = await scene.client.execute({ file: { fileUrl: document.fileUrl } });
+    expect(result).toMatchObject({ submits: 1, polls: 0 });
+    expect(scene.countsOf(document)).toEqual({ submits: 1, runs: 1, reads: 0, results: 1, deletes: 0 });
+  });
+
+  it('fails without a read when the submit says FAILED already', async () => {
+    const document = scene.document('failed-at-once');
+    const failure = await failureOf(scene.client.execute({ file: { fileUrl: document.fileUrl } }));
+    expect(failure.type).toBe('ParserRunFailed');
+    expect(failure.details).toEqual({
+      runId: scene.runOf(document).id,
+      status: 'FAILED',
+      failureReason: 'CORRUPT_FILE',
+      submits: 1,
+      polls: 0,
+      elapsedMs: expect.any(Number),
+    });
+    expect(scene.countsOf(document)).toEqual({ submits: 1, runs: 1, reads: 0, results: 0, deletes: 0 });
+  });
+
+  it.each(['failed-as-status', 'failed-as-run'])('fails with the reason that Extend gives: %s', async (script) => {
+    const document = scene.document(script);
+    const failure = await failureOf(scene.client.execute({ file: { fileUrl: document.fileUrl } }));
+    const { id } = scene.runOf(document);
+    expect(failure.message).toBe(`Extend ended ${id} as FAILED: OCR_ERROR`);
+    expect(failure.details).toMatchObject({ runId: id, status: 'FAILED', failureReason: 'OCR_ERROR', polls: 2 });
+    expect(scene.countsOf(document)).toEqual({ submits: 1, runs: 1, reads: 2, results: 0, deletes: 0 });
+  });
+
+  it('fails without a reason when Extend gives none', async () => {
+    const failure = await failureOf(scene.client.execute({ file: file('failed-without-reason') }));
+    expect(failure.message).toContain('as FAILED: no reason given');
+    expect(failure.details).not.toHaveProperty('failureReason');
+  });
+
+  it('ends as failed when Extend says CANCELLED', async () => {
+    const document = scene.document('cancelled');
+    const failure = await failureOf(scene.client.execute({ file: { fileUrl: document.fileUrl } }));
+    expect(failure).toMatchObject({ type: 'ParserRunFailed', details: { status: 'CANCELLED', submits: 1, polls: 2 } });
+    expect(scene.countsOf(document)).toMatchObject({ reads: 2, results: 0 });
+  });
+
+  it.each(['unknown-words', 'unknown-at-submit'])('goes on waiting at words it does not know: %s', async (script) => {
+    const document = scene.document(script);
+    const result = await scene.client.execute({ file: { fileUrl: document.fileUrl } });
+    expect(scene.countsOf(document).reads).toBe(result.polls);
+    expect(result.polls).toBe(script === 'unknown-words' ? 4 : 2);
+  });
+
+  it.each([
+    ['without-output', 4],
+    ['back-to-processing', 3],
+  ])('is fetched again while its output is not there: %s', async (script, results) => {
+    const document = scene.document(script);
+    await scene.client.execute({ file: { fileUrl: document.fileUrl } });
+    expect(scene.countsOf(document)).toMatchObject({ runs: 1, results });
+  });
+
+  it('fails after two minutes without output, and names what is missing', async () => {
+    const document = scene.document('never-an-output');
+    const failure = await failureOf(scene.client.execute({ file: { fileUrl: document.fileUrl } }));
+    expect(failure).toMatchObject({ type: 'ContractViolation', details: { runId: scene.runOf(document).id } });
+    expect(failure.message).toContain('parserRun.chunks');
+    expect(failure.details.elapsedMs).toBeGreaterThan(120_000);
+    expect(failure.details.elapsedMs).toBeLessThan(140_000);
+  });
+
+  const file = (script: string) => ({ fileUrl: scene.document(script).fileUrl });
+});

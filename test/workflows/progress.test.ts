@@ -1,0 +1,130 @@
+import { describe, expect, it } from '@jest/globals';
+import { activitiesOf, historyOf, timersOf } from './history';
+import { CACHING, Scene, until, type TestDocument } from './scene';
+
+const ENGINES = ['timer', 'retry'] as const;
+const SCRIPTS = {
+  soon: { processingReads: 1 },
+  unknown: { processingReads: 3, processingStatus: 'QUEUED' },
+};
+
+describe.each(CACHING)('The progress with %o', (caching) => {
+  const scene = new Scene({ ...caching, scripts: SCRIPTS });
+
+  describe.each(ENGINES)('and the %s engine', (engine) => {
+    const timerOnly = (...keys: string[]) => (engine === 'timer' ? keys : []);
+    /** What each phase tells from its start to its end. */
+    const always = ['deadlineAtMs', 'phase', 'startedAtMs', 'submits', ...timerOnly('polls')];
+
+    async function detailsOf({ workflowId }: TestDocument): Promise<string> {
+      const metadata = await scene.temporal.workflow
+        .getHandle(workflowId)
+        .query<{ currentDetails?: string }>('__temporal_workflow_metadata');
+      return metadata.currentDetails ?? '';
+    }
+
+    it('has exactly the promised fields in each phase, and the details say the same', async () => {
+      const document = scene.document('soon');
+      const holds = (['submit', 'read', 'result', 'deleteRun'] as const).map((name) => scene.hold(document, name));
+      const [submit, read, result, deletion] = holds;
+      const handle = await scene.client.start(
+        {
+          file: { fileUrl: document.fileUrl },
+          polling: { engine, initialDelayMs: 0, maxDelayMs: 10 },
+          deadlineMs: 1_234_567,
+          deleteRun: 'afterSuccess',
+        },
+        { workflowId: document.workflowId },
+      );
+      await submit?.arrived;
+      const submitting = await handle.progress();
+      expect(Object.keys(submitting).sort()).toEqual([...always].sort());
+      expect(submitting).toMatchObject({ phase: 'submitting', submits: 0 });
+      expect(submitting.deadlineAtMs - submitting.startedAtMs).toBe(1_234_567);
+      expect(await detailsOf(document)).toContain('**submitting**');
+      submit?.release();
+
+      await read?.arrived;
+      const { id: runId } = scene.runOf(document);
+      const waiting = await handle.progress();
+      expect(Object.keys(waiting).sort()).toEqual([...always, 'runId', 'status', ...timerOnly('nextPollAtMs')].sort());
+      expect(waiting).toMatchObject({ phase: 'waiting', runId, status: 'PROCESSING', submits: 1 });
+      expect(await detailsOf(document)).toContain(`run: ${runId}`);
+      read?.release();
+
+      await result?.arrived;
+      const fetching = await handle.progress();
+      expect(Object.keys(fetching).sort()).toEqual([...always, 'runId', 'status'].sort());
+      expect(fetching).toMatchObject({ phase: 'fetching', runId, status: 'PROCESSED', submits: 1 });
+      expect(fetching.polls).toBe(engine === 'timer' ? 2 : undefined);
+      expect(await detailsOf(document)).toContain('**fetching**, run is PROCESSED');
+      result?.release();
+
+      await deletion?.arrived;
+      const cleaning = await handle.progress();
+      expect(Object.keys(cleaning).sort()).toEqual([...always, 'runId', 'status'].sort());
+      expect(cleaning).toMatchObject({ phase: 'cleaning', runId });
+      deletion?.release();
+
+      expect(await handle.result()).toMatchObject({ runId });
+      expect(await handle.progress()).toEqual(cleaning);
+    });
+
+    it('is told by summaries in the history', async () => {
+      const document = scene.document('soon');
+      await scene.client.execute(
+        { file: { fileUrl: document.fileUrl }, polling: { engine }, deleteRun: 'always' },
+        { workflowId: document.workflowId },
+      );
+      const events = await historyOf(scene.temporal, document.workflowId);
+      const reads = engine === 'timer' ? ['poll 1', 'poll 2'] : ['poll 1'];
+      expect(activitiesOf(events).map(({ summary }) => summary)).toEqual([
+        'submit 1',
+        ...reads,
+        'fetch result',
+        'delete at Extend',
+      ]);
+      expect(timersOf(events).map(({ summary }) => summary)).toEqual(engine === 'timer' ? ['until poll 2'] : []);
+    });
+  });
+});
+
+describe('The progress while waiting', () => {
+  const scene = new Scene({ scripts: SCRIPTS });
+
+  it('tells when the next read is due, and the last failure', async () => {
+    const document = scene.document('soon');
+    const handle = await scene.client.start(
+      { file: { fileUrl: document.fileUrl }, polling: { initialDelayMs: 3_000, jitter: 0 } },
+      { workflowId: document.workflowId },
+    );
+    await until(async () => (await handle.progress()).phase === 'waiting');
+    const { nextPollAtMs = 0, startedAtMs, polls } = await handle.progress();
+    expect(polls).toBe(0);
+    expect(nextPollAtMs - startedAtMs).toBeGreaterThanOrEqual(2_999);
+    expect(nextPollAtMs - startedAtMs).toBeLessThan(10_000);
+    await handle.result();
+  });
+
+  it('tells a status word that it does not know', async () => {
+    const document = scene.document('unknown');
+    const handle = await scene.client.start(
+      { file: { fileUrl: document.fileUrl }, polling: { initialDelayMs: 0, maxDelayMs: 10 } },
+      { workflowId: document.workflowId },
+    );
+    await scene.seen(document, 'read');
+    const hold = scene.hold(document, 'read');
+    await hold.arrived;
+    expect(await handle.progress()).toMatchObject({ phase: 'waiting', status: 'QUEUED' });
+    hold.release();
+    await handle.result();
+  });
+
+  it('keeps the last failure, though it was mended, and says it in the details', async () => {
+    const { fileUrl, workflowId } = scene.document('rate-limited');
+    const handle = await scene.client.start({ file: { fileUrl } }, { workflowId });
+    await handle.result();
+    const { lastFailure } = await handle.progress();
+    expect(lastFailure).toMatch(/429/);
+  });
+});

@@ -1,0 +1,169 @@
+/**
+ * Records the histories that `replay.test.ts` replays. It is no test of the suite; run it after a change that is meant
+ * to make new histories, under a new version in the names, and keep the old ones:
+ *
+ *   npm run build && npx jest --testMatch '<rootDir>/test/workflows/record-histories.ts'
+ */
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { ParseInput } from '../../api';
+import { ParseClient, type ParseHandle } from '../../client';
+import { startEmulator, type Emulator } from '../../emulator';
+import type { DevServer } from '../../local';
+import { httpReply, rateLimitedReply, resetReply, type EmulatorRequest } from '../../testing';
+import { createParseWorker } from '../../worker';
+import { devServerExecutable, startOwnDevServer } from '../support/servers';
+import { bundledWorkflows } from './bundled-workflows';
+import { HISTORIES_DIRECTORY } from './histories';
+
+const VERSION = 'v1';
+const QUICK = { initialDelayMs: 100, maxDelayMs: 100 };
+const HOURLY = { initialDelayMs: 0, scaleMs: 1e9, maxDelayMs: 3_600_000 };
+const SCRIPTS = {
+  failed: { status: 'FAILED', failureReason: 'CORRUPT_FILE' },
+  resubmitted: { submit: [rateLimitedReply({ retryAfter: 0 }), resetReply({ acted: true })] },
+  refused: { submit: [httpReply({ status: 401, json: { error: { code: 'UNAUTHORIZED', message: 'bad key' } } })] },
+  faulty: { reads: [resetReply(), httpReply({ status: 500, json: { error: 'down' } })] },
+};
+
+/** What is recorded: an input, and what is done to the workflow while it runs. */
+interface Recording {
+  readonly input: ParseInput;
+  readonly meanwhile?: (handle: ParseHandle, firstRead: () => Promise<unknown>) => Promise<unknown>;
+}
+
+const url = (script: string, query = '') => ({ fileUrl: `http://emulator.invalid/${script}?n=recorded${query}` });
+const withRetries = { ...QUICK, engine: 'retry' } as const;
+const wake: NonNullable<Recording['meanwhile']> = async (handle, firstRead) => {
+  await firstRead();
+  await handle.runFinished();
+};
+const cancel: NonNullable<Recording['meanwhile']> = async (handle, firstRead) => {
+  await firstRead();
+  await handle.cancel();
+};
+
+function recordings(source: string): Readonly<Record<string, Recording>> {
+  return {
+    'timer-succeeded': { input: { file: url('ok'), polling: QUICK } },
+    'retry-succeeded': { input: { file: url('ok', '&engine=retry'), polling: withRetries } },
+    failed: { input: { file: url('failed'), polling: QUICK } },
+    refused: { input: { file: url('refused'), polling: QUICK } },
+    faulty: { input: { file: url('faulty'), polling: QUICK } },
+    cancelled: { input: { file: url('never', '&c=timer'), polling: HOURLY, deleteRun: 'always' }, meanwhile: cancel },
+    'cancelled-retry': {
+      input: { file: url('never', '&c=retry'), polling: { ...HOURLY, engine: 'retry' } },
+      meanwhile: cancel,
+    },
+    resubmitted: { input: { file: url('resubmitted'), polling: QUICK } },
+    'outcome-unknown': { input: { file: url('resubmitted', '&fail'), onAmbiguousSubmit: 'fail', polling: QUICK } },
+    woken: { input: { file: url('ok', '&w=timer'), polling: HOURLY }, meanwhile: wake },
+    'woken-retry': { input: { file: url('ok', '&w=retry'), polling: { ...HOURLY, engine: 'retry' } }, meanwhile: wake },
+    'continued-as-new': { input: { file: url('ok', '&reads=9'), polling: QUICK } },
+    deleted: { input: { file: url('ok', '&deleted'), polling: QUICK, deleteRun: 'afterSuccess' } },
+    deadline: { input: { file: url('never', '&d=timer'), polling: QUICK, deadlineMs: 5_000 } },
+    'deadline-retry': { input: { file: url('never', '&d=retry'), polling: withRetries, deadlineMs: 5_000 } },
+    uploaded: { input: { file: { source }, polling: QUICK, deleteRun: 'always' } },
+    stored: { input: { file: url('ok', '&stored'), polling: QUICK, result: 'stored' } },
+    'too-large': { input: { file: url('ok', '&mb=2'), polling: QUICK } },
+    'invalid-input': { input: { file: {} } as ParseInput },
+  };
+}
+
+let server: DevServer;
+let env: TestWorkflowEnvironment;
+let emulator: Emulator;
+let directory: string;
+let stop: () => Promise<void>;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'extend-parse-recorded-'));
+  await writeFile(join(directory, 'note.txt'), '# A note\n');
+  await mkdir(HISTORIES_DIRECTORY, { recursive: true });
+  server = await startOwnDevServer({ dynamicConfig: { 'limit.historyCount.suggestContinueAsNew': 40 } });
+  env = await TestWorkflowEnvironment.createFromExistingServer({ address: server.address });
+  emulator = await startEmulator({ scripts: SCRIPTS });
+  const worker = await createParseWorker({
+    connection: env.nativeConnection,
+    activities: { apiKey: 'test', baseUrl: emulator.url, sourceDirectory: directory, resultDirectory: directory },
+    shutdownGraceTimeMs: 0,
+    worker: { workflowBundle: await bundledWorkflows() },
+  });
+  const ended = worker.run();
+  stop = async () => {
+    worker.shutdown();
+    await ended;
+  };
+});
+
+afterAll(async () => {
+  await stop();
+  await env.teardown();
+  await emulator.close();
+  await server.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+it('records them all', async () => {
+  const all = Object.entries(recordings(pathToFileURL(join(directory, 'note.txt')).href));
+  const runs = await Promise.all(all.map(([name, recording]) => record(name, recording)));
+  expect(runs.flat().length).toBeGreaterThan(all.length);
+});
+
+async function record(name: string, { input, meanwhile }: Recording): Promise<string[]> {
+  // Past the client, which would refuse a wrong input.
+  const { workflowId } = await env.client.workflow.start('parseDocument', {
+    taskQueue: 'extend-parse',
+    workflowId: name,
+    args: [input],
+  });
+  const handle = new ParseClient({ client: env.client }).getHandle(workflowId);
+  await meanwhile?.(handle, () => emulator.waitFor((request) => isAnsweredRead(request, input)));
+  await handle.result().catch(() => undefined);
+  const files: string[] = [];
+  let { runId } = await env.client.workflow.getHandle(workflowId).describe();
+  while (runId !== '') {
+    const json = await exported(workflowId, runId);
+    files.unshift(json);
+    runId = /"continuedExecutionRunId": "([^"]+)"/.exec(json)?.[1] ?? '';
+  }
+  for (const [at, json] of files.entries()) {
+    const run = files.length === 1 ? '' : `-${at + 1}`;
+    const text = `${JSON.stringify(withoutMachine(JSON.parse(json)), undefined, 1)}\n`;
+    await writeFile(join(HISTORIES_DIRECTORY, `parse-document.${VERSION}.${name}${run}.json`), text);
+  }
+  return files;
+}
+
+/** The history as Temporal's own command writes it. */
+async function exported(workflowId: string, runId: string): Promise<string> {
+  const which = ['--workflow-id', workflowId, '--run-id', runId];
+  const args = ['workflow', 'show', '--address', server.address, ...which, '--output', 'json'];
+  const { stdout } = await promisify(execFile)(devServerExecutable(), args, { maxBuffer: 50_000_000 });
+  return stdout;
+}
+
+function isAnsweredRead({ operation, outcome, runId }: EmulatorRequest, input: ParseInput): boolean {
+  const { fileUrl } = (input as { file: { fileUrl?: string } }).file;
+  const isAbout = emulator.runs.some((run) => run.id === runId && run.fileUrl === fileUrl);
+  return operation === 'read' && outcome === 'answered' && isAbout;
+}
+
+/** Takes out what tells of the machine that recorded: process and host, stack traces, directories. */
+function withoutMachine(value: unknown, name = ''): unknown {
+  if (Array.isArray(value)) return value.map((member) => withoutMachine(member));
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, withoutMachine(member, key)]));
+  }
+  if (typeof value !== 'string') return value;
+  if (name === 'identity') return 'worker';
+  if (name === 'stackTrace') return '';
+  if (name !== 'data') return value.replaceAll(directory, '/data');
+  return Buffer.from(Buffer.from(value, 'base64').toString('utf8').replaceAll(directory, '/data')).toString('base64');
+}

@@ -1,0 +1,43 @@
+import { describe, expect, it } from '@jest/globals';
+import { activitiesOf, historyOf } from './history';
+import { failureOf, Scene } from './scene';
+
+describe('A result on a real server', () => {
+  const scene = new Scene({ server: 'dev-server', scripts: { sized: { processingReads: 0 } } });
+  const quick = { initialDelayMs: 0 };
+
+  it('that is larger than the limit is fetched once, refused by name and kept at Extend', async () => {
+    const document = scene.document('sized');
+    const fileUrl = `${document.fileUrl}&mb=3`;
+    const { workflowId } = document;
+    const failure = await failureOf(
+      scene.client.execute({ file: { fileUrl }, polling: quick, deleteRun: 'always' }, { workflowId }),
+    );
+    expect(failure.type).toBe('ResultTooLarge');
+    expect(failure.message).toMatch(/the result has 3\d{6} bytes, the limit of an inline result is 1500000 bytes/);
+    expect(failure.details).toMatchObject({ runId: scene.runOf({ fileUrl }).id, submits: 1, attempts: 1 });
+    expect(scene.countsOf({ fileUrl })).toEqual({ submits: 1, runs: 1, reads: 1, results: 1, deletes: 0 });
+    expect(scene.runOf({ fileUrl }).deleted).toBe(false);
+    const types = activitiesOf(await historyOf(scene.temporal, workflowId)).map(({ type }) => type);
+    expect(types).toEqual(['submitParse', 'getStatus', 'fetchResult']);
+  });
+
+  it('that is just below the limit arrives whole', async () => {
+    const fileUrl = `${scene.document('sized').fileUrl}&mb=1`;
+    const { output } = await scene.client.execute({ file: { fileUrl }, polling: quick });
+    expect(JSON.stringify(output).length).toBeGreaterThan(1_000_000);
+  });
+});
+
+describe('A worker whose limit is above what Temporal carries', () => {
+  const scene = new Scene({ server: 'dev-server', parse: { maxInlineBytes: 10_000_000 } });
+
+  it('ends with ResultTooLarge all the same, without fetching again', async () => {
+    const fileUrl = `${scene.document('ok').fileUrl}&mb=3&reads=0`;
+    const failure = await failureOf(
+      scene.client.execute({ file: { fileUrl }, polling: { initialDelayMs: 0 }, deleteRun: 'always' }),
+    );
+    expect(failure).toMatchObject({ type: 'ResultTooLarge', details: { runId: scene.runOf({ fileUrl }).id } });
+    expect(scene.countsOf({ fileUrl })).toMatchObject({ results: 1, deletes: 0 });
+  });
+});

@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Client } from '@temporalio/client';
+import { type ParseClient, ParserRunFailedError } from '../../client';
+import { createParseTestEnvironment, type ParseTestEnvironment } from '../../testing';
+
+/** The names of a workflow's history events, for counting. */
+async function eventsOf(client: Client, workflowId: string): Promise<string[]> {
+  const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
+  return (events ?? []).map((event) => String(event.eventType));
+}
+
+describe.each([{ maxCachedWorkflows: 0 }, { maxCachedWorkflows: 10 }])('parseDocument with %o', (caching) => {
+  let parsing: ParseTestEnvironment;
+  let client: ParseClient;
+
+  beforeAll(async () => {
+    parsing = await createParseTestEnvironment({ ...caching, scripts: { five: { processingReads: 4 } } });
+    client = parsing.client;
+  });
+  afterAll(() => parsing.close());
+
+  const requestsOf = (url: string, operation: string) => {
+    const run = parsing.emulator.runs.find(({ fileUrl }) => fileUrl === url);
+    return parsing.emulator.requests.filter((request) => request.operation === operation && request.runId === run?.id);
+  };
+
+  it('submits once, reads until PROCESSED, fetches once', async () => {
+    const fileUrl = 'http://emulator.invalid/five?n=shape';
+    const result = await client.execute(
+      { file: { fileUrl }, polling: { jitter: 0 } },
+      { workflowId: `shape-${caching.maxCachedWorkflows}` },
+    );
+    expect(result).toMatchObject({ submits: 1, polls: 5, pageCount: 1, credits: 2, output: { kind: 'inline' } });
+    expect(result.runId).toMatch(/^parser_run_/);
+    expect(requestsOf(fileUrl, 'read')).toHaveLength(5);
+    expect(requestsOf(fileUrl, 'result')).toHaveLength(1);
+    const events = await eventsOf(parsing.temporal, `shape-${caching.maxCachedWorkflows}`);
+    expect(events).toHaveLength(11 * 5 + 12);
+  });
+
+  it('ends with the failure reason when the run failed', async () => {
+    const failed = client.execute({ file: { fileUrl: 'http://emulator.invalid/failing' } });
+    await expect(failed).rejects.toMatchObject({ type: 'ParserRunFailed', failureReason: 'CORRUPT_FILE' });
+    await expect(failed).rejects.toBeInstanceOf(ParserRunFailedError);
+  });
+
+  it('costs no event per read with the retry engine', async () => {
+    const fileUrl = 'http://emulator.invalid/five?n=retry';
+    const workflowId = `retry-${caching.maxCachedWorkflows}`;
+    const result = await client.execute({ file: { fileUrl }, polling: { engine: 'retry' } }, { workflowId });
+    expect(result).toMatchObject({ submits: 1, polls: 5 });
+    expect(await eventsOf(parsing.temporal, workflowId)).toHaveLength(23);
+  });
+});

@@ -1,0 +1,203 @@
+import { describe, expect, it } from '@jest/globals';
+import { startEmulator } from '../../emulator';
+import {
+  hangReply,
+  htmlReply,
+  httpReply,
+  rateLimitedReply,
+  resetReply,
+  truncatedReply,
+  type Reply,
+  type ScriptedDocument,
+} from '../../testing';
+import { historyOf, timersOf } from './history';
+import { CACHING, failureOf, Scene } from './scene';
+
+/** Answers after which nobody can say whether a run exists. The emulator made one each time. */
+const AMBIGUOUS: Readonly<Record<string, Reply>> = {
+  'a reset': resetReply({ acted: true }),
+  'a 500': httpReply({ status: 500, json: { error: 'boom' }, acted: true }),
+  'a 503 of a proxy': htmlReply({ status: 503, acted: true }),
+  'a 408': httpReply({ status: 408, json: { error: 'timeout' }, acted: true }),
+  'a time-out': hangReply({ acted: true }),
+  'HTML with 200': htmlReply({ acted: true }),
+  'a truncated 200': truncatedReply(),
+  'truncated JSON with 200': truncatedReply({ how: 'json' }),
+  'a 200 without an id': httpReply({ status: 200, json: { success: true }, acted: true }),
+};
+
+/** Answers that end the workflow at once. */
+const FINAL: Readonly<Record<string, { reply: Reply; type: string; status: number; code?: string }>> = {
+  'a 400': answer(400, { code: 'FILE_TYPE_NOT_SUPPORTED', message: 'no such type' }, 'RequestRejected'),
+  'a 401': answer(401, { code: 'UNAUTHORIZED', message: 'bad key' }, 'Unauthorized'),
+  'a 403': answer(403, { code: 'FORBIDDEN', message: 'not yours' }, 'Unauthorized'),
+  'a 402': answer(402, { code: 'PAYMENT_REQUIRED', message: 'pay' }, 'OutOfCredits'),
+  'a 403 with USAGE_BLOCKED': answer(403, { code: 'USAGE_BLOCKED', message: 'blocked' }, 'OutOfCredits'),
+  'a 429 with OUT_OF_CREDITS': answer(429, { code: 'OUT_OF_CREDITS', message: 'none left' }, 'OutOfCredits'),
+  'a 422': answer(422, { code: 'INVALID_CONFIG', message: 'no such option' }, 'RequestRejected'),
+  'a 302': answer(302, undefined, 'RequestRejected'),
+};
+
+function answer(status: number, body: { code: string; message: string } | undefined, type: string) {
+  const headers = {
+    'x-extend-request-id': 'req_decided',
+    ...(status === 302 && { location: 'https://else.invalid/' }),
+  };
+  const reply = httpReply({ status, headers, ...(body ? { json: { error: body } } : {}) });
+  return { reply, type, status, ...(body && { code: body.code }) };
+}
+
+const named = (rows: Readonly<Record<string, unknown>>) => Object.keys(rows);
+const scriptName = (name: string) => name.replaceAll(' ', '-');
+
+function scripts(): Record<string, ScriptedDocument> {
+  const spoiled = Object.entries(AMBIGUOUS).map(([name, reply]) => [scriptName(name), { submit: [reply] }]);
+  const refused = Object.entries(FINAL).map(([name, { reply }]) => [scriptName(name), { submit: [reply] }]);
+  const waits: Record<string, Reply> = {
+    seconds: rateLimitedReply({ retryAfter: 40 }),
+    date: rateLimitedReply({ retryAfter: new Date(Date.now() + 200_000) }),
+    absurd: rateLimitedReply({ retryAfter: 99_999_999 }),
+    none: rateLimitedReply(),
+    zero: rateLimitedReply({ retryAfter: 0 }),
+    unreadable: rateLimitedReply({ retryAfter: '12abc' }),
+  };
+  const limited = Object.entries(waits).map(([name, reply]) => [name, { submit: [reply, reply] }]);
+  const lost = { submit: Array.from({ length: 20 }, () => resetReply({ acted: true })) };
+  const mixed = { submit: [rateLimitedReply(), resetReply({ acted: true }), rateLimitedReply()] };
+  return { ...Object.fromEntries([...spoiled, ...refused, ...limited]), lost, mixed };
+}
+
+describe('A submit', () => {
+  const scene = new Scene({ scripts: scripts(), parse: { submitTimeoutMs: 1_000 } });
+
+  /** Bounds of the two waits after two answers 429, in milliseconds. */
+  it.each([
+    ['seconds', [40_000, 44_000], [40_000, 44_000]],
+    ['date', [150_000, 220_000], [150_000, 220_000]],
+    ['absurd', [300_000, 330_000], [300_000, 330_000]],
+    ['none', [5_000, 5_500], [10_000, 11_000]],
+    ['zero', [1_000, 1_100], [1_000, 1_100]],
+    ['unreadable', [5_000, 5_500], [10_000, 11_000]],
+  ])('that is told to wait does so, at least as long as asked: Retry-After %s', async (script, first, second) => {
+    const { fileUrl, workflowId } = scene.document(script);
+    const result = await scene.client.execute({ file: { fileUrl } }, { workflowId });
+    const timers = timersOf(await historyOf(scene.temporal, workflowId)).filter(({ summary }) =>
+      summary.startsWith('after: rejected'),
+    );
+    expect(timers).toHaveLength(2);
+    [first, second].forEach(([least = 0, most = 0], at) => {
+      expect(timers[at]?.ms).toBeGreaterThanOrEqual(least);
+      expect(timers[at]?.ms).toBeLessThanOrEqual(most);
+    });
+    expect(result.submits).toBe(1);
+    expect(result.waitedMs).toBeGreaterThanOrEqual((first[0] ?? 0) + (second[0] ?? 0));
+    expect(scene.countsOf({ fileUrl })).toMatchObject({ submits: 3, runs: 1 });
+  });
+
+  it.each(named(AMBIGUOUS))('that may have made a run is sent again and counted: %s', async (name) => {
+    const { fileUrl, workflowId } = scene.document(scriptName(name));
+    const result = await scene.client.execute({ file: { fileUrl } }, { workflowId });
+    expect(result.submits).toBe(2);
+    expect(scene.countsOf({ fileUrl })).toMatchObject({ submits: 2, runs: 2, results: 1 });
+    const [timer] = timersOf(await historyOf(scene.temporal, workflowId));
+    expect(timer).toMatchObject({ summary: 'after: ambiguous submit' });
+    expect(timer?.ms).toBeGreaterThanOrEqual(5_000);
+    expect(timer?.ms).toBeLessThanOrEqual(5_500);
+  });
+
+  it.each(named(AMBIGUOUS))("that may have made a run is never sent again with 'fail': %s", async (name) => {
+    const { fileUrl } = scene.document(scriptName(name));
+    const failure = await failureOf(scene.client.execute({ file: { fileUrl }, onAmbiguousSubmit: 'fail' }));
+    expect(failure).toMatchObject({ type: 'SubmitOutcomeUnknown', details: { runMayExist: true, submits: 1 } });
+    expect(failure.details).not.toHaveProperty('runId');
+    expect(scene.countsOf({ fileUrl })).toMatchObject({ submits: 1, runs: 1, reads: 0 });
+  });
+
+  it('is not sent more often than maxSubmits, five times by default', async () => {
+    const { fileUrl, workflowId } = scene.document('lost');
+    const unknown = await failureOf(scene.client.execute({ file: { fileUrl } }, { workflowId }));
+    expect(unknown).toMatchObject({ type: 'SubmitOutcomeUnknown', details: { runMayExist: true, submits: 5 } });
+    expect(scene.countsOf({ fileUrl })).toMatchObject({ submits: 5, runs: 5 });
+    const waits = timersOf(await historyOf(scene.temporal, workflowId));
+    expect(waits).toHaveLength(4);
+    for (const [at, leastMs] of [5_000, 15_000, 45_000, 135_000].entries()) {
+      expect(waits[at]?.ms).toBeGreaterThanOrEqual(leastMs);
+      expect(waits[at]?.ms).toBeLessThanOrEqual(leastMs * 1.1);
+    }
+  });
+
+  it.each([1, 2])('is sent as often as maxSubmits says: %i', async (maxSubmits) => {
+    const { fileUrl } = scene.document('lost');
+    const failure = await failureOf(scene.client.execute({ file: { fileUrl }, maxSubmits }));
+    expect(failure).toMatchObject({ type: 'SubmitOutcomeUnknown', details: { submits: maxSubmits } });
+    expect(scene.countsOf({ fileUrl })).toMatchObject({ submits: maxSubmits, runs: maxSubmits });
+  });
+
+  it('counts what may have made a run, not what was surely refused', async () => {
+    const { fileUrl } = scene.document('mixed');
+    const result = await scene.client.execute({ file: { fileUrl } });
+    expect(result.submits).toBe(2);
+    expect(scene.countsOf({ fileUrl })).toMatchObject({ submits: 4, runs: 2 });
+  });
+
+  it.each(named(FINAL))('that is refused for good ends the workflow at once: %s', async (name) => {
+    const { fileUrl } = scene.document(scriptName(name));
+    const failure = await failureOf(scene.client.execute({ file: { fileUrl } }));
+    const { type, status, code } = FINAL[name] ?? { type: '', status: 0 };
+    expect(failure.type).toBe(type);
+    expect(failure.details).toMatchObject({ status, requestId: 'req_decided', submits: 0, ...(code && { code }) });
+    expect(failure.details.elapsedMs).toBeGreaterThanOrEqual(0);
+    expect(failure.details.elapsedMs).toBeLessThan(10_000);
+    expect(failure.details).not.toHaveProperty('runMayExist');
+    expect(scene.countsOf({ fileUrl })).toEqual({ submits: 1, runs: 0, reads: 0, results: 0, deletes: 0 });
+  });
+
+  it('of a file that Extend does not know ends as FileNotFound', async () => {
+    const before = scene.emulator.requests.length;
+    const failure = await failureOf(scene.client.execute({ file: { fileId: 'file_unknown' } }));
+    expect(failure).toMatchObject({ type: 'FileNotFound', details: { status: 404, submits: 0 } });
+    expect(failure.details.requestId).toMatch(/^req_/);
+    expect(scene.emulator.requests).toHaveLength(before + 1);
+  });
+});
+
+describe('A submit that nobody receives', () => {
+  const scene = new Scene(async () => ({ parse: { baseUrl: await closedUrl() } }));
+
+  it('is repeated until the deadline, and no run can exist', async () => {
+    const { workflowId } = scene.document('ok');
+    const fileUrl = 'https://example.com/a.pdf';
+    const failure = await failureOf(
+      scene.client.execute({ file: { fileUrl }, deadlineMs: 3_600_000, onAmbiguousSubmit: 'fail' }, { workflowId }),
+    );
+    expect(failure).toMatchObject({ type: 'ParseDeadlineExceeded', details: { submits: 0 } });
+    expect(failure.details).not.toHaveProperty('runMayExist');
+    expect(failure.message).toContain('before a run was accepted; last failure:');
+    expect(failure.details.elapsedMs).toBeGreaterThanOrEqual(3_600_000);
+    expect(failure.details.elapsedMs).toBeLessThan(3_605_000);
+    const waits = timersOf(await historyOf(scene.temporal, workflowId)).map(({ ms }) => ms);
+    expect(waits.length).toBeGreaterThan(10);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(330_000);
+  });
+});
+
+describe.each(CACHING)('A submit in flight at the deadline with %o', (caching) => {
+  const scene = new Scene({ ...caching });
+
+  it.each(['resubmit', 'fail'] as const)('leaves open whether a run exists: %s', async (onAmbiguousSubmit) => {
+    const document = scene.document('ok');
+    const hold = scene.hold(document, 'submit');
+    const { fileUrl } = document;
+    const failure = await failureOf(scene.client.execute({ file: { fileUrl }, deadlineMs: 400, onAmbiguousSubmit }));
+    expect(failure).toMatchObject({ type: 'ParseDeadlineExceeded', details: { submits: 1, runMayExist: true } });
+    expect(failure.details.elapsedMs).toBeLessThan(5_000);
+    hold.release();
+    expect(scene.countsOf(document)).toMatchObject({ submits: 1 });
+  });
+});
+
+async function closedUrl(): Promise<string> {
+  const emulator = await startEmulator();
+  await emulator.close();
+  return emulator.url;
+}

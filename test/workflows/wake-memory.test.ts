@@ -1,0 +1,47 @@
+import { describe, expect, it } from '@jest/globals';
+import { Wake } from '../../workflows/wake';
+
+const NOW_MS = 1_700_000_000_000;
+
+describe('What remembers wake-ups', () => {
+  it('remembers one until a read begins', () => {
+    const wake = new Wake();
+    expect(wake.isPending).toBe(false);
+    wake.request();
+    wake.request();
+    expect(wake.isPending).toBe(true);
+    wake.consume(NOW_MS);
+    expect(wake.isPending).toBe(false);
+  });
+
+  it('lets the first early read come at once, and the next one five seconds later', () => {
+    const wake = new Wake();
+    wake.request();
+    expect(wake.restMs(NOW_MS)).toBe(0);
+    wake.consume(NOW_MS);
+    wake.request();
+    expect(wake.restMs(NOW_MS)).toBe(5_000);
+    expect(wake.restMs(NOW_MS + 1_200)).toBe(3_800);
+    expect(wake.restMs(NOW_MS + 5_000)).toBe(0);
+    expect(wake.restMs(NOW_MS + 60_000)).toBe(0);
+  });
+
+  it('does not count reads that nobody asked for', () => {
+    const wake = new Wake();
+    wake.consume(NOW_MS);
+    wake.request();
+    expect(wake.restMs(NOW_MS + 1)).toBe(0);
+    expect(new Wake().state).toEqual({ pending: false });
+  });
+
+  it('is carried on as it is', () => {
+    const wake = new Wake();
+    wake.request();
+    wake.consume(NOW_MS);
+    wake.request();
+    expect(wake.state).toEqual({ pending: true, lastWokenMs: NOW_MS });
+    const carried = new Wake(JSON.parse(JSON.stringify(wake.state)) as typeof wake.state);
+    expect(carried.isPending).toBe(true);
+    expect(carried.restMs(NOW_MS + 1_000)).toBe(4_000);
+  });
+});

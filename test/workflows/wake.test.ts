@@ -1,0 +1,148 @@
+import { describe, expect, it } from '@jest/globals';
+import type { PollingOptions } from '../../api';
+import { activitiesOf, historyOf } from './history';
+import { allOf, CACHING, Scene, until, type TestDocument } from './scene';
+
+/** Reads by schedule come an hour apart: every other read was asked for. */
+const HOURLY: PollingOptions = { jitter: 0, initialDelayMs: 0, scaleMs: 1e9, maxDelayMs: 3_600_000 };
+/** The second read comes soon, the third would come after half an hour. */
+const GROWING: PollingOptions = {
+  jitter: 0,
+  backoff: 'exponential',
+  initialDelayMs: 2,
+  factor: 1_000,
+  maxDelayMs: 1_800_000,
+};
+const ENGINES = ['timer', 'retry'] as const;
+/** Between two early reads there are 5 s. */
+const REST_MS = 5_000;
+
+describe.each(CACHING)('The signal runFinished with %o', (caching) => {
+  // The time-skipping server gets stuck when an activity ends while its cancellation is under way.
+  const scene = new Scene({
+    server: 'dev-server',
+    ...caching,
+    scripts: { soon: { processingReads: 1 }, done: { processingReads: 0 } },
+  });
+
+  describe.each(ENGINES)('and the %s engine', (engine) => {
+    const polling = { ...HOURLY, engine };
+
+    const start = ({ fileUrl, workflowId }: TestDocument, more: PollingOptions = {}) =>
+      scene.client.start({ file: { fileUrl }, polling: { ...polling, ...more } }, { workflowId });
+
+    it.each([
+      ['the run id', (runId: string) => ({ runId })],
+      ['the id of another run', () => ({ runId: 'parser_run_of_somebody_else' })],
+      ['no run id', () => ({})],
+      ['nothing at all', () => undefined],
+    ])('ends the wait early, with %s', async (_, notice) => {
+      const document = scene.document('soon');
+      const handle = await start(document);
+      await scene.seen(document, 'read');
+      const raw = scene.temporal.workflow.getHandle(document.workflowId);
+      const told = notice(scene.runOf(document).id);
+      await (told === undefined ? raw.signal('runFinished') : raw.signal('runFinished', told));
+      await scene.seen(document, 'read', 2);
+      const result = await handle.result();
+      expect(result.waitedMs).toBeLessThan(30_000);
+      expect(scene.countsOf(document)).toEqual({ submits: 1, runs: 1, reads: 2, results: 1, deletes: 0 });
+    });
+
+    it('ends the wait for the first read early', async () => {
+      const document = scene.document('done');
+      const handle = await start(document, { initialDelayMs: 3_600_000 });
+      await until(async () => (await handle.progress()).phase === 'waiting');
+      await handle.runFinished();
+      const result = await handle.result();
+      expect(result.waitedMs).toBeLessThan(30_000);
+      expect(scene.countsOf(document).reads).toBe(1);
+    });
+
+    it('is remembered when it comes before the wait', async () => {
+      const { fileUrl, workflowId } = scene.document('soon');
+      const handle = await scene.temporal.workflow.signalWithStart('parseDocument', {
+        taskQueue: scene.parsing.taskQueue,
+        workflowId,
+        args: [{ file: { fileUrl: `${fileUrl}&reads=0` }, polling: { ...polling, initialDelayMs: 3_600_000 } }],
+        signal: 'runFinished',
+        signalArgs: [{}],
+      });
+      const result = (await handle.result()) as { waitedMs: number; polls: number };
+      expect(result.waitedMs).toBeLessThan(30_000);
+      expect(result.polls).toBe(1);
+    });
+
+    it('is not lost when it comes during a read', async () => {
+      const document = scene.document('soon');
+      const hold = scene.hold(document, 'read');
+      const handle = await start(document);
+      await hold.arrived;
+      await handle.runFinished();
+      hold.release();
+      await scene.seen(document, 'read', 2);
+      const result = await handle.result();
+      expect(result.waitedMs).toBeLessThan(30_000);
+      expect(scene.countsOf(document)).toMatchObject({ runs: 1, results: 1 });
+    });
+  });
+});
+
+describe.each(CACHING)('A signal during a later read with %o', (caching) => {
+  const scene = new Scene({ ...caching, scripts: { soon: { processingReads: 2 } } });
+
+  it('is not lost, and the read is not taken back', async () => {
+    const document = scene.document('soon');
+    const handle = await scene.client.start(
+      { file: { fileUrl: document.fileUrl }, polling: GROWING },
+      { workflowId: document.workflowId },
+    );
+    await scene.seen(document, 'read');
+    const hold = scene.hold(document, 'read');
+    await hold.arrived;
+    await handle.runFinished();
+    hold.release();
+    const result = await handle.result();
+    expect(result.polls).toBe(3);
+    expect(result.waitedMs).toBeLessThan(60_000);
+    const polls = activitiesOf(await historyOf(scene.temporal, document.workflowId)).filter(
+      ({ type }) => type === 'getStatus',
+    );
+    expect(polls.map(({ summary }) => summary)).toEqual(['poll 1', 'poll 2', 'poll 3']);
+  });
+});
+
+describe('A flood of signals', () => {
+  const scene = new Scene({ server: 'dev-server', scripts: { later: { processingReads: 100 } } });
+
+  async function flooded(engine: 'timer' | 'retry') {
+    const document = scene.document('later');
+    const handle = await scene.client.start(
+      { file: { fileUrl: document.fileUrl }, polling: { ...HOURLY, engine } },
+      { workflowId: document.workflowId },
+    );
+    const flood = () => Promise.all(Array.from({ length: 25 }, () => handle.runFinished({ runId: 'forged' })));
+    await scene.seen(document, 'read');
+    await flood();
+    await scene.seen(document, 'read', 2);
+    await flood();
+    await scene.seen(document, 'read', 3);
+    await handle.cancel();
+    await handle.result().catch(() => undefined);
+    const activities = activitiesOf(await historyOf(scene.temporal, document.workflowId));
+    // Early reads follow no schedule; the first read is due at once, and so follows none with the timer engine.
+    const early = activities.filter(({ type, input }) => type === 'getStatus' && !('until' in (input as object)));
+    return { reads: scene.countsOf(document).reads, times: early.map(({ scheduledAtMs }) => scheduledAtMs) };
+  }
+
+  it('causes at most one extra read in five seconds, with either engine', async () => {
+    const floods = await allOf([flooded('timer'), flooded('retry')]);
+    for (const { reads, times } of floods) {
+      // One by schedule, one at once, one as soon as it may; another if a read in flight was taken back.
+      expect(reads).toBeLessThanOrEqual(4);
+      const [last = 0, before = 0] = times.toReversed();
+      expect(last - before).toBeGreaterThanOrEqual(REST_MS);
+    }
+    expect(floods.map(({ times }) => times.length)).toEqual([3, 2]);
+  });
+});

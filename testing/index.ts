@@ -1,0 +1,30 @@
+/**
+ * For tests of pipelines: everything that a parse needs, on this machine. Needs Node, `@temporalio/testing` and
+ * `@temporalio/worker`.
+ */
+export { createParseTestEnvironment } from './create-parse-test-environment';
+export type { ParseTestEnvironment, ParseTestEnvironmentOptions } from './create-parse-test-environment';
+export type { TestServerKind } from './temporal-environment';
+export {
+  dripReply,
+  endlessReply,
+  hangReply,
+  htmlReply,
+  httpReply,
+  naturalReply,
+  paddedReply,
+  rateLimitedReply,
+  reportReply,
+  resetReply,
+  truncatedReply,
+  wrongContentTypeReply,
+} from '../emulator';
+export type {
+  Emulator,
+  EmulatorFile,
+  EmulatorRequest,
+  EmulatorRun,
+  FaultChooser,
+  Reply,
+  ScriptedDocument,
+} from '../emulator';

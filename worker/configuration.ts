@@ -1,0 +1,180 @@
+import { readFileSync, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { isIPv4, isIPv6 } from 'node:net';
+import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
+import type { ParseActivitiesOptions } from '../activities';
+import { DEFAULT_TASK_QUEUE, redact, withoutBlanks, type Environment } from '../api';
+
+const MAX_PORT = 65_535;
+
+/** What a worker needs to know, read from its environment. */
+export interface WorkerConfiguration {
+  readonly taskQueue: string;
+  readonly activities: ParseActivitiesOptions;
+  /** Temporal's address, credentials and namespace, as its own `TEMPORAL_*` variables and profiles give them. */
+  readonly temporal: ClientConnectConfig;
+  /** Absent: no limit. */
+  readonly maxRequestsPerSecond?: number;
+  /** Absent: the worker's default. */
+  readonly shutdownGraceTimeMs?: number;
+  /** IP address and port that Prometheus reads. Absent: no metrics are served. */
+  readonly metricsAddress?: string;
+}
+
+/** One or more environment variables are missing or wrong. One line each, without their secrets. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+  /** One sentence per problem. */
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.problems = problems;
+  }
+}
+
+/**
+ * Reads a worker's configuration from environment variables. A blank variable counts as absent.
+ *
+ * @throws ConfigurationError with every problem at once.
+ */
+export function readWorkerConfiguration(environment: Environment): WorkerConfiguration {
+  const env = withoutBlanks(environment);
+  const problems: string[] = [];
+  const number = (name: string, rule: (value: number) => boolean, words: string) =>
+    readNumber(env, name, rule, words, problems);
+  const apiKey = readApiKey(env, problems);
+  const baseUrl = readBaseUrl(env, problems);
+  const sourceDirectory = readDirectory(env, 'EXTEND_PARSE_SOURCE_DIR', problems);
+  const resultDirectory = env.EXTEND_PARSE_RESULT_DIR;
+  const maxInlineBytes = number('EXTEND_PARSE_MAX_INLINE_BYTES', isPositiveWhole, 'a positive whole number of bytes');
+  const shutdownGraceTimeMs = number('EXTEND_PARSE_SHUTDOWN_GRACE_MS', isWhole, 'a whole number of milliseconds');
+  const maxRequestsPerSecond = number('EXTEND_PARSE_MAX_REQUESTS_PER_SECOND', isPositive, 'a positive number');
+  const metricsAddress = readMetricsAddress(env, problems);
+  const temporal = readTemporal(env, problems);
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return {
+    taskQueue: env.EXTEND_PARSE_TASK_QUEUE ?? DEFAULT_TASK_QUEUE,
+    activities: {
+      apiKey,
+      ...defined({ baseUrl, sourceDirectory, resultDirectory, maxInlineBytes, workspaceId: env.EXTEND_WORKSPACE_ID }),
+    },
+    temporal,
+    ...defined({ maxRequestsPerSecond, shutdownGraceTimeMs, metricsAddress }),
+  };
+}
+
+/** Temporal's connection settings, from variables and profiles. @throws ConfigurationError */
+export function readTemporalConfiguration(environment: Environment): ClientConnectConfig {
+  const problems: string[] = [];
+  const temporal = readTemporal(withoutBlanks(environment), problems);
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return temporal;
+}
+
+function readTemporal(env: Readonly<Record<string, string>>, problems: string[]): ClientConnectConfig {
+  try {
+    return loadClientConnectConfig({ overrideEnvVars: env });
+  } catch (error) {
+    // A file that is no TOML is shown after the first line of the message, its keys included.
+    const [reason] = (error as Error).message.split('\n');
+    problems.push(`Temporal's configuration is not usable: ${reason}`);
+    return {} as ClientConnectConfig;
+  }
+}
+
+function readApiKey(env: Environment, problems: string[]): ParseActivitiesOptions['apiKey'] {
+  const { EXTEND_API_KEY: key, EXTEND_API_KEY_FILE: file } = env;
+  if (key !== undefined && file !== undefined)
+    problems.push('EXTEND_API_KEY and EXTEND_API_KEY_FILE are both set: set one');
+  if (key !== undefined) {
+    if (!isUsableKey(key)) problems.push('EXTEND_API_KEY must be one word of printable ASCII characters');
+    return key;
+  }
+  if (file === undefined) {
+    problems.push('EXTEND_API_KEY or EXTEND_API_KEY_FILE must be set: the worker needs a key to talk to Extend');
+    return '';
+  }
+  try {
+    if (!isUsableKey(readFileSync(file, 'utf8').trim()))
+      problems.push(`EXTEND_API_KEY_FILE must name a file with one key and nothing else, got '${file}'`);
+  } catch (error) {
+    problems.push(`EXTEND_API_KEY_FILE must name a readable file: ${(error as Error).message}`);
+  }
+  // Read for each request, so that a rotated key needs no restart.
+  return () => readFile(file, 'utf8');
+}
+
+/** What an HTTP header may carry; the key itself is in no message. */
+function isUsableKey(key: string): boolean {
+  return /^[\x21-\x7e]+$/.test(key);
+}
+
+function readBaseUrl({ EXTEND_BASE_URL: value }: Environment, problems: string[]): string | undefined {
+  if (value === undefined) return undefined;
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url?.protocol !== 'https:' && !(url?.protocol === 'http:' && isLoopback(url.hostname))) {
+    problems.push(
+      `EXTEND_BASE_URL must be an https: URL, or an http: URL of this machine (127.0.0.1, [::1], localhost), got '${redact(value)}'`,
+    );
+  } else if (url.username !== '' || url.password !== '' || /[?#]/.test(value)) {
+    problems.push(`EXTEND_BASE_URL must have no user name, query or fragment, got '${redact(value)}'`);
+  }
+  return value;
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
+}
+
+function readDirectory(env: Environment, name: string, problems: string[]): string | undefined {
+  const path = env[name];
+  if (path === undefined) return undefined;
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
+    problems.push(`${name} must be a directory, got '${path}'`);
+  return path;
+}
+
+function readMetricsAddress(
+  { EXTEND_PARSE_METRICS_ADDRESS: value }: Environment,
+  problems: string[],
+): string | undefined {
+  if (value !== undefined && !isSocketAddress(value)) {
+    problems.push(
+      `EXTEND_PARSE_METRICS_ADDRESS must be an IP address and a port, as in 127.0.0.1:9464, got '${value}'`,
+    );
+  }
+  return value;
+}
+
+/** Temporal's runtime takes no host names here. */
+function isSocketAddress(value: string): boolean {
+  const at = value.lastIndexOf(':');
+  const [host, port] = [value.slice(0, at), value.slice(at + 1)];
+  const isHost = isIPv4(host) || (/^\[.*\]$/.test(host) && isIPv6(host.slice(1, -1)));
+  return isHost && /^\d{1,5}$/.test(port) && Number(port) <= MAX_PORT;
+}
+
+function readNumber(
+  env: Environment,
+  name: string,
+  rule: (value: number) => boolean,
+  words: string,
+  problems: string[],
+): number | undefined {
+  const text = env[name];
+  if (text === undefined) return undefined;
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (!rule(value)) problems.push(`${name} must be ${words}, got '${text}'`);
+  return value;
+}
+
+const isWhole = (value: number): boolean => Number.isSafeInteger(value);
+const isPositiveWhole = (value: number): boolean => Number.isSafeInteger(value) && value > 0;
+const isPositive = (value: number): boolean => Number.isFinite(value) && value > 0;
+
+type Defined<T> = { [Name in keyof T]?: Exclude<T[Name], undefined> };
+
+function defined<T extends object>(values: T): Defined<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<T>;
+}

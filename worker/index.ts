@@ -1,0 +1,7 @@
+/** For worker processes. Needs Node and `@temporalio/worker`; never import it in workflow code. */
+export { ConfigurationError, readTemporalConfiguration, readWorkerConfiguration } from './configuration';
+export type { WorkerConfiguration } from './configuration';
+export { createParseWorker } from './create-parse-worker';
+export type { ParseWorkerOptions } from './create-parse-worker';
+export { runWorker } from './main';
+export type { RunWorkerOptions } from './main';

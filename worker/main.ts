@@ -1,0 +1,45 @@
+import { NativeConnection, Runtime } from '@temporalio/worker';
+import type { Environment } from '../api';
+import { readWorkerConfiguration, type WorkerConfiguration } from './configuration';
+import { createParseWorker } from './create-parse-worker';
+
+/** Settings of {@link runWorker}. */
+export interface RunWorkerOptions {
+  /** Where the configuration is. @default process.env */
+  readonly environment?: Environment;
+  /** Called once the worker polls, with the line that says so. */
+  readonly onReady?: (line: string) => void;
+}
+
+const DEFAULT_ADDRESS = 'localhost:7233';
+const DEFAULT_NAMESPACE = 'default';
+
+/**
+ * Runs a worker, configured from environment variables, until the process is told to stop (SIGINT, SIGTERM): it then
+ * takes no new work, lets running requests finish, and returns. It is made for a process of its own, since it installs
+ * Temporal's runtime.
+ *
+ * @throws ConfigurationError if a variable is missing or wrong; whatever connecting to Temporal throws.
+ */
+export async function runWorker(options: RunWorkerOptions = {}): Promise<void> {
+  const { environment = process.env, onReady = () => undefined } = options;
+  const configuration = readWorkerConfiguration(environment);
+  installRuntime(configuration);
+  const { address = DEFAULT_ADDRESS, ...connectionOptions } = configuration.temporal.connectionOptions;
+  const namespace = configuration.temporal.namespace ?? DEFAULT_NAMESPACE;
+  const connection = await NativeConnection.connect({ address, ...connectionOptions });
+  try {
+    const { taskQueue } = configuration;
+    const worker = await createParseWorker({ ...configuration, connection, namespace });
+    const running = worker.run();
+    onReady(`polling ${taskQueue} at ${address}`);
+    await running;
+  } finally {
+    await connection.close();
+  }
+}
+
+function installRuntime({ metricsAddress }: WorkerConfiguration): void {
+  if (metricsAddress === undefined) return;
+  Runtime.install({ telemetryOptions: { metrics: { prometheus: { bindAddress: metricsAddress } } } });
+}
