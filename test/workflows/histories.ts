@@ -25,11 +25,11 @@ export interface RecordedHistory {
   readonly history: History;
 }
 
-/** Every recorded history. */
-export function recordedHistories(): RecordedHistory[] {
-  const files = readdirSync(HISTORIES_DIRECTORY).filter((file) => file.endsWith('.json'));
+/** Every history recorded in `directory`. */
+export function recordedHistories(directory = HISTORIES_DIRECTORY): RecordedHistory[] {
+  const files = readdirSync(directory).filter((file) => file.endsWith('.json'));
   return files.sort().map((file) => {
-    const text = readFileSync(join(HISTORIES_DIRECTORY, file), 'utf8');
+    const text = readFileSync(join(directory, file), 'utf8');
     const history = fromJson(historyType, JSON.parse(text), { ignoreUnknownFields: true });
     return { name: file.slice(0, -'.json'.length), text, history };
   });
