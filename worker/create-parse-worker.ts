@@ -1,6 +1,7 @@
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import { createParseActivities, type ParseActivitiesOptions } from '../activities';
 import { DEFAULT_TASK_QUEUE } from '../api';
+import { shutdownTimes } from './shutdown-times';
 
 /** Settings of {@link createParseWorker}. */
 export interface ParseWorkerOptions {
@@ -27,10 +28,6 @@ export interface ParseWorkerOptions {
   readonly worker?: Partial<WorkerOptions>;
 }
 
-const DEFAULT_SHUTDOWN_GRACE_MS = 75_000;
-/** After the grace time, activities are told to stop; this is what they get for that. In milliseconds. */
-const SHUTDOWN_FORCE_AFTER_MS = 15_000;
-
 /**
  * Creates a Temporal worker that runs the parse workflows and activities. It polls once you call its `run()`.
  *
@@ -38,17 +35,12 @@ const SHUTDOWN_FORCE_AFTER_MS = 15_000;
  */
 export async function createParseWorker(options: ParseWorkerOptions): Promise<Worker> {
   const { connection, namespace, taskQueue = DEFAULT_TASK_QUEUE, worker = {} } = options;
-  const graceMs = options.shutdownGraceTimeMs ?? DEFAULT_SHUTDOWN_GRACE_MS;
-  if (!Number.isSafeInteger(graceMs) || graceMs < 0) {
-    throw new RangeError(`shutdownGraceTimeMs must be a whole number of milliseconds, got ${graceMs}`);
-  }
   return Worker.create({
     connection,
     ...(namespace !== undefined && { namespace }),
     taskQueue,
     ...(worker.workflowBundle ? {} : { workflowsPath: require.resolve('../workflows') }),
-    shutdownGraceTime: graceMs,
-    shutdownForceTime: graceMs + SHUTDOWN_FORCE_AFTER_MS,
+    ...shutdownTimes(options.shutdownGraceTimeMs),
     ...rateLimit(options.maxRequestsPerSecond),
     ...worker,
     activities: { ...createParseActivities(options.activities), ...worker.activities },

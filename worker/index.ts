@@ -3,5 +3,6 @@ export { ConfigurationError, readTemporalConfiguration, readWorkerConfiguration 
 export type { WorkerConfiguration } from './configuration';
 export { createParseWorker } from './create-parse-worker';
 export type { ParseWorkerOptions } from './create-parse-worker';
+export { ExtendParsePlugin } from './extend-parse-plugin';
 export { runWorker } from './main';
 export type { RunWorkerOptions } from './main';

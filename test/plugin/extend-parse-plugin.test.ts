@@ -1,0 +1,125 @@
+/**
+ * What could go wrong here: a plugin meets a worker that has things of its own. It replaces one of them, doubles itself
+ * where it was given twice, or brings workflows where others are expected.
+ */
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { SimplePlugin } from '@temporalio/plugin';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { createParseActivities } from '../../activities';
+import type { ParseResult } from '../../api';
+import { startEmulator, type Emulator } from '../../emulator';
+import { ExtendParsePlugin } from '../../worker';
+import { createDevEnv, devServerAddress } from '../support/servers';
+import { recordedHistories } from '../workflows/histories';
+import { quietly } from '../workflows/scene';
+
+const OWN_WORKFLOWS = join(__dirname, '../worker/own-workflows.ts');
+const NAMES = ['submitParse', 'getStatus', 'fetchResult', 'storeResult', 'uploadFile', 'deleteRun'];
+
+let env: TestWorkflowEnvironment;
+let emulator: Emulator;
+let plugin: ExtendParsePlugin;
+
+beforeAll(async () => {
+  quietly();
+  env = await createDevEnv();
+  emulator = await startEmulator();
+  plugin = new ExtendParsePlugin({ apiKey: 'test', baseUrl: emulator.url });
+});
+afterAll(async () => {
+  await env.teardown();
+  await emulator.close();
+});
+
+/** Activities of a user's own. */
+const greet = async (name: string) => `hello ${name}`;
+
+function create(taskQueue: string, options: Partial<WorkerOptions> = {}): Promise<Worker> {
+  return Worker.create({ connection: env.nativeConnection, plugins: [plugin], taskQueue, ...options });
+}
+
+/** Runs a workflow on one scripted document, whose name is the task queue's, to its end. */
+function execute<T>(taskQueue: string, type = 'parseDocument'): Promise<T> {
+  const input = { file: { fileUrl: `http://emulator.invalid/ok?reads=0&n=${taskQueue}` }, polling: { initialDelayMs: 0 } };
+  return env.client.workflow.execute(type, { taskQueue, workflowId: `${taskQueue}-${type}`, args: [input] });
+}
+
+const runsOf = (taskQueue: string) => emulator.runs.filter(({ fileUrl }) => fileUrl?.endsWith(`n=${taskQueue}`));
+
+describe('the worker', () => {
+  it('gets the activities, the workflows and the time for a submit to end', async () => {
+    const worker = await create('plugin-alone');
+    expect([...worker.options.activities.keys()].sort()).toEqual([...NAMES].sort());
+    expect(worker.options).toMatchObject({ shutdownGraceTimeMs: 75_000, shutdownForceTimeMs: 90_000 });
+    const { output } = await worker.runUntil(execute<ParseResult>('plugin-alone'));
+    expect(output).toMatchObject({ kind: 'inline' });
+  });
+
+  it('keeps workflows, activities and shutdown times of its own', async () => {
+    const times = { shutdownGraceTime: 100, shutdownForceTime: '1 minute' } as const;
+    const worker = await create('plugin-own', { workflowsPath: OWN_WORKFLOWS, activities: { greet }, ...times });
+    expect(worker.options).toMatchObject({ shutdownGraceTimeMs: 100, shutdownForceTimeMs: 60_000 });
+    await expect(worker.runUntil(execute('plugin-own', 'greetAndParse'))).resolves.toMatch(/^hello parser_run_/);
+  });
+
+  it('keeps a bundle that was made ahead, with the plugin or without it', async () => {
+    const logger = new DefaultLogger('WARN');
+    const bundle = { workflowsPath: OWN_WORKFLOWS, logger };
+    for (const plugins of [[plugin], []]) {
+      const taskQueue = `plugin-bundle-${plugins.length}`;
+      const workflowBundle = await bundleWorkflowCode({ ...bundle, plugins });
+      const worker = await create(taskQueue, { workflowBundle, activities: { greet } });
+      expect(worker.options.workflowsPath).toBeUndefined();
+      await expect(worker.runUntil(execute(taskQueue, 'greetAndParse'))).resolves.toMatch(/^hello/);
+    }
+  });
+});
+
+describe('the plugin', () => {
+  it('does no harm where it is applied to the connection and twice to the worker', async () => {
+    const connection = await NativeConnection.connect({ address: devServerAddress(), plugins: [plugin] });
+    const options = { connection, plugins: [plugin, plugin], taskQueue: 'plugin-thrice', activities: { greet } };
+    const worker = await Worker.create(options);
+    expect([...worker.options.activities.keys()].sort()).toEqual([...NAMES, 'greet'].sort());
+    await worker.runUntil(execute('plugin-thrice'));
+    expect(runsOf('plugin-thrice')).toHaveLength(1);
+    await connection.close();
+  });
+
+  it('works before and after another one, which may bring activities and workflows', async () => {
+    const other = new SimplePlugin({ name: 'test.Other', activities: { greet }, workflowsPath: OWN_WORKFLOWS });
+    for (const plugins of [
+      [plugin, other],
+      [other, plugin],
+    ]) {
+      const taskQueue = `plugin-beside-${plugins.indexOf(other)}`;
+      const worker = await create(taskQueue, { plugins });
+      expect(worker.options.activities.size).toBe(NAMES.length + 1);
+      await expect(worker.runUntil(execute(taskQueue, 'greetAndParse'))).resolves.toMatch(/^hello/);
+    }
+  });
+
+  it.each(NAMES)('refuses to replace an activity: %s', async (name) => {
+    const refused = create('plugin-taken', { activities: { [name]: greet } });
+    await expect(refused).rejects.toThrow(new RegExp(`^activity '${name}' is registered already: rename yours, or `));
+  });
+
+  it('refuses a second set of the same activities, which may have another key', async () => {
+    const activities = createParseActivities({ apiKey: 'another', baseUrl: emulator.url });
+    await expect(create('plugin-set', { activities })).rejects.toThrow(/is registered already/);
+    const plugins = [plugin, new ExtendParsePlugin({ apiKey: 'another' })];
+    await expect(create('plugin-two', { plugins })).rejects.toThrow(/is registered already/);
+  });
+
+  it('refuses wrong settings where it is made', () => {
+    expect(() => new ExtendParsePlugin({ apiKey: 'k', baseUrl: 'nowhere' })).toThrow(/^baseUrl must be/);
+    expect(() => new ExtendParsePlugin({ apiKey: 'k', maxInlineBytes: 0 })).toThrow(/^maxInlineBytes must be/);
+  });
+
+  it('gives a replay the workflows', async () => {
+    const [recorded] = recordedHistories().filter(({ name }) => name.endsWith('.timer-succeeded'));
+    await expect(Worker.runReplayHistory({ plugins: [plugin] }, recorded!.history)).resolves.toBeUndefined();
+  });
+});
