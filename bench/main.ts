@@ -10,10 +10,11 @@ import { costPart } from './cost/part';
 import { draw } from './report/draw';
 import { claimToMarkdown, tableToMarkdown } from './report/markdown';
 import type { Part } from './report/part';
+import { storingPart } from './storing/part';
 import { waitingPart } from './waiting/part';
 import { throughputPart } from './throughput/part';
 
-const PARTS: readonly Part[] = [cadencePart, costPart, throughputPart, waitingPart];
+const PARTS: readonly Part[] = [cadencePart, costPart, throughputPart, waitingPart, storingPart];
 /** A quick run must not replace the plots that are published. */
 const PLOTS = { full: 'docs/benchmarks', quick: '.cache/bench' };
 

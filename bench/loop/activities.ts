@@ -1,4 +1,6 @@
 /** The activities of the hand-written loop: one `fetch` each, nothing checked but the status code. */
+import { createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 
 const HEADERS = {
   authorization: 'Bearer bench',
@@ -12,9 +14,14 @@ function baseUrl(): string {
   return url;
 }
 
-async function call(path: string, init: RequestInit = {}): Promise<Record<string, unknown>> {
+async function send(path: string, init: RequestInit = {}): Promise<Response> {
   const response = await fetch(`${baseUrl()}${path}`, { headers: HEADERS, ...init });
   if (!response.ok) throw new Error(`${path} was answered with ${response.status}`);
+  return response;
+}
+
+async function call(path: string, init: RequestInit = {}): Promise<Record<string, unknown>> {
+  const response = await send(path, init);
   return (await response.json()) as Record<string, unknown>;
 }
 
@@ -36,4 +43,11 @@ export async function loopFetch(runId: string): Promise<unknown> {
   const { parserRun } = await call(`/parser_runs/${runId}?responseType=json`);
   const { chunks, metrics } = parserRun as { chunks: unknown; metrics: unknown };
   return { runId, chunks, metrics };
+}
+
+/** Pipes the content into a file: the least that storing it can cost. */
+export async function loopFetchToFile(runId: string, path: string): Promise<void> {
+  const { body } = await send(`/parser_runs/${runId}?responseType=json`);
+  if (body === null) throw new Error('the answer has no body');
+  await pipeline(body, createWriteStream(path));
 }

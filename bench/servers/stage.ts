@@ -2,13 +2,16 @@ import { Client, Connection } from '@temporalio/client';
 import { ParseClient } from '../../client';
 import { startEmulator, type Emulator } from '../../emulator';
 import { findTemporalServer, startDevServer, type DevServer } from '../../local';
-import { startWorkerChild, type WorkerChild } from './worker-child';
+import { loopSubmit } from '../loop/activities';
+import { startWorkerChild, type WorkerChild, type WorkerChildOptions } from './worker-child';
 
 /** A real dev server, the local Extend and a client, in this process; workers are processes of their own. */
 export interface Stage extends AsyncDisposable {
   readonly temporal: Client;
   parseClient(taskQueue: string): ParseClient;
-  startWorker(): Promise<WorkerChild>;
+  /** Submits a document without a workflow, and returns its run's id. */
+  submit(fileUrl: string): Promise<string>;
+  startWorker(options?: Pick<WorkerChildOptions, 'resultDirectory'>): Promise<WorkerChild>;
   /** Resolves when so many requests of this kind have been answered since the stage was set or this resolved last. */
   untilRequests(operation: 'read' | 'result', count: number): Promise<void>;
 }
@@ -24,13 +27,16 @@ export async function setStage(): Promise<Stage> {
       return undefined;
     },
   });
+  process.env['BENCH_EXTEND_URL'] = emulator.url;
   const server = await startDevServer({ executable: await findTemporalServer({ kind: 'dev-server' }) });
   const connection = await Connection.connect({ address: server.address });
   const temporal = new Client({ connection });
   return {
     temporal,
     parseClient: (taskQueue) => new ParseClient({ client: temporal, taskQueue }),
-    startWorker: () => startWorkerChild(server.address, emulator.url),
+    submit: loopSubmit,
+    startWorker: (options) =>
+      startWorkerChild({ ...options, temporalAddress: server.address, extendUrl: emulator.url }),
     untilRequests: async (operation, count) => {
       await new Promise<void>((resolve) => {
         look = () => {

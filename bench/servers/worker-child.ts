@@ -4,7 +4,8 @@ import { once } from 'node:events';
 /** What a worker process is told. */
 export type Command =
   | { readonly name: 'start'; readonly taskQueue: string; readonly maxCachedWorkflows: number }
-  | { readonly name: 'cpuMs' | 'rssBytes' | 'stop' };
+  | { readonly name: 'fetchToFile'; readonly runId: string; readonly path: string }
+  | { readonly name: 'cpuMs' | 'rssBytes' | 'watchMemory' | 'peakBytes' | 'stop' };
 
 /** What it answers. */
 export type Answer = { readonly value: number } | { readonly error: string };
@@ -17,12 +18,28 @@ export interface WorkerChild extends AsyncDisposable {
   cpuMs(): Promise<number>;
   /** Resident memory of the process, in bytes. */
   rssBytes(): Promise<number>;
+  /** Begins to look at the resident memory, and returns what it is now, in bytes. */
+  watchMemory(): Promise<number>;
+  /** The most resident memory since it began to look, in bytes. */
+  peakBytes(): Promise<number>;
+  /** Fetches a run into a file, with `fetch` alone, and returns how many milliseconds that took. */
+  fetchToFile(runId: string, path: string): Promise<number>;
   stop(): Promise<void>;
 }
 
+/** What a worker process is started with. */
+export interface WorkerChildOptions {
+  readonly temporalAddress: string;
+  readonly extendUrl: string;
+  /** Where it stores results. @default none: it stores none */
+  readonly resultDirectory?: string | undefined;
+}
+
 /** Starts a worker process. It is ready when this resolves, and polls nothing yet. */
-export async function startWorkerChild(temporalAddress: string, extendUrl: string): Promise<WorkerChild> {
-  const env = { ...process.env, BENCH_TEMPORAL_ADDRESS: temporalAddress, BENCH_EXTEND_URL: extendUrl };
+export async function startWorkerChild(options: WorkerChildOptions): Promise<WorkerChild> {
+  const { temporalAddress, extendUrl, resultDirectory } = options;
+  const results = resultDirectory === undefined ? {} : { BENCH_RESULT_DIR: resultDirectory };
+  const env = { ...process.env, BENCH_TEMPORAL_ADDRESS: temporalAddress, BENCH_EXTEND_URL: extendUrl, ...results };
   const child = fork('scripts/run-ts.mjs', ['bench/servers/worker-process.ts'], { env });
   const exited = once(child, 'exit');
   const answer = async () => {
@@ -41,6 +58,9 @@ export async function startWorkerChild(temporalAddress: string, extendUrl: strin
     start: async (taskQueue, maxCachedWorkflows) => void (await ask({ name: 'start', taskQueue, maxCachedWorkflows })),
     cpuMs: () => ask({ name: 'cpuMs' }),
     rssBytes: () => ask({ name: 'rssBytes' }),
+    watchMemory: () => ask({ name: 'watchMemory' }),
+    peakBytes: () => ask({ name: 'peakBytes' }),
+    fetchToFile: (runId, path) => ask({ name: 'fetchToFile', runId, path }),
     stop: async () => void (await ask({ name: 'stop' })),
     [Symbol.asyncDispose]: async () => {
       child.disconnect();

@@ -10,26 +10,50 @@ import type { Answer, Command } from './worker-child';
 
 const SHUTDOWN_GRACE_MS = 1_000;
 const MICROSECONDS_PER_MS = 1_000;
+const SAMPLE_MEMORY_EVERY_MS = 5;
 
 interface RunningWorker {
   readonly cpuBefore: NodeJS.CpuUsage;
   stop(): Promise<void>;
 }
 
+/** Looks at the resident memory again and again. */
+interface MemoryWatch {
+  /** The most that was seen, in bytes. */
+  stop(): number;
+}
+
+function watchMemory(): MemoryWatch {
+  let peak = 0;
+  const look = () => {
+    peak = Math.max(peak, process.memoryUsage.rss());
+  };
+  const timer = setInterval(look, SAMPLE_MEMORY_EVERY_MS);
+  return {
+    stop: () => {
+      clearInterval(timer);
+      look();
+      return peak;
+    },
+  };
+}
+
 async function main(): Promise<void> {
   // Without handlers of its own for signals: Ctrl-C ends the bench at once.
   Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
   const { BENCH_TEMPORAL_ADDRESS: address = '', BENCH_EXTEND_URL: baseUrl = '' } = process.env;
+  const { BENCH_RESULT_DIR: resultDirectory } = process.env;
   const connection = await NativeConnection.connect({ address });
   const workflowsPath = resolve('bench/loop/workflows.ts');
   const workflowBundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
   let running: RunningWorker | undefined;
+  let memory: MemoryWatch | undefined;
 
   const start = async (taskQueue: string, maxCachedWorkflows: number): Promise<RunningWorker> => {
     const worker = await createParseWorker({
       connection,
       taskQueue,
-      activities: { apiKey: 'bench', baseUrl },
+      activities: { apiKey: 'bench', baseUrl, ...(resultDirectory === undefined ? {} : { resultDirectory }) },
       shutdownGraceTimeMs: SHUTDOWN_GRACE_MS,
       worker: { workflowBundle, maxCachedWorkflows, activities: loopActivities },
     });
@@ -53,6 +77,16 @@ async function main(): Promise<void> {
       }
       case 'rssBytes':
         return process.memoryUsage.rss();
+      case 'watchMemory':
+        memory = watchMemory();
+        return process.memoryUsage.rss();
+      case 'peakBytes':
+        return memory?.stop() ?? Number.NaN;
+      case 'fetchToFile': {
+        const startedAtMs = performance.now();
+        await loopActivities.loopFetchToFile(command.runId, command.path);
+        return performance.now() - startedAtMs;
+      }
       case 'stop':
         await running?.stop();
         return 0;
