@@ -20,11 +20,12 @@ const blocks = Object.fromEntries(
   ]),
 );
 
+/** Without an `outDir` the package's own name leads to the types that were built, not to their sources. */
 function typeErrors(): string[] {
   const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), (path) => ts.sys.readFile(path)) as {
     config: object;
   };
-  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+  const { outDir: _outDir, ...options } = ts.parseJsonConfigFileContent(config, ts.sys, root).options;
   const program = ts.createProgram(
     Object.keys(blocks).map((name) => join(directory, name)),
     { ...options, skipLibCheck: true },

@@ -1,0 +1,91 @@
+/**
+ * `npm run example NUMBER -- [ARGUMENTS…]`: runs one of `examples/` as a user of the built package would.
+ *
+ * Its files are compiled one by one into `.cache/`, where the package's own name leads to `dist/`. What the environment
+ * does not name is started for this call only: a Temporal dev server without `TEMPORAL_ADDRESS`, an emulator of Extend
+ * without `EXTEND_API_KEY`.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { ensureBuilt, ROOT } from './ensure-built.mjs';
+
+const EXAMPLES = join(ROOT, 'examples');
+const WRONG_USAGE = 2;
+const require = createRequire(import.meta.url);
+const say = (line) => process.stderr.write(`${line}\n`);
+
+/** Full name of the example that the first argument begins. */
+function chooseExample(wanted) {
+  const names = readdirSync(EXAMPLES, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? [entry.name] : [],
+  );
+  const chosen = wanted === undefined ? [] : names.filter((name) => name.startsWith(wanted));
+  if (chosen.length === 1) return chosen[0];
+  say(`usage: npm run example NUMBER -- [ARGUMENTS…]; there are ${names.join(', ')}`);
+  process.exit(WRONG_USAGE);
+}
+
+async function compile(name) {
+  const directory = join(ROOT, '.cache', 'examples', `${name}-${process.pid}`);
+  const { build } = await import('esbuild');
+  const entryPoints = readdirSync(join(EXAMPLES, name)).filter((file) => file.endsWith('.ts'));
+  await build({
+    absWorkingDir: join(EXAMPLES, name),
+    entryPoints,
+    outdir: directory,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    sourcemap: 'inline',
+    logLevel: 'warning',
+  });
+  return directory;
+}
+
+/** Starts what is not configured. Returns the variables that lead to it, and what ends it. */
+async function startStandIns(environment) {
+  const closers = [];
+  const variables = {};
+  if (!environment.TEMPORAL_ADDRESS) {
+    const { findTemporalServer, startDevServer } = require('../dist/local');
+    const server = await startDevServer({
+      executable: await findTemporalServer({ kind: 'dev-server', onDownload: say }),
+    });
+    closers.push(() => server.close());
+    variables.TEMPORAL_ADDRESS = server.address;
+    say(`Temporal: a local dev server, for this call only; web UI at ${server.uiUrl}`);
+  }
+  if (!environment.EXTEND_API_KEY) {
+    const emulator = await require('../dist/emulator').startEmulator();
+    closers.push(() => emulator.close());
+    Object.assign(variables, { EXTEND_API_KEY: 'local', EXTEND_BASE_URL: emulator.url });
+    say("Extend: a local emulator, not of Extend's quality; set EXTEND_API_KEY to use Extend itself");
+  }
+  return { variables, close: () => Promise.all(closers.map((close) => close())) };
+}
+
+/** Runs the example to its end, or until it is told to stop: it hears that by itself, or from here. */
+async function run(program, programArguments, env) {
+  const child = spawn(process.execPath, ['--enable-source-maps', program, ...programArguments], {
+    env,
+    stdio: 'inherit',
+  });
+  process.on('SIGINT', () => undefined).on('SIGTERM', () => child.kill('SIGTERM'));
+  const [status] = await once(child, 'close');
+  return status ?? 1;
+}
+
+const [wanted, ...programArguments] = process.argv.slice(2);
+const name = chooseExample(wanted);
+await ensureBuilt();
+const directory = await compile(name);
+const standIns = await startStandIns(process.env);
+try {
+  process.exitCode = await run(join(directory, 'main.js'), programArguments, { ...process.env, ...standIns.variables });
+} finally {
+  await standIns.close();
+  rmSync(directory, { recursive: true, force: true });
+}
