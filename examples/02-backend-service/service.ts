@@ -1,0 +1,77 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { json } from 'node:stream/consumers';
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { IdempotencyKeyReusedError, isParseError, ParseClient } from 'temporal-extend-parse/client';
+
+interface Answer {
+  readonly status: number;
+  readonly body: object;
+}
+
+/**
+ * An HTTP service that parses documents.
+ *
+ *     PUT /documents/<id>  {"fileUrl": "…"}   starts a parse: 202. Again with the same document: 202, and nothing starts
+ *     GET /documents/<id>                     where it is, its markdown, or why it failed
+ */
+export function createService(client: Client, taskQueue: string): Server {
+  const documents = new Documents(client, taskQueue);
+  return createServer((request, response) => {
+    void answer(documents, request).then(({ status, body }) => {
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    });
+  });
+}
+
+async function answer(documents: Documents, request: IncomingMessage): Promise<Answer> {
+  const id = /^\/documents\/([\w-]+)$/.exec(request.url ?? '')?.[1];
+  if (id === undefined) return { status: 404, body: { message: 'PUT or GET /documents/<id>' } };
+  try {
+    if (request.method === 'PUT') return await documents.start(id, (await json(request)) as { fileUrl: string });
+    if (request.method === 'GET') return await documents.look(id);
+    return { status: 405, body: { message: 'PUT or GET' } };
+  } catch (error) {
+    if (error instanceof SyntaxError || isParseError(error, 'InvalidInput'))
+      return { status: 400, body: { message: error.message } };
+    if (error instanceof IdempotencyKeyReusedError) return { status: 409, body: { message: error.message } };
+    if (error instanceof WorkflowNotFoundError) return { status: 404, body: { message: `no document ${id}` } };
+    console.error(error);
+    return { status: 500, body: { message: 'internal error' } };
+  }
+}
+
+class Documents {
+  readonly #client: Client;
+  readonly #parsing: ParseClient;
+
+  constructor(client: Client, taskQueue: string) {
+    this.#client = client;
+    this.#parsing = new ParseClient({ client, taskQueue });
+  }
+
+  /** Returns once Temporal has it, not once it is parsed. The id is the key: a repeated request finds the first one's parse. */
+  async start(id: string, { fileUrl }: { fileUrl: string }): Promise<Answer> {
+    await this.#parsing.start({ file: { fileUrl } }, { idempotencyKey: workflowIdOf(id) });
+    return { status: 202, body: { document: `/documents/${id}` } };
+  }
+
+  /** Never waits for the parse. */
+  async look(id: string): Promise<Answer> {
+    const { status } = await this.#client.workflow.getHandle(workflowIdOf(id)).describe();
+    const handle = this.#parsing.getHandle(workflowIdOf(id));
+    if (status.name === 'RUNNING') {
+      return { status: 200, body: { state: 'parsing', progress: await handle.progress() } };
+    }
+    try {
+      const { output, pageCount } = await handle.result();
+      const markdown = output.kind === 'inline' ? output.chunks.map(({ content }) => content).join('\n\n') : output.uri;
+      return { status: 200, body: { state: 'parsed', pageCount, markdown } };
+    } catch (error) {
+      if (!isParseError(error)) throw error;
+      const { type, message, runId } = error;
+      return { status: 200, body: { state: 'failed', failure: { type, message, runId } } };
+    }
+  }
+}
+
+const workflowIdOf = (id: string) => `document-${id}`;

@@ -1,0 +1,70 @@
+/**
+ * Retrieval-augmented generation, the first half: documents are parsed in a workflow of one's own, their chunks are kept
+ * in an embedded Postgres, and a question finds the chunks that a model would be given.
+ *
+ *     npm run example 03 -- 'arrests for fraud' report.pdf https://example.com/more.pdf
+ */
+import { mkdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { PGlite } from '@electric-sql/pglite';
+import { Client } from '@temporalio/client';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { createFileStore } from 'temporal-extend-parse/storage';
+import { ExtendParsePlugin } from 'temporal-extend-parse/worker';
+import { createIndexActivities } from './activities';
+import { ChunkIndex } from './chunk-index';
+import type { ingestDocument } from './workflows';
+
+const { TEMPORAL_ADDRESS = 'localhost:7233', EXTEND_API_KEY = '', EXTEND_BASE_URL } = process.env;
+const DATA = process.env.RAG_DATA ?? '.cache/rag-data';
+const TASK_QUEUE = 'example-03';
+
+async function main(question: string, documents: readonly string[]): Promise<void> {
+  await mkdir(DATA, { recursive: true });
+  const database = await PGlite.create(join(DATA, 'postgres'));
+  const index = await ChunkIndex.open(database);
+  const resultStore = createFileStore({ directory: join(DATA, 'results') });
+  const connection = await NativeConnection.connect({ address: TEMPORAL_ADDRESS });
+  const worker = await Worker.create({
+    connection,
+    taskQueue: TASK_QUEUE,
+    workflowsPath: require.resolve('./workflows'),
+    activities: createIndexActivities(index, resultStore),
+    plugins: [
+      new ExtendParsePlugin({
+        apiKey: EXTEND_API_KEY,
+        ...(EXTEND_BASE_URL && { baseUrl: EXTEND_BASE_URL }),
+        resultStore,
+        sourceDirectory: process.cwd(), // the only directory that files may come from
+      }),
+    ],
+  });
+  await worker.runUntil(() => ingestAll(new Client({ connection }), documents));
+  for (const { documentId, content } of await index.search(question)) console.log(`${documentId}: ${content}\n`);
+  await connection.close();
+  await database.close();
+}
+
+/** Parses all of them at once. One that is on its way already, started by somebody else, is waited for. */
+async function ingestAll(client: Client, documents: readonly string[]): Promise<void> {
+  const ingest = async (document: string) => {
+    const isUrl = /^https?:/.test(document);
+    const documentId = basename(isUrl ? new URL(document).pathname : document);
+    const file = isUrl ? { fileUrl: document } : { source: pathToFileURL(document).href };
+    const chunkCount = await client.workflow.execute<typeof ingestDocument>('ingestDocument', {
+      taskQueue: TASK_QUEUE,
+      workflowId: `ingest-${documentId}`,
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      args: [{ documentId, file }],
+    });
+    console.error(`${documentId}: ${chunkCount} chunks`);
+  };
+  await Promise.all(documents.map(ingest));
+}
+
+const [question = 'arrests for fraud', ...documents] = process.argv.slice(2);
+main(question, documents.length > 0 ? documents : ['samples/12s0324.pdf']).catch((error: unknown) => {
+  console.error(error);
+  process.exit(1);
+});

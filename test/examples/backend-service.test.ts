@@ -1,0 +1,82 @@
+/** What could go wrong here: a request that is sent twice is parsed, and billed, twice; an answer waits for the parse. */
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startEmulator, type Emulator } from '../../emulator';
+import { devServerAddress } from '../support/servers';
+import { startExample, type RunningExample } from './run-example';
+
+let emulator: Emulator;
+let service: RunningExample;
+let url: string;
+
+beforeAll(async () => {
+  emulator = await startEmulator();
+  const env = {
+    TEMPORAL_ADDRESS: devServerAddress(),
+    EXTEND_API_KEY: 'test',
+    EXTEND_BASE_URL: emulator.url,
+    PORT: '0',
+  };
+  service = startExample('02', [], env);
+  [, url = ''] = await service.printed(/^listening on (\S+)$/m);
+});
+afterAll(async () => {
+  await service.stop();
+  await emulator.close();
+});
+
+const call = async (method: string, path: string, body?: string) => {
+  const response = await fetch(`${url}${path}`, { method, ...(body === undefined ? {} : { body }) });
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+};
+
+const start = (id: string, fileUrl: string) => call('PUT', `/documents/${id}`, JSON.stringify({ fileUrl }));
+
+/** Looks again and again until the document has ended. */
+async function end(id: string): Promise<Record<string, unknown>> {
+  for (;;) {
+    const { status, body } = await call('GET', `/documents/${id}`);
+    expect(status).toBe(200);
+    if (body['state'] !== 'parsing') return body;
+  }
+}
+
+describe('02, a backend service', () => {
+  it('starts a parse once, however often it is asked to, and tells how it goes', async () => {
+    const [id, fileUrl] = [randomUUID(), 'http://emulator.invalid/ok?n=backend'];
+    const answers = [...(await Promise.all([start(id, fileUrl), start(id, fileUrl)])), await start(id, fileUrl)];
+    expect(answers.map(({ status }) => status)).toEqual([202, 202, 202]);
+    const { body } = await call('GET', `/documents/${id}`);
+    expect(body).toMatchObject({ state: 'parsing', progress: { deadlineAtMs: expect.any(Number) } });
+    expect(await end(id)).toMatchObject({ state: 'parsed', pageCount: 1, markdown: expect.stringMatching(/^# /) });
+    await start(id, fileUrl);
+    expect(emulator.runs.filter((run) => run.fileUrl === fileUrl)).toHaveLength(1);
+  });
+
+  it('tells why a document failed', async () => {
+    const id = randomUUID();
+    await start(id, 'http://emulator.invalid/failing?reads=0');
+    const failure = { type: 'ParserRunFailed', runId: expect.stringMatching(/^parser_run_/) };
+    expect(await end(id)).toMatchObject({ state: 'failed', failure });
+  });
+
+  it('refuses what cannot be done, in words', async () => {
+    const id = randomUUID();
+    expect(await call('GET', `/documents/${id}`)).toMatchObject({
+      status: 404,
+      body: { message: `no document ${id}` },
+    });
+    expect(await call('GET', '/')).toMatchObject({ status: 404 });
+    expect(await call('DELETE', `/documents/${id}`)).toMatchObject({ status: 405 });
+    expect(await call('PUT', `/documents/${id}`, 'no JSON')).toMatchObject({ status: 400 });
+    const refused = await start(id, 'no-url');
+    expect(refused).toMatchObject({ status: 400, body: { message: expect.stringContaining('fileUrl') } });
+    await start(id, 'http://emulator.invalid/never?n=backend');
+    expect(await start(id, 'http://emulator.invalid/ok')).toMatchObject({ status: 409 });
+  });
+
+  it('stops when it is told to', async () => {
+    expect(await service.stop()).toBe(0);
+    await expect(fetch(url)).rejects.toThrow();
+  });
+});
