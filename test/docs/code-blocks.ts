@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const ROOT = join(__dirname, '../..');
+
+/** A block of TypeScript on a page of the documentation. */
+export interface CodeBlock {
+  /** The file that the first line of the block names, if it does: `// worker.ts`. Such a block is a whole program. */
+  readonly name?: string;
+  /** The code, with what a comment `<!-- ts … -->` right before the block adds for the compiler. */
+  readonly code: string;
+}
+
+/** The blocks of TypeScript on a page, by its path from the root of the repository. */
+export function codeBlocks(page: string): CodeBlock[] {
+  const text = readFileSync(join(ROOT, page), 'utf8');
+  const blocks = text.matchAll(
+    /(?:<!-- ts\n(?<hidden>.*?)-->\n+)?```ts\n(?:\/\/ (?<name>\S+\.ts)\n)?(?<shown>.*?)```/gs,
+  );
+  return [...blocks].map(({ groups: { hidden = '', name, shown = '' } = {} }) => ({
+    code: hidden + shown,
+    ...(name !== undefined && { name }),
+  }));
+}

@@ -1,0 +1,54 @@
+/** What could go wrong here: code in the documentation is out of step with the package. */
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import ts from 'typescript';
+import { codeBlocks } from './code-blocks';
+
+const ROOT = join(__dirname, '../..');
+/** Inside of the package, so that its own name leads to the build, as it would for a user. */
+const DIRECTORY = join(ROOT, '.cache/docs');
+const PAGES = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.md') && !path.startsWith('reference'))
+  .map((path) => join('docs', path));
+
+const withCode = ['README.md', ...PAGES].filter((page) => codeBlocks(page).length > 0);
+
+/** Writes a page's blocks as files: its programs together, each fragment as a module of its own. */
+function writeBlocks(page: string): string[] {
+  const directory = join(DIRECTORY, page);
+  mkdirSync(directory, { recursive: true });
+  return codeBlocks(page).map(({ name, code }, index) => {
+    const path = join(directory, name ?? `fragment-${index}.mts`);
+    writeFileSync(path, name === undefined ? `${code}\nexport {};\n` : code);
+    return path;
+  });
+}
+
+/** What the compiler says of all blocks, each message with the page and file that it is about. */
+function typeErrors(): string[] {
+  const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), (path) => ts.sys.readFile(path)) as {
+    config: { compilerOptions: Record<string, unknown> };
+  };
+  // As in a project of a user: Node's types and no others, and no way from the build back to the sources.
+  const { rootDir, outDir, declaration, ...compilerOptions } = config.compilerOptions;
+  const { options } = ts.convertCompilerOptionsFromJson({ ...compilerOptions, lib: ['es2023'], noEmit: true }, ROOT);
+  const program = ts.createProgram(withCode.flatMap(writeBlocks), options);
+  return ts.getPreEmitDiagnostics(program).map(({ file, messageText }) => {
+    const where = relative(DIRECTORY, file?.fileName ?? '');
+    return `${where}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
+  });
+}
+
+describe('the code of the documentation', () => {
+  beforeAll(() => rmSync(DIRECTORY, { recursive: true, force: true }));
+  afterAll(() => rmSync(DIRECTORY, { recursive: true, force: true }));
+
+  it('is found', () => {
+    expect(withCode).toEqual(expect.arrayContaining(['README.md', 'docs/results.md']));
+  });
+
+  it('compiles against the built package', () => {
+    expect(typeErrors()).toEqual([]);
+  });
+});
