@@ -1,0 +1,78 @@
+/** What could go wrong here: the store that the documentation shows does not do what a store must. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { transformSync } from '@swc/core';
+import type { ResultStore } from '../../storage';
+import { ParseClient } from '../../client';
+import { createParseTestEnvironment } from '../../testing';
+import { codeBlocks } from './code-blocks';
+
+/** Inside of the package, so that its own name leads to the build, as it would for a user. */
+const DIRECTORY = join(__dirname, '../../.cache/http-store');
+const objects = new Map<string, Buffer>();
+
+/** Keeps what came whole. */
+const server: Server = createServer((request, response) => {
+  const name = request.url ?? '';
+  const answer = (status: number, body?: Buffer) => response.writeHead(status).end(body);
+  if (name.startsWith('/forbidden/')) return void answer(403);
+  if (request.method === 'GET') return void answer(objects.has(name) ? 200 : 404, objects.get(name));
+  buffer(request).then(
+    (body) => {
+      objects.set(name, body);
+      answer(201);
+    },
+    () => undefined,
+  );
+});
+
+let baseUrl: string;
+let createHttpStore: (baseUrl: string) => ResultStore;
+
+beforeAll(async () => {
+  const block = codeBlocks('docs/results.md').find(({ name }) => name === 'http-store.ts');
+  const { code } = transformSync(block?.code ?? '', {
+    jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
+    module: { type: 'commonjs' },
+  });
+  mkdirSync(DIRECTORY, { recursive: true });
+  writeFileSync(join(DIRECTORY, 'http-store.js'), code);
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- the file exists only at run time
+  ({ createHttpStore } = require(join(DIRECTORY, 'http-store.js')) as { createHttpStore: typeof createHttpStore });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => {
+  server.close();
+  rmSync(DIRECTORY, { recursive: true, force: true });
+});
+
+describe('The store of docs/results.md', () => {
+  it('keeps a result, and gives it back', async () => {
+    await using parsing = await createParseTestEnvironment({ parse: { resultStore: createHttpStore(baseUrl) } });
+    const client = new ParseClient({ client: parsing.temporal, resultStore: createHttpStore(baseUrl) });
+    const result = await client.execute({ file: { fileUrl: 'http://emulator.invalid/ok' }, result: 'stored' });
+    const run = await client.readRun(result);
+    expect(run).toMatchObject({ id: result.runId, status: 'PROCESSED' });
+    expect([...objects.keys()]).toEqual([`/${result.runId}.json`]);
+  });
+
+  it('has nothing of a content that breaks off', async () => {
+    async function* broken() {
+      yield Buffer.from('{"half":');
+      throw new Error('broken off');
+    }
+    await expect(createHttpStore(baseUrl).write('broken.json', broken())).rejects.toThrow();
+    expect(objects.has('/broken.json')).toBe(false);
+  });
+
+  it('says for good what the server refuses', async () => {
+    const refused = createHttpStore(`${baseUrl}/forbidden`).write('a.json', new Blob(['a']).stream());
+    await expect(refused).rejects.toMatchObject({ name: 'StoreRefusedError', message: 'PUT was answered with 403' });
+    await expect(createHttpStore(baseUrl).read(`${baseUrl}/gone`)).rejects.toMatchObject({ name: 'StoreRefusedError' });
+  });
+});
