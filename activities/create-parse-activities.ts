@@ -1,8 +1,12 @@
 import { createExtendClient, type ExtendClientOptions } from '../http';
 import { createFileStore, createSources, type ResultStore, type SourceResolver } from '../storage';
+import { createReadBatchPage, createWriteOutcomes } from './batch-outcomes';
 import { createDeleteRun } from './delete-run';
 import { createFetchResult } from './fetch-result';
+import { createCancelDocuments, createFollowDocuments } from './follow-documents';
 import { createGetStatus } from './get-status';
+import { createPrepareBatch } from './prepare-batch';
+import { recordRequest } from './metrics';
 import { createStoreResult } from './store-result';
 import { createSubmitParse } from './submit-parse';
 import type { ParseActivities } from './types';
@@ -38,7 +42,7 @@ export function createParseActivities(options: ParseActivitiesOptions): ParseAct
   if (!Number.isSafeInteger(maxInlineBytes) || maxInlineBytes <= 0) {
     throw new RangeError(`maxInlineBytes must be a positive whole number of bytes, got ${maxInlineBytes}`);
   }
-  const extend = createExtendClient(options);
+  const extend = createExtendClient(options, recordRequest);
   const sources = createSources(options);
   const store = resultStoreOf(options);
   return {
@@ -48,6 +52,11 @@ export function createParseActivities(options: ParseActivitiesOptions): ParseAct
     storeResult: createStoreResult({ extend, store }),
     uploadFile: createUploadFile({ extend, sources }),
     deleteRun: createDeleteRun(extend),
+    prepareBatch: createPrepareBatch({ store, sources }),
+    readBatchPage: createReadBatchPage({ store }),
+    writeOutcomes: createWriteOutcomes({ store }),
+    followDocuments: createFollowDocuments(),
+    cancelDocuments: createCancelDocuments(),
   };
 }
 

@@ -2,15 +2,24 @@
 export { createParseActivities } from './create-parse-activities';
 export type { ParseActivitiesOptions } from './create-parse-activities';
 export type {
+  BatchActivities,
+  BatchPlace,
   DeleteRunInput,
+  DocumentsInput,
+  EndedDocument,
   FetchedResult,
   FetchResultInput,
   GetStatusInput,
+  PageDocument,
   ParseActivities,
+  PrepareBatchInput,
+  PreparedBatch,
+  ReadBatchPageInput,
   ResultCounters,
   StatusAnswer,
   SubmitParseInput,
   SubmittedRun,
   UploadedFile,
   UploadFileInput,
+  WriteOutcomesInput,
 } from './types';

@@ -2,7 +2,19 @@
  * What the activities take and give: plain JSON, and wire shapes, since running workflows hold them in their histories.
  * Workflows import this file for its types only.
  */
-import type { ParseAsyncRequest, SourceFile, ParseConfig, PollSchedule, ParseResult, RunStatus } from '../api';
+import type {
+  BatchInput,
+  DocumentEnd,
+  DocumentOutcome,
+  FailureCounts,
+  ParseAsyncRequest,
+  ParseConfig,
+  ParseInput,
+  ParseResult,
+  PollSchedule,
+  RunStatus,
+  SourceFile,
+} from '../api';
 
 /** Input of `submitParse`. */
 export interface SubmitParseInput {
@@ -96,8 +108,94 @@ export interface DeleteRunInput {
   readonly fileId?: string;
 }
 
+/** Input of `prepareBatch`. */
+export interface PrepareBatchInput {
+  /** The batch as it was started. */
+  readonly batch: BatchInput;
+  /** This start of the batch: what it writes is told apart from earlier starts by it. */
+  readonly startId: string;
+}
+
+/** Where a start of a batch keeps its pages and outcomes. */
+export interface BatchPlace {
+  /** Beginning of the names that are written. */
+  readonly directory: string;
+  /** Beginning of the URIs that are read. */
+  readonly uri: string;
+}
+
+/** Output of `prepareBatch`: what there is to do, and what earlier starts have done. */
+export interface PreparedBatch {
+  readonly place: BatchPlace;
+  /** Documents of the batch. */
+  readonly total: number;
+  /** Pages of documents that are to be parsed, numbered from 1. */
+  readonly pages: number;
+  /** Segments of outcomes that are there already: those of earlier starts, and of skipped lines. */
+  readonly segments: number;
+  readonly skippedLines: number;
+  /** Documents that earlier starts have done. */
+  readonly processed: number;
+  readonly failed: number;
+  readonly failures: FailureCounts;
+}
+
+/** Input of `readBatchPage`. */
+export interface ReadBatchPageInput {
+  /** Where the pages are. */
+  readonly place: BatchPlace;
+  /** Counted from 1. */
+  readonly page: number;
+}
+
+/** A document that is to be parsed. */
+export interface PageDocument {
+  readonly id: string;
+  /** Input of its workflow. */
+  readonly input: ParseInput;
+}
+
+/** Input of `writeOutcomes`. */
+export interface WriteOutcomesInput {
+  /** Where the outcomes go. */
+  readonly place: BatchPlace;
+  /** Counted from 1. A repeat writes the same segment anew. */
+  readonly segment: number;
+  /** The lines of the segment. */
+  readonly outcomes: readonly DocumentOutcome[];
+}
+
+/** Input of `followDocuments` and `cancelDocuments`: documents of the batch that calls. */
+export interface DocumentsInput {
+  /** Their ids within the batch. */
+  readonly ids: readonly string[];
+  /** `followDocuments` only: wait until one of them has ended. @default false: tell how it stands */
+  readonly wait?: boolean;
+}
+
+/** A document that has ended. */
+export interface EndedDocument {
+  readonly id: string;
+  readonly durationMs: number;
+  readonly end: DocumentEnd;
+}
+
+/** The activities of batches by their wire names. */
+export interface BatchActivities {
+  /** Reads the list or manifest to its end, takes over what earlier starts have done, and writes the rest as pages. */
+  prepareBatch(input: PrepareBatchInput): Promise<PreparedBatch>;
+  /** Reads one page of documents. */
+  readBatchPage(input: ReadBatchPageInput): Promise<readonly PageDocument[]>;
+  /** Writes one segment of outcomes. */
+  writeOutcomes(input: WriteOutcomesInput): Promise<void>;
+  /** Tells which of these documents have ended, and how. Without `wait` it may be none. */
+  followDocuments(input: DocumentsInput): Promise<readonly EndedDocument[]>;
+  /** Asks the workflows of these documents to end. */
+  cancelDocuments(input: DocumentsInput): Promise<void>;
+}
+
 /** The activities by their wire names. */
-export interface ParseActivities {
+export interface ParseActivities extends BatchActivities {
   /** Sends the document once. It repeats nothing, and cancellation does not stop it: the run id must become known. */
   submitParse(input: SubmitParseInput): Promise<SubmittedRun>;
   /** Reads a run's state. */

@@ -6,10 +6,12 @@ const MAX_DEADLINE_MS = 365 * 24 * 3600 * 1000;
 const MAX_SUBMITS_LIMIT = 100;
 const MAX_SHOWN_LENGTH = 80;
 
-const oneOf = <const Words extends readonly string[]>(...words: Words) =>
+/** One of these words. */
+export const oneOf = <const Words extends readonly string[]>(...words: Words) =>
   v.picklist(words, `must be one of ${words.map((word) => `'${word}'`).join(', ')}`);
 
-const whole = (min: number, max: number) => {
+/** A whole number from `min` to `max`. */
+export const whole = (min: number, max: number) => {
   const rule = `must be a whole number from ${min} to ${max}`;
   return v.pipe(v.number(rule), v.integer(rule), v.minValue(min, rule), v.maxValue(max, rule));
 };
@@ -20,7 +22,11 @@ const decimal = (min: number, max: number, rule: string) =>
 const text = () => v.pipe(v.string('must be a string'), v.nonEmpty('must not be empty'));
 
 const httpUrl = v.pipe(text(), v.check(isHttpUrl, 'must be an absolute http: or https: URL'));
-const sourceName = v.pipe(text(), v.regex(/^[a-z][a-z0-9+.-]*:./i, "must begin with a scheme, as in 'file:///…'"));
+/** Name of a source. */
+export const sourceName = v.pipe(
+  text(),
+  v.regex(/^[a-z][a-z0-9+.-]*:./i, "must begin with a scheme, as in 'file:///…'"),
+);
 
 /** Valibot takes an array for an object. */
 const object = v.custom<object>(isPlainObject, 'must be an object');
@@ -68,7 +74,8 @@ const common = {
   deleteRun: v.optional(oneOf('never', 'afterSuccess', 'always')),
 };
 
-const documentInput = v.strictObject({
+/** Input of `parseDocument` that submits. */
+export const documentInput = v.strictObject({
   file,
   config: v.optional(object),
   onAmbiguousSubmit: v.optional(oneOf('resubmit', 'fail')),
@@ -90,16 +97,18 @@ export function findInputProblem(input: unknown): string | undefined {
   if ('runId' in input && 'file' in input) return "input must have 'file' or 'runId', not both";
   if (!('runId' in input) && !('file' in input)) return "input must have 'file' or 'runId'";
   const checked = v.safeParse('runId' in input ? attachInput : documentInput, input, { abortPipeEarly: true });
-  return checked.success ? undefined : checked.issues.map(describe).join('; ');
+  return checked.success ? undefined : checked.issues.map(describeIssue).join('; ');
 }
 
-function describe(issue: v.BaseIssue<unknown>): string {
+/** One wrong field, the rule and the value. */
+export function describeIssue(issue: v.BaseIssue<unknown>): string {
   const name = v.getDotPath(issue) ?? 'input';
   if (issue.type === 'strict_object' && issue.expected === 'never') return `${name} is not a known field`;
   return `${name} ${issue.message}, got ${show(issue.path?.at(-1)?.value ?? issue.input)}`;
 }
 
-function show(value: unknown): string {
+/** A value in a message: short, and without the query of a URL. */
+export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(cut(redact(withoutQuery(value))));
   if (Array.isArray(value)) return 'an array';
   if (typeof value !== 'object' || value === null) return String(value);
@@ -116,7 +125,8 @@ function cut(text: string): string {
   return text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}…` : text;
 }
 
-function isPlainObject(value: unknown): value is Record<string, unknown> {
+/** Whether a value is an object, and no array. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -4,6 +4,30 @@
  */
 export { ParseApiError } from './api-error';
 export type { ParseApiErrorFacts, ParseApiErrorKind } from './api-error';
+export {
+  documentWorkflowId,
+  MAX_BATCH_DOCUMENTS,
+  MAX_BATCH_WIDTH,
+  MAX_DOCUMENT_BYTES,
+  MAX_LIST_BYTES,
+  toParseInput,
+  utf8Bytes,
+} from './batch';
+export type {
+  BatchDefaults,
+  BatchDocument,
+  BatchInput,
+  BatchOptions,
+  BatchOutcomes,
+  BatchProgress,
+  BatchResult,
+  DocumentEnd,
+  DocumentFailure,
+  DocumentFailureType,
+  DocumentOutcome,
+  FailureCounts,
+} from './batch';
+export { DocumentIds, findBatchProblem, findDocumentProblem } from './check-batch';
 export { findInputProblem } from './check-input';
 export { classifyApiError } from './classify';
 export type { RequestPurpose } from './classify';
@@ -21,6 +45,7 @@ export type {
   ParserRunStatus,
   RunStatus,
 } from './contract';
+export { toDocumentFailure } from './document-failure';
 export { withoutBlanks } from './environment';
 export type { Environment } from './environment';
 export { decodeErrorBody } from './error-body';
@@ -42,6 +67,8 @@ export { JsonSyntaxError } from './json-scanner';
 export type { JsonPath } from './json-scanner';
 export { collectValue, JsonSplitter } from './json-splitter';
 export type { JsonSink } from './json-splitter';
+export { METRICS } from './metrics';
+export type { MetricLabels, MetricName, MetricNameOf, MetricRow } from './metrics';
 export { MAX_TIMER_MS, nextDelayMs, resolveSchedule } from './poll-schedule';
 export type { Backoff, PollEngine, PollingOptions, PollPosition, PollSchedule } from './poll-schedule';
 export { redact } from './redact';

@@ -1,10 +1,21 @@
 /** For backend services: starts parses and waits for their results. Loads no worker code. */
 export type {
   AttachInput,
+  BatchDefaults,
+  BatchDocument,
+  BatchInput,
+  BatchOptions,
+  BatchOutcomes,
+  BatchProgress,
+  BatchResult,
   Block,
   Chunk,
+  DocumentFailure,
+  DocumentFailureType,
   DocumentFile,
   DocumentInput,
+  DocumentOutcome,
+  FailureCounts,
   FailureDetails,
   FailureType,
   InlineOutput,
@@ -37,6 +48,7 @@ export {
   UploadRejectedError,
 } from './errors';
 export type { ParseErrorFacts, ParseErrorType } from './errors';
+export type { BatchHandle } from './batch-handle';
 export { ParseClient } from './parse-client';
 export type { ParseClientOptions, StartParseOptions } from './parse-client';
 export type { ReadResultOptions } from './read-result';

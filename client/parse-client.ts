@@ -9,17 +9,21 @@ import {
 } from '@temporalio/client';
 import {
   DEFAULT_TASK_QUEUE,
+  findBatchProblem,
   findInputProblem,
+  type BatchInput,
   type Chunk,
   type ParseInput,
   type ParseResult,
   type ParserRun,
 } from '../api';
-import type { parseDocument } from '../workflows';
+import type { parseBatch, parseDocument } from '../workflows';
+import { createBatchHandle, type BatchHandle } from './batch-handle';
 import { documentHash } from './document-hash';
 import { createParseError, IdempotencyKeyReusedError, isParseError } from './errors';
 import { createParseHandle, type ParseHandle } from './parse-handle';
 import { readChunks, readRun, type ReadResultOptions } from './read-result';
+import { startBatch } from './start-batch';
 
 /** Settings of {@link ParseClient}. */
 export interface ParseClientOptions extends ReadResultOptions {
@@ -93,6 +97,26 @@ export class ParseClient {
   /** The handle of a workflow by its id. It asks nobody: a wrong id shows with the first call of the handle. */
   getHandle(workflowId: string): ParseHandle {
     return createParseHandle(this.#client.workflow.getHandle<typeof parseDocument>(workflowId));
+  }
+
+  /**
+   * Starts a batch of documents, and returns as soon as Temporal has it. With an `idempotencyKey` it comes back to the
+   * batch of that key: while it runs, and once it is done, it gives its handle; one that was cancelled, stopped or has
+   * failed goes on where it was, and `retryFailed` parses what failed once more. Without one, each call starts a batch.
+   *
+   * @throws InvalidInputError before anything is started; IdempotencyKeyReusedError if the key has other documents.
+   */
+  async startBatch(input: BatchInput, options: StartParseOptions = {}): Promise<BatchHandle> {
+    const { idempotencyKey, workflowId = idempotencyKey ?? `${DEFAULT_TASK_QUEUE}-batch-${randomUUID()}` } = options;
+    const problem = findBatchProblem(input) ?? findOptionsProblem(options);
+    if (problem !== undefined) throw createParseError('InvalidInput', `invalid input: ${problem}`, { workflowId });
+    const request = { input, options, workflowId, taskQueue: this.#taskQueue };
+    return createBatchHandle(await startBatch(this.#client, request), this.#stored);
+  }
+
+  /** The handle of a batch by its key. It asks nobody: a wrong one shows with the first call of the handle. */
+  getBatchHandle(workflowId: string): BatchHandle {
+    return createBatchHandle(this.#client.workflow.getHandle<typeof parseBatch>(workflowId), this.#stored);
   }
 
   /**

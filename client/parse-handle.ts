@@ -1,4 +1,4 @@
-import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
+import { WorkflowNotFoundError, type Workflow, type WorkflowHandle, type WorkflowResultType } from '@temporalio/client';
 import type { ParseProgress, ParseResult } from '../api';
 import type { parseDocument } from '../workflows';
 import { progressQuery, runFinishedSignal, type RunFinishedNotice } from '../workflows/messages';
@@ -23,23 +23,29 @@ export function createParseHandle(handle: WorkflowHandle<typeof parseDocument>):
   const { workflowId } = handle;
   return {
     workflowId,
-    result: async () => {
-      try {
-        return await handle.result();
-      } catch (error) {
-        throw toParseError(error, workflowId);
-      }
-    },
+    result: () => resultOf(handle),
     progress: () => handle.query(progressQuery),
-    cancel: async () => {
-      try {
-        await handle.cancel();
-      } catch (error) {
-        // Temporal gives the same error for a workflow that has ended and for one that never was: only the latter is one.
-        if (!(error instanceof WorkflowNotFoundError)) throw error;
-        await handle.describe();
-      }
-    },
+    cancel: () => cancelRunning(handle),
     runFinished: (notice = {}) => handle.signal(runFinishedSignal, notice),
   };
+}
+
+/** Waits for the result. @throws ParseError */
+export async function resultOf<T extends Workflow>(handle: WorkflowHandle<T>): Promise<WorkflowResultType<T>> {
+  try {
+    return await handle.result();
+  } catch (error) {
+    throw toParseError(error, handle.workflowId);
+  }
+}
+
+/** Asks a workflow to stop. It is no error if it has ended already; it is one if it never was. */
+export async function cancelRunning(handle: Pick<WorkflowHandle, 'cancel' | 'describe'>): Promise<void> {
+  try {
+    await handle.cancel();
+  } catch (error) {
+    // Temporal gives the same error for a workflow that has ended and for one that never was: only the latter is one.
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    await handle.describe();
+  }
 }

@@ -1,4 +1,4 @@
-import type { Chunk, ParserRun, ParseResult } from '../api';
+import type { BatchOutcomes, Chunk, DocumentOutcome, ParserRun, ParseResult } from '../api';
 import { createFileStore, readStoredChunks, readStoredRun, type ResultStore } from '../storage';
 
 /** Where stored results are read from. */
@@ -29,6 +29,24 @@ export async function readRun({ output }: ParseResult, options: ReadResultOption
   if (output.kind === 'inline')
     throw new TypeError("result must be of kind 'stored', got 'inline': its chunks are in it");
   return readStoredRun(output, { store: storeOf(options) });
+}
+
+/**
+ * Gives the outcomes of a batch one after the other, segment by segment.
+ *
+ * @throws TypeError if no store was given; StoreRefusedError where it has no such segment.
+ */
+export async function* readOutcomes(
+  { uri, segments }: BatchOutcomes,
+  options: ReadResultOptions,
+): AsyncGenerator<DocumentOutcome, void> {
+  const store = storeOf(options);
+  for (let segment = 1; segment <= segments; segment += 1) {
+    const parts: Uint8Array[] = [];
+    for await (const part of await store.read(`${uri}/${segment}.jsonl`)) parts.push(part);
+    const lines = Buffer.concat(parts).toString('utf8').split('\n');
+    for (const line of lines) if (line !== '') yield JSON.parse(line) as DocumentOutcome;
+  }
 }
 
 function storeOf({ resultDirectory, resultStore }: ReadResultOptions): ResultStore {

@@ -1,8 +1,12 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { ParseClient } from '../client';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../emulator';
 import { createParseWorker, type ParseWorkerOptions } from '../worker';
 import { withBundledWorkflows } from './bundle-workflows';
+import { createDocumentChooser, type ScriptedDocumentName } from './choose-document';
 import { startTemporalEnvironment, type TestServerKind } from './temporal-environment';
 
 type WorkerSettings = NonNullable<ParseWorkerOptions['worker']>;
@@ -15,7 +19,7 @@ export interface ParseTestEnvironmentOptions {
    * one after the other. `dev-server`: a real server; waits take as long as they take. @default 'time-skipping'
    */
   readonly server?: TestServerKind;
-  /** Scripted documents by name, played by `fileUrl: 'http://emulator.invalid/<name>'`. @default only the built-in ones */
+  /** Scripted documents of your own, by name, for {@link ParseTestEnvironment.document}. @default only the built-in ones */
   readonly scripts?: NonNullable<EmulatorOptions['scripts']>;
   /** Asked for every request to the emulator; what it returns is the answer. @default no faults */
   readonly faults?: NonNullable<EmulatorOptions['faults']>;
@@ -30,7 +34,10 @@ export interface ParseTestEnvironmentOptions {
   readonly workflowsPath?: string;
   /** Your own activities, beside those of this package. @default {} */
   readonly activities?: object;
-  /** Further settings of the activities: `maxInlineBytes`, `sourceDirectory`, time limits. @default {} */
+  /**
+   * Further settings of the activities: `maxInlineBytes`, `sourceDirectory`, time limits. Stored results go to a directory
+   * that is deleted at the end, unless you name a place. @default {}
+   */
   readonly parse?: Partial<ParseWorkerOptions['activities']>;
   /** Further options of `Worker.create`: plugins, interceptors. @default {} */
   readonly worker?: WorkerSettings;
@@ -44,6 +51,13 @@ export interface ParseTestEnvironment extends AsyncDisposable {
   readonly temporal: TestWorkflowEnvironment['client'];
   /** What was requested, and what Extend would have billed. */
   readonly emulator: Emulator;
+  /**
+   * A document that plays a script: `ok`, `slow` (ten reads), `failing`, `rate-limited`, `huge` (a result that Temporal does
+   * not carry), `never`, or one of your own. Each call gives another document, so that its script plays from the start.
+   *
+   * @throws RangeError that lists the names, if there is no such script.
+   */
+  document(script: ScriptedDocumentName): { readonly fileUrl: string };
   /** Task queue of the worker. */
   readonly taskQueue: string;
   /** Temporal's test environment: `sleep` skips time by hand. */
@@ -61,7 +75,8 @@ const SHUTDOWN_FORCE_MS = 5_000;
 
 /**
  * Starts everything that a test of a pipeline needs: a local Extend, a Temporal server, a worker and a client. No
- * account, no Docker; the first call on a machine fetches the server.
+ * account, no Docker. The first call on a machine fetches the server, the first one with your workflows bundles them;
+ * both are kept under `$XDG_CACHE_HOME` or `~/.cache`, and later calls take well under a second.
  *
  * Works in jest and vitest with their `node` environment and without fake timers.
  *
@@ -69,7 +84,7 @@ const SHUTDOWN_FORCE_MS = 5_000;
  * @example
  * ```ts
  * await using parsing = await createParseTestEnvironment();
- * const result = await parsing.client.execute({ file: { fileUrl: 'http://emulator.invalid/ok' } });
+ * const result = await parsing.client.execute({ file: parsing.document('slow') });
  * ```
  */
 export async function createParseTestEnvironment(
@@ -87,21 +102,22 @@ export async function createParseTestEnvironment(
 }
 
 async function startAll(options: ParseTestEnvironmentOptions, closers: (() => Promise<void>)[]) {
-  const { server = 'time-skipping', taskQueue = DEFAULT_TASK_QUEUE, scripts, faults } = options;
-  const emulator = await startEmulator({
-    ...(scripts === undefined ? {} : { scripts }),
-    ...(faults === undefined ? {} : { faults }),
-  });
+  const { server = 'time-skipping', taskQueue = DEFAULT_TASK_QUEUE, scripts = {}, faults } = options;
+  // The slowest of all begins first; if another one fails, nobody asks how it went.
+  const bundling = withBundledWorkflows(workerSettings(options));
+  bundling.catch(() => undefined);
+  const emulator = await startEmulator({ scripts, ...(faults === undefined ? {} : { faults }) });
   closers.push(() => emulator.close());
   const temporal = await startTemporalEnvironment(server);
   closers.push(() => temporal.close());
   const { env } = temporal;
+  const results = await resultPlace(options, closers);
   const worker = await createParseWorker({
     connection: env.nativeConnection,
     taskQueue,
-    activities: { apiKey: 'test', baseUrl: emulator.url, ...options.parse },
+    activities: { apiKey: 'test', baseUrl: emulator.url, ...options.parse, ...results },
     shutdownGraceTimeMs: SHUTDOWN_GRACE_MS,
-    worker: await withBundledWorkflows(workerSettings(options)),
+    worker: await bundling,
   });
   const ended = worker.run();
   // A worker that fails is told to whoever closes the environment.
@@ -112,8 +128,19 @@ async function startAll(options: ParseTestEnvironmentOptions, closers: (() => Pr
     await emulator.close();
     await ended;
   });
-  const client = new ParseClient({ client: env.client, taskQueue });
-  return { client, temporal: env.client, emulator, taskQueue, env, worker };
+  const client = new ParseClient({ client: env.client, taskQueue, ...results });
+  const document = createDocumentChooser(scripts);
+  return { client, temporal: env.client, emulator, document, taskQueue, env, worker };
+}
+
+/** Where worker and client keep stored results: where the test says, or in a directory that goes with the environment. */
+async function resultPlace({ parse = {} }: ParseTestEnvironmentOptions, closers: (() => Promise<void>)[]) {
+  const { resultDirectory, resultStore } = parse;
+  if (resultStore !== undefined) return { resultStore };
+  if (resultDirectory !== undefined) return { resultDirectory };
+  const directory = await mkdtemp(join(tmpdir(), 'extend-parse-results-'));
+  closers.push(() => rm(directory, { recursive: true, force: true }));
+  return { resultDirectory: directory };
 }
 
 function workerSettings(options: ParseTestEnvironmentOptions): WorkerSettings {

@@ -16,7 +16,7 @@ const SUBMIT_GRACE_MS = 1_000;
 const CLEAN_UP_MS = 30_000;
 
 /** Temporal retries what is safe to repeat, until the time that the caller sets. A wait that the API asked for overrides this. */
-const RETRY = {
+export const RETRY = {
   initialInterval: 1_000,
   backoffCoefficient: 2,
   maximumInterval: 60_000,
