@@ -5,6 +5,7 @@ import type { ExtendClient } from '../http';
 import { StoreRefusedError, type ResultStore } from '../storage';
 import { noOutputYet, toRunSummary } from './finished-run';
 import { withHeartbeat } from './heartbeat';
+import { recordStored } from './metrics';
 import { createRunStream } from './run-stream';
 import { finalFailure, toApplicationFailure } from './to-application-failure';
 import type { ParseActivities } from './types';
@@ -49,6 +50,7 @@ export function createStoreResult({ extend, store }: StoreResultOptions): ParseA
       const writing = store.write(objectName(runId), stream.content, { signal });
       const uri = await withHeartbeat(writing, earlierAttempts());
       const { run, chunkCount, bytes, sha256 } = stream.summary();
+      recordStored(bytes);
       return { ...toRunSummary(run), output: { kind: 'stored', uri, bytes, sha256, chunkCount } };
     } catch (error) {
       signal.throwIfAborted();

@@ -13,6 +13,7 @@ import type { Answer } from './answer';
 import { exchange, exchangeParts, type Connection, type ExchangeRequest } from './exchange';
 import { readText } from './read-body';
 import { readRunState } from './read-state';
+import type { RequestObserver, RequestOperation } from './request-watch';
 
 /** Settings of {@link createExtendClient}. */
 export interface ExtendClientOptions {
@@ -66,43 +67,68 @@ const MAX_SMALL_BODY_BYTES = 1_048_576;
 /**
  * Builds the client. It opens no connection until the first call.
  *
+ * @param observe told of each request that has ended. @default nobody is
  * @throws TypeError if `baseUrl` is not a plain absolute http(s) URL, or `workspaceId` is nothing that a header may hold;
  * RangeError if a limit is not a whole number from 1 to its maximum.
  */
-export function createExtendClient(options: ExtendClientOptions): ExtendClient {
-  const { apiKey, workspaceId } = options;
-  const connection: Connection = {
-    baseUrl: checkedBaseUrl(options.baseUrl ?? DEFAULT_BASE_URL),
-    apiKey: typeof apiKey === 'function' ? apiKey : () => apiKey,
-    ...(workspaceId !== undefined && { workspaceId: checkedWorkspaceId(workspaceId) }),
-  };
-  const timeouts = {
-    statusMs: checkedMs('statusTimeoutMs', options.statusTimeoutMs ?? MAX_REQUEST_MS.status, MAX_REQUEST_MS.status),
-    submitMs: checkedMs('submitTimeoutMs', options.submitTimeoutMs ?? MAX_REQUEST_MS.submit, MAX_REQUEST_MS.submit),
-    fetchMs: checkedMs('fetchTimeoutMs', options.fetchTimeoutMs ?? DEFAULT_FETCH_TIMEOUT_MS, MAX_REQUEST_MS.fetch),
-  };
+export function createExtendClient(options: ExtendClientOptions, observe?: RequestObserver): ExtendClient {
+  const connection = toConnection(options, observe);
+  const timeouts = toTimeouts(options);
   const call = <T>(request: ExchangeRequest, read: (answer: Answer) => Promise<T>) =>
     exchange(connection, request, read);
   const { statusMs, submitMs, fetchMs } = timeouts;
-  const remove = (path: string, signal?: AbortSignal) =>
-    ignoreGone(call({ method: 'DELETE', path, timeoutMs: statusMs, signal }, drain));
+  const remove = (operation: RequestOperation, path: string, signal?: AbortSignal) =>
+    ignoreGone(call({ operation, method: 'DELETE', path, timeoutMs: statusMs, signal }, drain));
   return {
     timeouts,
     submitParse: (json, { signal } = {}) =>
-      call({ method: 'POST', path: '/parse/async', json, timeoutMs: submitMs, signal }, readSubmitAnswer),
+      call(
+        { operation: 'submitParse', method: 'POST', path: '/parse/async', json, timeoutMs: submitMs, signal },
+        readSubmitAnswer,
+      ),
     readRunState: createStateReader((runId, responseType, signal) =>
-      call({ method: 'GET', path: runPath(runId), query: { responseType }, timeoutMs: statusMs, signal }, readRunState),
+      call({ ...runRequest('readRunState', runId, statusMs, signal), query: { responseType } }, readRunState),
     ),
     readRun: (runId, { signal, maxBodyBytes }) =>
-      call(runRequest(runId, fetchMs, signal), (answer) => readJson(answer, maxBodyBytes)),
-    streamRun: (runId, { signal } = {}) => exchangeParts(connection, runRequest(runId, fetchMs, signal)),
+      call(runRequest('readRun', runId, fetchMs, signal), (answer) => readJson(answer, maxBodyBytes)),
+    streamRun: (runId, { signal } = {}) => exchangeParts(connection, runRequest('streamRun', runId, fetchMs, signal)),
     uploadFile: ({ content, fileName }, { signal } = {}) =>
       call(
-        { method: 'POST', path: '/files/upload', body: form(content, fileName), timeoutMs: fetchMs, signal },
+        {
+          operation: 'uploadFile',
+          method: 'POST',
+          path: '/files/upload',
+          body: form(content, fileName),
+          timeoutMs: fetchMs,
+          signal,
+        },
         readUploadAnswer,
       ),
-    deleteRun: (runId, { signal } = {}) => remove(runPath(runId), signal),
-    deleteFile: (fileId, { signal } = {}) => remove(`/files/${encodeURIComponent(fileId)}`, signal),
+    deleteRun: (runId, { signal } = {}) => remove('deleteRun', runPath(runId), signal),
+    deleteFile: (fileId, { signal } = {}) => remove('deleteFile', `/files/${encodeURIComponent(fileId)}`, signal),
+  };
+}
+
+function toConnection(options: ExtendClientOptions, observe: RequestObserver | undefined): Connection {
+  const { apiKey, workspaceId } = options;
+  return {
+    baseUrl: checkedBaseUrl(options.baseUrl ?? DEFAULT_BASE_URL),
+    apiKey: typeof apiKey === 'function' ? apiKey : () => apiKey,
+    ...(workspaceId !== undefined && { workspaceId: checkedWorkspaceId(workspaceId) }),
+    ...(observe && { observe }),
+  };
+}
+
+function toTimeouts({
+  statusTimeoutMs,
+  submitTimeoutMs,
+  fetchTimeoutMs,
+}: ExtendClientOptions): ExtendClient['timeouts'] {
+  const { status, submit, fetch } = MAX_REQUEST_MS;
+  return {
+    statusMs: checkedMs('statusTimeoutMs', statusTimeoutMs ?? status, status),
+    submitMs: checkedMs('submitTimeoutMs', submitTimeoutMs ?? submit, submit),
+    fetchMs: checkedMs('fetchTimeoutMs', fetchTimeoutMs ?? DEFAULT_FETCH_TIMEOUT_MS, fetch),
   };
 }
 
@@ -157,8 +183,13 @@ async function ignoreGone(deletion: Promise<void>): Promise<void> {
 }
 
 /** Content is always asked for as JSON: where else it would be is not documented. */
-function runRequest(runId: string, timeoutMs: number, signal: AbortSignal | undefined): ExchangeRequest {
-  return { method: 'GET', path: runPath(runId), query: { responseType: 'json' }, timeoutMs, signal };
+function runRequest(
+  operation: RequestOperation,
+  runId: string,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): ExchangeRequest {
+  return { operation, method: 'GET', path: runPath(runId), query: { responseType: 'json' }, timeoutMs, signal };
 }
 
 function runPath(runId: string): string {

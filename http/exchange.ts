@@ -1,6 +1,7 @@
 import { EXTEND_API_VERSION, ParseApiError, redact } from '../api';
 import { toAnswer, type Answer } from './answer';
 import { ky } from './ky';
+import { watchRequest, type RequestObserver, type RequestOperation } from './request-watch';
 import { startTimeLimit } from './time-limit';
 import { exchangeError, statusError } from './to-api-error';
 
@@ -11,10 +12,13 @@ export interface Connection {
   /** Called for each request, so that a rotated key needs no restart. */
   readonly apiKey: () => string | Promise<string>;
   readonly workspaceId?: string;
+  /** Told of each request that has ended. */
+  readonly observe?: RequestObserver;
 }
 
 /** One request. */
 export interface ExchangeRequest {
+  readonly operation: RequestOperation;
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** Path below the base URL, beginning with a slash. It may appear in messages. */
   readonly path: string;
@@ -41,16 +45,22 @@ export async function exchange<T>(
   const { method, path, signal } = request;
   const what = `${method} ${path}`;
   const limit = startTimeLimit(request.timeoutMs, signal);
+  const watch = watchRequest(request.operation, connection.observe);
   let answer: Answer | undefined;
   try {
     answer = toAnswer(await send(connection, request, limit.signal), limit.signal);
     if (!answer.ok) throw await statusError(answer, what);
-    return await read(answer);
+    const result = await read(answer);
+    watch.succeeded();
+    return result;
   } catch (error) {
     signal?.throwIfAborted();
-    throw exchangeError(error, what, answer);
+    const failure = exchangeError(error, what, answer);
+    watch.failed(failure);
+    throw failure;
   } finally {
     limit.end();
+    watch.end();
   }
 }
 
@@ -67,16 +77,21 @@ export async function* exchangeParts(
   const { method, path, signal } = request;
   const what = `${method} ${path}`;
   const limit = startTimeLimit(request.timeoutMs, signal);
+  const watch = watchRequest(request.operation, connection.observe);
   let answer: Answer | undefined;
   try {
     answer = toAnswer(await send(connection, request, limit.signal), limit.signal);
     if (!answer.ok) throw await statusError(answer, what);
     yield* answer.parts;
+    watch.succeeded();
   } catch (error) {
     signal?.throwIfAborted();
-    throw exchangeError(error, what, answer);
+    const failure = exchangeError(error, what, answer);
+    watch.failed(failure);
+    throw failure;
   } finally {
     limit.end();
+    watch.end();
   }
 }
 

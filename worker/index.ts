@@ -6,3 +6,4 @@ export type { ParseWorkerOptions } from './create-parse-worker';
 export { ExtendParsePlugin } from './extend-parse-plugin';
 export { runWorker } from './main';
 export type { RunWorkerOptions } from './main';
+export { METRIC_BUCKETS } from './metric-buckets';

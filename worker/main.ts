@@ -2,6 +2,7 @@ import { NativeConnection, Runtime } from '@temporalio/worker';
 import type { Environment } from '../api';
 import { readWorkerConfiguration, type WorkerConfiguration } from './configuration';
 import { createParseWorker } from './create-parse-worker';
+import { METRIC_BUCKETS } from './metric-buckets';
 
 /** Settings of {@link runWorker}. */
 export interface RunWorkerOptions {
@@ -41,5 +42,6 @@ export async function runWorker(options: RunWorkerOptions = {}): Promise<void> {
 
 function installRuntime({ metricsAddress }: WorkerConfiguration): void {
   if (metricsAddress === undefined) return;
-  Runtime.install({ telemetryOptions: { metrics: { prometheus: { bindAddress: metricsAddress } } } });
+  const prometheus = { bindAddress: metricsAddress, histogramBucketOverrides: METRIC_BUCKETS };
+  Runtime.install({ telemetryOptions: { metrics: { prometheus } } });
 }

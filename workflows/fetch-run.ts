@@ -1,6 +1,7 @@
 import type { ParseResult } from '../api';
 import { fetchCall } from './activity-calls';
 import type { Job } from './job';
+import { recordDetection } from './metrics';
 
 /** A run that has ended in time is fetched even if the deadline passes meanwhile; this long at least. In milliseconds. */
 const MIN_FETCH_MS = 30_000;
@@ -17,5 +18,6 @@ export async function fetchRun(job: Job): Promise<ParseResult> {
   const run = { runId, noticedAtMs, ...(acceptedAtMs !== undefined && { acceptedAtMs }) };
   const fetched = stored ? storeResult(run) : fetchResult({ ...run, counters });
   const { output, ...facts } = await fetched;
+  recordDetection(job, noticedAtMs, facts.processingTimeMs);
   return { ...facts, ...counters, output };
 }

@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import { findInputProblem, type ParseInput } from '../api';
 import { Job, type JobState, type JobSurroundings } from './job';
+import { countDocument } from './metrics';
 
 /** Checks the input before anything else happens. @throws ApplicationFailure of type `InvalidInput` */
 export function openJob(
@@ -9,6 +10,10 @@ export function openJob(
   surroundings: JobSurroundings,
 ): Job {
   const problem = findInputProblem(input);
-  if (problem !== undefined) throw ApplicationFailure.nonRetryable(`invalid input: ${problem}`, 'InvalidInput', {});
+  if (problem !== undefined) {
+    const failure = ApplicationFailure.nonRetryable(`invalid input: ${problem}`, 'InvalidInput', {});
+    countDocument(failure);
+    throw failure;
+  }
   return new Job(input, state, surroundings);
 }

@@ -4,6 +4,7 @@ import { cleanUp, endingOf } from './clean-up';
 import { runFailed, toFinalFailure } from './failures';
 import { fetchRun } from './fetch-run';
 import type { Job, JobState } from './job';
+import { countDocument, recordPolls } from './metrics';
 import { progressQuery, runFinishedSignal } from './messages';
 import { openJob } from './open-job';
 import { submitDocument } from './submit';
@@ -35,11 +36,18 @@ export async function runJob(job: Job): Promise<ParseResult> {
     if (job.state.status !== 'PROCESSED') throw runFailed(job);
     const result = await fetchRun(job);
     await cleanUp(job, 'succeeded');
+    countEnd(job);
     return result;
   } catch (error) {
     if (error instanceof ContinueAsNew) throw error;
     const failure = toFinalFailure(job, error);
     await cleanUp(job, endingOf(failure, job.state));
+    countEnd(job, failure);
     throw failure;
   }
+}
+
+function countEnd(job: Job, failure?: unknown): void {
+  countDocument(failure);
+  recordPolls(job);
 }

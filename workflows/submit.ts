@@ -5,6 +5,7 @@ import { submitCall, uploadCall } from './activity-calls';
 import { afterFailedSubmit, type FailedSubmit } from './after-failed-submit';
 import { deadlineExceeded, jobFailure, toActivityEnd, type ActivityEnd } from './failures';
 import type { Job } from './job';
+import { countSubmit } from './metrics';
 
 /**
  * Sends the document until it is accepted, and notes the run id. A submit is never repeated by Temporal: what follows a
@@ -54,11 +55,13 @@ async function submitOnce(job: Job, file: SubmitParseInput['file']): Promise<voi
     acceptedAtMs: Date.now(),
     submits: job.state.submits + 1,
   });
+  countSubmit('accepted');
 }
 
 async function pauseAfter(job: Job, end: ActivityEnd): Promise<void> {
   if (end.neverStarted) throw overdue(job);
   const failed = toFailedSubmit(end);
+  countSubmit(failed.kind === 'final' ? 'refused' : failed.kind);
   const { submits, rejections } = job.state;
   if (failed.kind === 'ambiguous') job.update({ submits: submits + 1, rejections: 0 });
   if (failed.kind === 'rejected') job.update({ rejections: rejections + 1 });

@@ -1,0 +1,28 @@
+import { asyncLocalStorage } from '@temporalio/activity';
+import type { MetricMeter } from '@temporalio/common';
+import { METRICS, type MetricLabels, type MetricName } from '../api';
+import type { EndedRequest } from '../http';
+
+const MS_PER_SECOND = 1_000;
+
+/** Counts a request to Extend that has ended, and how long it took. */
+export function recordRequest({ operation, outcome, durationMs }: EndedRequest): void {
+  const name = 'extend_parse_api_request_seconds';
+  const { unit, meaning } = METRICS[name];
+  const labels: MetricLabels<typeof name> = { operation, outcome };
+  meter()
+    ?.createHistogram(name, 'float', unit, meaning)
+    .record(durationMs / MS_PER_SECOND, labels);
+}
+
+/** Counts what was written to the result store. */
+export function recordStored(bytes: number): void {
+  const name: MetricName = 'extend_parse_stored_bytes';
+  const { unit, meaning } = METRICS[name];
+  meter()?.createCounter(name, unit, meaning).add(bytes);
+}
+
+/** The running activity's meter; none where a store reads outside of it. */
+function meter(): MetricMeter | undefined {
+  return asyncLocalStorage.getStore()?.metricMeter;
+}

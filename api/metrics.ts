@@ -1,0 +1,71 @@
+/** What one metric tells. The page `docs/metrics.md` shows this table. */
+export interface MetricRow {
+  /** A `counter` only grows; a `histogram` counts values by size, and sums them. */
+  readonly type: 'counter' | 'histogram';
+  /** Of the values, in the letters of UCUM; `1` where things are counted. */
+  readonly unit: '1' | 's' | 'By';
+  /** Names of the labels; Temporal adds its own. */
+  readonly labels: readonly string[];
+  /** Upper bounds of a histogram's buckets, in its unit. */
+  readonly buckets?: readonly number[];
+  /** What is measured, and when. */
+  readonly meaning: string;
+}
+
+/** Every metric of this package. Names and labels are wire names: dashboards and alerts hold them. */
+export const METRICS = {
+  extend_parse_documents: {
+    type: 'counter',
+    unit: '1',
+    labels: ['outcome'],
+    meaning:
+      'Documents that have ended. `outcome` is `Processed`, `Cancelled`, a final failure type, or `Unexpected` for an error that is none of them.',
+  },
+  extend_parse_submits: {
+    type: 'counter',
+    unit: '1',
+    labels: ['outcome'],
+    meaning:
+      'Submits by what came of them: `accepted`, `rejected` (429, or no connection), `refused` (for good), `ambiguous` (no readable answer: a run may exist and be billed).',
+  },
+  extend_parse_polls: {
+    type: 'histogram',
+    unit: '1',
+    labels: ['engine'],
+    buckets: [1, 2, 3, 5, 8, 12, 20, 35, 60, 100, 200, 500, 1000],
+    meaning: 'Status reads of a document, when it has ended. Those that attach to a run count too.',
+  },
+  extend_parse_detection_delay_seconds: {
+    type: 'histogram',
+    unit: 's',
+    labels: ['engine'],
+    buckets: [0.25, 0.5, 1, 2, 3, 5, 8, 12, 20, 30, 60, 120, 300],
+    meaning:
+      "Time from the end of a run at Extend until it was noticed. The end is taken to be Extend's own processing time after the accepted submit, so time that a run waited in Extend's queue counts as delay.",
+  },
+  extend_parse_stored_bytes: {
+    type: 'counter',
+    unit: 'By',
+    labels: [],
+    meaning: 'Bytes of runs that were written to the result store. A run that is stored again counts again.',
+  },
+  extend_parse_api_request_seconds: {
+    type: 'histogram',
+    unit: 's',
+    labels: ['operation', 'outcome'],
+    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 60, 120, 300],
+    meaning:
+      "Requests to Extend, from connecting to the last byte; the histogram's count is their number. `outcome` is `ok`, the HTTP status of an error, `notReceived` (no connection), `noAnswer`, `unreadable`, `aborted` (we gave up: cancelled, or a store that failed).",
+  },
+} as const satisfies Readonly<Record<string, MetricRow>>;
+
+/** Name of a metric of this package. */
+export type MetricName = keyof typeof METRICS;
+
+/** Names of metrics of one type. */
+export type MetricNameOf<Type extends MetricRow['type']> = {
+  [Name in MetricName]: (typeof METRICS)[Name]['type'] extends Type ? Name : never;
+}[MetricName];
+
+/** The labels that a metric has, with their values. */
+export type MetricLabels<Name extends MetricName> = Readonly<Record<(typeof METRICS)[Name]['labels'][number], string>>;

@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { hangReply, httpReply, resetReply, startEmulator, type Emulator, type Reply } from '../../emulator';
+import { createExtendClient, type EndedRequest } from '../../http';
+
+let emulator: Emulator;
+let fault: Reply | undefined;
+let ended: EndedRequest[];
+
+beforeAll(async () => {
+  emulator = await startEmulator({ faults: () => fault });
+});
+beforeEach(() => {
+  fault = undefined;
+  ended = [];
+});
+afterAll(() => emulator.close());
+
+const observed = (options: object = {}) =>
+  createExtendClient({ apiKey: 'sk_test', baseUrl: emulator.url, ...options }, (request) => ended.push(request));
+const told = () => ended.map(({ operation, outcome }) => `${operation} ${outcome}`);
+const ignore = () => undefined;
+
+async function finishedRun(): Promise<string> {
+  const extend = createExtendClient({ apiKey: 'sk_test', baseUrl: emulator.url });
+  const { runId } = await extend.submitParse({ file: { fileUrl: 'http://emulator.invalid/huge?reads=0' } });
+  await extend.readRunState(runId);
+  return runId;
+}
+
+describe('an observer of requests', () => {
+  it('is told of each request once, with the time that it took', async () => {
+    const extend = observed();
+    const { runId } = await extend.submitParse({ file: { fileUrl: 'http://emulator.invalid/ok' } });
+    await extend.readRunState(runId);
+    expect(told()).toEqual(['submitParse ok', 'readRunState ok']);
+    for (const { durationMs } of ended) expect(durationMs).toBeGreaterThan(0);
+  });
+
+  it('is told of a request that is repeated without responseType=url as two', async () => {
+    const runId = await finishedRun();
+    fault = httpReply({ status: 400 });
+    await observed().readRunState(runId).catch(ignore);
+    expect(told()).toEqual(['readRunState 400', 'readRunState 400']);
+  });
+
+  it('is told how a request failed', async () => {
+    fault = httpReply({ status: 503 });
+    await observed().deleteRun('r').catch(ignore);
+    fault = resetReply();
+    await observed().deleteFile('f').catch(ignore);
+    fault = httpReply({ status: 200 });
+    await observed().readRun('r', { maxBodyBytes: 1_000 }).catch(ignore);
+    const gone = await startEmulator();
+    await gone.close();
+    await observed({ baseUrl: gone.url }).readRunState('r').catch(ignore);
+    expect(told()).toEqual(['deleteRun 503', 'deleteFile noAnswer', 'readRun unreadable', 'readRunState notReceived']);
+  });
+
+  it('is told of what the caller did not want to the end', async () => {
+    const runId = await finishedRun();
+    const parts = observed().streamRun(runId)[Symbol.asyncIterator]();
+    await parts.next();
+    await parts.return?.();
+    fault = hangReply();
+    const controller = new AbortController();
+    const reading = observed().readRunState(runId, { signal: controller.signal }).catch(ignore);
+    await emulator.waitFor(({ outcome }) => outcome === 'hung');
+    controller.abort();
+    await reading;
+    expect(told()).toEqual(['streamRun aborted', 'readRunState aborted']);
+  });
+});

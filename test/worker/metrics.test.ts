@@ -1,0 +1,149 @@
+/** What could go wrong here: a metric is missing, has another name, type or label than documented, or tells a secret. */
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { METRICS, type MetricName, type MetricRow } from '../../api';
+import { ParseClient } from '../../client';
+import { resetReply, startEmulator, type Emulator, type FaultChooser } from '../../emulator';
+import { createDevEnv } from '../support/servers';
+import { startWorkerProcess, type WorkerProcess } from '../support/worker-process';
+
+const SECRET = 'sk_very_secret_key';
+const polling = { initialDelayMs: 0, scaleMs: 1 };
+const rows: Readonly<Record<string, MetricRow>> = METRICS;
+
+/** The first submit of a document named `lost` is taken, and its answer is not. */
+function loseOneAnswer(): FaultChooser {
+  let isLost = false;
+  return ({ operation, bodyJson }) => {
+    if (isLost || operation !== 'submit' || !JSON.stringify(bodyJson).includes('lost')) return undefined;
+    isLost = true;
+    return resetReply({ act: true });
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+describe('the metrics of a worker', () => {
+  let env: TestWorkflowEnvironment;
+  let emulator: Emulator;
+  let worker: WorkerProcess;
+  let directory: string;
+  let page: string;
+  let storedBytes: number;
+
+  beforeAll(async () => {
+    env = await createDevEnv();
+    emulator = await startEmulator({ faults: loseOneAnswer() });
+    directory = mkdtempSync(join(tmpdir(), 'metrics-'));
+    const address = `127.0.0.1:${await freePort()}`;
+    const taskQueue = 'metrics';
+    worker = await startWorkerProcess({
+      taskQueue,
+      baseUrl: emulator.url,
+      env: { EXTEND_API_KEY: SECRET, EXTEND_PARSE_METRICS_ADDRESS: address, EXTEND_PARSE_RESULT_DIR: directory },
+    });
+    const client = new ParseClient({ client: env.client, taskQueue });
+    const parse = (script: string, more: object = {}) =>
+      client.execute({ file: { fileUrl: `http://emulator.invalid/${script}&token=${SECRET}` }, polling, ...more });
+    const [stored] = await Promise.all([
+      parse('ok?n=1', { result: 'stored' }),
+      parse('ok?n=2', { polling: { ...polling, engine: 'retry' } }),
+      parse('rate-limited?n=3'),
+      parse('failing?n=4').catch(() => undefined),
+      parse('ok?lost', { onAmbiguousSubmit: 'fail' }).catch(() => undefined),
+      env.client.workflow
+        .execute('parseDocument', { args: [{}], taskQueue, workflowId: 'metrics-invalid' })
+        .catch(() => undefined),
+    ]);
+    storedBytes = stored.output.kind === 'stored' ? stored.output.bytes : 0;
+    page = await (await fetch(`http://${address}/metrics`)).text();
+  });
+  afterAll(async () => {
+    await worker.end('SIGKILL');
+    await emulator.close();
+    await env.teardown();
+    rmSync(directory, { recursive: true });
+  });
+
+  /** The values of a metric by its labels, those of Temporal left out. */
+  function valuesOf(sample: string, labels: readonly string[]): Record<string, number> {
+    const lines = page.matchAll(new RegExp(`^${sample}\\{(?<labels>.*)\\} (?<value>\\S+)$`, 'gm'));
+    return Object.fromEntries(
+      [...lines].map(({ groups }) => {
+        const pairs = [...(groups?.labels ?? '').matchAll(/(\w+)="([^"]*)"/g)].map(([, name = '', value]) => [
+          name,
+          value,
+        ]);
+        const given = Object.fromEntries(pairs) as Record<string, string>;
+        return [labels.map((name) => given[name]).join(' '), Number(groups?.value)];
+      }),
+    );
+  }
+
+  const valuesByLabels = (name: MetricName) =>
+    valuesOf(rows[name]?.type === 'histogram' ? `${name}_count` : name, rows[name]?.labels ?? []);
+
+  it('are those that are documented, of the same types and buckets', () => {
+    const served = [...page.matchAll(/^# TYPE (extend_parse_\w+) (\w+)$/gm)].map(([, name, type]) => [name, type]);
+    expect(Object.fromEntries(served)).toEqual(
+      Object.fromEntries(Object.entries(rows).map(([name, { type }]) => [name, type])),
+    );
+    for (const [name, { buckets }] of Object.entries(rows)) {
+      if (buckets === undefined) continue;
+      const bounds = Object.keys(valuesOf(`${name}_bucket`, ['le'])).map(Number);
+      expect([name, ...bounds.sort((one, other) => one - other).filter(Number.isFinite)]).toEqual([name, ...buckets]);
+    }
+  });
+
+  it('count documents and submits by what came of them', () => {
+    expect(valuesByLabels('extend_parse_documents')).toEqual({
+      Processed: 3,
+      ParserRunFailed: 1,
+      SubmitOutcomeUnknown: 1,
+      InvalidInput: 1,
+    });
+    expect(valuesByLabels('extend_parse_submits')).toEqual({ accepted: 4, rejected: 2, ambiguous: 1 });
+  });
+
+  it('tell of polls, detection and stored bytes', () => {
+    expect(valuesByLabels('extend_parse_polls')).toEqual({ timer: 3, retry: 1 });
+    expect(valuesByLabels('extend_parse_detection_delay_seconds')).toEqual({ timer: 2, retry: 1 });
+    expect(valuesByLabels('extend_parse_stored_bytes')).toEqual({ '': storedBytes });
+    expect(storedBytes).toBeGreaterThan(0);
+  });
+
+  it('count requests as Extend saw them', () => {
+    const requests = valuesByLabels('extend_parse_api_request_seconds');
+    const seen = (operation: string) => emulator.requests.filter((request) => request.operation === operation).length;
+    const counted = (operation: string) =>
+      Object.entries(requests).reduce(
+        (sum, [labels, count]) => (labels.startsWith(`${operation} `) ? sum + count : sum),
+        0,
+      );
+    expect(requests).toMatchObject({
+      'submitParse ok': 4,
+      'submitParse 429': 2,
+      'submitParse noAnswer': 1,
+      'streamRun ok': 1,
+      'readRun ok': 2,
+    });
+    expect(counted('readRunState')).toBe(seen('read'));
+    expect(counted('submitParse')).toBe(seen('submit'));
+  });
+
+  it('tell no secret, no document and no run', () => {
+    expect(page).not.toContain(SECRET);
+    expect(page).not.toMatch(/emulator\.invalid|parser_run_|token=/);
+  });
+});
