@@ -1,18 +1,13 @@
 /** What could go wrong here: the store that the documentation shows does not do what a store must. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { transformSync } from '@swc/core';
 import type { ResultStore } from '../../storage';
 import { ParseClient } from '../../client';
 import { createParseTestEnvironment } from '../../testing';
-import { codeBlocks } from './code-blocks';
+import { loadBlock } from './load-block';
 
-/** Inside of the package, so that its own name leads to the build, as it would for a user. */
-const DIRECTORY = join(__dirname, '../../.cache/http-store');
 const objects = new Map<string, Buffer>();
 
 /** Keeps what came whole. */
@@ -34,22 +29,11 @@ let baseUrl: string;
 let createHttpStore: (baseUrl: string) => ResultStore;
 
 beforeAll(async () => {
-  const block = codeBlocks('docs/results.md').find(({ name }) => name === 'http-store.ts');
-  const { code } = transformSync(block?.code ?? '', {
-    jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
-    module: { type: 'commonjs' },
-  });
-  mkdirSync(DIRECTORY, { recursive: true });
-  writeFileSync(join(DIRECTORY, 'http-store.js'), code);
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- the file exists only at run time
-  ({ createHttpStore } = require(join(DIRECTORY, 'http-store.js')) as { createHttpStore: typeof createHttpStore });
+  ({ createHttpStore } = loadBlock('docs/results.md', 'http-store.ts') as { createHttpStore: typeof createHttpStore });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
-afterAll(() => {
-  server.close();
-  rmSync(DIRECTORY, { recursive: true, force: true });
-});
+afterAll(() => void server.close());
 
 describe('The store of docs/results.md', () => {
   it('keeps a result, and gives it back', async () => {

@@ -1,0 +1,29 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { transformSync } from '@swc/core';
+import { codeBlocks } from './code-blocks';
+
+const CACHE = join(__dirname, '../../.cache');
+
+/**
+ * Loads a program of the documentation as a module. It lies inside of the package meanwhile, so that the package's own
+ * name leads to the build, as it would for a user.
+ */
+export function loadBlock(page: string, name: string): unknown {
+  const block = codeBlocks(page).find((one) => one.name === name);
+  if (block === undefined) throw new Error(`${page} has no ${name}`);
+  const { code } = transformSync(block.code, {
+    jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
+    module: { type: 'commonjs' },
+  });
+  const directory = join(CACHE, name);
+  const path = join(directory, 'module.js');
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(path, code);
+  try {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- the file exists only at run time
+    return require(path);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
