@@ -1,26 +1,39 @@
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, type BundleOptions } from '@temporalio/worker';
 import type { ParseWorkerOptions } from '../worker';
+import { keepBundle, readBundle } from './bundle-cache';
 
 type WorkerSettings = NonNullable<ParseWorkerOptions['worker']>;
-
-const bundles = new Map<string, Promise<{ readonly code: string }>>();
+type WebpackConfiguration = Parameters<NonNullable<BundleOptions['webpackConfigHook']>>[0];
 
 /**
- * The worker's settings with the workflows bundled ahead. Bundling takes seconds, so each file of workflows is bundled
- * once per process. Settings that have a say in the bundle are left as they are.
+ * The worker's settings with the workflows bundled ahead. Bundling takes seconds, so a bundle is kept until a file that
+ * went into it changes. Settings that have a say in the bundle are left as they are.
  */
 export async function withBundledWorkflows(settings: WorkerSettings): Promise<WorkerSettings> {
   const { workflowBundle, interceptors, bundlerOptions, dataConverter, plugins, sinks } = settings;
   if ([workflowBundle, interceptors, bundlerOptions, dataConverter, plugins, sinks].some(Boolean)) return settings;
   const { workflowsPath = require.resolve('../workflows'), ...others } = settings;
-  let bundle = bundles.get(workflowsPath);
-  if (bundle === undefined) {
-    bundle = bundleWorkflows(workflowsPath);
-    bundles.set(workflowsPath, bundle);
-  }
-  return { ...others, workflowBundle: await bundle };
+  const code = (await readBundle(workflowsPath)) ?? (await bundleWorkflows(workflowsPath));
+  return { ...others, workflowBundle: { code } };
 }
 
-async function bundleWorkflows(workflowsPath: string) {
-  return bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+async function bundleWorkflows(workflowsPath: string): Promise<string> {
+  const inputs = new Set<string>();
+  const webpackConfigHook = (configuration: WebpackConfiguration) => withRecorder(configuration, inputs);
+  const logger = new DefaultLogger('WARN');
+  const { code } = await bundleWorkflowCode({ workflowsPath, logger, webpackConfigHook });
+  await keepBundle(workflowsPath, code, inputs);
+  return code;
+}
+
+/** Has the bundler tell which files it read, and which it looked for in vain: one that appears changes the bundle too. */
+function withRecorder(configuration: WebpackConfiguration, inputs: Set<string>): WebpackConfiguration {
+  const recorder: NonNullable<WebpackConfiguration['plugins']>[number] = {
+    apply: (compiler) => {
+      compiler.hooks.done.tap('extend-parse', ({ compilation }) => {
+        for (const path of [...compilation.fileDependencies, ...compilation.missingDependencies]) inputs.add(path);
+      });
+    },
+  };
+  return { ...configuration, plugins: [...(configuration.plugins ?? []), recorder] };
 }

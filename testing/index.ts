@@ -4,6 +4,7 @@
  */
 export { createParseTestEnvironment } from './create-parse-test-environment';
 export type { ParseTestEnvironment, ParseTestEnvironmentOptions } from './create-parse-test-environment';
+export type { ScriptedDocumentName } from './choose-document';
 export type { TestServerKind } from './temporal-environment';
 export {
   dripReply,

@@ -1,4 +1,8 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { isParseError } from '../../client';
 import { createParseTestEnvironment, hangReply, httpReply } from '../../testing';
@@ -44,6 +48,52 @@ describe('createParseTestEnvironment', () => {
     });
     expect(answer).toBe('1 indexed');
     expect(indexed).toEqual([expect.stringContaining('#')]);
+  });
+
+  it('has scripted documents by name, each of which plays from the start', async () => {
+    await using parsing = await createParseTestEnvironment({ scripts: { 'of my own': { pageCount: 2 } } });
+    const parse = (script: string) => parsing.client.execute({ file: parsing.document(script), result: 'stored' });
+    const limited = [await parse('rate-limited'), await parse('rate-limited')];
+    expect(limited.map(({ submits }) => submits)).toEqual([1, 1]);
+    expect(parsing.emulator.requests.filter(({ operation }) => operation === 'submit')).toHaveLength(6);
+    expect(await parse('slow')).toMatchObject({ polls: 11 });
+    expect(await parse('of my own')).toMatchObject({ pageCount: 2 });
+    await expect(parse('failing')).rejects.toMatchObject({ details: { failureReason: 'CORRUPT_FILE' } });
+    expect(() => parsing.document('unknown')).toThrow(
+      "no scripted document 'unknown'; there are failing, huge, never, of my own, ok, rate-limited, slow",
+    );
+  });
+
+  it('keeps stored results of any size until it is closed', async () => {
+    await using parsing = await createParseTestEnvironment();
+    const result = await parsing.client.execute({ file: parsing.document('huge'), result: 'stored' });
+    let characters = 0;
+    for await (const { content } of parsing.client.readChunks(result)) characters += content.length;
+    expect(characters).toBeGreaterThan(2_000_000);
+    const inline = parsing.client.execute({ file: parsing.document('huge') });
+    await expect(inline).rejects.toMatchObject({ type: 'ResultTooLarge' });
+    await parsing.close();
+    const { uri } = result.output as { uri: string };
+    expect(existsSync(fileURLToPath(uri))).toBe(false);
+  });
+
+  it('leaves nothing running', async () => {
+    const program = `
+      const { createParseTestEnvironment } = require('temporal-extend-parse/testing');
+      (async () => {
+        const parsing = await createParseTestEnvironment();
+        await parsing.client.execute({ file: parsing.document('ok') });
+        console.log(JSON.stringify([parsing.env.address, new URL(parsing.emulator.url).host]));
+        await parsing.close();
+      })();`;
+    // That it comes back at all shows that nothing keeps the process.
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', program], {
+      cwd: join(__dirname, '..', '..'),
+    });
+    // Temporal's core warns on standard output.
+    const addresses = JSON.parse(/^\[".*$/m.exec(stdout)?.[0] ?? '[]') as string[];
+    expect(addresses).toHaveLength(2);
+    for (const address of addresses) await expect(fetch(`http://${address}`)).rejects.toThrow('fetch failed');
   });
 
   it('runs on a real server where asked to', async () => {

@@ -1,0 +1,85 @@
+/** What could go wrong here: a test runs on workflows as they were before the last change. */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { withBundledWorkflows } from '../../testing/bundle-workflows';
+
+const CACHE = join(__dirname, '..', '..', '.cache');
+const CACHE_HOME = process.env['XDG_CACHE_HOME'];
+
+let directory: string;
+let kept: string;
+
+beforeEach(() => {
+  mkdirSync(CACHE, { recursive: true });
+  // Below the checkout, where the bundler finds Temporal's modules.
+  directory = mkdtempSync(join(CACHE, 'bundles-'));
+  kept = join(directory, 'cache/temporal-extend-parse/workflow-bundles');
+  process.env['XDG_CACHE_HOME'] = join(directory, 'cache');
+  write('workflows.js', "exports.speak = async () => require('./words').words;");
+});
+afterAll(() => {
+  if (CACHE_HOME === undefined) delete process.env['XDG_CACHE_HOME'];
+  else process.env['XDG_CACHE_HOME'] = CACHE_HOME;
+  for (const name of readdirSync(CACHE).filter((entry) => entry.startsWith('bundles-')))
+    rmSync(join(CACHE, name), { recursive: true });
+});
+
+const write = (name: string, text: string) => writeFileSync(join(directory, name), text);
+const say = (name: string, words: string) => write(name, `exports.words = '${words}';`);
+
+/** The words in the bundle that a test would get now. */
+async function spoken(): Promise<string | undefined> {
+  const { workflowBundle } = await withBundledWorkflows({ workflowsPath: join(directory, 'workflows.js') });
+  const { code } = workflowBundle as { code: string };
+  return /exports\.words = '(.*?)'/.exec(code)?.[1];
+}
+
+/** Changes what is kept, to see whether it is taken. */
+function forge(from: string | RegExp, to: string): void {
+  const [file, ...others] = readdirSync(kept);
+  expect(others).toEqual([]);
+  const text = readFileSync(join(kept, file!), 'utf8');
+  expect(text).toMatch(from);
+  writeFileSync(join(kept, file!), text.replace(from, to));
+}
+
+describe('a bundle of workflows', () => {
+  it('is kept while nothing that went into it changes, and made anew when it does', async () => {
+    say('words.js', 'made first');
+    expect(await spoken()).toBe('made first');
+    forge('made first', 'kept');
+    expect(await spoken()).toBe('kept');
+    say('words.js', 'changed');
+    expect(await spoken()).toBe('changed');
+  });
+
+  it('is made anew when a file appears that is preferred to one that went into it', async () => {
+    say('words.js', 'of JavaScript');
+    expect(await spoken()).toBe('of JavaScript');
+    say('words.ts', 'of TypeScript');
+    expect(await spoken()).toBe('of TypeScript');
+  });
+
+  it('is made anew where it is of another version of the bundler, or cannot be read', async () => {
+    say('words.js', 'of today');
+    await spoken();
+    forge('of today', 'of yesterday');
+    forge(/"bundler":"[\d.]+"/, '"bundler":"1.0.0"');
+    expect(await spoken()).toBe('of today');
+    forge(/^\{/, '');
+    expect(await spoken()).toBe('of today');
+  });
+
+  it('is made where there is no place to keep it', async () => {
+    process.env['XDG_CACHE_HOME'] = join(directory, 'workflows.js');
+    say('words.js', 'not kept');
+    expect(await spoken()).toBe('not kept');
+  });
+
+  it('is not kept where it is broken', async () => {
+    await expect(spoken()).rejects.toThrow();
+    say('words.js', 'mended');
+    expect(await spoken()).toBe('mended');
+  });
+});
