@@ -4,8 +4,10 @@
  * knows what happened, comes first.
  */
 export const MAX_REQUEST_MS = {
-  /** A status read, or a deletion. */
+  /** A status read. */
   status: 20_000,
+  /** A deletion. All that a workflow spends on deleting is 30 s, and a killed worker must leave time for another. */
+  deletion: 5_000,
   /** A submit. */
   submit: 60_000,
   /** Fetching or storing a result, or an upload: one hour. Heartbeats tell of a dead worker long before. */

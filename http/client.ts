@@ -23,7 +23,7 @@ export interface ExtendClientOptions {
   readonly baseUrl?: string;
   /** Needed with a key of a whole organization. @default none */
   readonly workspaceId?: string;
-  /** Limit of a status read, in milliseconds, from connecting to the last byte; also of a delete. At most the default. @default 20_000 */
+  /** Limit of a status read, in milliseconds, from connecting to the last byte; also of a deletion, which ends after 5 s at the latest. At most the default. @default 20_000 */
   readonly statusTimeoutMs?: number;
   /** Limit of a submit, in milliseconds. At most the default. @default 60_000 */
   readonly submitTimeoutMs?: number;
@@ -77,8 +77,9 @@ export function createExtendClient(options: ExtendClientOptions, observe?: Reque
   const call = <T>(request: ExchangeRequest, read: (answer: Answer) => Promise<T>) =>
     exchange(connection, request, read);
   const { statusMs, submitMs, fetchMs } = timeouts;
+  const deletionMs = Math.min(statusMs, MAX_REQUEST_MS.deletion);
   const remove = (operation: RequestOperation, path: string, signal?: AbortSignal) =>
-    ignoreGone(call({ operation, method: 'DELETE', path, timeoutMs: statusMs, signal }, drain));
+    ignoreGone(call({ operation, method: 'DELETE', path, timeoutMs: deletionMs, signal }, drain));
   return {
     timeouts,
     submitParse: (json, { signal } = {}) =>

@@ -8,6 +8,8 @@ const MARGIN_MS = 15_000;
 const SUBMIT_MS = MAX_REQUEST_MS.submit + MARGIN_MS;
 /** A status read may ask twice: once more without `responseType=url`. */
 const STATUS_MS = 2 * MAX_REQUEST_MS.status + MARGIN_MS;
+/** A deletion may be of a run and of the file that was uploaded for it. */
+const DELETION_MS = 2 * MAX_REQUEST_MS.deletion + 2_000;
 const FETCH_MS = MAX_REQUEST_MS.fetch + MARGIN_MS;
 const HEARTBEAT_MS = 30_000;
 /** A submit in flight at the deadline has this long for its answer. */
@@ -84,7 +86,7 @@ export function fetchCall(
 export function deleteCall(job: Job): Pick<ParseActivities, 'deleteRun'> {
   return proxy(job, {
     summary: 'delete at Extend',
-    startToCloseTimeout: STATUS_MS,
+    startToCloseTimeout: DELETION_MS,
     scheduleToCloseTimeout: CLEAN_UP_MS,
   });
 }

@@ -17,8 +17,8 @@ export function codeBlocks(page: string): CodeBlock[] {
   const blocks = text.matchAll(
     /(?:<!-- ts\n(?<hidden>.*?)-->\n+)?```ts\n(?:\/\/ (?<name>\S+\.ts)\n)?(?<shown>.*?)```/gs,
   );
-  return [...blocks].map(({ groups: { hidden = '', name, shown = '' } = {} }) => ({
-    code: hidden + shown,
-    ...(name !== undefined && { name }),
-  }));
+  return [...blocks].map(({ groups }) => {
+    const name = groups?.['name'];
+    return { code: `${groups?.['hidden'] ?? ''}${groups?.['shown']}`, ...(name !== undefined && { name }) };
+  });
 }

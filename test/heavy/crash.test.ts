@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { DocumentInput, ParseResult } from '../../api';
+import type { Chunk, DocumentInput, ParseResult } from '../../api';
 import { isParseError, ParseClient, type ParseError } from '../../client';
 import { hangReply, resetReply, startEmulator, type Emulator, type EmulatorRequest, type Reply } from '../../emulator';
 import { createDevEnv } from '../support/servers';
@@ -24,6 +24,7 @@ const STEPS = {
   'getStatus, timer engine': 'read',
   'getStatus, retry engine': 'read',
   fetchResult: 'result',
+  storeResult: 'result',
   uploadFile: 'upload',
   deleteRun: 'deleteRun',
 } as const;
@@ -127,6 +128,7 @@ function inputOf(one: Case, directory: string): DocumentInput {
     polling: { engine: one.step === 'getStatus, retry engine' ? 'retry' : 'timer', initialDelayMs: 500 },
     onAmbiguousSubmit: one.mode,
     deleteRun: one.step === 'deleteRun' ? 'afterSuccess' : 'never',
+    result: one.step === 'storeResult' ? 'stored' : 'inline',
   };
 }
 
@@ -134,6 +136,7 @@ describe('a worker process that is killed in the middle of', () => {
   let env: TestWorkflowEnvironment;
   let emulator: Emulator;
   let directory: string;
+  let client: ParseClient;
   const endings = new Map<Case, Ending>();
 
   beforeAll(async () => {
@@ -142,10 +145,14 @@ describe('a worker process that is killed in the middle of', () => {
     await writeFile(join(directory, 'letter.txt'), 'Dear reader,\n\nthis is a letter.\n');
     const scene = new Scene();
     emulator = await scene.start();
-    const start = () =>
-      startWorkerProcess({ taskQueue: TASK_QUEUE, baseUrl: emulator.url, env: { EXTEND_PARSE_SOURCE_DIR: directory } });
+    const variables = { EXTEND_PARSE_SOURCE_DIR: directory, EXTEND_PARSE_RESULT_DIR: join(directory, 'results') };
+    const start = () => startWorkerProcess({ taskQueue: TASK_QUEUE, baseUrl: emulator.url, env: variables });
     await using first = await start();
-    const client = new ParseClient({ client: env.client, taskQueue: TASK_QUEUE });
+    client = new ParseClient({
+      client: env.client,
+      taskQueue: TASK_QUEUE,
+      resultDirectory: join(directory, 'results'),
+    });
     const handles = await Promise.all(CASES.map((one) => client.start(inputOf(one, directory))));
     await scene.untilReached();
     await first.end('SIGKILL');
@@ -162,13 +169,16 @@ describe('a worker process that is killed in the middle of', () => {
   });
 
   const plain = CASES.filter(({ step }) => step !== 'submitParse');
-  it.each(plain)('$name: the document ends with its result, after one submit and one run', (one) => {
+  it.each(plain)('$name: the document ends with its result, after one submit and one run', async (one) => {
     const { result, error, posts, runs } = endings.get(one) as Ending;
     expect(error).toBeUndefined();
-    expect(result?.output).toMatchObject({ kind: 'inline', chunks: [{ content: expect.stringMatching(/\w/) }] });
+    const chunks: Chunk[] = [];
+    for await (const chunk of client.readChunks(result as ParseResult)) chunks.push(chunk);
+    expect(chunks).toMatchObject([{ content: expect.stringMatching(/\w/) }]);
+    expect(result?.output.kind).toBe(one.step === 'storeResult' ? 'stored' : 'inline');
     expect({ submits: result?.submits, posts, runs }).toEqual({ submits: 1, posts: 1, runs: 1 });
     const run = emulator.runs.find(({ id }) => id === result?.runId);
-    expect(run).toMatchObject({ status: 'PROCESSED', deleted: one.step === 'deleteRun' && one.point !== 'before' });
+    expect(run).toMatchObject({ status: 'PROCESSED', deleted: one.step === 'deleteRun' });
   });
 
   const submitting = (mode: Case['mode']) => CASES.filter((one) => one.step === 'submitParse' && one.mode === mode);
