@@ -8,7 +8,7 @@ import { createDevEnv } from '../support/servers';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process';
 
 const TASK_QUEUE = 'rolling-restart';
-const DEPLOYS = 3;
+const DEPLOYS = 2;
 const DOCUMENTS_PER_DEPLOY = 20;
 /** Some submits are always in flight. */
 const SUBMIT_MS = 500;
