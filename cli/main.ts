@@ -57,6 +57,12 @@ function createProgram(end: (status: ExitStatus) => void): Command {
       const { parseCommand } = await import('./parse-command.js');
       end(await parseCommand(given, process.env));
     });
+  addServices(program, end);
+  return program;
+}
+
+/** What a worker needs around it. */
+function addServices(program: Command, end: (status: ExitStatus) => void): void {
   program
     .command('worker')
     .description('run a worker, configured by EXTEND_… and TEMPORAL_… variables')
@@ -66,6 +72,13 @@ function createProgram(end: (status: ExitStatus) => void): Command {
       end(await workerCommand(options, process.env));
     });
   program
+    .command('doctor')
+    .description('look whether key, Temporal, workers, directories and versions are right, and say what to mend')
+    .action(async () => {
+      const { doctorCommand } = await import('./doctor-command.js');
+      end(await doctorCommand(process.env));
+    });
+  program
     .command('emulator')
     .description('run a local Extend API for development and tests')
     .option('--port <port>', 'port on 127.0.0.1; 0 takes a free one', parsePort, 0)
@@ -73,5 +86,4 @@ function createProgram(end: (status: ExitStatus) => void): Command {
       const { emulatorCommand } = await import('./emulator-command.js');
       end(await emulatorCommand(options));
     });
-  return program;
 }

@@ -1,9 +1,14 @@
+import type { Connection } from '@temporalio/client';
 import { findTemporalServer, ServerUnavailableError, startDevServer } from '../local';
 import type { Environment } from '../api';
 import { readTemporalConfiguration, type WorkerConfiguration } from '../worker';
 import { orUsageError } from './configuration-problem';
 import { CommandError, EXIT_STATUS } from './exit-status';
 
+/** Where Temporal is unless somebody says otherwise. */
+export const DEFAULT_ADDRESS = 'localhost:7233';
+/** The namespace unless somebody says otherwise. */
+export const DEFAULT_NAMESPACE = 'default';
 /** How long a configured server may take to answer, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
@@ -27,7 +32,7 @@ export interface TemporalPart {
  * @throws CommandError if the profile does not exist or cannot be read.
  */
 export function readConfiguredTemporal(env: Environment): ConfiguredTemporal | undefined {
-  const { connectionOptions, namespace = 'default' } = orUsageError(() => readTemporalConfiguration(env));
+  const { connectionOptions, namespace = DEFAULT_NAMESPACE } = orUsageError(() => readTemporalConfiguration(env));
   const { address } = connectionOptions;
   return address ? { connectionOptions: { ...connectionOptions, address }, namespace } : undefined;
 }
@@ -45,7 +50,7 @@ export async function startLocalTemporal(options: {
   try {
     const executable = await findTemporalServer({ kind: 'dev-server', signal, onDownload: say });
     const server = await startDevServer({ executable });
-    const target = { connectionOptions: { address: server.address }, namespace: 'default' };
+    const target = { connectionOptions: { address: server.address }, namespace: DEFAULT_NAMESPACE };
     return { target, uiUrl: server.uiUrl, close: () => server.close() };
   } catch (error) {
     if (signal.aborted) throw error;
@@ -61,17 +66,10 @@ export async function startLocalTemporal(options: {
  */
 export async function connectToTemporal({ target }: { readonly target: ConfiguredTemporal }) {
   const { connectionOptions, namespace } = target;
-  const { Client, Connection } = await import('@temporalio/client');
+  const { Client } = await import('@temporalio/client');
   const { NativeConnection } = await import('@temporalio/worker');
   try {
-    const { address, apiKey, tls, metadata } = connectionOptions;
-    const connection = await Connection.connect({
-      connectTimeout: CONNECT_TIMEOUT_MS,
-      address,
-      ...(apiKey === undefined ? {} : { apiKey }),
-      ...(tls === undefined ? {} : { tls }),
-      ...(metadata === undefined ? {} : { metadata }),
-    });
+    const connection = await connectClient(target);
     const nativeConnection = await NativeConnection.connect(connectionOptions).catch(async (error: unknown) => {
       await connection.close();
       throw error;
@@ -85,6 +83,19 @@ export async function connectToTemporal({ target }: { readonly target: Configure
     const message = `Temporal at ${connectionOptions.address} does not answer: ${messageOf(error)}`;
     throw noServer({ message, cause: error });
   }
+}
+
+/** Connects to the server, for a client. @throws whatever connecting throws, after 10 seconds at the latest */
+export async function connectClient({ connectionOptions }: ConfiguredTemporal): Promise<Connection> {
+  const { Connection } = await import('@temporalio/client');
+  const { address, apiKey, tls, metadata } = connectionOptions;
+  return Connection.connect({
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    address,
+    ...(apiKey === undefined ? {} : { apiKey }),
+    ...(tls === undefined ? {} : { tls }),
+    ...(metadata === undefined ? {} : { metadata }),
+  });
 }
 
 /** Ends the command because there is no server. */

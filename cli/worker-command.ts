@@ -3,10 +3,7 @@ import { readWorkerConfiguration, runWorker } from '../worker';
 import { orUsageError } from './configuration-problem';
 import { type ExitStatus, EXIT_STATUS } from './exit-status';
 import { startHealthEndpoint } from './health-endpoint';
-import { messageOf, noServer } from './temporal-part';
-
-/** Where Temporal is unless somebody says otherwise. */
-const DEFAULT_ADDRESS = 'localhost:7233';
+import { DEFAULT_ADDRESS, messageOf, noServer } from './temporal-part';
 
 /** What the command line says. */
 export interface WorkerArguments {

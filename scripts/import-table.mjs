@@ -66,10 +66,10 @@ export const IMPORT_TABLE = {
     node: true,
   },
   cli: {
-    values: ['local', 'client', 'worker', 'emulator', 'api'],
+    values: ['local', 'client', 'worker', 'emulator', 'api', 'http'],
     types: [],
     npm: ['commander', 'log-update'],
-    npmTypes: [],
+    npmTypes: ['@temporalio/client'],
     node: true,
   },
 };

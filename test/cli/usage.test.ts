@@ -51,7 +51,7 @@ describe('extend-parse', () => {
   it('shows its commands and its version', async () => {
     const help = await workplace.run(['--help']);
     expect({ ...help, stdout: '' }).toEqual({ status: 0, stdout: '', stderr: '' });
-    for (const command of ['parse', 'worker', 'emulator']) expect(help.stdout).toContain(`  ${command} `);
+    for (const command of ['parse', 'worker', 'doctor', 'emulator']) expect(help.stdout).toContain(`  ${command} `);
     expect((await workplace.run(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 });

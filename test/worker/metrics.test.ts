@@ -22,7 +22,7 @@ function loseOneAnswer(): FaultChooser {
   return ({ operation, bodyJson }) => {
     if (isLost || operation !== 'submit' || !JSON.stringify(bodyJson).includes('lost')) return undefined;
     isLost = true;
-    return resetReply({ act: true });
+    return resetReply({ acted: true });
   };
 }
 

@@ -1,0 +1,35 @@
+import { DEFAULT_BASE_URL, ParseApiError } from '../api';
+import { createExtendClient } from '../http';
+import type { WorkerConfiguration } from '../worker';
+import type { Finding } from './finding';
+
+/** No run has this id, so asking for it costs nothing and tells whether the key is good. */
+const NO_RUN = 'parser_run_that_does_not_exist';
+
+const SUBJECT = "Extend's key";
+
+/** Asks Extend for a run that does not exist: 404 shows that address and key are right. It sends no document. */
+export async function checkExtend({ activities }: WorkerConfiguration): Promise<Finding> {
+  const { baseUrl = DEFAULT_BASE_URL } = activities;
+  try {
+    await createExtendClient(activities).readRunState(NO_RUN);
+  } catch (error) {
+    if (!(error instanceof ParseApiError)) throw error;
+    if (error.status !== 404) {
+      return { state: 'wrong', subject: SUBJECT, says: `${error.message} [${baseUrl}]`, remedy: remedyFor(error) };
+    }
+  }
+  return { state: 'ok', subject: SUBJECT, says: `accepted by ${baseUrl}, which knows no run of this id, as it should` };
+}
+
+function remedyFor({ kind, status }: ParseApiError): string {
+  if (status === 401 || status === 403) {
+    return 'Set EXTEND_API_KEY (or the content of EXTEND_API_KEY_FILE) to a key of this region, and EXTEND_WORKSPACE_ID for a key of a whole organization.';
+  }
+  if (status === 402) return "Add credits in Extend's dashboard.";
+  if (status === 429)
+    return 'Wait a little and run this again; EXTEND_PARSE_MAX_REQUESTS_PER_SECOND keeps workers below the limit.';
+  if (kind === 'notReceived')
+    return 'Check EXTEND_BASE_URL, the name server, and whether a firewall or proxy is in between.';
+  return 'Check that EXTEND_BASE_URL is the address of the API and of nothing else.';
+}

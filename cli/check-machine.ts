@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access, mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { WorkerConfiguration } from '../worker';
+import type { Finding } from './finding';
+
+/** Writes a file into the result directory, and removes it. The directory is made as the worker would make it. */
+export async function checkResultStore({ activities: { resultDirectory } }: WorkerConfiguration): Promise<Finding> {
+  const subject = 'result store';
+  if (resultDirectory === undefined) {
+    return { state: 'skipped', subject, says: "none; result: 'stored' needs EXTEND_PARSE_RESULT_DIR" };
+  }
+  const probe = join(resultDirectory, `.extend-parse-doctor-${randomUUID()}`);
+  try {
+    await mkdir(resultDirectory, { recursive: true });
+    await writeFile(probe, '');
+    await rm(probe);
+    return { state: 'ok', subject, says: `${resultDirectory} can be written` };
+  } catch (error) {
+    const remedy = 'Set EXTEND_PARSE_RESULT_DIR to a directory that the worker may write and that all readers see.';
+    return { state: 'wrong', subject, says: (error as Error).message, remedy };
+  }
+}
+
+/** Looks whether the directory of sources can be read. */
+export async function checkSourceDirectory({ activities }: WorkerConfiguration): Promise<Finding> {
+  const { sourceDirectory } = activities;
+  const subject = 'source directory';
+  if (sourceDirectory === undefined) {
+    return { state: 'skipped', subject, says: 'none; file: sources need EXTEND_PARSE_SOURCE_DIR' };
+  }
+  try {
+    await access(sourceDirectory, constants.R_OK | constants.X_OK);
+    return { state: 'ok', subject, says: `${sourceDirectory} can be read` };
+  } catch (error) {
+    const remedy = 'Set EXTEND_PARSE_SOURCE_DIR to a directory that the worker may read.';
+    return { state: 'wrong', subject, says: (error as Error).message, remedy };
+  }
+}
+
+/** What this package says of itself. */
+export interface Manifest {
+  readonly version: string;
+  readonly engines: { readonly node: string };
+}
+
+/** What is installed of Node and of Temporal's packages. */
+export function installedVersions(): Readonly<Record<string, string>> {
+  const manifests = [
+    require('@temporalio/common/package.json'),
+    require('@temporalio/client/package.json'),
+    require('@temporalio/worker/package.json'),
+    require('@temporalio/activity/package.json'),
+    require('@temporalio/workflow/package.json'),
+  ] as { name: string; version: string }[];
+  return Object.fromEntries([
+    ['node', process.versions.node],
+    ...manifests.map(({ name, version }) => [name, version] as const),
+  ]);
+}
+
+/** Looks whether Node is new enough, and whether Temporal's packages are of one version, as its SDK wants them. */
+export function checkVersions(versions: Readonly<Record<string, string>>, { engines, version }: Manifest): Finding {
+  const subject = 'versions';
+  const { node = '', ...temporal } = versions;
+  const says = Object.entries(versions).map(([name, installed]) => `${name} ${installed}`);
+  if (!isAtLeast(node, engines.node.replace('>=', ''))) {
+    const remedy = `Use Node ${engines.node}.`;
+    return { state: 'wrong', subject, says: `node ${node} is too old`, remedy };
+  }
+  if (new Set(Object.values(temporal)).size > 1) {
+    const remedy =
+      'Install all @temporalio packages in the same version: npm ls @temporalio/common shows who wants which.';
+    return { state: 'wrong', subject, says: says.slice(1).join(', '), remedy };
+  }
+  const [sdk = ''] = Object.values(temporal);
+  return { state: 'ok', subject, says: `temporal-extend-parse ${version}, node ${node}, Temporal's SDK ${sdk}` };
+}
+
+function isAtLeast(version: string, least: string): boolean {
+  const [one, other] = [version, least].map((text) => text.split('.').map(Number));
+  const place = one?.findIndex((part, index) => part !== other?.[index]) ?? -1;
+  return place === -1 || (one?.[place] ?? 0) > (other?.[place] ?? 0);
+}

@@ -1,0 +1,103 @@
+import type { Connection } from '@temporalio/client';
+import type { Finding } from './finding';
+import { connectClient, messageOf, type ConfiguredTemporal } from './temporal-part';
+
+/** A poller asks for a minute at most; one that was not heard of for longer has ended. In milliseconds. */
+const POLLER_GONE_AFTER_MS = 90_000;
+/** gRPC's status codes that tell more than their message. */
+const NOT_FOUND = 5;
+/** As the protocol numbers the two queues of a name. */
+const QUEUE_TYPES = { workflows: 1, activities: 2 } as const;
+
+/** What is asked of Temporal. */
+export interface TemporalTarget extends ConfiguredTemporal {
+  readonly taskQueue: string;
+}
+
+/** Looks at address, namespace, task queue and the workers that poll it. What follows from an error is skipped. */
+export async function checkTemporal(target: TemporalTarget): Promise<Finding[]> {
+  const { address } = target.connectionOptions;
+  const subject = "Temporal's address";
+  const connection = await connectClient(target).catch((error: unknown) => messageOf(error));
+  if (typeof connection === 'string') {
+    const remedy = 'Check TEMPORAL_ADDRESS (or TEMPORAL_PROFILE), TEMPORAL_API_KEY and the TLS settings.';
+    return [
+      { state: 'wrong', subject, says: `${address} does not answer: ${connection}`, remedy },
+      { state: 'skipped', subject: 'namespace', says: 'not asked for' },
+      { state: 'skipped', subject: 'task queue', says: 'not asked for' },
+    ];
+  }
+  try {
+    const { serverVersion } = await connection.workflowService.getSystemInfo({});
+    const reached: Finding = { state: 'ok', subject, says: `${address} answers, server ${serverVersion}` };
+    return [reached, ...(await checkNamespace(connection, target))];
+  } finally {
+    await connection.close();
+  }
+}
+
+async function checkNamespace(connection: Connection, target: TemporalTarget): Promise<Finding[]> {
+  const { namespace } = target;
+  const subject = 'namespace';
+  try {
+    await connection.workflowService.describeNamespace({ namespace });
+  } catch (error) {
+    const unknown = (error as { code?: unknown }).code === NOT_FOUND;
+    const remedy = unknown
+      ? `Set TEMPORAL_NAMESPACE, or make it: temporal operator namespace create --namespace ${namespace}`
+      : 'Check TEMPORAL_NAMESPACE, and whether TEMPORAL_API_KEY or the client certificate may use it.';
+    const says = unknown ? `'${namespace}' does not exist` : `'${namespace}': ${detailsOf(error)}`;
+    return [
+      { state: 'wrong', subject, says, remedy },
+      { state: 'skipped', subject: 'task queue', says: 'not asked for' },
+    ];
+  }
+  return [{ state: 'ok', subject, says: `'${namespace}' exists` }, await checkWorkers(connection, target)];
+}
+
+async function checkWorkers(connection: Connection, { namespace, taskQueue }: TemporalTarget): Promise<Finding> {
+  const subject = 'task queue';
+  try {
+    const workflows = await pollersOf(connection, { namespace, taskQueue, type: QUEUE_TYPES.workflows });
+    const activities = await pollersOf(connection, { namespace, taskQueue, type: QUEUE_TYPES.activities });
+    const missing = [
+      ...(workflows.length === 0 ? ['workflows'] : []),
+      ...(activities.length === 0 ? ['activities'] : []),
+    ];
+    if (missing.length === 0) {
+      return {
+        state: 'ok',
+        subject,
+        says: `'${taskQueue}' is polled by ${[...new Set([...workflows, ...activities])].join(', ')}`,
+      };
+    }
+    const says = `no worker polls '${taskQueue}' for ${missing.join(' and ')}`;
+    const remedy =
+      'Start one with extend-parse worker, or compare its EXTEND_PARSE_TASK_QUEUE and TEMPORAL_NAMESPACE with these.';
+    return { state: 'wrong', subject, says, remedy };
+  } catch (error) {
+    const remedy = 'Check whether TEMPORAL_API_KEY or the client certificate may describe task queues.';
+    return { state: 'wrong', subject, says: `'${taskQueue}': ${detailsOf(error)}`, remedy };
+  }
+}
+
+async function pollersOf(
+  connection: Connection,
+  { namespace, taskQueue, type }: { namespace: string; taskQueue: string; type: 1 | 2 },
+): Promise<string[]> {
+  const description = await connection.workflowService.describeTaskQueue({
+    namespace,
+    taskQueue: { name: taskQueue },
+    taskQueueType: type,
+  });
+  const sinceMs = Date.now() - POLLER_GONE_AFTER_MS;
+  return (description.pollers ?? [])
+    .filter(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000 >= sinceMs)
+    .map(({ identity }) => identity ?? 'somebody');
+}
+
+/** A gRPC error's own words, without its code. */
+function detailsOf(error: unknown): string {
+  const { details } = error as { details?: unknown };
+  return typeof details === 'string' && details !== '' ? details : messageOf(error);
+}

@@ -1,0 +1,140 @@
+/** What could go wrong here: the command finds all well where it is not, does not say what to mend, or shows a secret. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { checkVersions, installedVersions } from '../../cli/check-machine';
+import { httpReply, startEmulator, type Emulator, type Reply } from '../../emulator';
+import { devServerAddress } from '../support/servers';
+import { startWorkerProcess } from '../support/worker-process';
+import { Workplace } from './run-command';
+
+const KEY = 'sk_very_secret';
+let workplace: Workplace;
+let emulator: Emulator;
+let fault: Reply | undefined;
+
+beforeAll(async () => {
+  workplace = new Workplace();
+  emulator = await startEmulator({ faults: () => fault });
+  mkdirSync(join(workplace.directory, 'sources'));
+  writeFileSync(join(workplace.directory, 'a-file'), '');
+});
+afterAll(async () => {
+  workplace.remove();
+  await emulator.close();
+});
+
+const inWorkplace = (name: string) => join(workplace.directory, name);
+
+/** Runs the command where these variables are laid over those of a worker that has all it needs. */
+async function doctor(env: Readonly<Record<string, string>> = {}) {
+  const ended = await workplace.run(['doctor'], {
+    env: {
+      EXTEND_API_KEY: KEY,
+      EXTEND_BASE_URL: emulator.url,
+      EXTEND_PARSE_TASK_QUEUE: 'doctor',
+      EXTEND_PARSE_SOURCE_DIR: inWorkplace('sources'),
+      EXTEND_PARSE_RESULT_DIR: inWorkplace('results'),
+      TEMPORAL_ADDRESS: devServerAddress(),
+      ...env,
+    },
+  });
+  expect(ended.stdout + ended.stderr).not.toContain(KEY);
+  return { ...ended, lines: ended.stdout.trimEnd().split('\n') };
+}
+
+/** A wrong thing and the line below it. */
+const wrong = (says: RegExp, remedy: RegExp) => new RegExp(`^WRONG  ${says.source}.*\n {7}→ .*${remedy.source}`, 'm');
+
+describe('extend-parse doctor', () => {
+  it('finds all well where a worker polls, and sends no document', async () => {
+    await using worker = await startWorkerProcess({ taskQueue: 'doctor', baseUrl: emulator.url });
+    const { status, lines, stderr } = await doctor();
+    expect(lines).toEqual([
+      expect.stringMatching(/^ok {5}versions: temporal-extend-parse \d.*, node \d.*, Temporal's SDK \d/),
+      expect.stringMatching(/^ok {5}Extend's key: accepted by http:/),
+      expect.stringMatching(/^ok {5}result store: .*results can be written$/),
+      expect.stringMatching(/^ok {5}source directory: .*sources can be read$/),
+      expect.stringMatching(new RegExp(`^ok {5}Temporal's address: ${devServerAddress()} answers, server \\d+\\.`)),
+      "ok     namespace: 'default' exists",
+      expect.stringContaining(`ok     task queue: 'doctor' is polled by ${worker.pid}@`),
+      'all is well',
+    ]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(emulator.requests.map(({ operation }) => operation)).toEqual(['read']);
+  });
+
+  it.each([401, 403])('says that Extend answers %d, and all else that is wrong at once', async (answered) => {
+    fault = httpReply({ status: answered, json: { success: false, error: `no such key: ${KEY}` } });
+    const { status, stdout } = await doctor({
+      TEMPORAL_NAMESPACE: 'nobody-made-it',
+      EXTEND_PARSE_RESULT_DIR: inWorkplace('a-file/results'),
+      EXTEND_PARSE_SOURCE_DIR: inWorkplace('nothing-here'),
+    });
+    fault = undefined;
+    expect(stdout).toMatch(wrong(/configuration: EXTEND_PARSE_SOURCE_DIR must be a directory, got '.*'/, /README/));
+    expect(stdout).toMatch(wrong(new RegExp(`Extend's key: Extend answered ${answered} to GET`), /EXTEND_API_KEY/));
+    expect(stdout).toMatch(wrong(/result store: ENOTDIR/, /EXTEND_PARSE_RESULT_DIR/));
+    expect(stdout).toMatch(wrong(/namespace: 'nobody-made-it' does not exist/, /temporal operator namespace create/));
+    expect(stdout).toMatch(/^- {6}task queue: not asked for$/m);
+    expect(stdout).toMatch(/^4 things are wrong$/m);
+    expect(status).toBe(1);
+  });
+
+  it('says which address is dead', async () => {
+    const gone = await startEmulator();
+    await gone.close();
+    const { status, stdout } = await doctor({
+      EXTEND_BASE_URL: gone.url,
+      TEMPORAL_ADDRESS: new URL(gone.url).host,
+      EXTEND_PARSE_RESULT_DIR: '',
+      EXTEND_PARSE_SOURCE_DIR: '',
+    });
+    expect(stdout).toMatch(wrong(/Extend's key: no connection for GET .*ECONNREFUSED/, /EXTEND_BASE_URL/));
+    expect(stdout).toMatch(wrong(/Temporal's address: 127.0.0.1:\d+ does not answer/, /TEMPORAL_ADDRESS/));
+    expect(stdout).toMatch(/^- {6}result store: none; .*EXTEND_PARSE_RESULT_DIR$/m);
+    expect(stdout).toMatch(/^- {6}source directory: none; .*EXTEND_PARSE_SOURCE_DIR$/m);
+    expect(status).toBe(1);
+  });
+
+  it('says that there is no key and no worker', async () => {
+    const { status, stdout } = await doctor({ EXTEND_API_KEY: '', EXTEND_PARSE_TASK_QUEUE: 'doctor-alone' });
+    expect(stdout).toMatch(wrong(/configuration: EXTEND_API_KEY or EXTEND_API_KEY_FILE must be set/, /README/));
+    expect(stdout).toMatch(/^- {6}Extend's key: not tried$/m);
+    expect(stdout).toMatch(
+      wrong(/task queue: no worker polls 'doctor-alone' for workflows and activities/, /extend-parse worker/),
+    );
+    expect(stdout).toMatch(/^2 things are wrong$/m);
+    expect(status).toBe(1);
+  });
+});
+
+describe('checkVersions', () => {
+  const installed = installedVersions();
+  const manifest = { version: '1.2.3', engines: { node: '>=20.19.0' } };
+
+  it('accepts what is installed here', () => {
+    expect(Object.keys(installed)).toContain('@temporalio/workflow');
+    expect(checkVersions(installed, manifest)).toMatchObject({ state: 'ok' });
+  });
+
+  it.each(['20.18.3', '18.20.0', '9.0.0'])('refuses Node %s', (node) => {
+    expect(checkVersions({ ...installed, node }, manifest)).toMatchObject({
+      state: 'wrong',
+      says: `node ${node} is too old`,
+      remedy: 'Use Node >=20.19.0.',
+    });
+  });
+
+  it.each(['20.19.0', '20.20.1', '22.0.0', '100.1.0'])('accepts Node %s', (node) => {
+    expect(checkVersions({ ...installed, node }, manifest)).toMatchObject({ state: 'ok' });
+  });
+
+  it("refuses two versions of Temporal's packages, and names them", () => {
+    expect(checkVersions({ ...installed, '@temporalio/client': '1.0.0' }, manifest)).toMatchObject({
+      state: 'wrong',
+      says: expect.stringContaining('@temporalio/client 1.0.0'),
+      remedy: expect.stringContaining('npm ls'),
+    });
+  });
+});
