@@ -7,7 +7,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { ensureBuilt, ROOT } from './ensure-built.mjs';
@@ -67,12 +67,16 @@ async function startStandIns(environment) {
   return { variables, close: () => Promise.all(closers.map((close) => close())) };
 }
 
+/** What Node runs: the example's program, or jest as it comes, where the example is a test. */
+function programOf(directory) {
+  const program = join(directory, 'main.js');
+  if (existsSync(program)) return ['--enable-source-maps', program];
+  return [require.resolve('jest/bin/jest'), '--rootDir', directory, '--config', '{}'];
+}
+
 /** Runs the example to its end, or until it is told to stop: it hears that by itself, or from here. */
-async function run(program, programArguments, env) {
-  const child = spawn(process.execPath, ['--enable-source-maps', program, ...programArguments], {
-    env,
-    stdio: 'inherit',
-  });
+async function run(programArguments, env) {
+  const child = spawn(process.execPath, programArguments, { env, stdio: 'inherit' });
   process.on('SIGINT', () => undefined).on('SIGTERM', () => child.kill('SIGTERM'));
   const [status] = await once(child, 'close');
   return status ?? 1;
@@ -84,7 +88,10 @@ await ensureBuilt();
 const directory = await compile(name);
 const standIns = await startStandIns(process.env);
 try {
-  process.exitCode = await run(join(directory, 'main.js'), programArguments, { ...process.env, ...standIns.variables });
+  process.exitCode = await run([...programOf(directory), ...programArguments], {
+    ...process.env,
+    ...standIns.variables,
+  });
 } finally {
   await standIns.close();
   rmSync(directory, { recursive: true, force: true });
