@@ -1,6 +1,15 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { createWriteStream, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  createWriteStream,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -125,10 +134,38 @@ describe('A process with 64 MB of heap', () => {
   });
 });
 
+/** Writes 2 MB into a file store, and prints how that ended and what is left. */
+const WRITER = `
+  const { createFileStore } = require(process.argv[1]);
+  const { readdirSync } = require('node:fs');
+  const directory = process.argv[2];
+  void (async () => {
+    const content = (async function* () { for (let n = 0; n < 32; n += 1) yield Buffer.alloc(65_536, 'x'); })();
+    const end = await createFileStore({ directory }).write('a.json', content).catch(({ code, name }) => ({ code, name }));
+    const left = readdirSync(directory, { recursive: true }).filter((name) => name !== '.partial');
+    console.log(JSON.stringify({ end, left }));
+  })();
+`;
+/** A disk of its own needs a namespace of its own, which not every machine grants. */
+const MOUNT = ['-rm', 'sh', '-c', 'mount -t tmpfs -o size=1m tmpfs "$1" && exec "$0" -e "$2" "$3" "$1"'];
+const mayMount = process.platform === 'linux' && spawnSync('unshare', ['-rm', 'true']).status === 0;
+
+if (mayMount) {
+  describe('A disk that is full', () => {
+    it('is told as such, may do better later, and keeps no half', async () => {
+      const disk = join(directory, 'disk');
+      mkdirSync(disk);
+      const module = join(__dirname, '../../dist/storage/index.js');
+      const { stdout } = await promisify(execFile)('unshare', [...MOUNT, process.execPath, disk, WRITER, module]);
+      expect(JSON.parse(stdout)).toEqual({ end: { code: 'ENOSPC', name: 'Error' }, left: [] });
+    });
+  });
+}
+
 describe('A worker process that uploads', () => {
   it('90 MB needs less than 128 MB above its idle', async () => {
     const sources = join(directory, 'sources');
-    await promisify(execFile)('mkdir', [sources]);
+    mkdirSync(sources);
     writeFileSync(join(sources, 'large.bin'), Buffer.alloc(90 * MB, 'x'));
     const taskQueue = 'uploading';
     const variables = { EXTEND_PARSE_SOURCE_DIR: sources };
