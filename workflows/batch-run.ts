@@ -1,16 +1,10 @@
-import {
-  ChildWorkflowFailure,
-  condition,
-  setCurrentDetails,
-  workflowInfo,
-  type ChildWorkflowHandle,
-} from '@temporalio/workflow';
+import { condition, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import type { EndedDocument, PageDocument } from '../activities/types';
-import { documentWorkflowId, toDocumentFailure, type BatchInput, type DocumentEnd, type DocumentOutcome } from '../api';
-import { lookCall, startDocument, storeCall } from './batch-calls';
+import { documentWorkflowId, type BatchInput, type DocumentOutcome } from '../api';
+import { lookCall, storeCall } from './batch-calls';
+import { startEach } from './batch-children';
 import { countEnd, describeBatch, moveOn, type BatchSettings, type BatchState } from './batch-state';
 import { afterEarlierEnd, SEGMENT_OUTCOMES, type BatchSituation } from './batch-step';
-import type { parseDocument } from './parse-document';
 
 /** Documents that one activity asks after. */
 const FOLLOWED_TOGETHER = 100;
@@ -24,6 +18,8 @@ export class BatchRun {
   #page: readonly PageDocument[] = [];
   #unwritten: DocumentOutcome[] = [];
   readonly #own = new Set<string>();
+  /** Those of them whose start is not confirmed yet. */
+  readonly #starting = new Set<string>();
   readonly #followed: Set<string>;
   #broken: { readonly error: unknown } | undefined;
 
@@ -51,6 +47,7 @@ export class BatchRun {
       isPaused,
       width,
       own: this.#own.size,
+      starting: this.#starting.size,
       followed: this.#followed.size,
       queued: Math.max(this.#page.length - next.at, 0),
       hasMorePages: next.page <= pages,
@@ -89,16 +86,18 @@ export class BatchRun {
     this.#page = await storeCall(`page ${next.page}`).readBatchPage({ place, page: next.page });
   }
 
-  /** Starts the next documents of the page. What is known to Temporal already is looked at, and not parsed twice. */
-  async start(count: number): Promise<void> {
+  /** Begins to start the next documents of the page. */
+  start(count: number): void {
     const { at } = this.#state.next;
     const documents = this.#page.slice(at, at + count);
     this.#state = moveOn(this.#state, count, this.#page.length);
     if (this.#state.next.at === 0) this.#page = [];
-    for (const { id } of documents) this.#own.add(id);
+    for (const { id } of documents) {
+      this.#own.add(id);
+      this.#starting.add(id);
+    }
     this.#changed();
-    const known = await this.#startEach(documents, 'REJECT_DUPLICATE');
-    if (known.length > 0) await this.#takeOver(known);
+    this.#startAll(documents).catch(this.#break);
   }
 
   /** Writes the outcomes there are, as one segment. */
@@ -125,32 +124,10 @@ export class BatchRun {
     this.#changed();
   }
 
-  /** Starts these, and returns those whose workflows Temporal has already. */
-  async #startEach(
-    documents: readonly PageDocument[],
-    reuse: Parameters<typeof startDocument>[1],
-  ): Promise<PageDocument[]> {
-    const known: PageDocument[] = [];
-    await Promise.all(
-      documents.map(async (document) => {
-        const startedAtMs = Date.now();
-        try {
-          void this.#untilEnded(document.id, startedAtMs, await startDocument(document, reuse));
-        } catch (error) {
-          if (isAlreadyStarted(error)) known.push(document);
-          else this.#settle({ id: document.id, durationMs: 0, end: toEnd(error) });
-        }
-      }),
-    );
-    return known;
-  }
-
-  async #untilEnded(id: string, startedAtMs: number, handle: ChildWorkflowHandle<typeof parseDocument>): Promise<void> {
-    const end = await handle.result().then(
-      (result): DocumentEnd => ({ status: 'processed', result }),
-      (error: unknown) => toEnd(error),
-    );
-    this.#settle({ id, durationMs: Date.now() - startedAtMs, end });
+  /** What is known to Temporal already is looked at, and not parsed twice. */
+  async #startAll(documents: readonly PageDocument[]): Promise<void> {
+    const known = await startEach(documents, 'REJECT_DUPLICATE', this.#told);
+    if (known.length > 0) await this.#takeOver(known);
   }
 
   /** An earlier start of the batch has begun with these: they have ended unrecorded, or go on. */
@@ -166,7 +143,7 @@ export class BatchRun {
       else if (this.#isAgain(earlier)) again.push(document);
       else this.#settle(earlier);
     }
-    const lost = await this.#startEach(again, 'ALLOW_DUPLICATE_FAILED_ONLY');
+    const lost = await startEach(again, 'ALLOW_DUPLICATE_FAILED_ONLY', this.#told);
     this.#follow([...others, ...lost.map(({ id }) => id)]);
     this.#changed();
   }
@@ -178,14 +155,12 @@ export class BatchRun {
 
   #follow(ids: readonly string[]): void {
     for (const id of ids) {
+      this.#starting.delete(id);
       this.#own.delete(id);
       this.#followed.add(id);
     }
     for (let at = 0; at < ids.length; at += FOLLOWED_TOGETHER) {
-      this.#followTogether(ids.slice(at, at + FOLLOWED_TOGETHER)).catch((error: unknown) => {
-        this.#broken = { error };
-        this.#changed();
-      });
+      this.#followTogether(ids.slice(at, at + FOLLOWED_TOGETHER)).catch(this.#break);
     }
   }
 
@@ -198,9 +173,18 @@ export class BatchRun {
     }
   }
 
+  readonly #told = {
+    started: (id: string): void => {
+      this.#starting.delete(id);
+      this.#changed();
+    },
+    ended: (document: EndedDocument): void => this.#settle(document),
+  };
+
   /** Notes how a document ended, once. */
   #settle({ id, durationMs, end }: EndedDocument): void {
     if (!this.#own.delete(id) && !this.#followed.delete(id)) return;
+    this.#starting.delete(id);
     const workflowId = workflowIdOf(id);
     if (this.#cancellation !== 'none' && end.status === 'failed' && end.failure.type === 'Cancelled') {
       this.#unwritten.push({ status: 'cancelled', id, workflowId });
@@ -212,21 +196,18 @@ export class BatchRun {
     this.#changed();
   }
 
+  /** What goes wrong beside the steps ends the batch. */
+  readonly #break = (error: unknown): void => {
+    this.#broken = { error };
+    this.#changed();
+  };
+
   #changed(): void {
     this.#changes += 1;
     setCurrentDetails(describeBatch(this.state, this.#cancellation !== 'none'));
   }
 }
 
-/** The class is of a module that workflows do not import. */
-function isAlreadyStarted(error: unknown): boolean {
-  return error instanceof Error && error.name === 'WorkflowExecutionAlreadyStartedError';
-}
-
 function workflowIdOf(id: string): string {
   return documentWorkflowId(workflowInfo().workflowId, id);
-}
-
-function toEnd(error: unknown): DocumentEnd {
-  return { status: 'failed', failure: toDocumentFailure(error instanceof ChildWorkflowFailure ? error.cause : error) };
 }

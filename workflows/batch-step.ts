@@ -12,6 +12,8 @@ export interface BatchSituation {
   readonly width: number;
   /** Documents in progress that this run has started: it is told when they end. */
   readonly own: number;
+  /** Those of them whose start is not confirmed yet. */
+  readonly starting: number;
   /** Documents in progress that others have started: they are asked after. */
   readonly followed: number;
   /** Documents that were read and can be started. */
@@ -32,8 +34,8 @@ export type BatchStep =
 
 /** Outcomes of one segment: fewer only at the end of a run. */
 export const SEGMENT_OUTCOMES = 200;
-/** Documents that are started at once: none of them is counted in the history yet. */
-const MAX_STARTS = 25;
+/** Starts that may be unconfirmed at a time: most of what they add to the history is not counted yet. */
+const MAX_STARTING = 50;
 
 /**
  * Events that one document in progress may still add to the history: its end and a workflow task for it. One that is
@@ -48,17 +50,23 @@ const MAX_HISTORY_BYTES = 2_000_000;
 
 /** Decides what a batch does next. Pure. */
 export function nextStep(situation: BatchSituation): BatchStep {
-  const { cancellation, own, followed, unwritten } = situation;
-  if (cancellation === 'requested') return { kind: 'cancel' };
+  const { cancellation, own, starting, followed, unwritten } = situation;
+  if (cancellation === 'requested') return { kind: starting > 0 ? 'wait' : 'cancel' };
   if (unwritten >= SEGMENT_OUTCOMES) return { kind: 'write' };
   const mayStart = hasMore(situation) && !isStopped(situation);
   if (!mayStart && own + followed === 0) return { kind: unwritten > 0 ? 'write' : 'finish' };
   // A new run would not know of the cancellation; there is room to end in this one.
-  if (cancellation === 'none' && isLong(situation)) return { kind: unwritten > 0 ? 'write' : 'continueAsNew' };
-  const free = situation.isPaused || !mayStart ? 0 : situation.width - own - followed;
-  if (free <= 0) return { kind: 'wait' };
-  if (situation.queued === 0) return { kind: 'read' };
-  return { kind: 'start', count: Math.min(free, situation.queued, MAX_STARTS) };
+  if (cancellation === 'none' && isLong(situation)) {
+    if (starting > 0) return { kind: 'wait' };
+    return { kind: unwritten > 0 ? 'write' : 'continueAsNew' };
+  }
+  return mayStart && !situation.isPaused ? startStep(situation) : { kind: 'wait' };
+}
+
+function startStep({ width, own, starting, followed, queued }: BatchSituation): BatchStep {
+  const room = Math.min(width - own - followed, MAX_STARTING - starting);
+  if (room <= 0) return { kind: 'wait' };
+  return queued === 0 ? { kind: 'read' } : { kind: 'start', count: Math.min(room, queued) };
 }
 
 function hasMore({ queued, hasMorePages }: BatchSituation): boolean {

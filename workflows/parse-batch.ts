@@ -106,7 +106,7 @@ async function goThrough(run: BatchRun): Promise<boolean> {
         await run.readPage();
         break;
       case 'start':
-        await run.start(step.count);
+        run.start(step.count);
         break;
       case 'write':
         await run.write();

@@ -1,0 +1,37 @@
+import type { BatchHandle, DocumentOutcome } from '../../client';
+
+/** Waits as short as can be: on a server with a real clock it makes a second of them. */
+export const QUICK = { polling: { engine: 'retry', initialDelayMs: 0, maxDelayMs: 10, jitter: 0 } } as const;
+
+/** No read for an hour: what never ends stays in progress, and fails soon. */
+export const ENDLESS = { polling: { initialDelayMs: 3_600_000 }, deadlineMs: 8_000 } as const;
+
+/** So many documents of this batch; every tenth of them plays the script `failing`, where that is asked for. */
+export function documents(batch: string, count: number, { failing = false }: { readonly failing?: boolean } = {}) {
+  return Array.from({ length: count }, (_, index) => ({
+    file: { fileUrl: urlOf(batch, index, failing && index % 10 === 9 ? 'failing' : 'ok') },
+  }));
+}
+
+/** URL of a document that no other test uses. */
+export function urlOf(batch: string, index: number, script = 'ok'): string {
+  return `http://emulator.invalid/${script}?n=${batch}-${index}`;
+}
+
+/** All outcomes that are written. */
+export async function outcomesOf(handle: BatchHandle): Promise<DocumentOutcome[]> {
+  const outcomes: DocumentOutcome[] = [];
+  for await (const outcome of handle.outcomes()) outcomes.push(outcome);
+  return outcomes;
+}
+
+/** Ids of the outcomes with this status, in order. */
+export function idsOf(outcomes: readonly DocumentOutcome[], status: DocumentOutcome['status']): string[] {
+  const ids = outcomes.flatMap((outcome) => (outcome.status === status && 'id' in outcome ? [outcome.id] : []));
+  return ids.sort((one, other) => Number(one) - Number(other));
+}
+
+/** '1', '2' and so on, as documents are called that have no ids of their own. */
+export function places(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => String(index + 1));
+}

@@ -1,0 +1,225 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { WorkflowUpdateFailedError } from '@temporalio/client';
+import { type BatchHandle, InvalidInputError, type ParseResult } from '../../client';
+import { failureOf, Scene, until } from '../workflows/scene';
+import { documents, ENDLESS, idsOf, outcomesOf, places, QUICK, urlOf } from './batches';
+
+const directory = mkdtempSync(join(tmpdir(), 'batch-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+describe('parseBatch', () => {
+  const scene = new Scene({ server: 'dev-server', parse: { resultDirectory: directory } });
+  const keyOf = (name: string) => `batch ${name}`;
+  const runsOf = (batch: string) =>
+    scene.emulator.runs.filter(({ fileUrl }) => fileUrl?.includes(`?n=${encodeURIComponent(keyOf(batch))}-`));
+
+  it.each([1, 10, 300])('parses %d documents, each once, and tells how each ended', async (count) => {
+    const key = keyOf(`all-${count}`);
+    const input = {
+      documents: documents(encodeURIComponent(key), count, { failing: true }),
+      defaults: QUICK,
+      width: 100,
+    };
+    const handle = await scene.client.startBatch(input, { idempotencyKey: key });
+    const result = await handle.result();
+    const failed = Math.floor(count / 10);
+    const failures = failed === 0 ? {} : { ParserRunFailed: failed };
+    const uri = expect.stringMatching(/^file:\/\/\/.*\/outcomes$/);
+    const segments = Math.ceil(count / 200);
+    expect(result).toEqual({
+      total: count,
+      processed: count - failed,
+      failed,
+      skippedLines: 0,
+      failures,
+      outcomes: { uri, segments },
+    });
+    expect(await handle.progress()).toEqual({ total: count, done: count, failed, inFlight: 0, failures });
+    const outcomes = await outcomesOf(handle);
+    expect(outcomes).toHaveLength(count);
+    expect([...idsOf(outcomes, 'processed'), ...idsOf(outcomes, 'failed')].map(Number).sort((a, b) => a - b)).toEqual(
+      places(count).map(Number),
+    );
+    expect(runsOf(`all-${count}`)).toHaveLength(count);
+  });
+
+  it('gives a reference to each result, the reason of each failure, polls and duration', async () => {
+    const key = keyOf('two');
+    const list = [
+      { id: 'good', file: { fileUrl: urlOf(encodeURIComponent(key), 0) } },
+      { id: 'bad', file: { fileUrl: urlOf(encodeURIComponent(key), 1, 'failing') } },
+    ];
+    const handle = await scene.client.startBatch({ documents: list, defaults: QUICK }, { idempotencyKey: key });
+    await handle.result();
+    const outcomes = await outcomesOf(handle);
+    const [good, bad] = ['good', 'bad'].map((id) => outcomes.find((outcome) => 'id' in outcome && outcome.id === id));
+    const durationMs = expect.any(Number);
+    expect(good).toMatchObject({ status: 'processed', workflowId: `${key}/good`, polls: 2, durationMs });
+    expect(bad).toMatchObject({
+      status: 'failed',
+      workflowId: `${key}/bad`,
+      failure: { type: 'ParserRunFailed', details: { failureReason: 'CORRUPT_FILE', polls: 3 } },
+      polls: 3,
+      durationMs,
+    });
+    const { result } = good as { result: ParseResult };
+    expect(result).toMatchObject({ pageCount: 1, output: { kind: 'stored', uri: expect.stringMatching(/^file:/) } });
+    const stored = await scene.client.readRun(result);
+    expect(stored.id).toBe(result.runId);
+  });
+
+  it('keeps to its width, which can be changed, and starts nothing while paused', async () => {
+    const key = keyOf('steered');
+    const list = documents(encodeURIComponent(key), 12).map(({ file }, index) => ({
+      file: { fileUrl: file.fileUrl.replace('/ok?', index < 6 ? '/never?' : '/ok?') },
+      ...ENDLESS,
+    }));
+    const handle = await scene.client.startBatch({ documents: list, width: 2 }, { idempotencyKey: key });
+    const inFlight = async (count: number) =>
+      until(async () => (await handle.progress()).inFlight === count && runsOf('steered').length >= count);
+    await inFlight(2);
+    await handle.pause();
+    expect(await handle.setWidth(4)).toBe(4);
+    expect(await handle.progress()).toMatchObject({ total: 12, done: 0, inFlight: 2 });
+    await handle.resume();
+    await inFlight(4);
+    expect(runsOf('steered')).toHaveLength(4);
+    expect(await scene.temporal.workflow.getHandle(key).executeUpdate('setWidth', { args: [{ width: 6 }] })).toBe(6);
+    await inFlight(6);
+    await expect(handle.setWidth(0)).rejects.toBeInstanceOf(WorkflowUpdateFailedError);
+    await expect(handle.setWidth(501)).rejects.toThrow();
+    await expect(handle.setWidth(1.5)).rejects.toThrow();
+    await handle.cancel();
+    await expectCancelled(handle);
+    expect(idsOf(await outcomesOf(handle), 'cancelled')).toEqual(places(6));
+    expect(runsOf('steered')).toHaveLength(6);
+  });
+
+  it('ends what is in progress when it is cancelled, and goes on with it when it is started again', async () => {
+    const key = keyOf('cancelled');
+    const name = encodeURIComponent(key);
+    const [ok, never] = [{ fileUrl: urlOf(name, 0) }, { fileUrl: urlOf(name, 1, 'never') }];
+    const input = {
+      documents: [
+        { file: ok, ...QUICK },
+        { file: never, ...ENDLESS },
+      ],
+    };
+    const handle = await scene.client.startBatch(input, { idempotencyKey: key });
+    await until(async () => (await handle.progress()).done === 1);
+    await handle.cancel();
+    await expectCancelled(handle);
+    expect(await statusOf(`${key}/2`)).toBe('CANCELLED');
+    const cancelled = await outcomesOf(handle);
+    expect([idsOf(cancelled, 'processed'), idsOf(cancelled, 'cancelled')]).toEqual([['1'], ['2']]);
+    const again = await scene.client.startBatch(input, { idempotencyKey: key });
+    expect(await again.result()).toMatchObject({ total: 2, processed: 1, failures: { ParseDeadlineExceeded: 1 } });
+    expect([scene.runsOf(ok).length, scene.runsOf(never).length]).toEqual([1, 2]);
+    expect(idsOf(await outcomesOf(again), 'processed')).toEqual(['1']);
+  });
+
+  it('leaves what is in progress if told so, says it, and takes it up when it is started again', async () => {
+    const key = keyOf('left');
+    const fileUrl = urlOf(encodeURIComponent(key), 0, 'never');
+    const input = { documents: [{ file: { fileUrl }, ...ENDLESS }], onCancel: 'abandon' } as const;
+    const handle = await scene.client.startBatch(input, { idempotencyKey: key });
+    await scene.seen({ fileUrl, workflowId: key }, 'submit');
+    await handle.cancel();
+    await expectCancelled(handle);
+    expect(idsOf(await outcomesOf(handle), 'left')).toEqual(['1']);
+    expect(await statusOf(`${key}/1`)).toBe('RUNNING');
+    const again = await scene.client.startBatch(input, { idempotencyKey: key });
+    expect(await again.result()).toMatchObject({ total: 1, failures: { ParseDeadlineExceeded: 1 } });
+    expect(runsOf('left')).toHaveLength(1);
+  });
+
+  it('takes up what a terminated batch had in progress, or had not written', async () => {
+    const key = keyOf('terminated');
+    const name = encodeURIComponent(key);
+    const endless = { fileUrl: urlOf(name, 9, 'never'), workflowId: key };
+    const list = [
+      ...documents(name, 3).map((document) => ({ ...document, ...QUICK })),
+      { file: { fileUrl: endless.fileUrl }, ...ENDLESS },
+    ];
+    const input = { documents: list };
+    const handle = await scene.client.startBatch(input, { idempotencyKey: key });
+    await scene.seen(endless, 'submit');
+    await until(async () => (await handle.progress()).done === 3);
+    await scene.temporal.workflow.getHandle(key).terminate();
+    const again = await scene.client.startBatch(input, { idempotencyKey: key });
+    expect(await again.result()).toMatchObject({ total: 4, processed: 3, failures: { ParseDeadlineExceeded: 1 } });
+    expect(await outcomesOf(again)).toHaveLength(4);
+    expect(runsOf('terminated')).toHaveLength(4);
+  });
+
+  it('stops after so many failures, and goes on from there', async () => {
+    const key = keyOf('stopped');
+    const name = encodeURIComponent(key);
+    const list = [0, 1, 2, 3, 4].map((n) => ({ file: { fileUrl: urlOf(name, n, n < 2 ? 'failing' : 'ok') } }));
+    const input = { documents: list, defaults: QUICK, width: 1, stopAfterFailures: 1 };
+    const handle = await scene.client.startBatch(input, { idempotencyKey: key });
+    expect(await handle.result()).toMatchObject({ total: 5, processed: 0, failed: 1 });
+    const second = await scene.client.startBatch(input, { idempotencyKey: key });
+    expect(await second.result()).toMatchObject({ total: 5, processed: 0, failed: 2 });
+    const third = await scene.client.startBatch(input, { idempotencyKey: key });
+    expect(await third.result()).toMatchObject({ total: 5, processed: 3, failed: 2 });
+    expect(idsOf(await outcomesOf(third), 'failed')).toEqual(['1', '2']);
+    expect(runsOf('stopped')).toHaveLength(5);
+  });
+
+  it('parses once more only what failed, if told so', async () => {
+    const key = keyOf('retried');
+    const list = documents(encodeURIComponent(key), 10, { failing: true });
+    const handle = await scene.client.startBatch({ documents: list, defaults: QUICK }, { idempotencyKey: key });
+    const result = await handle.result();
+    const same = await scene.client.startBatch({ documents: list, defaults: QUICK }, { idempotencyKey: key });
+    expect(await same.result()).toEqual(result);
+    const retried = await scene.client.startBatch(
+      { documents: list, defaults: QUICK, retryFailed: true },
+      { idempotencyKey: key },
+    );
+    expect(await retried.result()).toMatchObject({ total: 10, processed: 9, failed: 1 });
+    expect(runsOf('retried')).toHaveLength(11);
+    const outcomes = await outcomesOf(retried);
+    expect([idsOf(outcomes, 'processed'), idsOf(outcomes, 'failed')]).toEqual([places(9), ['10']]);
+  });
+
+  async function expectCancelled(handle: BatchHandle): Promise<void> {
+    expect((await failureOf(handle.result())).type).toBe('Cancelled');
+  }
+
+  async function statusOf(workflowId: string): Promise<string> {
+    return (await scene.temporal.workflow.getHandle(workflowId).describe()).status.name;
+  }
+});
+
+describe('ParseClient.startBatch', () => {
+  const scene = new Scene({ server: 'dev-server', parse: { resultDirectory: directory } });
+
+  it('refuses bad input before anything is started, and the worker refuses it too', async () => {
+    await expect(scene.client.startBatch({ documents: [] })).rejects.toBeInstanceOf(InvalidInputError);
+    const started = scene.temporal.workflow.execute('parseBatch', {
+      taskQueue: scene.parsing.taskQueue,
+      workflowId: 'bad',
+      args: [{ documents: [{ file: { fileUrl: 'nowhere' } }] }],
+    });
+    await expect(started).rejects.toMatchObject({
+      cause: { type: 'InvalidInput', message: expect.stringContaining('documents[0]: file.fileUrl must be') },
+    });
+  });
+
+  it('gives the batch that runs under its key, and refuses the key for other documents', async () => {
+    const input = { documents: documents('same', 2), defaults: QUICK };
+    const [one, other] = await Promise.all([
+      scene.client.startBatch(input, { idempotencyKey: 'same' }),
+      scene.client.startBatch(input, { idempotencyKey: 'same' }),
+    ]);
+    expect(await one.result()).toEqual(await other.result());
+    expect(scene.emulator.runs).toHaveLength(2);
+    const others = scene.client.startBatch({ documents: documents('others', 2) }, { idempotencyKey: 'same' });
+    await expect(others).rejects.toMatchObject({ name: 'IdempotencyKeyReusedError', workflowId: 'same' });
+  });
+});
