@@ -18,7 +18,7 @@ interface Measurement {
 }
 
 /** So many documents at once that the server and the worker are busy all the time, and no timer is waited for. */
-const DOCUMENTS = { full: 100, quick: 20 };
+const DOCUMENTS = { full: 300, quick: 40 };
 const ROUNDS = { full: 3, quick: 1 };
 const READS = 5;
 /** All of them wait as short as they can: the server makes a second of it at most. */
