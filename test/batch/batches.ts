@@ -4,7 +4,7 @@ import type { BatchHandle, DocumentOutcome } from '../../client';
 export const QUICK = { polling: { engine: 'retry', initialDelayMs: 0, maxDelayMs: 10, jitter: 0 } } as const;
 
 /** No read for an hour: what never ends stays in progress, and fails soon. */
-export const ENDLESS = { polling: { initialDelayMs: 3_600_000 }, deadlineMs: 8_000 } as const;
+export const ENDLESS = { polling: { initialDelayMs: 3_600_000 }, deadlineMs: 5_000 } as const;
 
 /** So many documents of this batch; every tenth of them plays the script `failing`, where that is asked for. */
 export function documents(batch: string, count: number, { failing = false }: { readonly failing?: boolean } = {}) {

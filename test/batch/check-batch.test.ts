@@ -49,7 +49,7 @@ describe('findBatchProblem', () => {
     [{ documents: [{ file, color: 1 }] }, 'documents[0]: color is not a known field'],
     [{ documents: [{ file, id: '2' }, { file }] }, 'documents[1]: id must be unique, got "2" as in 1'],
     [{ documents: [{ file, config: { x: 'x'.repeat(32_000) } }] }, 'documents[0]: a document must have at most 32000'],
-  ])('refuses %j', (input, problem) => {
+  ])('refuses wrong input %#', (input, problem) => {
     expect(findBatchProblem(input)).toContain(problem);
   });
 

@@ -16,35 +16,39 @@ describe('parseBatch', () => {
   const runsOf = (batch: string) =>
     scene.emulator.runs.filter(({ fileUrl }) => fileUrl?.includes(`?n=${encodeURIComponent(keyOf(batch))}-`));
 
-  it.each([1, 10, 300])('parses %d documents, each once, and tells how each ended', async (count) => {
-    const key = keyOf(`all-${count}`);
-    const input = {
-      documents: documents(encodeURIComponent(key), count, { failing: true }),
-      defaults: QUICK,
-      width: 100,
-    };
-    const handle = await scene.client.startBatch(input, { idempotencyKey: key });
-    const result = await handle.result();
-    const failed = Math.floor(count / 10);
-    const failures = failed === 0 ? {} : { ParserRunFailed: failed };
-    const uri = expect.stringMatching(/^file:\/\/\/.*\/outcomes$/);
-    const segments = Math.ceil(count / 200);
-    expect(result).toEqual({
-      total: count,
-      processed: count - failed,
-      failed,
-      skippedLines: 0,
-      failures,
-      outcomes: { uri, segments },
-    });
-    expect(await handle.progress()).toEqual({ total: count, done: count, failed, inFlight: 0, failures });
-    const outcomes = await outcomesOf(handle);
-    expect(outcomes).toHaveLength(count);
-    expect([...idsOf(outcomes, 'processed'), ...idsOf(outcomes, 'failed')].map(Number).sort((a, b) => a - b)).toEqual(
-      places(count).map(Number),
-    );
-    expect(runsOf(`all-${count}`)).toHaveLength(count);
-  });
+  it.each([1, 10, 300])(
+    'parses %d documents, each once, and tells how each ended',
+    async (count) => {
+      const key = keyOf(`all-${count}`);
+      const input = {
+        documents: documents(encodeURIComponent(key), count, { failing: true }),
+        defaults: QUICK,
+        width: 100,
+      };
+      const handle = await scene.client.startBatch(input, { idempotencyKey: key });
+      const result = await handle.result();
+      const failed = Math.floor(count / 10);
+      const failures = failed === 0 ? {} : { ParserRunFailed: failed };
+      const uri = expect.stringMatching(/^file:\/\/\/.*\/outcomes$/);
+      const segments = Math.ceil(count / 200);
+      expect(result).toEqual({
+        total: count,
+        processed: count - failed,
+        failed,
+        skippedLines: 0,
+        failures,
+        outcomes: { uri, segments },
+      });
+      expect(await handle.progress()).toEqual({ total: count, done: count, failed, inFlight: 0, failures });
+      const outcomes = await outcomesOf(handle);
+      expect(outcomes).toHaveLength(count);
+      expect([...idsOf(outcomes, 'processed'), ...idsOf(outcomes, 'failed')].map(Number).sort((a, b) => a - b)).toEqual(
+        places(count).map(Number),
+      );
+      expect(runsOf(`all-${count}`)).toHaveLength(count);
+    },
+    300_000,
+  );
 
   it('gives a reference to each result, the reason of each failure, polls and duration', async () => {
     const key = keyOf('two');

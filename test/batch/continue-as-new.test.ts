@@ -1,0 +1,111 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { Worker } from '@temporalio/worker';
+import { ParseClient } from '../../client';
+import { startEmulator, type Emulator } from '../../emulator';
+import type { DevServer } from '../../local';
+import { createParseWorker } from '../../worker';
+import { startOwnDevServer } from '../support/servers';
+import { bundledWorkflows } from '../workflows/bundled-workflows';
+import { historyOf } from '../workflows/history';
+import { allOf, CACHING, quietly, until } from '../workflows/scene';
+import { documents, ENDLESS, idsOf, outcomesOf, places, QUICK, urlOf } from './batches';
+
+/** A history of so many events makes the server suggest a new run. */
+const SUGGESTED_AT = 60;
+
+describe('A batch that continues as new', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'batch-'));
+  let server: DevServer;
+  let env: TestWorkflowEnvironment;
+  let emulator: Emulator;
+  let workers: Worker[];
+  let ended: Promise<void>[];
+
+  beforeAll(async () => {
+    quietly();
+    server = await startOwnDevServer({ dynamicConfig: { 'limit.historyCount.suggestContinueAsNew': SUGGESTED_AT } });
+    env = await TestWorkflowEnvironment.createFromExistingServer({ address: server.address });
+    emulator = await startEmulator();
+    const workflowBundle = await bundledWorkflows();
+    workers = await Promise.all(
+      CACHING.map(({ maxCachedWorkflows }) =>
+        createParseWorker({
+          connection: env.nativeConnection,
+          taskQueue: `cache-${maxCachedWorkflows}`,
+          activities: { apiKey: 'test', baseUrl: emulator.url, resultDirectory: directory },
+          shutdownGraceTimeMs: 0,
+          worker: { maxCachedWorkflows, workflowBundle },
+        }),
+      ),
+    );
+    ended = workers.map((worker) => worker.run());
+  });
+
+  afterAll(async () => {
+    for (const worker of workers) worker.shutdown();
+    await Promise.all(ended);
+    await env.teardown();
+    await emulator.close();
+    await server.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  const clientOf = (cached: number) =>
+    new ParseClient({ client: env.client, taskQueue: `cache-${cached}`, resultDirectory: directory });
+
+  it('takes what is in progress along: each document is parsed once, and has one outcome', async () => {
+    await allOf(CACHING.map(({ maxCachedWorkflows }) => parseMany(maxCachedWorkflows)));
+  }, 180_000);
+
+  async function parseMany(cached: number): Promise<void> {
+    const key = `many-${cached}`;
+    const endless = { file: { fileUrl: urlOf(key, 99, 'never') }, ...ENDLESS };
+    const input = { documents: [endless, ...documents(key, 40, { failing: true })], defaults: QUICK, width: 8 };
+    const handle = await clientOf(cached).startBatch(input, { idempotencyKey: key });
+    expect(await handle.result()).toMatchObject({
+      total: 41,
+      processed: 36,
+      failures: { ParserRunFailed: 4, ParseDeadlineExceeded: 1 },
+    });
+    const outcomes = await outcomesOf(handle);
+    const ids = [...idsOf(outcomes, 'processed'), ...idsOf(outcomes, 'failed')];
+    expect(ids.sort((one, other) => Number(one) - Number(other))).toEqual(places(41));
+    expect(emulator.runs.filter(({ fileUrl }) => fileUrl?.includes(`n=${key}-`))).toHaveLength(41);
+    const lengths = await runLengths(key);
+    expect(lengths.length).toBeGreaterThanOrEqual(3);
+    expect(Math.max(...lengths)).toBeLessThan(SUGGESTED_AT + 60);
+  }
+
+  it('keeps its width and its pause, and can be cancelled then', async () => {
+    const documents = Array.from({ length: 30 }, (_, n) => ({ file: { fileUrl: urlOf('kept', n, 'never') } }));
+    const input = { documents, defaults: { polling: { initialDelayMs: 3_600_000 } }, width: 20 };
+    const handle = await clientOf(10).startBatch(input, { idempotencyKey: 'kept' });
+    await until(async () => (await handle.progress()).inFlight === 20);
+    await handle.pause();
+    await handle.setWidth(25);
+    for (let signal = 0; signal < SUGGESTED_AT; signal += 1) await handle.pause();
+    await until(async () => (await runLengths('kept')).length > 1);
+    expect(await handle.progress()).toMatchObject({ total: 30, done: 0, inFlight: 20 });
+    await handle.resume();
+    await until(async () => (await handle.progress()).inFlight === 25);
+    await handle.cancel();
+    await expect(handle.result()).rejects.toMatchObject({ type: 'Cancelled' });
+    expect(idsOf(await outcomesOf(handle), 'cancelled')).toEqual(places(25));
+  }, 120_000);
+
+  /** Lengths of the histories of all runs. */
+  async function runLengths(workflowId: string): Promise<number[]> {
+    const lengths: number[] = [];
+    let { runId } = await env.client.workflow.getHandle(workflowId).describe();
+    while (runId !== '') {
+      const events = await historyOf(env.client, workflowId, runId);
+      lengths.unshift(events.length);
+      runId = events[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId ?? '';
+    }
+    return lengths;
+  }
+});

@@ -1,0 +1,115 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { linesOf } from '../../activities/lines';
+import { failureOf, Scene } from '../workflows/scene';
+import { outcomesOf, QUICK, urlOf } from './batches';
+
+const directory = mkdtempSync(join(tmpdir(), 'manifest-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+function manifest(name: string, lines: readonly string[]): string {
+  const path = join(directory, `${name}.jsonl`);
+  writeFileSync(path, lines.join('\n'));
+  return pathToFileURL(path).href;
+}
+
+const line = (batch: string, index: number, more: object = {}) =>
+  JSON.stringify({ file: { fileUrl: urlOf(batch, index) }, ...more });
+
+describe('A manifest', () => {
+  const scene = new Scene({
+    server: 'dev-server',
+    parse: { sourceDirectory: directory },
+  });
+  const BAD = [
+    line('bad', 1),
+    '',
+    '{"file":',
+    '[]',
+    line('bad', 5, { id: 'five' }),
+    line('bad', 6, { id: 'five' }),
+    line('bad', 7, { colour: 'red' }),
+    `{"file":{"fileUrl":"https://example.com/${'x'.repeat(32_000)}"}}`,
+    line('bad', 9),
+  ];
+
+  it('tells of each bad line by its number, and the rest goes on', async () => {
+    const handle = await scene.client.startBatch({ manifest: manifest('bad', BAD), defaults: QUICK });
+    expect(await handle.result()).toMatchObject({ total: 3, processed: 3, skippedLines: 5 });
+    const outcomes = await outcomesOf(handle);
+    expect(outcomes.filter(({ status }) => status === 'skipped')).toEqual([
+      { status: 'skipped', line: 3, message: 'a line must be JSON in UTF-8' },
+      { status: 'skipped', line: 4, message: 'a document must be an object, got an array' },
+      { status: 'skipped', line: 6, message: 'id must be unique, got "five" as in 5' },
+      { status: 'skipped', line: 7, message: 'colour is not a known field' },
+      { status: 'skipped', line: 8, message: 'a line must have at most 32000 bytes' },
+    ]);
+    const parsed = outcomes.flatMap((outcome) => (outcome.status === 'processed' ? [outcome.id] : []));
+    expect(parsed.sort()).toEqual(['1', '9', 'five']);
+  });
+
+  it('starts nothing if a bad line is to end it', async () => {
+    const before = scene.emulator.requests.length;
+    const handle = await scene.client.startBatch({ manifest: manifest('fail', BAD), onBadLine: 'fail' });
+    const failure = await failureOf(handle.result());
+    expect(failure).toMatchObject({ type: 'InvalidInput', message: expect.stringContaining('line 3: a line must be') });
+    expect(failure.message).toContain('line 8: a line must have at most 32000 bytes');
+    expect(scene.emulator.requests).toHaveLength(before);
+  });
+
+  it.each([
+    ['empty', () => manifest('empty', ['', ' ']), 'InvalidInput', 'at least one document'],
+    ['missing', () => pathToFileURL(join(directory, 'none')).href, 'SourceUnavailable', 'cannot be opened: ENOENT'],
+    ['elsewhere', () => 'ftp://example.com/a', 'SourceUnavailable', "no resolver for the scheme 'ftp:'"],
+  ])('that is %s ends the batch', async (_, name, type, message) => {
+    const handle = await scene.client.startBatch({ manifest: name() });
+    expect(await failureOf(handle.result())).toMatchObject({ type, message: expect.stringContaining(message) });
+  });
+
+  it('of more than 100,000 documents is refused', async () => {
+    const lines = Array.from({ length: 100_001 }, () => '7');
+    const handle = await scene.client.startBatch({ manifest: manifest('many', lines) });
+    expect(await failureOf(handle.result())).toMatchObject({ type: 'InvalidInput' });
+  });
+
+  it('may have grown when the batch is started again', async () => {
+    const lines = [
+      line('grown', 0, { id: 'a' }),
+      line('grown', 1, { id: 'b', file: { fileUrl: urlOf('grown', 1, 'failing') } }),
+    ];
+    const input = { manifest: manifest('grown', lines), defaults: QUICK, stopAfterFailures: 1, retryFailed: true };
+    const first = await scene.client.startBatch(input, { idempotencyKey: 'grown' });
+    expect(await first.result()).toMatchObject({ total: 2, processed: 1, failed: 1 });
+    manifest('grown', [line('grown', 2, { id: 'c' }), ...lines]);
+    const second = await scene.client.startBatch(input, { idempotencyKey: 'grown' });
+    expect(await second.result()).toMatchObject({ total: 3, processed: 2, failed: 1 });
+    expect(scene.emulator.runs.filter(({ fileUrl }) => fileUrl?.includes('n=grown-'))).toHaveLength(4);
+  });
+});
+
+describe('linesOf', () => {
+  async function cut(parts: readonly string[], maxBytes = 5) {
+    async function* stream() {
+      for (const part of parts) yield Buffer.from(part);
+    }
+    const lines: (string | undefined)[] = [];
+    for await (const { number, bytes } of linesOf(stream(), maxBytes)) {
+      expect(number).toBe(lines.length + 1);
+      lines.push(bytes && Buffer.from(bytes).toString());
+    }
+    return lines;
+  }
+
+  it('cuts lines wherever the parts are cut', async () => {
+    expect(await cut(['a\nb', 'c\n', '\nd'])).toEqual(['a', 'bc', '', 'd']);
+    expect(await cut(['a\n'])).toEqual(['a']);
+    expect(await cut([])).toEqual([]);
+  });
+
+  it('holds no line that is too long', async () => {
+    expect(await cut(['123456\n12345\n', '1234', '56\n', 'end'])).toEqual([undefined, '12345', undefined, 'end']);
+  });
+});
