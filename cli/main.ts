@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { checkBatch, type GivenBatch, parseCount, parseWidth } from './batch-arguments';
 import { CommandError, EXIT_STATUS, type ExitStatus } from './exit-status';
 import { checkArguments } from './parse-arguments';
 import { parsePort } from './port-option';
@@ -57,8 +58,28 @@ function createProgram(end: (status: ExitStatus) => void): Command {
       const { parseCommand } = await import('./parse-command.js');
       end(await parseCommand(given, process.env));
     });
+  addBatch(program, end);
   addServices(program, end);
   return program;
+}
+
+/** Many documents as one. */
+function addBatch(program: Command, end: (status: ExitStatus) => void): void {
+  program
+    .command('batch')
+    .description('parse many documents as one batch; given again, it goes on where it was')
+    .argument('<documents...>', 'files, folders and http(s) URLs, or a manifest (.jsonl)')
+    .option('--key <key>', 'name of the batch: the same key comes back to the same batch (default: from the arguments)')
+    .option('--out <directory>', 'where <name>.md and <name>.json are written', 'parsed')
+    .option('--width <count>', 'documents in progress at a time (default: 50)', parseWidth)
+    .option('--stop-after <count>', 'start no further document once so many have failed', parseCount)
+    .option('--retry-failed', 'parse the documents that failed before once more', false)
+    .option('--json', 'print a summary for machines on standard output', false)
+    .action(async (inputs: string[], options: Omit<GivenBatch, 'inputs'>) => {
+      const given = await checkBatch({ inputs, ...options });
+      const { batchCommand } = await import('./batch-command.js');
+      end(await batchCommand(given, process.env));
+    });
 }
 
 /** What a worker needs around it. */

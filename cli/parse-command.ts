@@ -78,7 +78,7 @@ function tell(
 }
 
 /** The SDK would write its log to our output, and end the worker on Ctrl-C before the workflows are cancelled. */
-async function quietRuntime(): Promise<void> {
+export async function quietRuntime(): Promise<void> {
   const { DefaultLogger, makeTelemetryFilterString, Runtime } = await import('@temporalio/worker');
   Runtime.install({
     logger: new DefaultLogger('ERROR'),

@@ -20,7 +20,7 @@ const REMOTE_LOOK_MS = 2_000;
 const CANCEL_TIMEOUT_MS = 3_000;
 
 /** The emulator is done in no time, so it is asked sooner than Extend. */
-const EMULATOR_POLLING = { initialDelayMs: 300, scaleMs: 500 };
+export const EMULATOR_POLLING = { initialDelayMs: 300, scaleMs: 500 };
 
 /** Settings of {@link ParseRun}. */
 export interface ParseRunOptions {
@@ -153,7 +153,7 @@ function toParseInput(document: Document, { local }: ParseServices): ParseInput 
 }
 
 /** The result as it is written: with its chunks, not with a reference that ends with the command. */
-async function withContent(result: ParseResult, { client }: ParseServices): Promise<ParseResult> {
+export async function withContent(result: ParseResult, { client }: ParseServices): Promise<ParseResult> {
   const { chunks, ocr } = await client.readRun(result);
   return { ...result, output: { kind: 'inline', chunks, ...(ocr && { ocr }) } };
 }

@@ -35,6 +35,11 @@ export interface ParseServicesOptions {
   readonly signal: AbortSignal;
   /** Told what runs where. */
   readonly say: (line: string) => void;
+  /** What outlives this call, so that a later one goes on from it. @default a task queue and a directory for this call */
+  readonly lasting?: {
+    readonly taskQueue: string;
+    readonly resultDirectory: string;
+  };
 }
 
 type Closer = () => Promise<void>;
@@ -58,17 +63,17 @@ export async function startParseServices(options: ParseServicesOptions): Promise
 }
 
 async function startAll(options: ParseServicesOptions, closers: Closer[]): Promise<Omit<ParseServices, 'close'>> {
-  const { settings, signal } = options;
+  const { settings, signal, lasting } = options;
   const target = await startTemporal(options, closers);
   signal.throwIfAborted();
   const temporal = await connectToTemporal({ target });
   closers.push(() => temporal.close());
   const { client, nativeConnection } = temporal;
   signal.throwIfAborted();
-  const resultDirectory = await makeResultDirectory(closers);
+  const resultDirectory = lasting?.resultDirectory ?? (await makeResultDirectory(closers));
   const activities = { ...(await startExtend(options, closers)), resultDirectory };
   const { namespace } = target;
-  const taskQueue = `extend-parse-cli-${randomUUID()}`;
+  const taskQueue = lasting?.taskQueue ?? `extend-parse-cli-${randomUUID()}`;
   const { maxRequestsPerSecond } = settings.extend ?? {};
   const limit = maxRequestsPerSecond === undefined ? {} : { maxRequestsPerSecond };
   const parts = { connection: nativeConnection, namespace, taskQueue, activities, ...limit };

@@ -68,9 +68,11 @@ export async function startBatch(
   }
 }
 
-async function hasWork(ended: WorkflowHandle<typeof parseBatch>, { retryFailed }: BatchInput): Promise<boolean> {
+/** A manifest may have changed: what is done is taken over, and only what is new in it is parsed. */
+async function hasWork(ended: WorkflowHandle<typeof parseBatch>, input: BatchInput): Promise<boolean> {
+  if ('manifest' in input) return true;
   const { total, processed, failed } = await ended.result();
-  return processed + failed < total || (retryFailed === true && failed > 0);
+  return processed + failed < total || (input.retryFailed === true && failed > 0);
 }
 
 /** Hash of which documents are parsed and how, by their ids; of a manifest its name counts, not what is in it. */

@@ -1,0 +1,158 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import type { BatchInput, BatchResult, Environment } from '../api';
+import type { BatchHandle } from '../client';
+import type { BatchArguments } from './batch-arguments';
+import { type BatchDisplay, createBatchDisplay, describeBatch } from './batch-display';
+import { writeBatchOutputs } from './batch-outputs';
+import type { Document } from './documents';
+import { EXIT_STATUS, type ExitStatus } from './exit-status';
+import { listenForInterruption, untilAborted } from './interruption';
+import { quietRuntime } from './parse-command';
+import { EMULATOR_POLLING } from './parse-run';
+import { startParseServices, type ParseServices } from './parse-services';
+import { readParseSettings } from './parse-settings';
+
+/** What a later call goes on from, in the directory of the results. */
+const KEPT = '.extend-parse';
+/** Time between two looks at the batch, in milliseconds. */
+const LOOK_MS = 1_000;
+/** Time for a batch on a server of one's own to end in order, in milliseconds. */
+const CANCEL_TIMEOUT_MS = 10_000;
+const MAX_ID_BYTES = 200;
+
+/**
+ * `extend-parse batch`: parses many documents as one batch, and writes markdown and results. Called again with the same
+ * key it comes back to the same batch: what is done is not parsed again.
+ *
+ * @throws CommandError for wrong usage, before anything is started, and if there is no Temporal server.
+ */
+export async function batchCommand(given: BatchArguments, env: Environment): Promise<ExitStatus> {
+  const kept = resolve(given.out, KEPT);
+  const manifest = await manifestOf(given, kept);
+  const documents = [...given.documents, manifest];
+  const settings = readParseSettings({ documents, isSample: false, out: given.out, json: given.json }, env);
+  const interruption = listenForInterruption();
+  const display = await createBatchDisplay(given.json ? process.stderr : process.stdout);
+  const say = (line: string) => display.say(line);
+  try {
+    await quietRuntime();
+    const lasting = { taskQueue: `extend-parse-cli-${given.key}`, resultDirectory: join(kept, 'results') };
+    const services = await startParseServices({ settings, signal: interruption.signal, say, lasting });
+    try {
+      return await parse(given, { services, manifest, display, signal: interruption.signal });
+    } finally {
+      await services.close();
+    }
+  } catch (error) {
+    if (!interruption.signal.aborted) throw error;
+    say('interrupted');
+    return EXIT_STATUS.interrupted;
+  } finally {
+    display.close();
+    interruption.dispose();
+  }
+}
+
+interface Surroundings {
+  readonly services: ParseServices;
+  readonly manifest: Document;
+  readonly display: BatchDisplay;
+  readonly signal: AbortSignal;
+}
+
+async function parse(given: BatchArguments, around: Surroundings): Promise<ExitStatus> {
+  const { services, manifest, display, signal } = around;
+  const handle = await services.client.startBatch(toInput(given, manifest, services), { idempotencyKey: given.key });
+  display.say(`batch ${given.key}`);
+  const following = new AbortController();
+  const result = handle.result();
+  void follow(handle, display, following.signal);
+  const ended = await Promise.race([result, services.broken, untilAborted(signal)]).finally(() => following.abort());
+  if (ended === undefined) return interrupt(handle, result, around);
+  display.close();
+  const outputs = await writeBatchOutputs({ handle, services, out: given.out, say: (line) => display.say(line) });
+  return tell(given, { ended, outputs, services, display });
+}
+
+/** A batch on somebody's server stays there; one on a server of this call is ended, so that what is done is written. */
+async function interrupt(
+  handle: BatchHandle,
+  result: Promise<BatchResult>,
+  { services, display }: Surroundings,
+): Promise<ExitStatus> {
+  display.close();
+  display.say('interrupted; the same command, given again, goes on from here');
+  result.catch(() => undefined);
+  if (!services.local.temporal) return EXIT_STATUS.interrupted;
+  await handle.cancel();
+  await Promise.race([result.catch(() => undefined), sleep(CANCEL_TIMEOUT_MS, undefined, { ref: false })]);
+  return EXIT_STATUS.interrupted;
+}
+
+async function follow(handle: BatchHandle, display: BatchDisplay, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    // A look that fails is no matter: the result tells how the batch ends.
+    const progress = await handle.progress().catch(() => undefined);
+    if (progress !== undefined && !signal.aborted) display.update(progress);
+    await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+interface Ended {
+  readonly ended: BatchResult;
+  readonly outputs: number;
+  readonly services: ParseServices;
+  readonly display: BatchDisplay;
+}
+
+function tell({ key, json, out }: BatchArguments, { ended, outputs, services, display }: Ended): ExitStatus {
+  const { total, processed, failed, skippedLines } = ended;
+  display.say(describeBatch({ ...ended, done: processed + failed, inFlight: 0 }));
+  if (skippedLines > 0) display.say(`${skippedLines} lines of the manifest are no documents`);
+  display.say(`${outputs} results in ${out}; how each document ended: ${ended.outcomes.uri}`);
+  if (json) process.stdout.write(`${JSON.stringify({ key, ...ended, local: services.local }, null, 2)}\n`);
+  return processed === total && outputs === processed && skippedLines === 0 ? EXIT_STATUS.success : EXIT_STATUS.failure;
+}
+
+function toInput(
+  { width, stopAfter, retryFailed }: BatchArguments,
+  manifest: Document,
+  services: ParseServices,
+): BatchInput {
+  return {
+    manifest: pathToFileURL('path' in manifest.location ? manifest.location.path : '').href,
+    ...(services.local.extend && { defaults: { polling: EMULATOR_POLLING } }),
+    ...(width !== undefined && { width }),
+    ...(stopAfter !== undefined && { stopAfterFailures: stopAfter }),
+    ...(retryFailed && { retryFailed }),
+  };
+}
+
+/** The manifest that was given, or one of the files and URLs that were: there may be too many of them for an input. */
+async function manifestOf({ documents, isManifest, key }: BatchArguments, kept: string): Promise<Document> {
+  const [first] = documents;
+  if (isManifest && first) return first;
+  await mkdir(kept, { recursive: true });
+  const path = join(kept, `${encodeURIComponent(key)}.jsonl`);
+  const ids = toIds(documents);
+  await writeFile(path, documents.map((document) => `${JSON.stringify(toLine(document, ids))}\n`).join(''));
+  return { input: path, label: path, location: { path } };
+}
+
+/** A file is known by its path when the batch is started again, a URL by itself without its query, if no other is the same. */
+function toLine({ input, label, location }: Document, ids: ReadonlySet<string>): object {
+  const id = ids.has(label) ? { id: label } : {};
+  if ('url' in location) return { ...id, file: { fileUrl: location.url } };
+  const fileName = input.split(/[/\\]/).at(-1) ?? input;
+  return { ...id, file: { source: pathToFileURL(location.path).href, fileName } };
+}
+
+/** Labels that can be ids: of one document only, and not too long. */
+function toIds(documents: readonly Document[]): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const twice = new Set(documents.map(({ label }) => label).filter((label) => seen.size === seen.add(label).size));
+  return new Set([...seen].filter((label) => !twice.has(label) && Buffer.byteLength(label) <= MAX_ID_BYTES));
+}
