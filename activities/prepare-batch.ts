@@ -62,7 +62,15 @@ async function prepare(input: PrepareBatchInput, store: BatchStore, sources: Sou
   }
   for (let at = 0; at < skipped.length; at += MAX_SEGMENT_LINES) await keep(skipped.slice(at, at + MAX_SEGMENT_LINES));
   await noteStart(store, place, { startId, ...(earlierId !== undefined && { continues: earlierId }) });
-  return { place, total: present.size, pages, segments, skippedLines: skipped.length, ...tally.counts };
+  return {
+    batchId: batchId(),
+    place,
+    total: present.size,
+    pages,
+    segments,
+    skippedLines: skipped.length,
+    ...tally.counts,
+  };
 }
 
 /** Counts what is taken over; of a document that is there twice, the first counts. */
@@ -88,10 +96,14 @@ class Tally {
   }
 }
 
+function batchId(): string {
+  return activityInfo().workflowExecution?.workflowId ?? '';
+}
+
 /** Writes something, to learn where the store has it: everything else of the batch is found from there. */
 async function openPlace(store: BatchStore, startId: string): Promise<BatchPlace> {
-  const { namespace, workflowExecution } = activityInfo();
-  const workflowId = workflowExecution?.workflowId ?? '';
+  const { namespace } = activityInfo();
+  const workflowId = batchId();
   const directory = `${batchDirectory(namespace, workflowId)}/${startId}`;
   const name = `${directory}/batch.jsonl`;
   const uri = await store.write(name, [{ namespace, workflowId, startId }]);

@@ -126,6 +126,8 @@ export interface BatchPlace {
 
 /** Output of `prepareBatch`: what there is to do, and what earlier starts have done. */
 export interface PreparedBatch {
+  /** The batch's workflow id. The workflow takes it from here, so that a replay under another id does the same. */
+  readonly batchId: string;
   readonly place: BatchPlace;
   /** Documents of the batch. */
   readonly total: number;

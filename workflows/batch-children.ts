@@ -3,7 +3,6 @@ import {
   ChildWorkflowFailure,
   ParentClosePolicy,
   startChild,
-  workflowInfo,
   type ChildWorkflowHandle,
 } from '@temporalio/workflow';
 import type { EndedDocument, PageDocument } from '../activities/types';
@@ -27,6 +26,7 @@ export type Reuse = 'REJECT_DUPLICATE' | 'ALLOW_DUPLICATE_FAILED_ONLY';
  * outlive this run, and the batch's own end: whoever starts the batch again finds them by their ids.
  */
 export async function startEach(
+  batchId: string,
   documents: readonly PageDocument[],
   reuse: Reuse,
   listener: DocumentListener,
@@ -37,7 +37,7 @@ export async function startEach(
       const { id } = document;
       const startedAtMs = Date.now();
       try {
-        const handle = await startDocument(document, reuse);
+        const handle = await startDocument(batchId, document, reuse);
         listener.started(id);
         void endOf(handle).then((end) => listener.ended({ id, durationMs: Date.now() - startedAtMs, end }));
       } catch (error) {
@@ -50,12 +50,13 @@ export async function startEach(
 }
 
 function startDocument(
+  batchId: string,
   { id, input }: PageDocument,
   workflowIdReusePolicy: Reuse,
 ): Promise<ChildWorkflowHandle<typeof parseDocument>> {
   return startChild<typeof parseDocument>('parseDocument', {
     args: [input],
-    workflowId: documentWorkflowId(workflowInfo().workflowId, id),
+    workflowId: documentWorkflowId(batchId, id),
     workflowIdReusePolicy,
     parentClosePolicy: ParentClosePolicy.ABANDON,
     cancellationType: ChildWorkflowCancellationType.ABANDON,

@@ -120,13 +120,13 @@ export class BatchRun {
     }
     this.#own.clear();
     this.#followed.clear();
-    for (const id of ids) this.#unwritten.push({ status: 'left', id, workflowId: workflowIdOf(id) });
+    for (const id of ids) this.#unwritten.push({ status: 'left', id, workflowId: this.#workflowIdOf(id) });
     this.#changed();
   }
 
   /** What is known to Temporal already is looked at, and not parsed twice. */
   async #startAll(documents: readonly PageDocument[]): Promise<void> {
-    const known = await startEach(documents, 'REJECT_DUPLICATE', this.#told);
+    const known = await startEach(this.#state.batchId, documents, 'REJECT_DUPLICATE', this.#told);
     if (known.length > 0) await this.#takeOver(known);
   }
 
@@ -143,7 +143,7 @@ export class BatchRun {
       else if (this.#isAgain(earlier)) again.push(document);
       else this.#settle(earlier);
     }
-    const lost = await startEach(again, 'ALLOW_DUPLICATE_FAILED_ONLY', this.#told);
+    const lost = await startEach(this.#state.batchId, again, 'ALLOW_DUPLICATE_FAILED_ONLY', this.#told);
     this.#follow([...others, ...lost.map(({ id }) => id)]);
     this.#changed();
   }
@@ -185,7 +185,7 @@ export class BatchRun {
   #settle({ id, durationMs, end }: EndedDocument): void {
     if (!this.#own.delete(id) && !this.#followed.delete(id)) return;
     this.#starting.delete(id);
-    const workflowId = workflowIdOf(id);
+    const workflowId = this.#workflowIdOf(id);
     if (this.#cancellation !== 'none' && end.status === 'failed' && end.failure.type === 'Cancelled') {
       this.#unwritten.push({ status: 'cancelled', id, workflowId });
     } else {
@@ -194,6 +194,10 @@ export class BatchRun {
       this.#state = countEnd(this.#state, end);
     }
     this.#changed();
+  }
+
+  #workflowIdOf(id: string): string {
+    return documentWorkflowId(this.#state.batchId, id);
   }
 
   /** What goes wrong beside the steps ends the batch. */
@@ -206,8 +210,4 @@ export class BatchRun {
     this.#changes += 1;
     setCurrentDetails(describeBatch(this.state, this.#cancellation !== 'none'));
   }
-}
-
-function workflowIdOf(id: string): string {
-  return documentWorkflowId(workflowInfo().workflowId, id);
 }

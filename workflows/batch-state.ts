@@ -11,6 +11,8 @@ export interface BatchSettings {
 
 /** What a batch knows, and what it carries when it continues as new. Plain JSON; it does not grow with what is done. */
 export interface BatchState extends BatchSettings {
+  /** The batch's workflow id. */
+  readonly batchId: string;
   readonly place: BatchPlace;
   /** Documents of the batch. */
   readonly total: number;
@@ -38,11 +40,11 @@ export function settingsOf({ width = DEFAULT_WIDTH }: BatchInput, carried: Batch
 
 /** The state of a batch that is ready to begin. */
 export function openingState(
-  { place, total, pages, segments, skippedLines, processed, failed, failures }: PreparedBatch,
+  { batchId, place, total, pages, segments, skippedLines, processed, failed, failures }: PreparedBatch,
   settings: BatchSettings,
 ): BatchState {
   const done = { segments, skippedLines, processed, failed, failures };
-  return { place, total, pages, next: { page: 1, at: 0 }, ...done, failedNow: 0, ...settings, running: [] };
+  return { batchId, place, total, pages, next: { page: 1, at: 0 }, ...done, failedNow: 0, ...settings, running: [] };
 }
 
 /** Counts a document that has ended. */

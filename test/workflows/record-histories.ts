@@ -3,6 +3,8 @@
  * to make new histories, under a new version in the names, and keep the old ones:
  *
  *   npm run build && npx jest --testMatch '<rootDir>/test/workflows/record-histories.ts'
+ *
+ * With `-t documents` or `-t batches` it records only those.
  */
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -12,7 +14,7 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { ParseInput } from '../../api';
+import type { BatchInput, ParseInput } from '../../api';
 import { ParseClient, type ParseHandle } from '../../client';
 import { startEmulator, type Emulator } from '../../emulator';
 import type { DevServer } from '../../local';
@@ -34,7 +36,7 @@ const SCRIPTS = {
 
 /** What is recorded: an input, and what is done to the workflow while it runs. */
 interface Recording {
-  readonly input: ParseInput;
+  readonly input: ParseInput | BatchInput;
   readonly meanwhile?: (handle: ParseHandle, firstRead: () => Promise<unknown>) => Promise<unknown>;
 }
 
@@ -76,6 +78,44 @@ function recordings(source: string): Readonly<Record<string, Recording>> {
   };
 }
 
+const documents = (count: number, script: string, query: string) =>
+  Array.from({ length: count }, (_, index) => ({ file: url(script, `&b=${query}-${index}`) }));
+
+function batchRecordings(): Readonly<Record<string, Recording>> {
+  const defaults = { polling: QUICK };
+  const endless = { polling: HOURLY, deadlineMs: 3_600_000 };
+  const steer: NonNullable<Recording['meanwhile']> = async ({ workflowId }, firstRead) => {
+    await firstRead();
+    const handle = env.client.workflow.getHandle(workflowId);
+    await handle.signal('pause');
+    await handle.executeUpdate('setWidth', { args: [3] });
+    await handle.signal('resume');
+  };
+  const startAgain: NonNullable<Recording['meanwhile']> = async ({ workflowId }, firstRead) => {
+    await firstRead();
+    await env.client.workflow.getHandle(workflowId).terminate();
+    const input = { ...batches['started-again']?.input, retryFailed: true };
+    await env.client.workflow.start('parseBatch', { taskQueue: 'extend-parse', workflowId, args: [input] });
+  };
+  const batches: Record<string, Recording> = {
+    succeeded: { input: { documents: documents(3, 'ok', 'succeeded'), defaults } },
+    stopped: { input: { documents: documents(4, 'failed', 'stopped'), defaults, width: 2, stopAfterFailures: 1 } },
+    'continued-as-new': { input: { documents: documents(12, 'ok', 'continued'), defaults, width: 4 } },
+    steered: { input: { documents: documents(5, 'ok', 'steered'), defaults, width: 1 }, meanwhile: steer },
+    cancelled: { input: { documents: documents(2, 'never', 'cancelled'), defaults: endless }, meanwhile: cancel },
+    left: {
+      input: { documents: documents(2, 'never', 'left'), defaults: endless, onCancel: 'abandon' },
+      meanwhile: cancel,
+    },
+    'started-again': {
+      input: { documents: [...documents(2, 'ok', 'again'), ...documents(1, 'failed', 'again')], defaults },
+      meanwhile: startAgain,
+    },
+    'invalid-input': { input: { documents: [] } },
+  };
+  return batches;
+}
+
 let server: DevServer;
 let env: TestWorkflowEnvironment;
 let emulator: Emulator;
@@ -110,17 +150,26 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-it('records them all', async () => {
-  const all = Object.entries(recordings(pathToFileURL(join(directory, 'note.txt')).href));
-  const runs = await Promise.all(all.map(([name, recording]) => record(name, recording)));
+it.each([
+  ['documents', 'parseDocument', () => recordings(pathToFileURL(join(directory, 'note.txt')).href)],
+  ['batches', 'parseBatch', batchRecordings],
+] as const)('records all %s', async (_, workflowType, make) => {
+  const all = Object.entries(make());
+  const runs = await Promise.all(all.map(([name, recording]) => record(workflowType, name, recording)));
   expect(runs.flat().length).toBeGreaterThan(all.length);
 });
 
-async function record(name: string, { input, meanwhile }: Recording): Promise<string[]> {
+const FILES = { parseDocument: 'parse-document', parseBatch: 'parse-batch' };
+
+async function record(
+  workflowType: keyof typeof FILES,
+  name: string,
+  { input, meanwhile }: Recording,
+): Promise<string[]> {
   // Past the client, which would refuse a wrong input.
-  const { workflowId } = await env.client.workflow.start('parseDocument', {
+  const { workflowId } = await env.client.workflow.start(workflowType, {
     taskQueue: 'extend-parse',
-    workflowId: name,
+    workflowId: `${FILES[workflowType]}-${name}`,
     args: [input],
   });
   const handle = new ParseClient({ client: env.client }).getHandle(workflowId);
@@ -136,7 +185,7 @@ async function record(name: string, { input, meanwhile }: Recording): Promise<st
   for (const [at, json] of files.entries()) {
     const run = files.length === 1 ? '' : `-${at + 1}`;
     const text = `${JSON.stringify(withoutMachine(JSON.parse(json)), undefined, 1)}\n`;
-    await writeFile(join(HISTORIES_DIRECTORY, `parse-document.${VERSION}.${name}${run}.json`), text);
+    await writeFile(join(HISTORIES_DIRECTORY, `${FILES[workflowType]}.${VERSION}.${name}${run}.json`), text);
   }
   return files;
 }
@@ -149,8 +198,9 @@ async function exported(workflowId: string, runId: string): Promise<string> {
   return stdout;
 }
 
-function isAnsweredRead({ operation, outcome, runId }: EmulatorRequest, input: ParseInput): boolean {
-  const { fileUrl } = (input as { file: { fileUrl?: string } }).file;
+function isAnsweredRead({ operation, outcome, runId }: EmulatorRequest, input: Recording['input']): boolean {
+  const { file } = ('documents' in input ? input.documents[0] : input) as { file: { fileUrl?: string } };
+  const { fileUrl } = file;
   const isAbout = emulator.runs.some((run) => run.id === runId && run.fileUrl === fileUrl);
   return operation === 'read' && outcome === 'answered' && isAbout;
 }
