@@ -1,4 +1,4 @@
-import type { FailureDetails, FailureType } from '../api';
+import { SEARCH_ATTRIBUTES, type FailureDetails, type FailureType } from '../api';
 
 /** How a parse can end without a result: one of the failure types, or something that was done to the workflow. */
 export type ParseErrorType = FailureType | 'Cancelled' | 'Terminated' | 'TimedOut' | 'Unexpected';
@@ -105,6 +105,20 @@ export function createParseError(type: ParseErrorType, message: string, facts: P
 export function isParseError(error: unknown, type?: ParseErrorType): error is ParseError {
   if (!(error instanceof Error) || !('type' in error) || !('workflowId' in error)) return false;
   return error.name === nameOf(String(error.type)) && (type === undefined || error.type === type);
+}
+
+/** The search attributes of this package are not registered in the namespace. Nothing was started. */
+export class SearchAttributesNotRegisteredError extends Error {
+  override readonly name = 'SearchAttributesNotRegisteredError';
+
+  constructor(namespace: string, reason: string, options?: ErrorOptions) {
+    const names = Object.values(SEARCH_ATTRIBUTES).map(({ name }) => `--name ${name} --type Keyword`);
+    super(
+      `the search attributes of 'searchAttributes: true' are not usable in namespace '${namespace}' (${reason}); ` +
+        `register them: temporal operator search-attribute create --namespace ${namespace} ${names.join(' ')}`,
+      options,
+    );
+  }
 }
 
 /** An idempotency key that was used before for another document. Nothing was started. */

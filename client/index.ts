@@ -42,6 +42,7 @@ export {
   RequestRejectedError,
   ResultStoreFailedError,
   ResultTooLargeError,
+  SearchAttributesNotRegisteredError,
   SourceUnavailableError,
   SubmitOutcomeUnknownError,
   UnauthorizedError,

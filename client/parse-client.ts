@@ -11,6 +11,8 @@ import {
   DEFAULT_TASK_QUEUE,
   findBatchProblem,
   findInputProblem,
+  nameOfDocument,
+  openingAttributes,
   type BatchInput,
   type Chunk,
   type ParseInput,
@@ -23,6 +25,7 @@ import { documentHash } from './document-hash';
 import { createParseError, IdempotencyKeyReusedError, isParseError } from './errors';
 import { createParseHandle, type ParseHandle } from './parse-handle';
 import { readChunks, readRun, type ReadResultOptions } from './read-result';
+import { describingOptions, startDescribed } from './search-attributes';
 import { startBatch } from './start-batch';
 
 /** Settings of {@link ParseClient}. */
@@ -44,6 +47,12 @@ export interface StartParseOptions {
   readonly workflowId?: string;
   /** Temporal's priority and fairness of the workflow; its activities inherit it. @default the server's */
   readonly priority?: NonNullable<WorkflowStartOptions['priority']>;
+  /**
+   * Makes the workflow findable by run id, status, file name and batch: the search attributes `ExtendParseRunId`,
+   * `ExtendParseStatus`, `ExtendParseFileName` and `ExtendParseBatch`, which must be registered in the namespace. Changes of
+   * the first two cost an event and an Action each, mostly two per document. @default false
+   */
+  readonly searchAttributes?: boolean;
   /** Further start options of Temporal: search attributes, memo, summary. @default none */
   readonly workflow?: Omit<Partial<WorkflowStartOptions>, 'args' | 'workflowId' | 'taskQueue' | 'priority'>;
 }
@@ -67,23 +76,26 @@ export class ParseClient {
   /**
    * Starts a parse, and returns as soon as Temporal has it.
    *
-   * @throws InvalidInputError before anything is started; IdempotencyKeyReusedError if the key has another document.
+   * @throws InvalidInputError before anything is started; IdempotencyKeyReusedError if the key has another document;
+   * SearchAttributesNotRegisteredError if they are asked for and the namespace does not have them.
    */
   async start(input: ParseInput, options: StartParseOptions = {}): Promise<ParseHandle> {
     const { idempotencyKey, workflowId = idempotencyKey ?? `${DEFAULT_TASK_QUEUE}-${randomUUID()}` } = options;
     const problem = findInputProblem(input) ?? findOptionsProblem(options);
     if (problem !== undefined) throw createParseError('InvalidInput', `invalid input: ${problem}`, { workflowId });
     const start = (workflowIdReusePolicy: WorkflowIdReusePolicy) =>
-      this.#client.workflow.start<typeof parseDocument>(WORKFLOW_TYPE, {
-        ...options.workflow,
-        ...(options.priority && { priority: options.priority }),
-        memo: { ...options.workflow?.memo, [HASH_MEMO]: documentHash(input) },
-        taskQueue: this.#taskQueue,
-        workflowId,
-        workflowIdReusePolicy,
-        workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
-        args: [input],
-      });
+      startDescribed(this.#client, options, () =>
+        this.#client.workflow.start<typeof parseDocument>(WORKFLOW_TYPE, {
+          ...describingOptions(options, openingAttributes(input), nameOfDocument(input)),
+          ...(options.priority && { priority: options.priority }),
+          memo: { ...options.workflow?.memo, [HASH_MEMO]: documentHash(input) },
+          taskQueue: this.#taskQueue,
+          workflowId,
+          workflowIdReusePolicy,
+          workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
+          args: [input],
+        }),
+      );
     if (idempotencyKey === undefined) return createParseHandle(await start(WorkflowIdReusePolicy.ALLOW_DUPLICATE));
     return createParseHandle(await this.#startOnce(workflowId, input, start));
   }

@@ -6,11 +6,12 @@ import {
   type Client,
   type WorkflowHandle,
 } from '@temporalio/client';
-import { toParseInput, type BatchInput } from '../api';
+import { batchAttributes, toParseInput, type BatchInput } from '../api';
 import type { parseBatch } from '../workflows';
 import { documentHash } from './document-hash';
 import { IdempotencyKeyReusedError } from './errors';
 import type { StartParseOptions } from './parse-client';
+import { describingOptions, startDescribed } from './search-attributes';
 
 const WORKFLOW_TYPE = 'parseBatch';
 /** Name in the workflow's memo. */
@@ -38,16 +39,18 @@ export async function startBatch(
 ): Promise<WorkflowHandle<typeof parseBatch>> {
   const hash = batchHash(input);
   const start = (workflowIdReusePolicy: WorkflowIdReusePolicy) =>
-    client.workflow.start<typeof parseBatch>(WORKFLOW_TYPE, {
-      ...options.workflow,
-      ...(options.priority && { priority: options.priority }),
-      memo: { ...options.workflow?.memo, [HASH_MEMO]: hash },
-      taskQueue,
-      workflowId,
-      workflowIdReusePolicy,
-      workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
-      args: [input],
-    });
+    startDescribed(client, options, () =>
+      client.workflow.start<typeof parseBatch>(WORKFLOW_TYPE, {
+        ...describingOptions(options, batchAttributes(workflowId), undefined),
+        ...(options.priority && { priority: options.priority }),
+        memo: { ...options.workflow?.memo, [HASH_MEMO]: hash },
+        taskQueue,
+        workflowId,
+        workflowIdReusePolicy,
+        workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
+        args: [input],
+      }),
+    );
   if (options.idempotencyKey === undefined) return start(WorkflowIdReusePolicy.ALLOW_DUPLICATE);
   try {
     return await start(WorkflowIdReusePolicy.REJECT_DUPLICATE);

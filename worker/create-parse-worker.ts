@@ -1,6 +1,7 @@
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import { createParseActivities, type ParseActivitiesOptions } from '../activities';
 import { DEFAULT_TASK_QUEUE } from '../api';
+import { withRunIdLogged } from './log-run-id';
 import { shutdownTimes } from './shutdown-times';
 
 /** Settings of {@link createParseWorker}. */
@@ -43,6 +44,7 @@ export async function createParseWorker(options: ParseWorkerOptions): Promise<Wo
     ...shutdownTimes(options.shutdownGraceTimeMs),
     ...rateLimit(options.maxRequestsPerSecond),
     ...worker,
+    interceptors: withRunIdLogged(worker.interceptors),
     activities: { ...createParseActivities(options.activities), ...worker.activities },
   });
 }

@@ -1,5 +1,6 @@
 import type { ReplayWorkerOptions, WorkerOptions, WorkerPlugin } from '@temporalio/worker';
 import { createParseActivities, type ParseActivities, type ParseActivitiesOptions } from '../activities';
+import { withRunIdLogged } from './log-run-id';
 import { shutdownTimes } from './shutdown-times';
 
 /** What {@link ExtendParsePlugin} sees of a worker's options, whether it runs or replays. */
@@ -35,6 +36,7 @@ export class ExtendParsePlugin implements WorkerPlugin {
     return {
       ...withWorkflows(options),
       ...(hasTimes ? {} : shutdownTimes()),
+      interceptors: withRunIdLogged(options.interceptors),
       activities: besides(options.activities ?? {}, this.#activities),
     };
   }

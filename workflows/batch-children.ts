@@ -3,10 +3,20 @@ import {
   ChildWorkflowFailure,
   ParentClosePolicy,
   startChild,
+  workflowInfo,
   type ChildWorkflowHandle,
+  type ChildWorkflowOptions,
 } from '@temporalio/workflow';
 import type { EndedDocument, PageDocument } from '../activities/types';
-import { documentWorkflowId, toDocumentFailure, type DocumentEnd } from '../api';
+import {
+  documentWorkflowId,
+  nameOfDocument,
+  openingAttributes,
+  SEARCH_ATTRIBUTES,
+  toDocumentFailure,
+  type DocumentEnd,
+  type ParseInput,
+} from '../api';
 import type { parseDocument } from './parse-document';
 
 /** Who is told of a document's start, and of its end as long as this run lasts. */
@@ -56,11 +66,26 @@ function startDocument(
 ): Promise<ChildWorkflowHandle<typeof parseDocument>> {
   return startChild<typeof parseDocument>('parseDocument', {
     args: [input],
+    ...describingOptions(batchId, input),
     workflowId: documentWorkflowId(batchId, id),
     workflowIdReusePolicy,
     parentClosePolicy: ParentClosePolicy.ABANDON,
     cancellationType: ChildWorkflowCancellationType.ABANDON,
   });
+}
+
+/** A summary for Temporal's UI, and the search attributes if the batch has them: the server has checked those. */
+function describingOptions(
+  batchId: string,
+  input: ParseInput,
+): Pick<ChildWorkflowOptions, 'staticSummary' | 'typedSearchAttributes'> {
+  const { typedSearchAttributes } = workflowInfo();
+  const name = nameOfDocument(input);
+  const isFindable = typedSearchAttributes.get(SEARCH_ATTRIBUTES.batch) !== undefined;
+  return {
+    ...(name !== undefined && { staticSummary: `parse ${name}` }),
+    ...(isFindable && { typedSearchAttributes: openingAttributes(input, batchId) }),
+  };
 }
 
 async function endOf(handle: ChildWorkflowHandle<typeof parseDocument>): Promise<DocumentEnd> {

@@ -40,6 +40,6 @@ export async function cleanUp(job: Job, ending: Ending): Promise<void> {
   try {
     await CancellationScope.nonCancellable(() => deleteCall(job).deleteRun(input));
   } catch (error) {
-    log.warn(`not deleted at Extend: ${toActivityEnd(error).message}`, { runId: job.state.runId });
+    log.warn(`not deleted at Extend: ${toActivityEnd(error).message}`, job.logAttributes);
   }
 }

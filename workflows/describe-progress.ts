@@ -1,15 +1,49 @@
+import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
 import { redact, type ParseProgress } from '../api';
 
 /** Says in a few lines of markdown where the document is: Temporal's UI shows it as the workflow's current details. */
 export function describeProgress(progress: ParseProgress): string {
-  const { phase, runId, status, submits, polls, nextPollAtMs, deadlineAtMs, lastFailure } = progress;
-  const lines = [
+  const { phase, status, polls, nextPollAtMs, deadlineAtMs } = progress;
+  return paragraphs([
     `**${phase}**${status === undefined ? '' : `, run is ${redact(status)}`}`,
+    ...known(progress),
+    polls === undefined && phase === 'waiting'
+      ? 'polls: the attempts of the pending activity `getStatus`; its next attempt is the next poll'
+      : undefined,
+    nextPollAtMs === undefined ? undefined : `next poll: ${at(nextPollAtMs)}`,
+    `deadline: ${at(deadlineAtMs)}`,
+    lastFailureOf(progress),
+  ]);
+}
+
+/** Says how it ended, with all that a person needs to go on from there. */
+export function describeEnd(progress: ParseProgress, failure?: unknown): string {
+  return paragraphs([howItEnded(failure), ...known(progress), lastFailureOf(progress)]);
+}
+
+function howItEnded(failure: unknown): string {
+  if (failure === undefined) return '**done**';
+  if (isCancellation(failure)) return '**cancelled**: the run at Extend goes on';
+  const type = failure instanceof ApplicationFailure ? failure.type : undefined;
+  const message = failure instanceof Error ? redact(failure.message) : 'no reason known';
+  return `**failed**, ${type ?? 'unexpectedly'}: ${message}`;
+}
+
+function known({ runId, submits, polls }: ParseProgress): (string | undefined)[] {
+  return [
     runId === undefined ? undefined : `run: ${runId}`,
     `submits: ${submits}${polls === undefined ? '' : `, polls: ${polls}`}`,
-    nextPollAtMs === undefined ? undefined : `next poll: ${new Date(nextPollAtMs).toISOString()}`,
-    `deadline: ${new Date(deadlineAtMs).toISOString()}`,
-    lastFailure === undefined ? undefined : `last failure: ${lastFailure}`,
   ];
+}
+
+function lastFailureOf({ lastFailure }: ParseProgress): string | undefined {
+  return lastFailure === undefined ? undefined : `last failure: ${lastFailure}`;
+}
+
+function at(epochMs: number): string {
+  return new Date(epochMs).toISOString();
+}
+
+function paragraphs(lines: readonly (string | undefined)[]): string {
   return lines.filter((line) => line !== undefined).join('\n\n');
 }

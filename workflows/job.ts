@@ -1,4 +1,4 @@
-import { log, setCurrentDetails } from '@temporalio/workflow';
+import { log } from '@temporalio/workflow';
 import {
   isAttachInput,
   isEndedStatus,
@@ -11,7 +11,6 @@ import {
   type PollSchedule,
   type RunStatus,
 } from '../api';
-import { describeProgress } from './describe-progress';
 import { Wake, type WakeState } from './wake';
 
 /** What a job knows, and what it carries when the workflow continues as new. Plain JSON. */
@@ -42,8 +41,10 @@ export interface JobSurroundings {
   readonly taskQueue?: string;
   /** Asks for early reads. @default one that nobody asks */
   readonly wake?: Wake;
-  /** Called at each change. @default the workflow's current details are set */
-  readonly onProgress?: (progress: ParseProgress) => void;
+  /** Called at each change. */
+  readonly onProgress: (progress: ParseProgress) => void;
+  /** Called at the end, with what went wrong if anything did. @default nobody is told */
+  readonly onEnd?: (progress: ParseProgress, failure?: unknown) => void;
   /** Continues as new where the history has become long; absent where the workflow is not ours. */
   readonly renew?: (state: JobState) => Promise<void>;
 }
@@ -109,9 +110,15 @@ export class Job {
     this.#publish();
   }
 
+  /** On each line that the job logs. Temporal's own `runId` is the workflow's, so Extend's has another name. */
+  get logAttributes(): { readonly parserRunId?: string } {
+    const { runId } = this.#state;
+    return runId === undefined ? {} : { parserRunId: runId };
+  }
+
   /** Notes what went wrong, for people: it is not the end. */
   noteFailure(message: string, details?: FailureDetails): void {
-    log.warn(message, { runId: this.#state.runId });
+    log.warn(message, this.logAttributes);
     this.update({ lastFailure: message, ...(details && { lastDetails: details }) });
   }
 
@@ -138,9 +145,7 @@ export class Job {
   }
 
   #publish(): void {
-    const { progress, surroundings } = this;
-    if (surroundings.onProgress) surroundings.onProgress(progress);
-    else setCurrentDetails(describeProgress(progress));
+    this.surroundings.onProgress(this.progress);
   }
 }
 

@@ -8,6 +8,7 @@ import { countDocument, recordPolls } from './metrics';
 import { progressQuery, runFinishedSignal } from './messages';
 import { openJob } from './open-job';
 import { submitDocument } from './submit';
+import { tellEnd, tellProgress } from './tell-temporal';
 import { waitForRun } from './wait-for-run';
 
 /**
@@ -19,6 +20,8 @@ import { waitForRun } from './wait-for-run';
  */
 export async function parseDocument(input: ParseInput, carried?: JobState): Promise<ParseResult> {
   const job = openJob(input, carried ?? { startedAtMs: workflowInfo().startTime.getTime() }, {
+    onProgress: tellProgress,
+    onEnd: tellEnd,
     renew: async (state) => {
       if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof parseDocument>(input, state);
     },
@@ -36,18 +39,19 @@ export async function runJob(job: Job): Promise<ParseResult> {
     if (job.state.status !== 'PROCESSED') throw runFailed(job);
     const result = await fetchRun(job);
     await cleanUp(job, 'succeeded');
-    countEnd(job);
+    end(job);
     return result;
   } catch (error) {
     if (error instanceof ContinueAsNew) throw error;
     const failure = toFinalFailure(job, error);
     await cleanUp(job, endingOf(failure, job.state));
-    countEnd(job, failure);
+    end(job, failure);
     throw failure;
   }
 }
 
-function countEnd(job: Job, failure?: unknown): void {
+function end(job: Job, failure?: unknown): void {
   countDocument(failure);
   recordPolls(job);
+  job.surroundings.onEnd?.(job.progress, failure);
 }

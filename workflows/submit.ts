@@ -1,4 +1,4 @@
-import { isCancellation, sleep } from '@temporalio/workflow';
+import { isCancellation, log, sleep } from '@temporalio/workflow';
 import type { SubmitParseInput } from '../activities/types';
 import { isFailureType, type DocumentFile } from '../api';
 import { submitCall, uploadCall } from './activity-calls';
@@ -56,6 +56,7 @@ async function submitOnce(job: Job, file: SubmitParseInput['file']): Promise<voi
     submits: job.state.submits + 1,
   });
   countSubmit('accepted');
+  log.info('accepted by Extend', { ...job.logAttributes, submits: job.state.submits });
 }
 
 async function pauseAfter(job: Job, end: ActivityEnd): Promise<void> {

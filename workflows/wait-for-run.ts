@@ -1,4 +1,4 @@
-import { CancellationScope, condition, isCancellation, sleep } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation, log, sleep } from '@temporalio/workflow';
 import type { GetStatusInput, StatusAnswer } from '../activities/types';
 import { MAX_TIMER_MS, nextDelayMs, type FailureDetails } from '../api';
 import { statusCall, type StatusLimit } from './activity-calls';
@@ -17,6 +17,7 @@ export async function waitForRun(job: Job): Promise<void> {
     else if (job.engine === 'retry' || job.state.polls === 0) await readByRetries(job);
     else await readByTimer(job);
   }
+  log.info(`ended at Extend: ${job.state.status}`, { ...job.logAttributes, polls: job.state.polls });
 }
 
 /** One durable timer, one read. The timer ends early when somebody asks for a read. */

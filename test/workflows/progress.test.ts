@@ -50,6 +50,9 @@ describe.each(CACHING)('The progress with %o', (caching) => {
       expect(Object.keys(waiting).sort()).toEqual([...always, 'runId', 'status', ...timerOnly('nextPollAtMs')].sort());
       expect(waiting).toMatchObject({ phase: 'waiting', runId, status: 'PROCESSING', submits: 1 });
       expect(await detailsOf(document)).toContain(`run: ${runId}`);
+      expect(await detailsOf(document)).toMatch(
+        engine === 'timer' ? /next poll: \d{4}-/ : /the attempts of the pending/,
+      );
       read?.release();
 
       await result?.arrived;
@@ -68,6 +71,17 @@ describe.each(CACHING)('The progress with %o', (caching) => {
 
       expect(await handle.result()).toMatchObject({ runId });
       expect(await handle.progress()).toEqual(cleaning);
+      expect(await detailsOf(document)).toMatch(new RegExp(`^\\*\\*done\\*\\*\n\nrun: ${runId}\n\nsubmits: 1`));
+    });
+
+    it('tells how it failed', async () => {
+      const { fileUrl, workflowId } = scene.document('failing');
+      const handle = await scene.client.start({ file: { fileUrl }, polling: { engine } }, { workflowId });
+      await handle.result().catch(() => undefined);
+      const { id } = scene.runOf({ fileUrl });
+      expect(await detailsOf({ fileUrl, workflowId })).toMatch(
+        new RegExp(`^\\*\\*failed\\*\\*, ParserRunFailed: Extend ended ${id} as FAILED: CORRUPT_FILE\n\nrun: ${id}`),
+      );
     });
 
     it('is told by summaries in the history', async () => {
