@@ -16,7 +16,7 @@ import { recordedHistories } from '../workflows/histories';
 import { quietly } from '../workflows/scene';
 
 const OWN_WORKFLOWS = join(__dirname, '../worker/own-workflows.ts');
-const NAMES = ['submitParse', 'getStatus', 'fetchResult', 'storeResult', 'uploadFile', 'deleteRun'];
+const NAMES = Object.keys(createParseActivities({ apiKey: 'test' })).sort();
 
 let env: TestWorkflowEnvironment;
 let emulator: Emulator;
