@@ -13,7 +13,7 @@ const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
   './workflows': ['@temporalio/workflow', '@temporalio/common', 'valibot'],
   './embed': ['@temporalio/workflow', '@temporalio/common', 'valibot'],
   './client': ['@temporalio/client', '@temporalio/common', '@temporalio/envconfig', '@temporalio/workflow', 'valibot'],
-  './storage': ['valibot'],
+  './storage': ['@temporalio/common', 'valibot'],
   './s3': ['@aws-sdk/client-s3', '@aws-sdk/lib-storage'],
 };
 /** These stand on everything of Temporal's; but no library that parses documents is loaded before one is parsed. */
