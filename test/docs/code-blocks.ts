@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { transformSync } from '@swc/core';
 
 const ROOT = join(__dirname, '../..');
 
@@ -21,4 +22,12 @@ export function codeBlocks(page: string): CodeBlock[] {
     const name = groups?.['name'];
     return { code: `${groups?.['hidden'] ?? ''}${groups?.['shown']}`, ...(name !== undefined && { name }) };
   });
+}
+
+/** The code of a block as a module that Node can require. */
+export function toCommonJs(code: string): string {
+  return transformSync(code, {
+    jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
+    module: { type: 'commonjs' },
+  }).code;
 }

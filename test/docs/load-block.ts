@@ -1,7 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { transformSync } from '@swc/core';
-import { codeBlocks } from './code-blocks';
+import { codeBlocks, toCommonJs } from './code-blocks';
 
 const CACHE = join(__dirname, '../../.cache');
 
@@ -12,14 +11,10 @@ const CACHE = join(__dirname, '../../.cache');
 export function loadBlock(page: string, name: string): unknown {
   const block = codeBlocks(page).find((one) => one.name === name);
   if (block === undefined) throw new Error(`${page} has no ${name}`);
-  const { code } = transformSync(block.code, {
-    jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
-    module: { type: 'commonjs' },
-  });
   const directory = join(CACHE, name);
   const path = join(directory, 'module.js');
   mkdirSync(directory, { recursive: true });
-  writeFileSync(path, code);
+  writeFileSync(path, toCommonJs(block.code));
   try {
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- the file exists only at run time
     return require(path);

@@ -2,10 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { transformSync } from '@swc/core';
 import { startEmulator, type Emulator } from '../../emulator';
 import { devServerAddress } from '../support/servers';
-import { codeBlocks } from './code-blocks';
+import { codeBlocks, toCommonJs } from './code-blocks';
 
 const root = join(__dirname, '../..');
 /** Inside of the package, so that its own name leads to the build, as it would for a user. */
@@ -35,11 +34,7 @@ describe('the code of the README', () => {
     mkdirSync(directory, { recursive: true });
     for (const [name, code] of Object.entries(blocks)) {
       writeFileSync(join(directory, name), code);
-      const { code: script } = transformSync(code, {
-        jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
-        module: { type: 'commonjs' },
-      });
-      writeFileSync(join(directory, name.replace(/ts$/, 'js')), script);
+      writeFileSync(join(directory, name.replace(/ts$/, 'js')), toCommonJs(code));
     }
     emulator = await startEmulator();
     worker = spawn(process.execPath, [join(directory, 'worker.js')], {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createReadStream, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { ParseClient, type StoredOutput } from '../../client';
 import { startEmulator, type Emulator } from '../../emulator';
+import { forgetPeak, memoryOf } from '../support/process-memory';
 import { createDevEnv } from '../support/servers';
 import { startWorkerProcess } from '../support/worker-process';
 
@@ -29,17 +30,6 @@ afterAll(async () => {
   await env.teardown();
   rmSync(directory, { recursive: true, force: true });
 });
-
-/** Memory of a process in bytes: what it has now, and the most that it has had since the last call of `forgetPeak`. */
-function memoryOf(pid: number, name: 'VmRSS' | 'VmHWM'): number {
-  const kilobytes = new RegExp(`${name}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return Number(kilobytes) * 1024;
-}
-
-/** Bundling the workflows at the start takes more than a worker needs later: that must not hide anything. */
-function forgetPeak(pid: number): void {
-  writeFileSync(`/proc/${pid}/clear_refs`, '5');
-}
 
 async function hashOf(path: string): Promise<string> {
   const hash = createHash('sha256');

@@ -23,6 +23,7 @@ import { createParseActivities } from '../../activities';
 import { ParseClient, type StoredOutput } from '../../client';
 import { dripReply, startEmulator, type Emulator, type EmulatorRequest, type Reply } from '../../emulator';
 import { failureOf } from '../activities/run-activity';
+import { forgetPeak, memoryOf } from '../support/process-memory';
 import { createDevEnv } from '../support/servers';
 import { startWorkerProcess } from '../support/worker-process';
 
@@ -170,15 +171,13 @@ describe('A worker process that uploads', () => {
     const taskQueue = 'uploading';
     const variables = { EXTEND_PARSE_SOURCE_DIR: sources };
     await using worker = await startWorkerProcess({ taskQueue, baseUrl: emulator.url, env: variables });
-    const memory = (name: string) =>
-      Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${worker.pid}/status`, 'utf8'))?.[1]) * 1024;
-    const idle = memory('VmRSS');
-    writeFileSync(`/proc/${worker.pid}/clear_refs`, '5');
+    const idle = memoryOf(worker.pid, 'VmRSS');
+    forgetPeak(worker.pid);
     const client = new ParseClient({ client: env.client, taskQueue });
     const handle = await client.start({ file: { source: pathToFileURL(join(sources, 'large.bin')).href } });
     const request = await emulator.waitFor(({ operation, outcome }) => operation === 'upload' && outcome !== 'pending');
     expect(request.bodyBytes).toBeGreaterThan(90 * MB);
-    expect(memory('VmHWM') - idle).toBeLessThan(128 * 1024 * 1024);
+    expect(memoryOf(worker.pid, 'VmHWM') - idle).toBeLessThan(128 * 1024 * 1024);
     await handle.cancel();
     await handle.result().catch(() => undefined);
   });

@@ -1,7 +1,5 @@
 /** What could go wrong here: a metric is missing, has another name, type or label than documented, or tells a secret. */
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -10,6 +8,7 @@ import { METRICS, type MetricName, type MetricRow } from '../../api';
 import { ParseClient } from '../../client';
 import { resetReply, startEmulator, type Emulator, type FaultChooser } from '../../emulator';
 import { createDevEnv } from '../support/servers';
+import { freePort } from '../support/free-port';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process';
 
 const SECRET = 'sk_very_secret_key';
@@ -24,14 +23,6 @@ function loseOneAnswer(): FaultChooser {
     isLost = true;
     return resetReply({ acted: true });
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 describe('the metrics of a worker', () => {

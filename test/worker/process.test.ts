@@ -1,10 +1,9 @@
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { ParseClient } from '../../client';
 import { hangReply, startEmulator, type Emulator, type EmulatorRequest, type FaultChooser } from '../../emulator';
 import { createDevEnv, devServerAddress } from '../support/servers';
+import { freePort } from '../support/free-port';
 import { spawnWorkerProcess, startWorkerProcess } from '../support/worker-process';
 
 const play = (script: string) => ({
@@ -21,14 +20,6 @@ function holdRequests(matches: (request: EmulatorRequest) => boolean) {
 }
 
 const submitsTo = ({ requests }: Emulator) => requests.filter(({ operation }) => operation === 'submit');
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 describe('extend-parse worker', () => {
   let env: TestWorkflowEnvironment;
