@@ -89,10 +89,10 @@ async function findOnPath(options: { readonly server: TemporalServer; readonly e
 
 async function findInCache(options: { readonly server: TemporalServer; readonly directory: string }) {
   const { server, directory } = options;
-  const paths = [wheelCachePath(directory, server), sdkCachePath(directory, server)];
-  for (const path of paths) {
-    if (await isExecutable(path)) return path;
-  }
+  const fromWheel = wheelCachePath(directory, server);
+  if (await isExecutable(fromWheel)) return fromWheel;
+  const fromSdk = sdkCachePath(directory, server); // throws where @temporalio/testing is not installed
+  if (await isExecutable(fromSdk)) return fromSdk;
   throw new Error(`no executable ${server.executable} there`);
 }
 

@@ -16,6 +16,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { findTemporalServer, ServerUnavailableError } from '../../local';
 import { fetchWithSdk, sdkCachePath } from '../../local/fetch-temporal-server';
 import { TEMPORAL_SERVERS } from '../../local/temporal-servers';
+import { toCommonJs } from '../docs/code-blocks';
 import { devServerExecutable } from '../support/servers';
 
 const SERVER = TEMPORAL_SERVERS['dev-server'];
@@ -72,6 +73,21 @@ with zipfile.ZipFile(path, 'w') as wheel:
   execFileSync('python3', ['-c', build, join(wheels, `${name}-py3-none-any.whl`), name, RUNS]);
 }
 
+/** The modules that find a server, in a directory from which no npm package is seen. */
+function placeModules(to: string): string {
+  mkdirSync(to);
+  for (const name of [
+    'find-temporal-server',
+    'fetch-temporal-server',
+    'server-unavailable-error',
+    'temporal-servers',
+  ]) {
+    const code = toCommonJs(readFileSync(join(__dirname, '../../local', `${name}.ts`), 'utf8'));
+    writeFileSync(join(to, `${name}.js`), code);
+  }
+  return to;
+}
+
 async function failure(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
     () => undefined,
@@ -99,6 +115,17 @@ describe('findTemporalServer', () => {
     expect(await findTemporalServer({ kind: 'dev-server', env })).toBe(fromSdk);
     const fromWheel = placeExecutable(join(cache, 'temporal-test-server-1.40.0'), RUNS);
     expect(await findTemporalServer({ kind: 'time-skipping', env })).toBe(fromWheel);
+  });
+
+  it("fetches nothing anew where Temporal's testing package is not installed", async () => {
+    const cached = placeExecutable(join(cache, 'temporal-1.9.1'), RUNS);
+    const find = `
+require('./find-temporal-server.js').findTemporalServer({ kind: 'dev-server', onDownload: (said) => console.error(said) })
+  .then((path) => console.log(path));`;
+    const alone = placeModules(join(directory, 'no-packages'));
+    expect(execFileSync(process.execPath, ['-e', find], { cwd: alone, env: environment(), encoding: 'utf8' })).toBe(
+      `${cached}\n`,
+    );
   });
 
   it('fetches the wheel with pip, says so first, and keeps the executable in the cache', async () => {
