@@ -75,7 +75,14 @@ export { redact } from './redact';
 export type { InlineOutput, ParseProgress, ParseResult, RunSummary, StoredOutput } from './result';
 export { MAX_REQUEST_MS } from './request-limits';
 export { MAX_RETRY_AFTER_MS, parseRetryAfter } from './retry-after';
-export { batchAttributes, keyword, nameOfDocument, openingAttributes, SEARCH_ATTRIBUTES } from './search-attributes';
+export {
+  batchAttributes,
+  keyword,
+  nameOfDocument,
+  openingAttributes,
+  SEARCH_ATTRIBUTES,
+  searchAttributeCommand,
+} from './search-attributes';
 export {
   ContractError,
   decodeBareRun,

@@ -20,6 +20,15 @@ export const SEARCH_ATTRIBUTES = {
   batch: { name: 'ExtendParseBatch', type: 'KEYWORD' },
 } as const;
 
+/** The command that registers search attributes in a namespace. @param names those of all unless given */
+export function searchAttributeCommand(
+  namespace: string,
+  names: readonly string[] = Object.values(SEARCH_ATTRIBUTES).map(({ name }) => name),
+): string {
+  const attributes = names.map((name) => `--name ${name} --type Keyword`).join(' ');
+  return `temporal operator search-attribute create --namespace ${namespace} ${attributes}`;
+}
+
 /** What a batch is started with. Each is there, so that the server checks each: the batch's documents have them too. */
 export function batchAttributes(batch: string): SearchAttributePair[] {
   const { runId, status, fileName } = SEARCH_ATTRIBUTES;

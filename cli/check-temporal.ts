@@ -1,6 +1,7 @@
 import type { Connection } from '@temporalio/client';
+import { checkSearchAttributes } from './check-search-attributes';
 import type { Finding } from './finding';
-import { connectClient, messageOf, type ConfiguredTemporal } from './temporal-part';
+import { connectClient, detailsOf, messageOf, type ConfiguredTemporal } from './temporal-part';
 
 /** A poller asks for a minute at most; one that was not heard of for longer has ended. In milliseconds. */
 const POLLER_GONE_AFTER_MS = 90_000;
@@ -14,7 +15,7 @@ export interface TemporalTarget extends ConfiguredTemporal {
   readonly taskQueue: string;
 }
 
-/** Looks at address, namespace, task queue and the workers that poll it. What follows from an error is skipped. */
+/** Looks at address, namespace, task queue, the workers that poll it, and search attributes. What follows from an error is skipped. */
 export async function checkTemporal(target: TemporalTarget): Promise<Finding[]> {
   const { address } = target.connectionOptions;
   const subject = "Temporal's address";
@@ -23,8 +24,7 @@ export async function checkTemporal(target: TemporalTarget): Promise<Finding[]> 
     const remedy = 'Check TEMPORAL_ADDRESS (or TEMPORAL_PROFILE), TEMPORAL_API_KEY and the TLS settings.';
     return [
       { state: 'wrong', subject, says: `${address} does not answer: ${connection}`, remedy },
-      { state: 'skipped', subject: 'namespace', says: 'not asked for' },
-      { state: 'skipped', subject: 'task queue', says: 'not asked for' },
+      ...notAskedFor('namespace', 'task queue', 'search attributes'),
     ];
   }
   try {
@@ -47,12 +47,17 @@ async function checkNamespace(connection: Connection, target: TemporalTarget): P
       ? `Set TEMPORAL_NAMESPACE, or make it: temporal operator namespace create --namespace ${namespace}`
       : 'Check TEMPORAL_NAMESPACE, and whether TEMPORAL_API_KEY or the client certificate may use it.';
     const says = unknown ? `'${namespace}' does not exist` : `'${namespace}': ${detailsOf(error)}`;
-    return [
-      { state: 'wrong', subject, says, remedy },
-      { state: 'skipped', subject: 'task queue', says: 'not asked for' },
-    ];
+    return [{ state: 'wrong', subject, says, remedy }, ...notAskedFor('task queue', 'search attributes')];
   }
-  return [{ state: 'ok', subject, says: `'${namespace}' exists` }, await checkWorkers(connection, target)];
+  return [
+    { state: 'ok', subject, says: `'${namespace}' exists` },
+    await checkWorkers(connection, target),
+    await checkSearchAttributes(connection, namespace),
+  ];
+}
+
+function notAskedFor(...subjects: readonly string[]): Finding[] {
+  return subjects.map((subject) => ({ state: 'skipped', subject, says: 'not asked for' }));
 }
 
 async function checkWorkers(connection: Connection, { namespace, taskQueue }: TemporalTarget): Promise<Finding> {
@@ -94,10 +99,4 @@ async function pollersOf(
   return (description.pollers ?? [])
     .filter(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000 >= sinceMs)
     .map(({ identity }) => identity ?? 'somebody');
-}
-
-/** A gRPC error's own words, without its code. */
-function detailsOf(error: unknown): string {
-  const { details } = error as { details?: unknown };
-  return typeof details === 'string' && details !== '' ? details : messageOf(error);
 }

@@ -108,3 +108,9 @@ export function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return /message: "([^"]+)"/.exec(message)?.[1] ?? message;
 }
+
+/** A gRPC error's own words, without its code. */
+export function detailsOf(error: unknown): string {
+  const { details } = error as { details?: unknown };
+  return typeof details === 'string' && details !== '' ? details : messageOf(error);
+}

@@ -1,4 +1,4 @@
-import { SEARCH_ATTRIBUTES, type FailureDetails, type FailureType } from '../api';
+import { searchAttributeCommand, type FailureDetails, type FailureType } from '../api';
 
 /** How a parse can end without a result: one of the failure types, or something that was done to the workflow. */
 export type ParseErrorType = FailureType | 'Cancelled' | 'Terminated' | 'TimedOut' | 'Unexpected';
@@ -112,10 +112,9 @@ export class SearchAttributesNotRegisteredError extends Error {
   override readonly name = 'SearchAttributesNotRegisteredError';
 
   constructor(namespace: string, reason: string, options?: ErrorOptions) {
-    const names = Object.values(SEARCH_ATTRIBUTES).map(({ name }) => `--name ${name} --type Keyword`);
     super(
       `the search attributes of 'searchAttributes: true' are not usable in namespace '${namespace}' (${reason}); ` +
-        `register them: temporal operator search-attribute create --namespace ${namespace} ${names.join(' ')}`,
+        `register them: ${searchAttributeCommand(namespace)}`,
       options,
     );
   }

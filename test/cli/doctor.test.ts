@@ -2,13 +2,18 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Connection } from '@temporalio/client';
+import { SEARCH_ATTRIBUTES } from '../../api';
 import { checkVersions, installedVersions } from '../../cli/check-machine';
+import { judgeSearchAttributes } from '../../cli/check-search-attributes';
 import { httpReply, startEmulator, type Emulator, type Reply } from '../../emulator';
-import { devServerAddress } from '../support/servers';
+import { devServerAddress, startOwnDevServer } from '../support/servers';
 import { startWorkerProcess } from '../support/worker-process';
 import { Workplace } from './run-command';
 
 const KEY = 'sk_very_secret';
+/** Types of search attributes, as the protocol numbers them. */
+const [TEXT, KEYWORD] = [1, 2];
 let workplace: Workplace;
 let emulator: Emulator;
 let fault: Reply | undefined;
@@ -58,6 +63,9 @@ describe('extend-parse doctor', () => {
       expect.stringMatching(new RegExp(`^ok {5}Temporal's address: ${devServerAddress()} answers, server \\d+\\.`)),
       "ok     namespace: 'default' exists",
       expect.stringContaining(`ok     task queue: 'doctor' is polled by ${worker.pid}@`),
+      expect.stringMatching(
+        /^- {6}search attributes: none; searchAttributes: true needs temporal operator search-attr/,
+      ),
       'all is well',
     ]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
@@ -76,7 +84,7 @@ describe('extend-parse doctor', () => {
     expect(stdout).toMatch(wrong(new RegExp(`Extend's key: Extend answered ${answered} to GET`), /EXTEND_API_KEY/));
     expect(stdout).toMatch(wrong(/result store: ENOTDIR/, /EXTEND_PARSE_RESULT_DIR/));
     expect(stdout).toMatch(wrong(/namespace: 'nobody-made-it' does not exist/, /temporal operator namespace create/));
-    expect(stdout).toMatch(/^- {6}task queue: not asked for$/m);
+    expect(stdout).toMatch(/^- {6}task queue: not asked for\n- {6}search attributes: not asked for$/m);
     expect(stdout).toMatch(/^4 things are wrong$/m);
     expect(status).toBe(1);
   });
@@ -106,6 +114,43 @@ describe('extend-parse doctor', () => {
     );
     expect(stdout).toMatch(/^2 things are wrong$/m);
     expect(status).toBe(1);
+  });
+});
+
+describe('search attributes', () => {
+  const names = Object.values(SEARCH_ATTRIBUTES).map(({ name }) => name);
+  const all = Object.fromEntries(names.map((name) => [name, KEYWORD]));
+
+  it('are wrong where a namespace has only some, with the command that registers the others', async () => {
+    await using server = await startOwnDevServer();
+    const connection = await Connection.connect({ address: server.address });
+    const searchAttributes = { ExtendParseStatus: KEYWORD, ExtendParseBatch: KEYWORD };
+    await connection.operatorService.addSearchAttributes({ namespace: 'default', searchAttributes });
+    await connection.close();
+    const { status, stdout } = await doctor({ TEMPORAL_ADDRESS: server.address });
+    expect(stdout).toMatch(
+      wrong(
+        /search attributes: ExtendParseRunId is not registered, ExtendParseFileName is not registered/,
+        /Register: temporal operator search-attribute create --namespace default --name ExtendParseRunId --type Keyword --name ExtendParseFileName --type Keyword/,
+      ),
+    );
+    expect(status).toBe(1);
+  });
+
+  it('are all right where all are registered, and where none is', () => {
+    expect(judgeSearchAttributes(all, 'ns')).toMatchObject({ state: 'ok' });
+    expect(judgeSearchAttributes({ Other: KEYWORD }, 'ns')).toMatchObject({ state: 'skipped' });
+  });
+
+  it('are wrong with another type', () => {
+    expect(judgeSearchAttributes({ ...all, ExtendParseBatch: TEXT }, 'ns')).toEqual({
+      state: 'wrong',
+      subject: 'search attributes',
+      says: 'ExtendParseBatch is not of type Keyword',
+      remedy:
+        'Remove ExtendParseBatch first. ' +
+        'Register: temporal operator search-attribute create --namespace ns --name ExtendParseBatch --type Keyword',
+    });
   });
 });
 
