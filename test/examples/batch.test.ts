@@ -1,0 +1,43 @@
+/** What could go wrong here: a document that fails is not named, or one that is done is parsed, and billed, again. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { httpReply, startEmulator, type Emulator } from '../../emulator';
+import { devServerAddress } from '../support/servers';
+import { runExample } from './run-example';
+
+const NO_CREDITS = httpReply({ status: 402, json: { code: 'OUT_OF_CREDITS', message: 'no credits' } });
+
+let emulator: Emulator;
+let data: string;
+beforeAll(async () => {
+  const quick = { processingReads: 0 };
+  const scripts = { letter: { ...quick, pageCount: 2 }, report: quick, unpaid: { ...quick, submit: [NO_CREDITS] } };
+  emulator = await startEmulator({ scripts });
+  data = mkdtempSync(join(tmpdir(), 'batch-'));
+});
+afterAll(async () => {
+  await emulator.close();
+  rmSync(data, { recursive: true });
+});
+
+it('04 names what failed, parses nothing twice under the same key, and only what failed where it is told to', async () => {
+  const env = {
+    TEMPORAL_ADDRESS: devServerAddress(),
+    EXTEND_API_KEY: 'test',
+    EXTEND_BASE_URL: emulator.url,
+    BATCH_DATA: data,
+  };
+  const urls = ['letter', 'report', 'unpaid'].map((name) => `http://emulator.invalid/${name}?n=batch`);
+  const { stdout, stderr } = await runExample('04', urls, env);
+  expect(stderr).toMatch(/^\d of 3 done, [01] failed, \d in progress$/m);
+  const [first = '', second = '', third = ''] = stdout.split('\n\n');
+  expect(first).toMatch(/^2 of 3 parsed, 1 failed$/m);
+  expect(first).toMatch(/^ {2}letter: 2 pages$/m);
+  expect(first).toMatch(/^ {2}unpaid: OutOfCredits, .*no credits/m);
+  expect(second.split('\n').slice(1)).toEqual(first.split('\n'));
+  expect(third).toMatch(/^3 of 3 parsed, 0 failed$/m);
+  expect(third).toMatch(/^ {2}unpaid: 1 pages$/m);
+  expect(emulator.runs.map(({ fileUrl }) => fileUrl).sort()).toEqual(urls);
+});
