@@ -4,6 +4,7 @@
  */
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
+import { batchPart } from './batch/part';
 import { cadencePart } from './cadence/part';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { costPart } from './cost/part';
@@ -14,7 +15,7 @@ import { storingPart } from './storing/part';
 import { waitingPart } from './waiting/part';
 import { throughputPart } from './throughput/part';
 
-const PARTS: readonly Part[] = [cadencePart, costPart, throughputPart, waitingPart, storingPart];
+const PARTS: readonly Part[] = [cadencePart, costPart, throughputPart, waitingPart, storingPart, batchPart];
 /** A quick run must not replace the plots that are published. */
 const PLOTS = { full: 'docs/benchmarks', quick: '.cache/bench' };
 

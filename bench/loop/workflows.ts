@@ -1,3 +1,3 @@
 /** All workflows of the bench, for one worker. */
-export { parseDocument } from '../../workflows';
+export { parseBatch, parseDocument } from '../../workflows';
 export { bareSleep, sleepLoop } from './sleep-loop';
