@@ -44,7 +44,7 @@ export async function createParseWorker(options: ParseWorkerOptions): Promise<Wo
     ...shutdownTimes(options.shutdownGraceTimeMs),
     ...rateLimit(options.maxRequestsPerSecond),
     ...worker,
-    interceptors: withRunIdLogged(worker.interceptors),
+    interceptors: withRunIdLogged(worker),
     activities: { ...createParseActivities(options.activities), ...worker.activities },
   });
 }

@@ -36,7 +36,7 @@ export class ExtendParsePlugin implements WorkerPlugin {
     return {
       ...withWorkflows(options),
       ...(hasTimes ? {} : shutdownTimes()),
-      interceptors: withRunIdLogged(options.interceptors),
+      interceptors: withRunIdLogged(options),
       activities: besides(options.activities ?? {}, this.#activities),
     };
   }

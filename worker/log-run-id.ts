@@ -1,17 +1,22 @@
-import type { ActivityInterceptors, WorkerInterceptors } from '@temporalio/worker';
+import type { ActivityInterceptors, WorkerInterceptors, WorkerOptions } from '@temporalio/worker';
 
 /**
  * Puts Extend's run id on each line that an activity logs, Temporal's own lines among them, as `parserRunId`: `runId` is
- * the name of the workflow's. It reads it from the activity's input, so a submit has none yet.
+ * the name of the workflow's. It reads it from the activity's input, and a submit's from its result.
  */
 export function logRunId(): ActivityInterceptors {
   let attributes: { readonly parserRunId?: string } = {};
+  const note = (value: unknown) => {
+    const { runId } = (value ?? {}) as { runId?: unknown };
+    if (typeof runId === 'string') attributes = { parserRunId: runId };
+  };
   return {
     inbound: {
-      execute: (input, next) => {
-        const { runId } = (input.args[0] ?? {}) as { runId?: unknown };
-        if (typeof runId === 'string') attributes = { parserRunId: runId };
-        return next(input);
+      execute: async (input, next) => {
+        note(input.args[0]);
+        const result = await next(input);
+        note(result);
+        return result;
       },
     },
     outbound: {
@@ -20,8 +25,19 @@ export function logRunId(): ActivityInterceptors {
   };
 }
 
-/** A worker's interceptors with {@link logRunId} among them, once. */
-export function withRunIdLogged(interceptors: WorkerInterceptors = {}): WorkerInterceptors {
-  const { activity = [] } = interceptors;
-  return activity.includes(logRunId) ? interceptors : { ...interceptors, activity: [logRunId, ...activity] };
+/**
+ * A worker's interceptors with {@link logRunId} among them, once, and those of workflows, which a bundle made ahead has or
+ * has not.
+ */
+export function withRunIdLogged({
+  interceptors = {},
+  workflowBundle,
+}: Pick<WorkerOptions, 'interceptors' | 'workflowBundle'>): WorkerInterceptors {
+  const { activity = [], workflowModules = [] } = interceptors;
+  const modules = workflowBundle === undefined ? [require.resolve('../workflows/log-run-id')] : [];
+  return {
+    ...interceptors,
+    activity: [...new Set([logRunId, ...activity])],
+    workflowModules: [...new Set([...workflowModules, ...modules])],
+  };
 }

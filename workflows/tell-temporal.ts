@@ -1,9 +1,14 @@
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { keyword, redact, SEARCH_ATTRIBUTES, type ParseProgress } from '../api';
 import { describeEnd, describeProgress } from './describe-progress';
+import { setLoggedRunId } from './log-run-id';
 
-/** Tells Temporal where the document is: the workflow's current details in the UI, and search attributes where it has them. */
+/**
+ * Tells Temporal where the document is: the workflow's current details in the UI, search attributes where it has them, and
+ * the run id on its log lines.
+ */
 export function tellProgress(progress: ParseProgress): void {
+  setLoggedRunId(progress.runId);
   setCurrentDetails(describeProgress(progress));
   updateSearchAttributes(progress);
 }

@@ -6,7 +6,6 @@ import { ParseClient } from '../../client';
 import { httpReply, startEmulator, type Emulator } from '../../emulator';
 import { createParseWorker } from '../../worker';
 import { devServerAddress } from '../support/servers';
-import { bundledWorkflows } from '../workflows/bundled-workflows';
 
 const SECRET = 'sk_very_secret_key';
 const taskQueue = 'logs';
@@ -29,7 +28,6 @@ describe('the logs of a worker', () => {
       connection,
       taskQueue,
       activities: { apiKey: SECRET, baseUrl: emulator.url },
-      worker: { workflowBundle: await bundledWorkflows() },
     });
     const parsing = new ParseClient({ client: new Client({ connection: client }), taskQueue });
     const fileUrl = `http://emulator.invalid/faulty?token=${SECRET}`;
@@ -56,6 +54,23 @@ describe('the logs of a worker', () => {
       expect(meta).toMatchObject({ parserRunId: runId, workflowType: 'parseDocument' });
       expect(meta?.['runId']).not.toBe(runId);
     }
+  });
+
+  it("have the run id on Temporal's lines of the workflow and of its submit, from when it is known", () => {
+    const lines = entries.filter(
+      ({ meta }) => meta?.['sdkComponent'] === 'worker' && meta['workflowType'] !== undefined,
+    );
+    const withId = (wanted: string) =>
+      lines.filter(({ message }) => message === wanted).map(({ meta }) => meta?.['parserRunId']);
+    expect(withId('Workflow started')).toEqual([undefined]);
+    expect(withId('Workflow completed')).toEqual([runId]);
+    const completed = lines.filter(({ message }) => message === 'Activity completed');
+    expect(completed.map(({ meta }) => [meta?.['activityType'], meta?.['parserRunId']])).toEqual([
+      ['submitParse', runId],
+      ['getStatus', runId],
+      ['getStatus', runId],
+      ['fetchResult', runId],
+    ]);
   });
 
   it('tell no secret', () => {
