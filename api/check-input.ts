@@ -95,7 +95,7 @@ const attachInput = v.strictObject({ runId: text(), ...common });
 export function findInputProblem(input: unknown): string | undefined {
   if (!isPlainObject(input)) return `input must be an object, got ${show(input)}`;
   if ('runId' in input && 'file' in input) return "input must have 'file' or 'runId', not both";
-  if (!('runId' in input) && !('file' in input)) return "input must have 'file' or 'runId'";
+  if (!('runId' in input) && !('file' in input)) return `input must have 'file' or 'runId', got ${show(input)}`;
   const checked = v.safeParse('runId' in input ? attachInput : documentInput, input, { abortPipeEarly: true });
   return checked.success ? undefined : checked.issues.map(describeIssue).join('; ');
 }

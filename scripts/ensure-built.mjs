@@ -64,7 +64,7 @@ async function npm(...args) {
 export async function ensureBuilt() {
   if (!isInstalled()) {
     process.stderr.write('installing what the package needs (once)\n');
-    await npm('ci', '--include=dev', '--no-audit', '--no-fund');
+    await npm('ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error');
   }
   if (!isBuilt()) {
     process.stderr.write('building\n');

@@ -160,7 +160,10 @@ describe('findInputProblem', () => {
   );
 
   it('wants a document or a run, not both', () => {
-    expect(findInputProblem({})).toBe("input must have 'file' or 'runId'");
+    expect(findInputProblem({})).toBe("input must have 'file' or 'runId', got an empty object");
+    expect(findInputProblem({ fileUrl: 'https://example.com/a.pdf' })).toBe(
+      "input must have 'file' or 'runId', got an object with fileUrl",
+    );
     expect(findInputProblem({ file, runId: 'r' })).toBe("input must have 'file' or 'runId', not both");
   });
 
