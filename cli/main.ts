@@ -101,7 +101,9 @@ function addServices(program: Command, end: (status: ExitStatus) => void): void 
     });
   program
     .command('emulator')
-    .description('run a local Extend API for development and tests')
+    .description(
+      'run a local Extend API for development and tests: EXTEND_BASE_URL is the address that it prints, EXTEND_API_KEY is any',
+    )
     .option('--port <port>', 'port on 127.0.0.1; 0 takes a free one', parsePort, 0)
     .action(async (options: { port: number }) => {
       const { emulatorCommand } = await import('./emulator-command.js');

@@ -52,6 +52,7 @@ describe('extend-parse', () => {
     const help = await workplace.run(['--help']);
     expect({ ...help, stdout: '' }).toEqual({ status: 0, stdout: '', stderr: '' });
     for (const command of ['parse', 'worker', 'doctor', 'emulator']) expect(help.stdout).toContain(`  ${command} `);
+    expect(help.stdout.replace(/\s+/g, ' ')).toContain('EXTEND_BASE_URL is the address that it prints');
     expect((await workplace.run(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 });
