@@ -5,7 +5,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { MANIFEST, REQUIRED_MODULES, ROOT, SUBPATHS, pack, runNode, type Packed } from './packed-project';
+import { MANIFEST, REQUIRED_MODULES, ROOT, SUBPATHS, pack, runNode, type Packed } from '../package/packed-project';
 
 /** What each subpath may ask for when it is loaded, Node's own modules aside. */
 const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
