@@ -1,4 +1,9 @@
-/** For workers: the activities that talk to Extend. Needs Node; never import its values in workflow code. */
+/**
+ * `temporal-extend-parse/activities`, for workers: the activities that talk to Extend. Needs Node; never import its values
+ * in workflow code.
+ *
+ * @packageDocumentation
+ */
 export { createParseActivities } from './create-parse-activities';
 export type { ParseActivitiesOptions } from './create-parse-activities';
 export type {

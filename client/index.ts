@@ -1,4 +1,8 @@
-/** For backend services: starts parses and waits for their results. Loads no worker code. */
+/**
+ * `temporal-extend-parse/client`, for backend services: starts parses and waits for their results. Loads no worker code.
+ *
+ * @packageDocumentation
+ */
 export type {
   AttachInput,
   BatchDefaults,

@@ -1,4 +1,8 @@
-/** Where documents come from and where results go. Needs Node. */
+/**
+ * `temporal-extend-parse/storage`: where documents come from and where results go. Needs Node.
+ *
+ * @packageDocumentation
+ */
 export { createSources } from './create-sources';
 export type { SourcesOptions } from './create-sources';
 export { createFileStore } from './file-store';

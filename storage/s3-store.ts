@@ -1,6 +1,8 @@
 /**
- * For workers and readers that keep results in S3: needs `@aws-sdk/client-s3` and `@aws-sdk/lib-storage`. An entry of its
- * own, so that nobody else needs them.
+ * `temporal-extend-parse/s3`, for workers and readers that keep results in S3: needs `@aws-sdk/client-s3` and
+ * `@aws-sdk/lib-storage`. An entry of its own, so that nobody else needs them.
+ *
+ * @packageDocumentation
  */
 import { Readable } from 'node:stream';
 import {

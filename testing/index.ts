@@ -1,6 +1,8 @@
 /**
- * For tests of pipelines: everything that a parse needs, on this machine. Needs Node, `@temporalio/testing` and
- * `@temporalio/worker`.
+ * `temporal-extend-parse/testing`, for tests of pipelines: everything that a parse needs, on this machine. Needs Node,
+ * `@temporalio/testing` and `@temporalio/worker`.
+ *
+ * @packageDocumentation
  */
 export { createParseTestEnvironment } from './create-parse-test-environment';
 export type { ParseTestEnvironment, ParseTestEnvironmentOptions } from './create-parse-test-environment';

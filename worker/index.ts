@@ -1,4 +1,9 @@
-/** For worker processes. Needs Node and `@temporalio/worker`; never import it in workflow code. */
+/**
+ * `temporal-extend-parse/worker`, for worker processes. Needs Node and `@temporalio/worker`; never import it in workflow
+ * code.
+ *
+ * @packageDocumentation
+ */
 export { ConfigurationError, readTemporalConfiguration, readWorkerConfiguration } from './configuration';
 export type { WorkerConfiguration } from './configuration';
 export { createParseWorker } from './create-parse-worker';

@@ -1,5 +1,8 @@
 /**
- * For workflow code: parsing as a step of your own workflow, with its timers and its history. Safe in the sandbox.
+ * `temporal-extend-parse/embed`, for workflow code: parsing as a step of your own workflow, with its timers and its
+ * history. Safe in the sandbox.
+ *
+ * @packageDocumentation
  */
 import type { ParseInput, ParseProgress, ParseResult } from '../api';
 import { openJob } from './open-job';
