@@ -3,7 +3,8 @@
  *
  * Its files are compiled one by one into `.cache/`, where the package's own name leads to `dist/`. What the environment
  * does not name is started for this call only: a Temporal dev server without `TEMPORAL_ADDRESS`, an emulator of Extend
- * without `EXTEND_API_KEY`.
+ * without `EXTEND_API_KEY`. An example may bring what stands before that server, as a module `local-cloud`: it also
+ * reads Temporal's profiles, which may name an address.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -45,11 +46,17 @@ async function compile(name) {
   return directory;
 }
 
+/** Address of the Temporal server that the example will use, if somebody named one. */
+function configuredAddress(environment, localCloud) {
+  if (localCloud === undefined) return environment.TEMPORAL_ADDRESS;
+  return require('../dist/worker').readTemporalConfiguration(environment).connectionOptions.address;
+}
+
 /** Starts what is not configured. Returns the variables that lead to it, and what ends it. */
-async function startStandIns(environment) {
+async function startStandIns(environment, localCloud) {
   const closers = [];
   const variables = {};
-  if (!environment.TEMPORAL_ADDRESS) {
+  if (!configuredAddress(environment, localCloud)) {
     const { findTemporalServer, startDevServer } = require('../dist/local');
     const server = await startDevServer({
       executable: await findTemporalServer({ kind: 'dev-server', onDownload: say }),
@@ -57,6 +64,12 @@ async function startStandIns(environment) {
     closers.push(() => server.close());
     variables.TEMPORAL_ADDRESS = server.address;
     say(`Temporal: a local dev server, for this call only; web UI at ${server.uiUrl}`);
+    if (localCloud !== undefined) {
+      const standIn = await localCloud.startStandIn(server.address);
+      closers.unshift(() => standIn.close());
+      Object.assign(variables, standIn.variables);
+      say(`Before it: TLS on ${standIn.variables.TEMPORAL_ADDRESS}, for who has the API key`);
+    }
   }
   if (!environment.EXTEND_API_KEY) {
     const emulator = await require('../dist/emulator').startEmulator();
@@ -86,7 +99,8 @@ const [wanted, ...programArguments] = process.argv.slice(2);
 const name = chooseExample(wanted);
 await ensureBuilt();
 const directory = await compile(name);
-const standIns = await startStandIns(process.env);
+const localCloud = join(directory, 'local-cloud.js');
+const standIns = await startStandIns(process.env, existsSync(localCloud) ? require(localCloud) : undefined);
 try {
   process.exitCode = await run([...programOf(directory), ...programArguments], {
     ...process.env,

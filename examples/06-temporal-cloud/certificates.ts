@@ -1,0 +1,56 @@
+/** Certificates for an hour of trying things out. Not for production: there your operator has an authority. */
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { md, pki } from 'node-forge';
+
+/** A certificate and its private key, as PEM. */
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Who signs certificates: whoever trusts its own certificate trusts those. */
+export interface Authority {
+  readonly cert: string;
+  /** Makes a certificate for a server on localhost, or for a client. */
+  issue(name: string): Certificate;
+}
+
+const HOUR_MS = 60 * 60_000;
+const DNS_NAME = 2; // kind of an alternative name, RFC 5280
+
+/** Makes an authority whose key never leaves this process. */
+export function createAuthority(name: string): Authority {
+  const { publicKey, privateKey } = createKeys();
+  const create = (subject: string, key: string, extensions: readonly object[]) => {
+    const certificate = pki.createCertificate();
+    certificate.serialNumber = `00${randomBytes(16).toString('hex')}`; // positive, whatever the first bit
+    certificate.publicKey = pki.publicKeyFromPem(key);
+    certificate.validity.notBefore = new Date(Date.now() - HOUR_MS);
+    certificate.validity.notAfter = new Date(Date.now() + HOUR_MS);
+    certificate.setSubject([{ name: 'commonName', value: subject }]);
+    certificate.setIssuer([{ name: 'commonName', value: name }]);
+    certificate.setExtensions([...extensions]);
+    certificate.sign(pki.privateKeyFromPem(privateKey), md.sha256.create());
+    return pki.certificateToPem(certificate);
+  };
+  const issue = (subject: string) => {
+    const keys = createKeys();
+    const cert = create(subject, keys.publicKey, [
+      { name: 'extKeyUsage', serverAuth: true, clientAuth: true },
+      { name: 'subjectAltName', altNames: [{ type: DNS_NAME, value: 'localhost' }] },
+    ]);
+    return { cert, key: keys.privateKey };
+  };
+  const cert = create(name, publicKey, [
+    { name: 'basicConstraints', cA: true, critical: true },
+    { name: 'keyUsage', keyCertSign: true, critical: true },
+  ]);
+  return { cert, issue };
+}
+
+const createKeys = () =>
+  generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
