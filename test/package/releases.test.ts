@@ -10,7 +10,16 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { ParseClient } from '../../client';
-import { startEmulator, type Emulator } from '../../emulator';
+import {
+  httpReply,
+  rateLimitedReply,
+  reportReply,
+  startEmulator,
+  type Emulator,
+  type EmulatorRequest,
+  type Operation,
+  type Reply,
+} from '../../emulator';
 import { createDevEnv, devServerAddress } from '../support/servers';
 import { recordedHistories } from '../workflows/histories';
 import { createProject, MANIFEST, ROOT } from './packed-project';
@@ -49,17 +58,58 @@ it('keeps at least one release', () => {
   expect(versions).toContain('0.1.0');
 });
 
+/** Documents that an upgrade meets, by what is not yet allowed to go well. */
+const HELD: Readonly<Record<string, Operation>> = {
+  'timer-submitting': 'submit',
+  'timer-waiting': 'read',
+  'timer-fetching': 'result',
+  'retry-submitting': 'submit',
+  'retry-waiting': 'read',
+  'retry-fetching': 'result',
+};
+const HOLDING: Partial<Record<Operation, Reply>> = {
+  submit: rateLimitedReply({ retryAfter: 1 }),
+  read: reportReply({ status: 'PROCESSING' }),
+  result: httpReply({ status: 503 }),
+};
+const isHeld = ({ operation, script = '' }: EmulatorRequest) => HELD[script] === operation;
+
+/** Each engine with one kind of result. */
+function inputOf(name: string) {
+  const isTimer = name.startsWith('timer');
+  const file = { fileUrl: `http://emulator.invalid/${name}` };
+  const polling = { engine: isTimer ? 'timer' : 'retry', initialDelayMs: 10, maxDelayMs: 1_000 } as const;
+  return { file, polling, result: isTimer ? 'inline' : 'stored' } as const;
+}
+
+/** The workers that decided about a workflow. */
+async function workersOf(env: TestWorkflowEnvironment, workflowId: string): Promise<string[]> {
+  const { events = [] } = await env.client.workflow.getHandle(workflowId).fetchHistory();
+  const names = events?.map(({ workflowTaskCompletedEventAttributes: completed }) => completed?.identity) ?? [];
+  return [...new Set(names.flatMap((name) => name ?? []))];
+}
+
 describe.each(versions)('release %s', (version) => {
+  const taskQueue = `release-${version}`;
+  /** The old one until the upgrade, then today's. */
+  let worker: ChildProcess;
+  let isUpgraded = false;
+  let client: ParseClient;
   let directory: string;
   let project: string;
   let emulator: Emulator;
   let env: TestWorkflowEnvironment;
-  const workerEnvironment = (taskQueue: string) => ({
-    TEMPORAL_ADDRESS: devServerAddress(),
-    EXTEND_API_KEY: 'test',
-    EXTEND_BASE_URL: emulator.url,
-    EXTEND_PARSE_TASK_QUEUE: taskQueue,
-  });
+  const startWorker = (cwd: string) => {
+    const installed = cwd === ROOT ? ROOT : join(cwd, 'node_modules/temporal-extend-parse');
+    const variables = {
+      TEMPORAL_ADDRESS: devServerAddress(),
+      EXTEND_API_KEY: 'test',
+      EXTEND_BASE_URL: emulator.url,
+      EXTEND_PARSE_TASK_QUEUE: taskQueue,
+      EXTEND_PARSE_RESULT_DIR: join(directory, 'results'),
+    };
+    return start([join(installed, 'dist/cli/main.js'), 'worker'], { cwd, env: variables, ready: /^polling /m });
+  };
 
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'release-'));
@@ -70,10 +120,15 @@ describe.each(versions)('release %s', (version) => {
       join(RELEASES, `temporal-extend-parse-${version}.tgz`),
       installed,
     );
-    emulator = await startEmulator();
+    const scripts = Object.fromEntries(Object.keys(HELD).map((name) => [name, { processingReads: 0 }]));
+    const faults = (request: EmulatorRequest) =>
+      !isUpgraded && isHeld(request) ? HOLDING[request.operation] : undefined;
+    emulator = await startEmulator({ scripts, faults });
     env = await createDevEnv();
+    client = new ParseClient({ client: env.client, taskQueue, resultDirectory: join(directory, 'results') });
   });
   afterAll(async () => {
+    await stop(worker);
     await env.teardown();
     await emulator.close();
     rmSync(directory, { recursive: true, force: true });
@@ -89,14 +144,7 @@ describe.each(versions)('release %s', (version) => {
   });
 
   it('has a worker that today’s client understands, and that refuses by name what it does not know', async () => {
-    const taskQueue = `old-worker-${version}`;
-    const command = join(project, 'node_modules/temporal-extend-parse/dist/cli/main.js');
-    const worker = await start([command, 'worker'], {
-      cwd: project,
-      env: workerEnvironment(taskQueue),
-      ready: /^polling /m,
-    });
-    const client = new ParseClient({ client: env.client, taskQueue });
+    worker = await startWorker(project);
     const polling = { initialDelayMs: 10, maxDelayMs: 50 };
     const result = await client.execute({ file: { fileUrl: 'http://emulator.invalid/ok?old-worker' }, polling });
     expect(result.output).toMatchObject({ kind: 'inline' });
@@ -109,17 +157,28 @@ describe.each(versions)('release %s', (version) => {
     await expect(refused).rejects.toMatchObject({
       cause: { type: 'InvalidInput', message: expect.stringContaining('optionOfTomorrow') },
     });
+  });
+
+  it('leaves its running workflows, wherever they are, to today’s worker', async () => {
+    const names = Object.keys(HELD);
+    const handles = await Promise.all(names.map((name) => client.start(inputOf(name))));
+    await Promise.all(names.map((name) => emulator.waitFor((request) => isHeld(request) && request.script === name)));
     await stop(worker);
+    isUpgraded = true;
+    worker = await startWorker(ROOT);
+    for (const [at, handle] of handles.entries()) {
+      const result = await handle.result();
+      expect(result).toMatchObject({ submits: 1, output: { kind: inputOf(names[at]!).result } });
+      for await (const { content } of client.readChunks(result))
+        expect(content).toContain(inputOf(names[at]!).file.fileUrl);
+      // Else it was over before the upgrade, or had not begun.
+      expect(await workersOf(env, handle.workflowId)).toHaveLength(2);
+    }
+    const held = emulator.runs.flatMap(({ script }) => (script !== undefined && script in HELD ? [script] : []));
+    expect(held.sort()).toEqual(names.sort());
   });
 
   it('has a client that today’s worker understands', async () => {
-    const taskQueue = `old-client-${version}`;
-    const command = join(ROOT, 'dist/cli/main.js');
-    const worker = await start([command, 'worker'], {
-      cwd: ROOT,
-      env: workerEnvironment(taskQueue),
-      ready: /^polling /m,
-    });
     const program = `
       const { Client, Connection } = require('@temporalio/client');
       const { ParseClient } = require('temporal-extend-parse/client');
@@ -132,8 +191,7 @@ describe.each(versions)('release %s', (version) => {
         console.log('got ' + output.kind + ' and ' + failure.type);
         await connection.close();
       })();`;
-    const client = await start(['-e', program], { cwd: project, env: {}, ready: /got inline and ParserRunFailed/ });
-    await stop(worker);
-    expect(client.exitCode ?? 0).toBe(0);
+    const old = await start(['-e', program], { cwd: project, env: {}, ready: /got inline and ParserRunFailed/ });
+    expect(old.exitCode ?? 0).toBe(0);
   });
 });
