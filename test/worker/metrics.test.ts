@@ -97,6 +97,15 @@ describe('the metrics of a worker', () => {
     }
   });
 
+  it('have the labels that are documented, and those of Temporal', () => {
+    const namesOf = (sample: string) => {
+      const [, labels = ''] = new RegExp(`^${sample}\\{(.*)\\} `, 'm').exec(page) ?? [];
+      return [...labels.matchAll(/(\w+)="/g)].map(([, name]) => name).sort();
+    };
+    expect(namesOf('extend_parse_documents')).toEqual(['namespace', 'outcome', 'taskQueue', 'workflowType']);
+    expect(namesOf('extend_parse_stored_bytes')).toEqual(['activityType', 'namespace', 'taskQueue']);
+  });
+
   it('count documents and submits by what came of them', () => {
     expect(valuesByLabels('extend_parse_documents')).toEqual({
       Processed: 3,
