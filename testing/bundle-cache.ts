@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { serverCacheDirectory } from '../local';
@@ -17,8 +18,7 @@ export async function readBundle(workflowsPath: string): Promise<string | undefi
   try {
     const kept = JSON.parse(await readFile(cachePath(workflowsPath), 'utf8')) as CachedBundle;
     if (kept.bundler !== bundlerVersion()) return undefined;
-    const inputs = await fingerprints(Object.keys(kept.inputs));
-    const isSame = Object.entries(inputs).every(([path, fingerprint]) => kept.inputs[path] === fingerprint);
+    const isSame = Object.entries(kept.inputs).every(([path, before]) => fingerprint(path) === before);
     return isSame ? kept.code : undefined;
   } catch {
     // None was kept, or it is not readable: bundling gives one.
@@ -26,11 +26,24 @@ export async function readBundle(workflowsPath: string): Promise<string | undefi
   }
 }
 
-/** Keeps a bundle beside the servers that were fetched, one per file of workflows. Without a place to write, it does not. */
-export async function keepBundle(workflowsPath: string, code: string, inputs: Iterable<string>): Promise<void> {
+/** What the bundler took from the disk. */
+export interface BundleInputs {
+  /** The sources, by path: their fingerprints just before the bundler read them. */
+  readonly sources: ReadonlyMap<string, string>;
+  /** All that it read or looked for in vain, sources or not. */
+  readonly paths: Iterable<string>;
+}
+
+/**
+ * Keeps a bundle beside the servers that were fetched, one per file of workflows. Without a place to write, it does not. A
+ * source that was saved after the bundler had read it counts as it was, so that the bundle is not taken for one of today.
+ */
+export async function keepBundle(workflowsPath: string, code: string, { sources, paths }: BundleInputs): Promise<void> {
   const path = cachePath(workflowsPath);
   const unfinished = `${path}.${randomUUID()}`;
-  const bundle: CachedBundle = { bundler: bundlerVersion(), inputs: await fingerprints(inputs), code };
+  const others = [...paths].map((input) => [input, fingerprint(input)] as const);
+  const inputs = Object.fromEntries([...others, ...sources]);
+  const bundle: CachedBundle = { bundler: bundlerVersion(), inputs, code };
   try {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(unfinished, JSON.stringify(bundle));
@@ -40,21 +53,17 @@ export async function keepBundle(workflowsPath: string, code: string, inputs: It
   }
 }
 
-function cachePath(workflowsPath: string): string {
-  return join(serverCacheDirectory(process.env), 'workflow-bundles', `${sha256(workflowsPath)}.json`);
-}
-
-async function fingerprints(paths: Iterable<string>): Promise<Record<string, string>> {
-  const entries = [...paths].map(async (path) => [path, await fingerprint(path)] as const);
-  return Object.fromEntries(await Promise.all(entries));
-}
-
-async function fingerprint(path: string): Promise<string> {
+/** Hash of a file's content, or why it cannot be read. */
+export function fingerprint(path: string): string {
   try {
-    return sha256(await readFile(path));
+    return sha256(readFileSync(path));
   } catch (error) {
     return (error as NodeJS.ErrnoException).code ?? String(error);
   }
+}
+
+function cachePath(workflowsPath: string): string {
+  return join(serverCacheDirectory(process.env), 'workflow-bundles', `${sha256(workflowsPath)}.json`);
 }
 
 function sha256(content: string | Buffer): string {

@@ -1,9 +1,12 @@
 import { bundleWorkflowCode, DefaultLogger, type BundleOptions } from '@temporalio/worker';
 import type { ParseWorkerOptions } from '../worker';
-import { keepBundle, readBundle } from './bundle-cache';
+import { fingerprint, keepBundle, readBundle } from './bundle-cache';
 
 type WorkerSettings = NonNullable<ParseWorkerOptions['worker']>;
 type WebpackConfiguration = Parameters<NonNullable<BundleOptions['webpackConfigHook']>>[0];
+
+/** What our part in the bundler is called. */
+const NAME = 'extend-parse';
 
 /**
  * The worker's settings with the workflows bundled ahead. Bundling takes seconds, so a bundle is kept until a file that
@@ -18,7 +21,7 @@ export async function withBundledWorkflows(settings: WorkerSettings): Promise<Wo
 }
 
 async function bundleWorkflows(workflowsPath: string): Promise<string> {
-  const inputs = new Set<string>();
+  const inputs = { sources: new Map<string, string>(), paths: new Set<string>() };
   const webpackConfigHook = (configuration: WebpackConfiguration) => withRecorder(configuration, inputs);
   const logger = new DefaultLogger('WARN');
   const { code } = await bundleWorkflowCode({ workflowsPath, logger, webpackConfigHook });
@@ -26,12 +29,21 @@ async function bundleWorkflows(workflowsPath: string): Promise<string> {
   return code;
 }
 
-/** Has the bundler tell which files it read, and which it looked for in vain: one that appears changes the bundle too. */
-function withRecorder(configuration: WebpackConfiguration, inputs: Set<string>): WebpackConfiguration {
+/** Has the bundler tell which files it reads, and which it looked for in vain: one that appears changes the bundle too. */
+function withRecorder(
+  configuration: WebpackConfiguration,
+  { sources, paths }: { readonly sources: Map<string, string>; readonly paths: Set<string> },
+): WebpackConfiguration {
   const recorder: NonNullable<WebpackConfiguration['plugins']>[number] = {
     apply: (compiler) => {
-      compiler.hooks.done.tap('extend-parse', ({ compilation }) => {
-        for (const path of [...compilation.fileDependencies, ...compilation.missingDependencies]) inputs.add(path);
+      compiler.hooks.compilation.tap(NAME, ({ hooks }) => {
+        hooks.buildModule.tap(NAME, (module) => {
+          const path = module.nameForCondition();
+          if (path !== null) sources.set(path, fingerprint(path));
+        });
+      });
+      compiler.hooks.done.tap(NAME, ({ compilation }) => {
+        for (const path of [...compilation.fileDependencies, ...compilation.missingDependencies]) paths.add(path);
       });
     },
   };

@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { fingerprint, keepBundle, readBundle } from '../../testing/bundle-cache';
 import { withBundledWorkflows } from '../../testing/bundle-workflows';
 
 const CACHE = join(__dirname, '..', '..', '.cache');
@@ -69,6 +70,18 @@ describe('a bundle of workflows', () => {
     expect(await spoken()).toBe('of today');
     forge(/^\{/, '');
     expect(await spoken()).toBe('of today');
+  });
+
+  it('is made anew where a source was saved after the bundler had read it', async () => {
+    say('words.js', 'as read');
+    const words = join(directory, 'words.js');
+    const sources = new Map([[words, fingerprint(words)]]);
+    const keep = () => keepBundle('workflows.js', 'code of what was read', { sources, paths: [words] });
+    await keep();
+    expect(await readBundle('workflows.js')).toBe('code of what was read');
+    say('words.js', 'saved meanwhile');
+    await keep();
+    expect(await readBundle('workflows.js')).toBeUndefined();
   });
 
   it('is made where there is no place to keep it', async () => {
