@@ -5,7 +5,7 @@
  */
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { createParseTestEnvironment, httpReply, type ParseTestEnvironment } from 'temporal-extend-parse/testing';
-import type { PipelineActivities, publishDocument } from './workflows';
+import type { countPages, PipelineActivities, publishDocument } from './workflows';
 
 const published: string[] = [];
 const returned: string[] = [];
@@ -60,4 +60,16 @@ it.each([
 ])('gives up on a document that is %s', async (script, type) => {
   await expect(publish(script)).rejects.toMatchObject({ cause: { type } });
   expect(published).toEqual([]);
+});
+
+it('parses documents in child workflows, and learns why one of them failed', async () => {
+  const count = (workflowId: string, ...scripts: string[]) =>
+    parsing.temporal.workflow.execute<typeof countPages>('countPages', {
+      args: [scripts.map((script) => parsing.document(script).fileUrl), parsing.taskQueue],
+      taskQueue: parsing.taskQueue,
+      workflowId,
+    });
+  expect(await count('count', 'letter', 'slow', 'ok')).toBe(5);
+  const failure = { type: 'ParserRunFailed', message: expect.stringContaining('CORRUPT_FILE') };
+  await expect(count('count-failing', 'failing')).rejects.toMatchObject({ cause: { cause: failure } });
 });

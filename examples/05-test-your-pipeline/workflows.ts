@@ -1,5 +1,9 @@
-import { ApplicationFailure, proxyActivities, sleep } from '@temporalio/workflow';
+import { ApplicationFailure, executeChild, proxyActivities, sleep } from '@temporalio/workflow';
 import { parseInWorkflow } from 'temporal-extend-parse/embed';
+import type { parseDocument } from 'temporal-extend-parse/workflows';
+
+// A worker has one file of workflows: what is started by name is exported here.
+export { parseDocument } from 'temporal-extend-parse/workflows';
 
 export interface PipelineActivities {
   publish(markdown: string): Promise<void>;
@@ -21,4 +25,12 @@ export async function publishDocument(fileUrl: string): Promise<'published' | 'r
     await askForBetterScan(error.message);
     return 'returned';
   }
+}
+
+/** Parses each document in a child workflow, with a history of its own, where the workers of a task queue of theirs do it. */
+export async function countPages(fileUrls: readonly string[], taskQueue: string): Promise<number> {
+  const parse = (fileUrl: string) =>
+    executeChild<typeof parseDocument>('parseDocument', { taskQueue, args: [{ file: { fileUrl } }] });
+  const results = await Promise.all(fileUrls.map(parse));
+  return results.reduce((pages, { pageCount }) => pages + (pageCount ?? 0), 0);
 }

@@ -5,6 +5,6 @@ it('05 passes in plain jest, which ends by itself', async () => {
   // The server that skips time is the test's own; neither of these is asked for anything.
   const nowhere = { TEMPORAL_ADDRESS: '127.0.0.1:1', EXTEND_API_KEY: 'test', EXTEND_BASE_URL: 'http://127.0.0.1:1' };
   const { stderr } = await runExample('05', [], nowhere);
-  expect(stderr).toMatch(/^Tests: +6 passed, 6 total$/m);
+  expect(stderr).toMatch(/^Tests: +7 passed, 7 total$/m);
   expect(stderr).not.toMatch(/did not exit|open handle/);
 });
