@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { linesOf } from '../../activities/lines';
 import { failureOf, Scene } from '../workflows/scene';
-import { outcomesOf, QUICK, urlOf } from './batches';
+import { idsOf, outcomesOf, QUICK, urlOf } from './batches';
 
 const directory = mkdtempSync(join(tmpdir(), 'manifest-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -75,7 +75,7 @@ describe('A manifest', () => {
     expect(await failureOf(handle.result())).toMatchObject({ type: 'InvalidInput' });
   });
 
-  it('may have grown when the batch is started again', async () => {
+  it('may have grown or shrunk when the batch is started again', async () => {
     const lines = [
       line('grown', 0, { id: 'a' }),
       line('grown', 1, { id: 'b', file: { fileUrl: urlOf('grown', 1, 'failing') } }),
@@ -86,7 +86,11 @@ describe('A manifest', () => {
     manifest('grown', [line('grown', 2, { id: 'c' }), ...lines]);
     const second = await scene.client.startBatch(input, { idempotencyKey: 'grown' });
     expect(await second.result()).toMatchObject({ total: 3, processed: 2, failed: 1 });
-    expect(scene.emulator.runs.filter(({ fileUrl }) => fileUrl?.includes('n=grown-'))).toHaveLength(4);
+    manifest('grown', lines.slice(1));
+    const third = await scene.client.startBatch(input, { idempotencyKey: 'grown' });
+    expect(await third.result()).toMatchObject({ total: 1, processed: 0, failed: 1 });
+    expect(idsOf(await outcomesOf(third), 'processed')).toEqual([]);
+    expect(scene.emulator.runs.filter(({ fileUrl }) => fileUrl?.includes('n=grown-'))).toHaveLength(5);
   });
 });
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { type BatchHandle, InvalidInputError, type ParseResult } from '../../client';
+import { resetReply } from '../../testing';
 import { failureOf, Scene, until } from '../workflows/scene';
 import { documents, ENDLESS, idsOf, outcomesOf, places, QUICK, urlOf } from './batches';
 
@@ -198,6 +199,31 @@ describe('parseBatch', () => {
   async function statusOf(workflowId: string): Promise<string> {
     return (await scene.temporal.workflow.getHandle(workflowId).describe()).status.name;
   }
+});
+
+describe('A batch that Temporal has forgotten', () => {
+  const setUp = {
+    server: 'dev-server',
+    parse: { resultDirectory: directory },
+    scripts: { lost: { submit: [resetReply({ acted: true })] } },
+  } as const;
+  const before = new Scene(setUp);
+  /** Another server, with the same result store. */
+  const now = new Scene(setUp);
+
+  it('goes on all the same, and never sends again what may be at Extend, and billed', async () => {
+    const [ok, lost, failing] = ['ok', 'lost', 'failing'].map((script, index) => urlOf('forgotten', index, script));
+    const list = [ok, lost, failing].map((fileUrl) => ({ file: { fileUrl: fileUrl as string } }));
+    const input = { documents: list, defaults: { ...QUICK, onAmbiguousSubmit: 'fail' }, retryFailed: true } as const;
+    const ended = { total: 3, processed: 1, failures: { SubmitOutcomeUnknown: 1, ParserRunFailed: 1 } };
+    const first = await before.client.startBatch(input, { idempotencyKey: 'forgotten' });
+    expect(await first.result()).toMatchObject(ended);
+    const second = await now.client.startBatch(input, { idempotencyKey: 'forgotten' });
+    expect(await second.result()).toMatchObject(ended);
+    expect(now.emulator.runs.map(({ fileUrl }) => fileUrl)).toEqual([failing]);
+    const outcomes = await outcomesOf(second);
+    expect([idsOf(outcomes, 'processed'), idsOf(outcomes, 'failed')]).toEqual([['1'], ['2', '3']]);
+  });
 });
 
 describe('ParseClient.startBatch', () => {
