@@ -11,7 +11,8 @@ async function* breakingOff(): AsyncGenerator<Chunk> {
 }
 
 async function main(): Promise<void> {
-  const index = await ChunkIndex.open(await PGlite.create());
+  const database = await PGlite.create();
+  const index = await ChunkIndex.open(database);
   await index.replaceDocument('a', chunks('a storm', 'the calm'));
   await index.replaceDocument('b', chunks('storms of the north'));
   const replaced = await index.replaceDocument('a', chunks('a storm', 'a breeze'));
@@ -19,6 +20,7 @@ async function main(): Promise<void> {
   const found = async (words: string) => (await index.search(words)).map(({ documentId }) => documentId).sort();
   const answers = { storm: await found('storm'), breeze: await found('breeze'), gale: await found('gale') };
   process.stdout.write(JSON.stringify({ replaced, failure, ...answers }));
+  await database.close();
 }
 
 void main();
