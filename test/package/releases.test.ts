@@ -48,7 +48,8 @@ async function start(
   return child;
 }
 
-async function stop(child: ChildProcess): Promise<void> {
+async function stop(child: ChildProcess | undefined): Promise<void> {
+  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const exited = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
   await exited;
@@ -92,7 +93,7 @@ async function workersOf(env: TestWorkflowEnvironment, workflowId: string): Prom
 describe.each(versions)('release %s', (version) => {
   const taskQueue = `release-${version}`;
   /** The old one until the upgrade, then today's. */
-  let worker: ChildProcess;
+  let worker: ChildProcess | undefined;
   let isUpgraded = false;
   let client: ParseClient;
   let directory: string;
