@@ -77,8 +77,8 @@ async function upsertsOf(workflowId: string): Promise<number> {
 describe('search attributes that nobody registered', () => {
   it('make the start fail with the command that registers them, and nothing is started', async () => {
     const batch = { documents: [{ id: 'a', ...play('ok') }] };
-    for (const start of [parsing.start(play('ok'), findable), parsing.startBatch(batch, findable)]) {
-      const error: unknown = await start.catch((refusal: unknown) => refusal);
+    for (const start of [() => parsing.start(play('ok'), findable), () => parsing.startBatch(batch, findable)]) {
+      const error: unknown = await start().catch((refusal: unknown) => refusal);
       expect(error).toBeInstanceOf(SearchAttributesNotRegisteredError);
       expect((error as Error).message).toContain(REGISTERING);
       expect((error as Error).message).toMatch(/no mapping defined for search attribute ExtendParse/);

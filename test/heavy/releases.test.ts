@@ -22,7 +22,7 @@ import {
 } from '../../emulator';
 import { createDevEnv, devServerAddress } from '../support/servers';
 import { recordedHistories } from '../workflows/histories';
-import { createProject, MANIFEST, ROOT } from './packed-project';
+import { createProject, MANIFEST, ROOT } from '../package/packed-project';
 
 const RELEASES = join(ROOT, 'test/releases');
 const versions = readdirSync(RELEASES).flatMap((name) => /^temporal-extend-parse-(.+)\.tgz$/.exec(name)?.[1] ?? []);
