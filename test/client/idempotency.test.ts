@@ -7,7 +7,6 @@ import {
   resetReply,
   type EmulatorRequest,
   type ParseTestEnvironment,
-  type Reply,
 } from '../../testing';
 
 const polling = { initialDelayMs: 0 };
@@ -169,19 +168,5 @@ describe('idempotencyKey', () => {
     const first = await client.execute(signed(1), { idempotencyKey: 'signed' });
     await expect(client.execute(signed(2), { idempotencyKey: 'signed' })).resolves.toEqual(first);
     expect(submitsOf(signed(2))).toBe(0);
-  });
-});
-
-describe('idempotencyKey of a workflow that continued as new', () => {
-  it('attaches still', async () => {
-    const replies: Reply[] = [];
-    await using parsing = await createParseTestEnvironment({ faults: () => replies.shift() });
-    const input = play('slow?reads=400', { polling: { initialDelayMs: 0, jitter: 0 } });
-    const first = await parsing.client.execute(input, { idempotencyKey: 'long' });
-    const described = await parsing.temporal.workflow.getHandle('long').describe();
-    const { events } = await parsing.temporal.workflow.getHandle('long').fetchHistory();
-    expect(events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId).toMatch(/./);
-    expect(described.status.name).toBe('COMPLETED');
-    await expect(parsing.client.execute(input, { idempotencyKey: 'long' })).resolves.toEqual(first);
   });
 });

@@ -88,8 +88,10 @@ describe('Continuing as new', () => {
 
   async function waiting({ client, document }: Place): Promise<void> {
     const { fileUrl, workflowId } = document('long');
-    const result = await client.execute({ file: { fileUrl }, polling: QUICK }, { workflowId });
+    const parse = () => client.execute({ file: { fileUrl }, polling: QUICK }, { idempotencyKey: workflowId });
+    const result = await parse();
     expect(result).toMatchObject({ submits: 1, polls: 9 });
+    expect(await parse()).toEqual(result);
     expect(requestsOf(fileUrl, 'read')).toHaveLength(9);
     expect(runsBilled(fileUrl)).toBe(1);
     const runs = await runsOf(env.client, workflowId);
