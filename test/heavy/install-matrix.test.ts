@@ -130,7 +130,7 @@ describe('the tests of a pipeline', () => {
     const adapted = test().replace("'@jest/globals'", "'vitest'").replace("require.resolve('./workflows')", resolved);
     writeFileSync(join(path, 'pipeline.test.ts'), `import { fileURLToPath } from 'node:url';\n${adapted}`);
     const output = run(process.execPath, path, [bin('vitest', 'vitest.mjs'), 'run', '--no-color']);
-    expect(output).toMatch(/Tests +6 passed \(6\)/);
+    expect(output).toMatch(/Tests +([1-9]\d*) passed \(\1\)/);
     expect(output).not.toMatch(/hanging|close timed out/i);
   });
 
