@@ -15,7 +15,10 @@ export interface TemporalTarget extends ConfiguredTemporal {
   readonly taskQueue: string;
 }
 
-/** Looks at address, namespace, task queue, the workers that poll it, and search attributes. What follows from an error is skipped. */
+/**
+ * Looks at address, namespace, task queue, the workers that poll it, and search attributes. What follows from an error is
+ * skipped.
+ */
 export async function checkTemporal(target: TemporalTarget): Promise<Finding[]> {
   const { address } = target.connectionOptions;
   const subject = "Temporal's address";

@@ -41,8 +41,8 @@ export interface BundleInputs {
 export async function keepBundle(workflowsPath: string, code: string, { sources, paths }: BundleInputs): Promise<void> {
   const path = cachePath(workflowsPath);
   const unfinished = `${path}.${randomUUID()}`;
-  const others = [...paths].map((input) => [input, fingerprint(input)] as const);
-  const inputs = Object.fromEntries([...others, ...sources]);
+  const others = [...paths].filter((input) => !sources.has(input));
+  const inputs = Object.fromEntries([...sources, ...others.map((input) => [input, fingerprint(input)] as const)]);
   const bundle: CachedBundle = { bundler: bundlerVersion(), inputs, code };
   try {
     await mkdir(dirname(path), { recursive: true });

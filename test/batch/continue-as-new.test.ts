@@ -10,7 +10,7 @@ import type { DevServer } from '../../local';
 import { createParseWorker } from '../../worker';
 import { startOwnDevServer } from '../support/servers';
 import { bundledWorkflows } from '../workflows/bundled-workflows';
-import { historyOf } from '../workflows/history';
+import { historiesOf } from '../workflows/history';
 import { allOf, CACHING, quietly, until } from '../workflows/scene';
 import { documents, ENDLESS, idsOf, outcomesOf, places, QUICK, urlOf } from './batches';
 
@@ -99,13 +99,6 @@ describe('A batch that continues as new', () => {
 
   /** Lengths of the histories of all runs. */
   async function runLengths(workflowId: string): Promise<number[]> {
-    const lengths: number[] = [];
-    let { runId } = await env.client.workflow.getHandle(workflowId).describe();
-    while (runId !== '') {
-      const events = await historyOf(env.client, workflowId, runId);
-      lengths.unshift(events.length);
-      runId = events[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId ?? '';
-    }
-    return lengths;
+    return (await historiesOf(env.client, workflowId)).map(({ length }) => length);
   }
 });

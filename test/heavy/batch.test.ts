@@ -10,7 +10,7 @@ import type { DevServer } from '../../local';
 import { documents, idsOf, outcomesOf, places, QUICK } from '../batch/batches';
 import { startOwnDevServer } from '../support/servers';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process';
-import { historyOf } from '../workflows/history';
+import { historiesOf } from '../workflows/history';
 
 /** A thousand documents, while worker processes are killed in the middle. */
 describe('A large batch', () => {
@@ -81,13 +81,6 @@ describe('A large batch', () => {
   }
 
   async function runLengths(workflowId: string): Promise<number[]> {
-    const lengths: number[] = [];
-    let { runId } = await env.client.workflow.getHandle(workflowId).describe();
-    while (runId !== '') {
-      const events = await historyOf(env.client, workflowId, runId);
-      lengths.unshift(events.length);
-      runId = events[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId ?? '';
-    }
-    return lengths;
+    return (await historiesOf(env.client, workflowId)).map(({ length }) => length);
   }
 });

@@ -162,16 +162,17 @@ describe.each(versions)('release %s', (version) => {
 
   it('leaves its running workflows, wherever they are, to today’s worker', async () => {
     const names = Object.keys(HELD);
-    const handles = await Promise.all(names.map((name) => client.start(inputOf(name))));
+    const started = await Promise.all(
+      names.map(async (name) => ({ input: inputOf(name), handle: await client.start(inputOf(name)) })),
+    );
     await Promise.all(names.map((name) => emulator.waitFor((request) => isHeld(request) && request.script === name)));
     await stop(worker);
     isUpgraded = true;
     worker = await startWorker(ROOT);
-    for (const [at, handle] of handles.entries()) {
+    for (const { input, handle } of started) {
       const result = await handle.result();
-      expect(result).toMatchObject({ submits: 1, output: { kind: inputOf(names[at]!).result } });
-      for await (const { content } of client.readChunks(result))
-        expect(content).toContain(inputOf(names[at]!).file.fileUrl);
+      expect(result).toMatchObject({ submits: 1, output: { kind: input.result } });
+      for await (const { content } of client.readChunks(result)) expect(content).toContain(input.file.fileUrl);
       // Else it was over before the upgrade, or had not begun.
       expect(await workersOf(env, handle.workflowId)).toHaveLength(2);
     }

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Client } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Worker } from '@temporalio/worker';
 import { ParseClient } from '../../client';
@@ -9,7 +8,7 @@ import { rateLimitedReply, resetReply, type EmulatorRequest } from '../../testin
 import { createParseWorker } from '../../worker';
 import { startOwnDevServer } from '../support/servers';
 import { bundledWorkflows } from './bundled-workflows';
-import { historyOf, type HistoryEvent } from './history';
+import { historiesOf, type HistoryEvent } from './history';
 import { allOf, CACHING, failureOf, Hold, quietly } from './scene';
 
 /** A history of so many events makes the server suggest a new run. */
@@ -94,7 +93,7 @@ describe('Continuing as new', () => {
     expect(await parse()).toEqual(result);
     expect(requestsOf(fileUrl, 'read')).toHaveLength(9);
     expect(runsBilled(fileUrl)).toBe(1);
-    const runs = await runsOf(env.client, workflowId);
+    const runs = await historiesOf(env.client, workflowId);
     expect(runs.length).toBeGreaterThanOrEqual(3);
     for (const run of runs) expect(run.length).toBeLessThan(SUGGESTED_AT + 20);
     const times = runs.map(startedAtMs);
@@ -107,7 +106,7 @@ describe('Continuing as new', () => {
     expect(result).toMatchObject({ submits: 2, polls: 2 });
     expect(requestsOf(fileUrl, 'submit')).toHaveLength(8);
     expect(runsBilled(fileUrl)).toBe(2);
-    expect((await runsOf(env.client, workflowId)).length).toBeGreaterThanOrEqual(2);
+    expect((await historiesOf(env.client, workflowId)).length).toBeGreaterThanOrEqual(2);
   }
 
   async function overdue({ client, document }: Place): Promise<void> {
@@ -118,7 +117,7 @@ describe('Continuing as new', () => {
     expect(failure.details.elapsedMs).toBeGreaterThanOrEqual(12_000);
     expect(failure.details.elapsedMs).toBeLessThan(40_000);
     expect(failure.details.polls).toBe(requestsOf(fileUrl, 'read').length);
-    expect((await runsOf(env.client, workflowId)).length).toBeGreaterThanOrEqual(2);
+    expect((await historiesOf(env.client, workflowId)).length).toBeGreaterThanOrEqual(2);
     const progress = await handle.progress();
     expect(progress.deadlineAtMs - progress.startedAtMs).toBe(12_000);
   }
@@ -139,7 +138,7 @@ describe('Continuing as new', () => {
     const result = await handle.result();
     expect(result.waitedMs).toBeLessThan(40_000);
     expect(requestsOf(fileUrl, 'read')).toHaveLength(3);
-    expect((await runsOf(env.client, workflowId)).length).toBeGreaterThanOrEqual(2);
+    expect((await historiesOf(env.client, workflowId)).length).toBeGreaterThanOrEqual(2);
   }
 
   function isAbout(fileUrl: string, { runId, bodyJson }: EmulatorRequest): boolean {
@@ -151,18 +150,6 @@ describe('Continuing as new', () => {
     emulator.requests.filter((request) => request.operation === operation && isAbout(fileUrl, request));
   const runsBilled = (fileUrl: string) => emulator.runs.filter((run) => run.fileUrl === fileUrl).length;
 });
-
-/** The histories of all runs of a workflow, the first one first. */
-async function runsOf(client: Client, workflowId: string): Promise<HistoryEvent[][]> {
-  const runs: HistoryEvent[][] = [];
-  let { runId } = await client.workflow.getHandle(workflowId).describe();
-  while (runId !== '') {
-    const events = await historyOf(client, workflowId, runId);
-    runs.unshift(events);
-    runId = events[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId ?? '';
-  }
-  return runs;
-}
 
 function startedAtMs([first]: HistoryEvent[]): number {
   return Number(first?.eventTime?.seconds ?? 0) * 1000;

@@ -28,6 +28,18 @@ export async function historyOf(client: Client, workflowId: string, runId?: stri
   return events ?? [];
 }
 
+/** The histories of all runs of a workflow that continued as new, the first one first. */
+export async function historiesOf(client: Client, workflowId: string): Promise<HistoryEvent[][]> {
+  const histories: HistoryEvent[][] = [];
+  let { runId } = await client.workflow.getHandle(workflowId).describe();
+  while (runId !== '') {
+    const events = await historyOf(client, workflowId, runId);
+    histories.unshift(events);
+    runId = events[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId ?? '';
+  }
+  return histories;
+}
+
 /** The timers in a history, in order. */
 export function timersOf(events: readonly HistoryEvent[]): Timer[] {
   return events.flatMap((event, at) => {
