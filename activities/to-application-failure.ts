@@ -23,6 +23,8 @@ const MAX_DOUBLINGS = 10;
 export interface FailureContext {
   readonly purpose: RequestPurpose;
   readonly runId?: string;
+  /** Polls of the activity so far, where it polls. */
+  readonly polls?: number;
   /** When the run was accepted, epoch milliseconds; see {@link NOT_FOUND_GRACE_MS}. */
   readonly acceptedAtMs?: number;
   /** Wait before the next attempt where the API asks for none, in milliseconds. @default by Temporal's retry policy */
@@ -49,6 +51,7 @@ export function toApplicationFailure(error: unknown, context: FailureContext): u
     ...(error.status !== undefined && { status: error.status }),
     ...(error.code !== undefined && { code: error.code }),
     ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
+    ...(context.polls !== undefined && { polls: context.polls }),
     attempts: attempt,
   };
   return ApplicationFailure.create({

@@ -165,9 +165,12 @@ export class BatchRun {
   }
 
   async #followTogether(ids: readonly string[]): Promise<void> {
+    const followedSinceMs = Date.now();
     let left = ids;
-    while (left.length > 0) {
-      const ended = await lookCall(`follow ${left.length} documents`).followDocuments({ ids: left, wait: true });
+    for (let answers = 0; left.length > 0; answers += 1) {
+      const asked = answers > 0 && { followedSinceMs };
+      const call = lookCall(`follow ${left.length} documents`);
+      const ended = await call.followDocuments({ ids: left, wait: true, ...asked });
       for (const document of ended) this.#settle(document);
       left = left.filter((id) => this.#followed.has(id));
     }

@@ -43,10 +43,11 @@ const MAX_WORKFLOW_ID_BYTES = 700;
  * document that fails is no failure of the batch.
  */
 export async function parseBatch(input: BatchInput, carried?: BatchState): Promise<BatchResult> {
+  let opened: Batch | undefined;
+  setHandler(batchProgressQuery, () => toProgress(opened?.state));
+  setHandler(outcomesQuery, () => opened?.state && toOutcomes(opened.state));
   if (carried === undefined) checkInput(input);
-  const batch = new Batch(input, carried);
-  setHandler(batchProgressQuery, () => toProgress(batch.state));
-  setHandler(outcomesQuery, () => batch.state && toOutcomes(batch.state));
+  const batch = (opened = new Batch(input, carried));
   setHandler(pauseSignal, () => void batch.set({ isPaused: true }));
   setHandler(resumeSignal, () => void batch.set({ isPaused: false }));
   setHandler(setWidthUpdate, (width) => batch.set({ width: toWidth(width) }).width, { validator: checkWidth });

@@ -15,6 +15,7 @@ import {
   type Reply,
   type ScriptedDocument,
 } from '../../emulator';
+import { untilFirstPollMs } from '../../activities/get-status';
 import { createContext, failureOf, runActivity } from './run-activity';
 
 const counters = { submits: 1, polls: 12, waitedMs: 34_567 };
@@ -150,6 +151,44 @@ describe('getStatus', () => {
     );
   });
 
+  it('asks nothing before the first poll is due, however long the attempt waited for a worker', async () => {
+    const runId = await runOf('ok');
+    const before = emulator.requests.length;
+    const dueAtMs = Date.now() + 60_000;
+    const failure = await failureOf(activities, 'getStatus', { runId, delayMs: 90_000, dueAtMs });
+    expect(failure).toMatchObject({ type: 'StillProcessing', category: ApplicationFailureCategory.BENIGN });
+    expect(failure.details).toEqual([{ runId, polls: 0, attempts: 1 }]);
+    expect(failure.nextRetryDelay).toBeGreaterThan(0);
+    expect(failure.nextRetryDelay).toBeLessThanOrEqual(60_000);
+    expect(emulator.requests).toHaveLength(before);
+  });
+
+  it.each([
+    ['a first attempt that waited until then', { attempt: 1, scheduledTimestampMs: 1 }, 1],
+    ['the attempt that follows an early one', { attempt: 2, scheduledTimestampMs: 1 }, 1],
+    ['one that follows a first attempt that has polled', { attempt: 2, heartbeatDetails: { firstHasPolled: true } }, 2],
+    ['a first attempt that was scheduled later', { attempt: 1, scheduledTimestampMs: 9_000 }, 1],
+    ['the attempt that follows such a one', { attempt: 2, scheduledTimestampMs: 9_000 }, 2],
+  ])('polls once the first poll is due, and counts its polls: %s', async (_title, info, polls) => {
+    const input = { runId: await runOf('ok'), delayMs: 4_000, dueAtMs: 5_000 };
+    const context = createContext({ scheduledTimestampMs: 1, ...info });
+    expect(await runActivity(activities, 'getStatus', input, context)).toEqual({ status: 'PROCESSING', polls });
+  });
+
+  it.each([
+    ['by the clock of the worker', { attempt: 1, currentAttemptScheduledTimestampMs: 0 }, 40_000, 10_000],
+    [
+      "by the server's clock, where that is ahead",
+      { attempt: 1, currentAttemptScheduledTimestampMs: 45_000 },
+      1,
+      5_000,
+    ],
+    ['at once in a later attempt', { attempt: 2, currentAttemptScheduledTimestampMs: 0 }, 1, 0],
+    ['at once after that time', { attempt: 1, currentAttemptScheduledTimestampMs: 0 }, 51_000, 0],
+  ])('waits for the first poll %s', (_title, info, nowMs, waitMs) => {
+    expect(untilFirstPollMs({ delayMs: 90_000, dueAtMs: 50_000 }, info, nowMs)).toBe(waitMs);
+  });
+
   it.each([
     [{ delayMs: 5 }, 3, 2],
     [{}, 3, 3],
@@ -179,6 +218,19 @@ describe('getStatus', () => {
     const failure = await failureOf(activities, 'getStatus', { runId: await runOf('queued'), until });
     expect(failure.type).toBe('StillProcessing');
     expect(failure.message).toMatch(/ is QUEUED https:\/\/h\/\?\*\*\* after 1 polls$/);
+  });
+});
+
+describe('followDocuments', () => {
+  it('asks nothing in the first attempt after an answer: its intervals grow from when the documents were first followed', async () => {
+    const input = { ids: ['a', 'b'], wait: true, followedSinceMs: 1_000 };
+    const info = { attempt: 1, scheduledTimestampMs: 101_000, currentAttemptScheduledTimestampMs: 101_000 };
+    // This context has no Temporal to ask.
+    const failure = await failureOf(activities, 'followDocuments', input, info);
+    expect(failure).toMatchObject({ type: 'StillProcessing', category: ApplicationFailureCategory.BENIGN });
+    // Twice the root of a hundred seconds, give or take a tenth.
+    expect(failure.nextRetryDelay).toBeGreaterThanOrEqual(18_000);
+    expect(failure.nextRetryDelay).toBeLessThanOrEqual(22_000);
   });
 });
 

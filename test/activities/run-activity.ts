@@ -9,6 +9,10 @@ export interface AttemptInfo {
   readonly attempt?: number;
   /** By the server's clock, epoch milliseconds. */
   readonly currentAttemptScheduledTimestampMs?: number;
+  /** When the activity was scheduled, by the server's clock, epoch milliseconds. */
+  readonly scheduledTimestampMs?: number;
+  /** What an earlier attempt told. */
+  readonly heartbeatDetails?: unknown;
 }
 
 type Input<Name extends keyof ParseActivities> = Parameters<ParseActivities[Name]>[0];
