@@ -63,17 +63,20 @@ async function handle(
   const body = received === 'too-large' ? Buffer.alloc(0) : received;
   const request = ledger.record(describeRequest(message, { url, body, state }));
   response.on('close', () => {
-    if (request.outcome !== 'pending' && request.outcome !== 'hung') return;
-    if (response.writableFinished) ledger.settle(request, 'answered', response.statusCode);
-    else ledger.settle(request, 'abandoned', undefined);
+    if (request.outcome === 'pending' || request.outcome === 'hung') ledger.settle(request, 'abandoned', undefined);
   });
-  const reply = (await faults?.(request)) ?? scriptedReply(request, state) ?? { kind: 'natural' };
-  const report = reply.kind === 'report' ? { report: reply } : {};
-  const exchange: Exchange = { request, body, state, ...report };
-  const act = async () => (received === 'too-large' ? tooLarge(state) : answerNaturally(exchange));
-  const headers = { 'x-extend-request-id': createId('req_') };
-  const outcome = await sendReply({ response, reply, act, headers });
-  ledger.settle(request, outcome, response.headersSent ? response.statusCode : undefined);
+  try {
+    const reply = (await faults?.(request)) ?? scriptedReply(request, state) ?? { kind: 'natural' };
+    const report = reply.kind === 'report' ? { report: reply } : {};
+    const exchange: Exchange = { request, body, state, ...report };
+    const act = async () => (received === 'too-large' ? tooLarge(state) : answerNaturally(exchange));
+    const headers = { 'x-extend-request-id': createId('req_') };
+    const outcome = await sendReply({ response, reply, act, headers });
+    ledger.settle(request, outcome, response.headersSent ? response.statusCode : undefined);
+  } catch (error) {
+    if (!response.headersSent) ledger.settle(request, 'answered', 500);
+    throw error;
+  }
 }
 
 /** Sends a JSON answer that no fault can spoil. */
