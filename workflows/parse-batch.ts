@@ -109,7 +109,8 @@ async function goThrough(run: BatchRun): Promise<boolean> {
         run.start(step.count);
         break;
       case 'write':
-        await run.write();
+      case 'writeLast':
+        await run.write({ isLast: step.kind === 'writeLast' });
         break;
       case 'cancel':
         await run.cancel();
@@ -122,6 +123,7 @@ async function goThrough(run: BatchRun): Promise<boolean> {
         await continueAsNew<typeof parseBatch>(withoutDocuments(run.input), run.state);
         break;
       case 'finish':
+        await run.deletePages();
         return situation.cancellation !== 'none';
     }
   }
