@@ -26,8 +26,8 @@ const DEFAULT_FILE_MODE = 0o600;
 
 /**
  * Keeps results as files under a directory: `file:///…`. A file appears under its name only when it is whole and on
- * disk. A killed worker may leave a half-written file under `.partial`; a later write removes it once nothing has been
- * written to it for an hour.
+ * disk. A killed worker may leave a half-written file under `.partial`: the next write of the same name removes it, if
+ * the worker ran on the same machine, and any write once nothing was written to it for an hour.
  *
  * @throws RangeError if `fileMode` does not let the owner read and write.
  */

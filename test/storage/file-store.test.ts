@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   mkdir,
   mkdtemp,
@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createFileStore, StoreRefusedError, type ResultStore } from '../../storage';
+import { writerId } from '../../storage/writer-id';
 
 const roots: string[] = [];
 let root: string;
@@ -128,19 +129,39 @@ describe('writing', () => {
     expect(given).toBe(5_000_000);
   });
 
-  it('removes what killed writers have left of any object, once nothing was written to it for an hour', async () => {
-    await store.write('a.json', partsOf('x'));
+  describe('removes what a killed writer has left', () => {
     const uuid = '00000000-0000-4000-8000-000000000000';
-    const rests = [`a.json.${uuid}`, `b.json.${uuid}`, `batch-1%2F1.jsonl.${uuid}`, 'a.json.short'];
-    const place = async (name: string, minutesAgo: number) => {
+    const rests = async () => (await readdir(join(directory, '.partial'))).sort();
+    const place = async (name: string, minutesAgo = 0) => {
       const past = new Date(Date.now() - minutesAgo * 60_000);
       await writeFile(join(directory, '.partial', name), 'half');
       await utimes(join(directory, '.partial', name), past, past);
     };
-    for (const rest of rests) await place(rest, 61);
-    await place(`young.json.${uuid}`, 59);
-    await createFileStore({ directory }).write('a.json', partsOf('y'));
-    expect((await readdir(join(directory, '.partial'))).sort()).toEqual(['a.json.short', `young.json.${uuid}`]);
+
+    it('of the same object, and of no other, once its process has ended', async () => {
+      await store.write('a.json', partsOf('x'));
+      const ended = spawnSync('true').pid;
+      const [mine, gone] = [writerId(process.pid), writerId(ended)];
+      const elsewhere = gone.replace(/^./, (digit) => (digit === '0' ? '1' : '0'));
+      const kept = [
+        `a.json.${mine}.${uuid}`,
+        `a.json.${elsewhere}.${uuid}`,
+        `a.json.b.${gone}.${uuid}`,
+        'a.json.short',
+      ];
+      for (const name of [...kept, `a.json.${gone}.${uuid}`]) await place(name);
+      await store.write('a.json', partsOf('y'));
+      expect(await rests()).toEqual(kept.sort());
+    });
+
+    it('of any object, with the first write, once nothing was written to it for an hour', async () => {
+      await store.write('a.json', partsOf('x'));
+      const names = [`a.json.${uuid}`, `b.json.${uuid}`, `batch-1%2F1.jsonl.${writerId(process.pid)}.${uuid}`];
+      for (const name of [...names, 'a.json.short']) await place(name, 61);
+      await place(`young.json.${uuid}`, 59);
+      await createFileStore({ directory }).write('a.json', partsOf('y'));
+      expect(await rests()).toEqual(['a.json.short', `young.json.${uuid}`]);
+    });
   });
 
   it('does not disturb 239 other writers of the same object', async () => {
