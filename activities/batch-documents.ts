@@ -12,7 +12,7 @@ import {
 } from '../api';
 import type { SourceResolver } from '../storage';
 import { linesOf } from './lines';
-import { openSource, resolverFailure } from './open-source';
+import { closeSource, openSource, resolverFailure } from './open-source';
 import { finalFailure } from './to-application-failure';
 import type { PageDocument } from './types';
 
@@ -60,7 +60,7 @@ function* listed({ documents }: Extract<BatchInput, { documents: unknown }>): Ge
 
 async function* valuesOf(manifest: string, sources: SourceResolver): AsyncGenerator<Value, void> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
-  for await (const { number: place, bytes } of linesOf(await openManifest(manifest, sources), MAX_DOCUMENT_BYTES)) {
+  for await (const { number: place, bytes } of linesOf(readManifest(manifest, sources), MAX_DOCUMENT_BYTES)) {
     if (bytes === undefined) {
       yield { place, problem: `a line must have at most ${MAX_DOCUMENT_BYTES} bytes` };
       continue;
@@ -75,19 +75,24 @@ async function* valuesOf(manifest: string, sources: SourceResolver): AsyncGenera
   }
 }
 
-async function openManifest(manifest: string, sources: SourceResolver): Promise<AsyncIterable<Uint8Array>> {
+async function* readManifest(manifest: string, sources: SourceResolver): AsyncGenerator<Uint8Array, void> {
   const signal = cancellationSignal();
   const opened = await openSource(sources, manifest, signal);
-  if (!('fileUrl' in opened)) return opened.content.stream();
   try {
-    const { ok, status, body } = await fetch(opened.fileUrl, { signal });
+    yield* 'fileUrl' in opened ? await download(opened.fileUrl, signal) : opened.content.stream();
+  } finally {
+    await closeSource(opened);
+  }
+}
+
+async function download(fileUrl: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+  try {
+    const { ok, status, body } = await fetch(fileUrl, { signal });
     if (ok && body !== null) return body;
     throw new Error(`the manifest's URL answered ${status}`);
   } catch (error) {
     signal.throwIfAborted();
     // The URL is secret, and may be in what the network says.
-    throw resolverFailure(
-      redact(error instanceof Error ? error.message : String(error)).replaceAll(opened.fileUrl, '***'),
-    );
+    throw resolverFailure(redact(error instanceof Error ? error.message : String(error)).replaceAll(fileUrl, '***'));
   }
 }

@@ -5,23 +5,39 @@ import { SourceError, type OpenedSource, type SourceResolver } from '../storage'
 import { finalFailure } from './to-application-failure';
 
 /**
- * Opens a source. Nothing has been sent to Extend yet, whatever goes wrong here.
+ * Opens a source. Nothing has been sent to Extend yet, whatever goes wrong here. The caller closes the source with
+ * {@link closeSource}.
  *
  * @param signal ends it, whether or not the resolver listens to it.
  * @throws ApplicationFailure `SourceUnavailable`, final; `Unavailable` where a resolver failed in another way; the
  * signal's reason.
  */
 export async function openSource(sources: SourceResolver, source: string, signal: AbortSignal): Promise<OpenedSource> {
+  let opening: Promise<OpenedSource> | undefined;
   try {
-    const opened: unknown = await untilAborted(sources(source, { signal }), signal);
+    opening = sources(source, { signal });
+    const opened: unknown = await untilAborted(opening, signal);
     checkOpened(opened);
     return opened;
   } catch (error) {
+    // A resolver may give a source that is refused here, or give it too late.
+    void opening?.then(closeSource, () => undefined);
     signal.throwIfAborted();
     const details = { attempts: activityInfo().attempt };
     const reason = redact(error instanceof Error ? error.message : String(error));
     if (error instanceof SourceError) throw finalFailure('SourceUnavailable', reason, details);
     throw resolverFailure(reason);
+  }
+}
+
+/** Releases the content that a resolver has opened, if there is any. A failure to do so is ignored: it was read. */
+export async function closeSource(opened: unknown): Promise<void> {
+  const { close } = (opened ?? {}) as { readonly close?: unknown };
+  if (typeof close !== 'function') return;
+  try {
+    await (close.call(opened) as Promise<void>);
+  } catch {
+    // The content was uploaded, or is not needed.
   }
 }
 

@@ -2,7 +2,7 @@ import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import type { ParseAsyncRequest } from '../api';
 import { startTimeLimit, type ExtendClient } from '../http';
 import type { OpenedSource, SourceResolver } from '../storage';
-import { openSource, resolverFailure } from './open-source';
+import { closeSource, openSource, resolverFailure } from './open-source';
 import { finalFailure, toApplicationFailure } from './to-application-failure';
 import type { ParseActivities, SubmitParseInput } from './types';
 
@@ -52,6 +52,7 @@ async function namedFile(file: SubmitParseInput['file'], sources: SourceResolver
   if (!('source' in file)) return file;
   const opened = await openInTime(sources, file.source);
   if (!('fileUrl' in opened)) {
+    await closeSource(opened);
     const attempts = activityInfo().attempt;
     throw finalFailure('SourceUnavailable', 'the resolver gave a URL first, and now a content', { attempts });
   }

@@ -171,8 +171,10 @@ export interface WriteOutcomesInput {
   readonly place: BatchPlace;
   /** Counted from 1. A repeat writes the same segment anew. */
   readonly segment: number;
-  /** The lines of the segment. */
+  /** The lines of the segment. Without any, no segment is written. */
   readonly outcomes: readonly DocumentOutcome[];
+  /** Pages to delete then, numbered from 1: given at the end of the batch. @default 0 */
+  readonly deletePages?: number;
 }
 
 /** Input of `followDocuments` and `cancelDocuments`: documents of the batch that calls. */
@@ -202,7 +204,7 @@ export interface BatchActivities {
   prepareBatch(input: PrepareBatchInput): Promise<PreparedBatch>;
   /** Reads one page of documents. */
   readBatchPage(input: ReadBatchPageInput): Promise<readonly PageDocument[]>;
-  /** Writes one segment of outcomes. */
+  /** Writes one segment of outcomes. At the end of a batch it deletes the batch's pages, too. */
   writeOutcomes(input: WriteOutcomesInput): Promise<void>;
   /** Tells which of these documents have ended, and how. Without `wait` it may be none. */
   followDocuments(input: DocumentsInput): Promise<readonly EndedDocument[]>;

@@ -2,7 +2,7 @@ import { cancellationSignal } from '@temporalio/activity';
 import type { ExtendClient } from '../http';
 import type { SourceResolver } from '../storage';
 import { withHeartbeat } from './heartbeat';
-import { openSource } from './open-source';
+import { closeSource, openSource } from './open-source';
 import { toApplicationFailure } from './to-application-failure';
 import type { ParseActivities } from './types';
 
@@ -33,6 +33,8 @@ export function createUploadFile({ extend, sources }: UploadFileOptions): ParseA
       return await withHeartbeat(extend.uploadFile(file, { signal }));
     } catch (error) {
       throw toApplicationFailure(error, { purpose: 'upload' });
+    } finally {
+      await closeSource(opened);
     }
   };
 }

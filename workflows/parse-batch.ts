@@ -110,7 +110,8 @@ async function goThrough(run: BatchRun): Promise<boolean> {
         run.start(step.count);
         break;
       case 'write':
-        await run.write();
+      case 'writeLast':
+        await run.write({ isLast: step.kind === 'writeLast' });
         break;
       case 'cancel':
         await run.cancel();
@@ -123,6 +124,7 @@ async function goThrough(run: BatchRun): Promise<boolean> {
         await continueAsNew<typeof parseBatch>(withoutDocuments(run.input), run.state);
         break;
       case 'finish':
+        await run.deletePages();
         return situation.cancellation !== 'none';
     }
   }

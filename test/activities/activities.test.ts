@@ -341,7 +341,7 @@ describe('uploadFile', () => {
   });
 
   it.each([
-    ['file:///nowhere/a.pdf', "'/nowhere/a.pdf' cannot be opened: ENOENT"],
+    ['file:///nowhere/a.pdf', "'/nowhere/a.pdf' is not a readable file in the directory of sources"],
     ['ftp://user:SECRET@h/a.pdf?SECRET', "no resolver for the scheme 'ftp:'"],
   ])('has no source %s: final, and nothing is sent', async (source, words) => {
     const before = emulator.requests.length;

@@ -62,7 +62,7 @@ describe('A manifest', () => {
 
   it.each([
     ['empty', () => manifest('empty', ['', ' ']), 'InvalidInput', 'at least one document'],
-    ['missing', () => pathToFileURL(join(directory, 'none')).href, 'SourceUnavailable', 'cannot be opened: ENOENT'],
+    ['missing', () => pathToFileURL(join(directory, 'none')).href, 'SourceUnavailable', 'is not a readable file'],
     ['elsewhere', () => 'ftp://example.com/a', 'SourceUnavailable', "no resolver for the scheme 'ftp:'"],
   ])('that is %s ends the batch', async (_, name, type, message) => {
     const handle = await scene.client.startBatch({ manifest: name() });

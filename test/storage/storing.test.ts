@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -141,6 +141,8 @@ describe('A stored result', () => {
     const other = join(directory, '.partial', `${first.runId}.json.b.00000000-0000-4000-8000-000000000000`);
     const left = join(directory, '.partial', `${first.runId}.json.00000000-0000-4000-8000-000000000000`);
     for (const file of [path, left, other]) writeFileSync(file, 'half');
+    // Nothing was written to it for two hours: its writer has ended.
+    utimesSync(left, Date.now() / 1_000 - 7_200, Date.now() / 1_000 - 7_200);
     const again = await scene.client.execute({ runId: first.runId, result: 'stored' });
     expect(again.output).toEqual(first.output);
     expect(recomputed(first.output)).toMatchObject({ sha256: first.output.sha256 });
