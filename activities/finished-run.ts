@@ -6,6 +6,7 @@ import type { StoreResultInput } from './types';
 /** How long a finished run may lack its output before that is final. In milliseconds. */
 const OUTPUT_GRACE_MS = 120_000;
 const OUTPUT_RETRY_DELAY_MS = 5_000;
+const MAX_FIELDS_NAMED = 20;
 
 /** Makes the part of the workflow's result that is the same for inline and stored content. */
 export function toRunSummary({ id, fileId, metrics, usage }: ParserRunFacts): RunSummary {
@@ -24,7 +25,7 @@ export function logLeftOut(parserRunId: string, fields: ReadonlySet<string>): vo
   if (fields.size === 0) return;
   log.warn('Extend sent fields that are missing or of another type than documented: the result is without them', {
     parserRunId,
-    fields: [...fields],
+    fields: [...fields].slice(0, MAX_FIELDS_NAMED),
   });
 }
 

@@ -127,6 +127,7 @@ export function describeIssue(issue: v.BaseIssue<unknown>): string {
 /** A value in a message: short, and without the query of a URL. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(cut(redact(withoutQuery(value))));
+  if (isDeeperThan(value, MAX_LEVELS)) return `more than ${MAX_LEVELS} levels`;
   if (Array.isArray(value)) return 'an array';
   if (typeof value !== 'object' || value === null) return String(value);
   const names = Object.keys(value);

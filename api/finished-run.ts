@@ -69,8 +69,7 @@ export function decodeRun(body: unknown, note: NoteField = ignore): ParserRun {
   if (typeof runId !== 'string' || findIdProblem(runId) !== undefined) fail('id', runId, 'string');
   if (typeof status !== 'string' || status === '') fail('status', status, 'string');
   if (!Array.isArray(chunks)) return fail('chunks', chunks, 'Array');
-  const { chunks: _, ...rest } = body as Record<string, unknown>;
-  const kept = run(shallow(rest, '', note), '', note) as unknown as ParserRun;
+  const kept = run(shallow(body as Record<string, unknown>, '', note), '', note) as unknown as ParserRun;
   return { ...kept, chunks: chunks.map((one, at) => readChunk(one, `chunks.${at}`, note)) };
 }
 
@@ -95,7 +94,7 @@ function readChunk(body: unknown, at: string, note: NoteField): Chunk {
 
 /** What is nested too deeply could not be written as JSON again, here or in whatever reads the result. */
 function shallow(members: Record<string, unknown>, prefix: string, note: NoteField): Record<string, unknown> {
-  const deep = Object.keys(members).filter((name) => isDeeperThan(members[name], MAX_LEVELS));
+  const deep = Object.keys(members).filter((name) => name !== 'chunks' && isDeeperThan(members[name], MAX_LEVELS));
   if (deep.length === 0) return members;
   for (const name of deep) note(`${prefix}${SHOWN_NAME.test(name) ? name : '*'}`);
   return Object.fromEntries(

@@ -18,7 +18,7 @@ const nonEmpty = v.pipe(v.string(), v.nonEmpty());
 /** An id that requests can name. */
 const usableId = v.pipe(
   nonEmpty,
-  v.check((id) => findIdProblem(id) === undefined),
+  v.check((id) => id === '' || findIdProblem(id) === undefined),
 );
 
 const reason = v.optional(v.unknown());
