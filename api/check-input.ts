@@ -70,7 +70,7 @@ const file = v.pipe(
   ),
 );
 
-/** What is nested more deeply cannot be written as JSON everywhere on its way. */
+/** A configuration with more levels cannot be written as JSON everywhere on its way to Extend. */
 const config = v.pipe(
   object,
   v.check((value) => !isDeeperThan(value, MAX_LEVELS), `must have at most ${MAX_LEVELS} levels of objects and arrays`),

@@ -69,7 +69,7 @@ export function decodeRun(body: unknown, note: NoteField = ignore): ParserRun {
   if (typeof runId !== 'string' || findIdProblem(runId) !== undefined) fail('id', runId, 'string');
   if (typeof status !== 'string' || status === '') fail('status', status, 'string');
   if (!Array.isArray(chunks)) return fail('chunks', chunks, 'Array');
-  const kept = run(shallow(body as Record<string, unknown>, '', note), '', note) as unknown as ParserRun;
+  const kept = run(shallow(body as Record<string, unknown>, '', note), '', note) as ParserRun;
   return { ...kept, chunks: chunks.map((one, at) => readChunk(one, `chunks.${at}`, note)) };
 }
 
@@ -89,10 +89,10 @@ export function decodeFacts(
 function readChunk(body: unknown, at: string, note: NoteField): Chunk {
   if (!isPlainObject(body)) return fail(at === '' ? 'the body' : at, body, 'Object');
   if (typeof body.content !== 'string') fail(at === '' ? 'content' : `${at}.content`, body.content, 'string');
-  return chunk(shallow(body, 'chunks[].', note), 'chunks[]', note) as unknown as Chunk;
+  return chunk(shallow(body, 'chunks[].', note), 'chunks[]', note) as Chunk;
 }
 
-/** What is nested too deeply could not be written as JSON again, here or in whatever reads the result. */
+/** Cuts members that are nested too deeply: neither the worker nor a reader of the result could write them as JSON. */
 function shallow(members: Record<string, unknown>, prefix: string, note: NoteField): Record<string, unknown> {
   const deep = Object.keys(members).filter((name) => name !== 'chunks' && isDeeperThan(members[name], MAX_LEVELS));
   if (deep.length === 0) return members;

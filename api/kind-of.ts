@@ -1,4 +1,4 @@
-/** Whether a value is an object, and no array. */
+/** Tells if a value is an object, and no array. */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -92,7 +92,7 @@ function describe(issue: v.BaseIssue<unknown>, prefix: string): string {
   const path = v.getDotPath(issue);
   const name = path === null ? 'the body' : `${prefix}${path}`;
   if (issue.input === undefined) return `${name} is missing`;
-  if (issue.type === 'check') return `${name} ${findIdProblem(String(issue.input))}`;
+  if (issue.type === 'check' && typeof issue.input === 'string') return `${name} ${findIdProblem(issue.input)}`;
   const expected = issue.type === 'non_empty' ? 'a text that is not empty' : (issue.expected ?? 'another value');
   return `${name}: expected ${expected}, got ${kindOf(issue.input)}`;
 }

@@ -29,7 +29,7 @@ const MAX_MEMBER_BYTES = 65_536;
 
 /** A finished run as far as it has been seen in a stream: it holds no text of the document. */
 export class SeenRun {
-  /** Where the run is, as messages name it. */
+  /** The run's path as messages name it. */
   readonly #prefix: string;
   readonly #members: Record<string, unknown> = {};
   #chunkCount: number | undefined;
@@ -69,7 +69,7 @@ export class SeenRun {
     if (status !== 'PROCESSED') this.#fail(`status: expected "PROCESSED", got "${redact(status)}"`);
     if (this.#breach !== undefined) this.#fail(this.#breach);
     if (this.#chunkCount === undefined) return this.#fail('chunks is missing');
-    return { run: { id: id as string, status, ...decodeFacts(facts, note) }, chunkCount: this.#chunkCount };
+    return { run: { id, status, ...decodeFacts(facts, note) }, chunkCount: this.#chunkCount };
   }
 
   #seeMember(name: string | number | undefined, first: number): JsonSink | undefined {

@@ -94,7 +94,7 @@ export function createExtendClient(options: ExtendClientOptions, observe?: Reque
     ),
     readRun: async (runId, { signal, maxBodyBytes }) =>
       call(runRequest('readRun', runId, fetchMs, signal), (answer) => collectRun(answer, maxBodyBytes)),
-    streamRun: async function* (runId, { signal } = {}) {
+    async *streamRun(runId, { signal } = {}) {
       yield* exchangeParts(connection, runRequest('streamRun', runId, fetchMs, signal));
     },
     uploadFile: ({ content, fileName }, { signal } = {}) =>

@@ -234,7 +234,7 @@ function at(value: unknown, field: string): unknown[] {
     (values, name) =>
       values.flatMap((one) => {
         const member = (one as Record<string, unknown> | undefined)?.[name.replace('[]', '')];
-        return name.endsWith('[]') ? (member as unknown[]) : [member];
+        return name.endsWith('[]') ? member : [member];
       }),
     [value],
   );

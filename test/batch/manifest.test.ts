@@ -63,7 +63,8 @@ describe('A manifest', () => {
   it('with lines that are nested too deeply has bad lines, and is not read again and again', async () => {
     const deep = '['.repeat(15_000) + ']'.repeat(15_000);
     const lines = [
-      line('deep', 1),
+      // A byte order mark before the first line is skipped.
+      `\ufeff${line('deep', 1)}`,
       `{"file":{"fileUrl":"${urlOf('deep', 2)}"},"config":{"a":${deep}}}`,
       `{"file":{"fileUrl":"${urlOf('deep', 3)}"},"future":${deep}}`,
       `{"id":${deep},"file":{"fileUrl":"${urlOf('deep', 4)}"}}`,

@@ -129,7 +129,8 @@ describe('JsonSplitter', () => {
 
   it.each([[1], [2], [3], [1_000]])('skips a byte order mark before the text, in parts of %d bytes', (size) => {
     expect(isAccepted('\ufeff {"a":[1]}', [size])).toBe(true);
-    for (const text of ['\ufeff', '\ufeff\ufeff{}', ' \ufeff{}', '{\ufeff}']) expect(isAccepted(text, [size])).toBe(false);
+    for (const text of ['\ufeff', '\ufeff\ufeff{}', ' \ufeff{}', '{\ufeff}'])
+      expect(isAccepted(text, [size])).toBe(false);
     expect(isAccepted(Buffer.from([0xef, 0xbb, 0x7b, 0x7d]), [size])).toBe(false);
     expect(isAccepted(Buffer.from([0xef, 0x7b, 0x7d]), [size])).toBe(false);
     const got: string[] = [];
