@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { ContractError, redact } from '../api';
 import type { ExtendClient } from '../http';
 import { StoreRefusedError, type ResultStore } from '../storage';
-import { noOutputYet, toRunSummary } from './finished-run';
+import { logLeftOut, noOutputYet, toRunSummary } from './finished-run';
 import { withHeartbeat } from './heartbeat';
 import { recordStored } from './metrics';
 import { createRunStream } from './run-stream';
@@ -49,8 +50,9 @@ export function createStoreResult({ extend, store }: StoreResultOptions): ParseA
     try {
       const writing = store.write(objectName(runId), stream.content, { signal });
       const uri = await withHeartbeat(writing, earlierAttempts());
-      const { run, chunkCount, bytes, sha256 } = stream.summary();
+      const { run, leftOut, chunkCount, bytes, sha256 } = stream.summary();
       recordStored(bytes);
+      logLeftOut(run.id, leftOut);
       return { ...toRunSummary(run), output: { kind: 'stored', uri, bytes, sha256, chunkCount } };
     } catch (error) {
       signal.throwIfAborted();
@@ -66,10 +68,17 @@ export function createStoreResult({ extend, store }: StoreResultOptions): ParseA
   };
 }
 
-/** The id as a name that every store takes. */
+/** File systems take names of at most 255 bytes, and the file store adds 37 while it writes. */
+const MAX_NAME_LENGTH = 200;
+const HASH_LENGTH = 32;
+
+/** Makes a name that every store takes: the id, or for a long id its beginning and its hash. */
 function objectName(runId: string): string {
   const encode = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
-  return `${encodeURIComponent(runId).replace(/[!'()*~]|^\./g, encode)}.json`;
+  const name = encodeURIComponent(runId).replace(/[!'()*~]|^\./g, encode);
+  if (name.length <= MAX_NAME_LENGTH) return `${name}.json`;
+  const hash = createHash('sha256').update(runId).digest('hex').slice(0, HASH_LENGTH);
+  return `${name.slice(0, MAX_NAME_LENGTH - HASH_LENGTH - 1)}-${hash}.json`;
 }
 
 function storeFailed(error: unknown, runId: string): ApplicationFailure {

@@ -1,5 +1,5 @@
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
-import type { ParseAsyncRequest } from '../api';
+import { findIdProblem, type ParseAsyncRequest, type RunState } from '../api';
 import { startTimeLimit, type ExtendClient } from '../http';
 import type { OpenedSource, SourceResolver } from '../storage';
 import { closeSource, openSource, resolverFailure } from './open-source';
@@ -21,18 +21,30 @@ export interface SubmitParseOptions {
  * @returns An activity that fails with one of these types; the workflow decides what follows.
  *  - `RateLimited`, `Unavailable`: surely not accepted.
  *  - `SubmitOutcomeUnknown`: the run may exist and be billed.
+ *  - `ContractViolation`: the run exists, and its id is one that no request can name; final, since another submit would be
+ *    billed too.
  *  - `Unauthorized`, `OutOfCredits`, `FileNotFound`, `RequestRejected`, `SourceUnavailable`: refused; final.
  */
 export function createSubmitParse({ extend, sources }: SubmitParseOptions): ParseActivities['submitParse'] {
   return async function submitParse({ file, config }) {
     const named = await namedFile(file, sources);
+    let run: RunState;
     try {
-      return await extend.submitParse({ file: named, ...(config && { config }) });
+      run = await extend.submitParse({ file: named, ...(config && { config }) });
     } catch (error) {
       if ('source' in file) hideUrl(error, named.fileUrl);
       throw toApplicationFailure(error, { purpose: 'submit' });
     }
+    checkRunId(run);
+    return run;
   };
+}
+
+function checkRunId({ runId }: RunState): void {
+  const problem = findIdProblem(runId);
+  if (problem === undefined) return;
+  const message = `Extend accepted the document, and no request can name the run: its id ${problem}`;
+  throw finalFailure('ContractViolation', message, { runMayExist: true, attempts: activityInfo().attempt });
 }
 
 /** An answer may repeat what it refuses. The query of every URL is taken out anyway; of this one nothing is left. */

@@ -81,8 +81,9 @@ export const FAILURES = {
   ContractViolation: {
     ends: 'final',
     meaning:
-      "For two minutes the run's output was not what the contract promises; the message names the field or fact.",
-    remedy: 'Report it with the request id; attach to `runId` to try again.',
+      'An answer of Extend was not what the contract promises; the message names the field or fact. Either a finished run had no usable output for two minutes, or an accepted run has an id that no request can name (then with `runMayExist`), or three uploads were answered without a file id.',
+    remedy:
+      "Report it with the request id. With a `runId`, attach to it to try again. With `runMayExist`, look in Extend's dashboard before you start again.",
   },
   RateLimited: {
     ends: 'retried',

@@ -31,6 +31,7 @@ export { DocumentIds, findBatchProblem, findDocumentProblem } from './check-batc
 export { findInputProblem } from './check-input';
 export { classifyApiError } from './classify';
 export type { RequestPurpose } from './classify';
+export { CollectedRun } from './collected-run';
 export { DEFAULT_BASE_URL, DEFAULT_TASK_QUEUE, EXTEND_API_VERSION, isEndedStatus } from './contract';
 export type {
   Block,
@@ -45,6 +46,7 @@ export type {
   ParserRunStatus,
   RunStatus,
 } from './contract';
+export { ContractError } from './contract-error';
 export { toDocumentFailure } from './document-failure';
 export { withoutBlanks } from './environment';
 export type { Environment } from './environment';
@@ -52,6 +54,8 @@ export { decodeErrorBody } from './error-body';
 export type { ErrorBody } from './error-body';
 export { FAILURES, isFailureType } from './failures';
 export type { AnyFailureType, FailureDetails, FailureRow, FailureType, RetriedFailureType } from './failures';
+export { decodeChunk, decodeRun } from './finished-run';
+export { findIdProblem } from './ids';
 export { isAttachInput } from './input';
 export type {
   AttachInput,
@@ -67,6 +71,7 @@ export { JsonSyntaxError } from './json-scanner';
 export type { JsonPath } from './json-scanner';
 export { collectValue, JsonSplitter } from './json-splitter';
 export type { JsonSink } from './json-splitter';
+export type { NoteField } from './lenient';
 export { METRICS } from './metrics';
 export type { MetricLabels, MetricName, MetricNameOf, MetricRow } from './metrics';
 export { MAX_TIMER_MS, nextDelayMs, resolveSchedule } from './poll-schedule';
@@ -83,14 +88,7 @@ export {
   SEARCH_ATTRIBUTES,
   searchAttributeCommand,
 } from './search-attributes';
-export {
-  ContractError,
-  decodeBareRun,
-  decodeChunk,
-  decodeRunSummary,
-  decodeRunAnswer,
-  decodeStateAnswer,
-  decodeSubmitAnswer,
-  decodeUploadAnswer,
-} from './schemas';
+export { RunScan } from './run-scan';
+export type { RunScanOptions } from './run-scan';
+export { decodeStateAnswer, decodeSubmitAnswer, decodeUploadAnswer } from './schemas';
 export type { RunState } from './schemas';

@@ -20,15 +20,16 @@ export interface StoredOutput {
   readonly chunkCount: number;
 }
 
-/** What is told of a finished run beside its content. */
+/** Facts of a finished run beside its content. All but the id are absent where Extend does not give them in their type. */
 export interface RunSummary {
   readonly runId: string;
   /** Extend's id of the stored file. */
-  readonly fileId: string;
-  readonly pageCount: number;
+  readonly fileId?: string;
+  /** Pages that Extend parsed. */
+  readonly pageCount?: number;
   /** Extend's own figure, in milliseconds. */
-  readonly processingTimeMs: number;
-  /** Credits that Extend charged, where it tells. */
+  readonly processingTimeMs?: number;
+  /** Credits that Extend charged. */
   readonly credits?: number;
 }
 

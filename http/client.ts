@@ -2,16 +2,18 @@ import {
   ContractError,
   decodeSubmitAnswer,
   decodeUploadAnswer,
+  findIdProblem,
   DEFAULT_BASE_URL,
   MAX_REQUEST_MS,
   ParseApiError,
   redact,
+  type CollectedRun,
   type ParseAsyncRequest,
   type RunState,
 } from '../api';
 import type { Answer } from './answer';
 import { exchange, exchangeParts, type Connection, type ExchangeRequest } from './exchange';
-import { readText } from './read-body';
+import { collectRun, readText } from './read-body';
 import { readRunState } from './read-state';
 import type { RequestObserver, RequestOperation } from './request-watch';
 
@@ -45,8 +47,8 @@ export interface ExtendClient {
   submitParse(request: ParseAsyncRequest, options?: CallOptions): Promise<RunState>;
   /** `GET /parser_runs/{id}` without its content: reads the state only, whatever the answer's size. */
   readRunState(runId: string, options?: CallOptions): Promise<RunState>;
-  /** `GET /parser_runs/{id}` with its content, as JSON in memory. @throws BodyTooLargeError above `maxBodyBytes` */
-  readRun(runId: string, options: CallOptions & { readonly maxBodyBytes: number }): Promise<unknown>;
+  /** `GET /parser_runs/{id}` with its content, in memory. @throws BodyTooLargeError above `maxBodyBytes` */
+  readRun(runId: string, options: CallOptions & { readonly maxBodyBytes: number }): Promise<CollectedRun>;
   /** `GET /parser_runs/{id}` with its content, as it arrives. @throws ParseApiError from the iteration */
   streamRun(runId: string, options?: CallOptions): AsyncIterable<Uint8Array>;
   /** `DELETE /parser_runs/{id}`. A run that is gone already is fine. */
@@ -78,8 +80,8 @@ export function createExtendClient(options: ExtendClientOptions, observe?: Reque
     exchange(connection, request, read);
   const { statusMs, submitMs, fetchMs } = timeouts;
   const deletionMs = Math.min(statusMs, MAX_REQUEST_MS.deletion);
-  const remove = (operation: RequestOperation, path: string, signal?: AbortSignal) =>
-    ignoreGone(call({ operation, method: 'DELETE', path, timeoutMs: deletionMs, signal }, drain));
+  const remove = async (operation: RequestOperation, kind: string, id: string, signal?: AbortSignal) =>
+    ignoreGone(call({ operation, method: 'DELETE', path: pathOf(kind, id), timeoutMs: deletionMs, signal }, drain));
   return {
     timeouts,
     submitParse: (json, { signal } = {}) =>
@@ -90,9 +92,11 @@ export function createExtendClient(options: ExtendClientOptions, observe?: Reque
     readRunState: createStateReader((runId, responseType, signal) =>
       call({ ...runRequest('readRunState', runId, statusMs, signal), query: { responseType } }, readRunState),
     ),
-    readRun: (runId, { signal, maxBodyBytes }) =>
-      call(runRequest('readRun', runId, fetchMs, signal), (answer) => readJson(answer, maxBodyBytes)),
-    streamRun: (runId, { signal } = {}) => exchangeParts(connection, runRequest('streamRun', runId, fetchMs, signal)),
+    readRun: async (runId, { signal, maxBodyBytes }) =>
+      call(runRequest('readRun', runId, fetchMs, signal), (answer) => collectRun(answer, maxBodyBytes)),
+    async *streamRun(runId, { signal } = {}) {
+      yield* exchangeParts(connection, runRequest('streamRun', runId, fetchMs, signal));
+    },
     uploadFile: ({ content, fileName }, { signal } = {}) =>
       call(
         {
@@ -105,8 +109,8 @@ export function createExtendClient(options: ExtendClientOptions, observe?: Reque
         },
         readUploadAnswer,
       ),
-    deleteRun: (runId, { signal } = {}) => remove('deleteRun', runPath(runId), signal),
-    deleteFile: (fileId, { signal } = {}) => remove('deleteFile', `/files/${encodeURIComponent(fileId)}`, signal),
+    deleteRun: (runId, { signal } = {}) => remove('deleteRun', 'parser_runs', runId, signal),
+    deleteFile: (fileId, { signal } = {}) => remove('deleteFile', 'files', fileId, signal),
   };
 }
 
@@ -190,11 +194,21 @@ function runRequest(
   timeoutMs: number,
   signal: AbortSignal | undefined,
 ): ExchangeRequest {
-  return { operation, method: 'GET', path: runPath(runId), query: { responseType: 'json' }, timeoutMs, signal };
+  return {
+    operation,
+    method: 'GET',
+    path: pathOf('parser_runs', runId),
+    query: { responseType: 'json' },
+    timeoutMs,
+    signal,
+  };
 }
 
-function runPath(runId: string): string {
-  return `/parser_runs/${encodeURIComponent(runId)}`;
+/** An id such as `..` would name another path of the API. @throws ParseApiError as a request that was refused: nothing is sent */
+function pathOf(kind: string, id: string): string {
+  const problem = findIdProblem(id);
+  if (problem === undefined) return `/${kind}/${encodeURIComponent(id)}`;
+  throw new ParseApiError(`no request to /${kind}: the id ${problem}`, { kind: 'status', status: 400 });
 }
 
 function form(content: Blob, fileName: string): FormData {

@@ -8,6 +8,8 @@ import { createParseActivities, type ParseActivities, type ParseActivitiesOption
 import { nextDelayMs, resolveSchedule } from '../../api';
 import {
   hangReply,
+  htmlReply,
+  httpReply,
   naturalReply,
   reportReply,
   startEmulator,
@@ -35,7 +37,7 @@ const scripts: Record<string, ScriptedDocument> = {
   'without-output': { processingReads: 0, resultsWithoutOutput: Number.POSITIVE_INFINITY },
   'back-to-processing': { processingReads: 0, resultsBackToProcessing: Number.POSITIVE_INFINITY },
   'late-output': { processingReads: 0, resultsWithoutOutput: 1 },
-  'without-file-id': { processingReads: 0, run: { fileId: undefined } },
+  'without-id': { processingReads: 0, run: { id: undefined } },
   'odd-chunk': { processingReads: 0, run: { chunks: [{ ...chunk, content: 7 }] } },
   queued: { processingReads: 1, processingStatus: 'QUEUED https://h/?SECRET' },
   'failing-at-once': { submitStatus: 'FAILED', failureReason: 'cannot load https://h/a?sig=SECRET' },
@@ -296,10 +298,10 @@ describe('fetchResult', () => {
   });
 
   it.each([
-    ['without-output', 'parserRun.fileId is missing'],
+    ['without-output', 'parserRun.chunks is missing'],
     ['back-to-processing', 'parserRun.status: expected "PROCESSED", got "PROCESSING"'],
-    ['without-file-id', 'parserRun.fileId is missing'],
-    ['odd-chunk', 'parserRun.chunks.0.content: expected string, got 7'],
+    ['without-id', 'parserRun.id is missing or not usable'],
+    ['odd-chunk', 'parserRun.chunks.0.content: expected string, got a number'],
   ])('asks again for two minutes where the output is not as promised: %s', async (script, breach) => {
     const runId = await runOf(script);
     const at = async (currentAttemptScheduledTimestampMs: number) => {
@@ -341,6 +343,37 @@ describe('uploadFile', () => {
   });
 
   it.each([
+    ['HTML', htmlReply({ acted: true })],
+    ['no file', httpReply({ status: 200, json: { success: true }, acted: true })],
+    ['a file without an id', httpReply({ status: 200, json: { file: { name: 'a.txt' } }, acted: true })],
+    ['an id that no request can name', httpReply({ status: 200, json: { id: '..' }, acted: true })],
+  ])('gives up after three answers that cannot be read: %s', async (_title, reply) => {
+    const path = join(directory, 'a.txt');
+    await writeFile(path, 'text');
+    const input = { source: pathToFileURL(path).href };
+    fault = reply;
+    for (const unreadableAnswers of [undefined, 0, 1]) {
+      const info = { attempt: 7, ...(unreadableAnswers !== undefined && { heartbeatDetails: { unreadableAnswers } }) };
+      const failure = await failureOf(activities, 'uploadFile', input, info);
+      expect(failure).toMatchObject({ type: 'Unavailable', nonRetryable: false });
+    }
+    const info = { attempt: 7, heartbeatDetails: { unreadableAnswers: 2 } };
+    const failure = await failureOf(activities, 'uploadFile', input, info);
+    expect(failure).toMatchObject({ type: 'ContractViolation', nonRetryable: true, details: [{ attempts: 7 }] });
+    expect(failure.message).toContain('3 uploads without a readable answer: unreadable answer to POST /files/upload');
+  });
+
+  it.each([
+    ['in the envelope', { success: true, file: { id: 'file_own' } }],
+    ['bare', { object: 'file', id: 'file_own' }],
+  ])('takes the id out of an answer %s', async (_title, json) => {
+    await writeFile(join(directory, 'a.txt'), 'text');
+    fault = httpReply({ status: 200, json });
+    const input = { source: pathToFileURL(join(directory, 'a.txt')).href };
+    expect(await runActivity(activities, 'uploadFile', input)).toEqual({ fileId: 'file_own' });
+  });
+
+  it.each([
     ['file:///nowhere/a.pdf', "'/nowhere/a.pdf' is not a readable file in the directory of sources"],
     ['ftp://user:SECRET@h/a.pdf?SECRET', "no resolver for the scheme 'ftp:'"],
   ])('has no source %s: final, and nothing is sent', async (source, words) => {
@@ -350,6 +383,25 @@ describe('uploadFile', () => {
     expect(failure.message).toContain(words);
     expect(failure.message).toContain('[attempt=3]');
     expect(failure.message).not.toContain('SECRET');
+    expect(emulator.requests).toHaveLength(before);
+  });
+});
+
+describe('An id that is a dot segment', () => {
+  it.each(['.', '..'])('is sent by no activity: %s', async (id) => {
+    const before = emulator.requests.length;
+    const stored = activitiesWith({ resultDirectory: directory });
+    const failures = await Promise.all([
+      failureOf(activities, 'getStatus', { runId: id }),
+      failureOf(activities, 'fetchResult', { runId: id, noticedAtMs: 0, counters }),
+      failureOf(stored, 'storeResult', { runId: id, noticedAtMs: 0 }),
+      failureOf(activities, 'deleteRun', { runId: id }),
+      failureOf(activities, 'deleteRun', { fileId: id }),
+    ]);
+    for (const failure of failures) {
+      expect(failure).toMatchObject({ type: 'RequestRejected', nonRetryable: true });
+      expect(failure.message).toContain("the id must not be '.' or '..'");
+    }
     expect(emulator.requests).toHaveLength(before);
   });
 });

@@ -67,6 +67,11 @@ describe('describeOutcome', () => {
     expect(describeOutcome({ label: 'x.pdf', outcome })).toBe('x.pdf: parsed, 2 pages: parsed/x.md, parsed/x.json');
   });
 
+  it('says nothing of pages where Extend does not tell them', () => {
+    const outcome = { input: 'x.pdf', status: 'processed', markdown: 'x.md', json: 'x.json' } as const;
+    expect(describeOutcome({ label: 'x.pdf', outcome })).toBe('x.pdf: parsed: x.md, x.json');
+  });
+
   it('names type, reason and run of a failed one, on one line', () => {
     const failure = { type: 'ParseDeadlineExceeded', message: 'the deadline\nhas passed', details: {} };
     const outcome = { input: 'x.pdf', status: 'failed', runId: 'parser_run_1', failure } as const;
