@@ -1,6 +1,6 @@
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { ContractError, ParserRunFacts, RunSummary } from '../api';
+import type { ContractError, ParserRunFacts, Redactor, RunSummary } from '../api';
 import type { StoreResultInput } from './types';
 
 /** How long a finished run may lack its output before that is final. In milliseconds. */
@@ -19,12 +19,16 @@ export function toRunSummary({ id, fileId, metrics, usage }: ParserRunFacts): Ru
 }
 
 /** A run that is PROCESSED may lack its output for a moment; only when that lasts it is a breach of the contract. */
-export function noOutputYet(error: ContractError, { runId, noticedAtMs }: StoreResultInput): ApplicationFailure {
+export function noOutputYet(
+  error: ContractError,
+  { runId, noticedAtMs }: StoreResultInput,
+  redactor: Redactor,
+): ApplicationFailure {
   const { attempt, currentAttemptScheduledTimestampMs } = activityInfo();
   const lastsMs = currentAttemptScheduledTimestampMs - noticedAtMs;
   return ApplicationFailure.create({
     type: 'ContractViolation',
-    message: `the finished run has no usable output: ${error.message} [runId=${runId}, attempt=${attempt}]`,
+    message: `the finished run has no usable output: ${redactor.text(error.message)} [runId=${runId}, attempt=${attempt}]`,
     nonRetryable: lastsMs >= OUTPUT_GRACE_MS,
     nextRetryDelay: OUTPUT_RETRY_DELAY_MS,
     details: [{ runId, attempts: attempt }],

@@ -1,7 +1,7 @@
 import { activityInfo } from '@temporalio/activity';
 import { utf8Bytes, type DocumentFailureType, type DocumentOutcome } from '../api';
 import type { ResultStore, SourceResolver } from '../storage';
-import { entriesOf } from './batch-documents';
+import { entriesOf, type ManifestOptions } from './batch-documents';
 import { batchDirectory, pageName, segmentName } from './batch-places';
 import { createBatchStore, type BatchStore } from './batch-store';
 import { doneSegments, findEarlierPlace, noteStart, type DoneOutcome } from './earlier-outcomes';
@@ -21,6 +21,8 @@ export interface PrepareBatchOptions {
   readonly store?: ResultStore | undefined;
   /** What opens the manifest. */
   readonly sources: SourceResolver;
+  /** Knows the API key, which no error may repeat. */
+  readonly extend: ManifestOptions['extend'];
 }
 
 /**
@@ -34,13 +36,13 @@ export interface PrepareBatchOptions {
  *  - `SourceUnavailable`: no such manifest; final. `Unavailable`: it could not be read now; retried.
  *  - `ResultStoreFailed`: no store, or it refused: final; else retried.
  */
-export function createPrepareBatch({ store, sources }: PrepareBatchOptions): ParseActivities['prepareBatch'] {
+export function createPrepareBatch({ store, ...manifest }: PrepareBatchOptions): ParseActivities['prepareBatch'] {
   return async function prepareBatch(input) {
-    return withHeartbeat(prepare(input, createBatchStore(store), sources));
+    return withHeartbeat(prepare(input, createBatchStore(store), manifest));
   };
 }
 
-async function prepare(input: PrepareBatchInput, store: BatchStore, sources: SourceResolver): Promise<PreparedBatch> {
+async function prepare(input: PrepareBatchInput, store: BatchStore, manifest: ManifestOptions): Promise<PreparedBatch> {
   const { batch, startId } = input;
   const place = await openPlace(store, startId);
   const earlierId = await findEarlierPlace(store, place, startId);
@@ -48,7 +50,7 @@ async function prepare(input: PrepareBatchInput, store: BatchStore, sources: Sou
   const done = new Set<string>();
   if (earlier)
     for await (const outcomes of doneSegments(store, place, earlier)) for (const { id } of outcomes) done.add(id);
-  const { present, pages, skipped } = await writePages(input, { store, sources, place, done });
+  const { present, pages, skipped } = await writePages(input, { store, manifest, place, done });
   const tally = new Tally();
   let segments = 0;
   const keep = async (outcomes: readonly DocumentOutcome[]) => {
@@ -119,13 +121,13 @@ async function openPlace(store: BatchStore, startId: string): Promise<BatchPlace
 
 interface PageWriting {
   readonly store: BatchStore;
-  readonly sources: SourceResolver;
+  readonly manifest: ManifestOptions;
   readonly place: BatchPlace;
   /** What is not to be parsed again. */
   readonly done: ReadonlySet<string>;
 }
 
-async function writePages({ batch }: PrepareBatchInput, { store, sources, place, done }: PageWriting) {
+async function writePages({ batch }: PrepareBatchInput, { store, manifest, place, done }: PageWriting) {
   const present = new Set<string>();
   const skipped: DocumentOutcome[] = [];
   let pages = 0;
@@ -138,7 +140,7 @@ async function writePages({ batch }: PrepareBatchInput, { store, sources, place,
     page = [];
     bytes = 0;
   };
-  for await (const entry of entriesOf(batch, sources)) {
+  for await (const entry of entriesOf(batch, manifest)) {
     if ('problem' in entry) {
       skipped.push({ status: 'skipped', line: entry.place, message: entry.problem });
       continue;

@@ -29,7 +29,7 @@ export type {
 } from './batch';
 export { DocumentIds, findBatchProblem, findDocumentProblem } from './check-batch';
 export { findInputProblem } from './check-input';
-export { classifyApiError } from './classify';
+export { classifyApiError, isEndpointMissing, isVersionRemoved } from './classify';
 export type { RequestPurpose } from './classify';
 export { DEFAULT_BASE_URL, DEFAULT_TASK_QUEUE, EXTEND_API_VERSION, isEndedStatus } from './contract';
 export type {
@@ -48,7 +48,7 @@ export type {
 export { toDocumentFailure } from './document-failure';
 export { withoutBlanks } from './environment';
 export type { Environment } from './environment';
-export { decodeErrorBody } from './error-body';
+export { decodeErrorBody, isExtendError } from './error-body';
 export type { ErrorBody } from './error-body';
 export { FAILURES, isFailureType } from './failures';
 export type { AnyFailureType, FailureDetails, FailureRow, FailureType, RetriedFailureType } from './failures';
@@ -71,7 +71,12 @@ export { METRICS } from './metrics';
 export type { MetricLabels, MetricName, MetricNameOf, MetricRow } from './metrics';
 export { MAX_TIMER_MS, nextDelayMs, resolveSchedule } from './poll-schedule';
 export type { Backoff, PollEngine, PollingOptions, PollPosition, PollSchedule } from './poll-schedule';
+export { toPlainText } from './plain-text';
 export { redact } from './redact';
+export { createRedactor, SHAPE_REDACTOR } from './redactor';
+export type { Redactor } from './redactor';
+export { keySecrets, querySecrets, urlSecrets } from './secrets';
+export type { Secret } from './secrets';
 export type { InlineOutput, ParseProgress, ParseResult, RunSummary, StoredOutput } from './result';
 export { MAX_REQUEST_MS } from './request-limits';
 export { MAX_RETRY_AFTER_MS, parseRetryAfter } from './retry-after';

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { Chunk, ParserRun, ParserRunFacts } from './contract';
-import { redact } from './redact';
+import { SHAPE_REDACTOR, type Redactor } from './redactor';
 
 /** A run's state as far as a status read or a submit tells it. Its words are redacted: they reach histories and messages. */
 export interface RunState {
@@ -48,13 +48,13 @@ const wrappedRun = v.looseObject({ parserRun: finishedRun });
 const uploadedFile = v.looseObject({ file: v.looseObject({ id: nonEmpty }) });
 
 /** Reads the answer of `POST /parse/async`: a bare object. @throws ContractError */
-export function decodeSubmitAnswer(body: unknown): RunState {
-  return toRunState(check(runState, body));
+export function decodeSubmitAnswer(body: unknown, redactor: Redactor = SHAPE_REDACTOR): RunState {
+  return toRunState(check(runState, body), redactor);
 }
 
 /** Reads the state out of an answer of `GET /parser_runs/{id}`: a wrapped object. @throws ContractError */
-export function decodeStateAnswer(body: unknown): RunState {
-  return toRunState(check(wrappedState, body).parserRun);
+export function decodeStateAnswer(body: unknown, redactor: Redactor = SHAPE_REDACTOR): RunState {
+  return toRunState(check(wrappedState, body).parserRun, redactor);
 }
 
 /**
@@ -85,17 +85,17 @@ export function decodeUploadAnswer(body: unknown): { readonly fileId: string } {
   return { fileId: check(uploadedFile, body).file.id };
 }
 
-function toRunState(state: v.InferOutput<typeof runState>): RunState {
+function toRunState(state: v.InferOutput<typeof runState>, redactor: Redactor): RunState {
   return {
     runId: state.id,
-    status: redact(state.status),
-    ...(state.failureReason != null && { failureReason: toReason(state.failureReason) }),
+    status: redactor.text(state.status),
+    ...(state.failureReason != null && { failureReason: redactor.reason(toText(state.failureReason)) }),
   };
 }
 
 /** A run that failed has failed, whatever kind of value says why. */
-function toReason(reason: unknown): string {
-  return redact(typeof reason === 'string' ? reason : JSON.stringify(reason));
+function toText(reason: unknown): string {
+  return typeof reason === 'string' ? reason : JSON.stringify(reason);
 }
 
 function check<Schema extends v.GenericSchema>(schema: Schema, body: unknown): v.InferOutput<Schema> {

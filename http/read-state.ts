@@ -1,4 +1,12 @@
-import { collectValue, ContractError, decodeStateAnswer, JsonSplitter, JsonSyntaxError, type RunState } from '../api';
+import {
+  collectValue,
+  ContractError,
+  decodeStateAnswer,
+  JsonSplitter,
+  JsonSyntaxError,
+  type Redactor,
+  type RunState,
+} from '../api';
 import type { Answer } from './answer';
 
 /** Up to this size a body is read to its end, so that the connection can be used again and truncation is seen. */
@@ -13,7 +21,7 @@ const STATE_FIELDS: ReadonlySet<string | number | undefined> = new Set(['id', 's
  *
  * @throws ContractError if the body is not JSON, ends too early or has no state.
  */
-export async function readRunState({ parts }: Answer): Promise<RunState> {
+export async function readRunState({ parts }: Answer, redactor: Redactor): Promise<RunState> {
   const fields: Record<string, unknown> = {};
   const splitter = new JsonSplitter(2, ([root, field]) =>
     root === 'parserRun' && STATE_FIELDS.has(field)
@@ -25,14 +33,14 @@ export async function readRunState({ parts }: Answer): Promise<RunState> {
     for await (const part of parts) {
       bytes += part.byteLength;
       splitter.write(part);
-      if (bytes > WHOLE_BODY_BYTES && isEnough(fields)) return decodeStateAnswer({ parserRun: fields });
+      if (bytes > WHOLE_BODY_BYTES && isEnough(fields)) return decodeStateAnswer({ parserRun: fields }, redactor);
     }
     splitter.end();
   } catch (error) {
     if (error instanceof JsonSyntaxError) throw new ContractError(`the body is not JSON: ${error.message}`);
     throw error;
   }
-  return decodeStateAnswer({ parserRun: fields });
+  return decodeStateAnswer({ parserRun: fields }, redactor);
 }
 
 function isEnough({ id, status, failureReason }: Record<string, unknown>): boolean {
