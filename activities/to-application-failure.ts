@@ -4,6 +4,7 @@ import {
   classifyApiError,
   FAILURES,
   ParseApiError,
+  toPlainText,
   type AnyFailureType,
   type FailureDetails,
   type RequestPurpose,
@@ -91,5 +92,5 @@ function isWithinGrace(acceptedAtMs: number | undefined): boolean {
 
 function coordinates({ runId, requestId, attempts }: FailureDetails): string {
   const parts = Object.entries({ runId, requestId, attempt: attempts }).filter(([, value]) => value !== undefined);
-  return parts.length === 0 ? '' : `[${parts.map(([name, value]) => `${name}=${value}`).join(', ')}]`;
+  return parts.length === 0 ? '' : `[${toPlainText(parts.map(([name, value]) => `${name}=${value}`).join(', '))}]`;
 }

@@ -2,8 +2,11 @@ import { toPlainText } from './plain-text';
 
 /** Longest text from outside that is carried in a message; the rest is cut. */
 const MAX_TEXT_LENGTH = 500;
-/** Texts are cut to this length before anything else is done with them. */
-const MAX_READ_LENGTH = 16_384;
+/**
+ * Texts are cut to this length before anything else is done with them. It is less than the characters that `http/` reads
+ * of an error answer, so that a text which was cut there is cut here again, between two words.
+ */
+const MAX_READ_LENGTH = 4_096;
 
 /** A slash: as it is, in a JSON string, percent-encoded, in HTML. */
 const SLASH = String.raw`(?:\\?\/|%(?:25)*2F|&#x2F;|&#47;|\\u002F)`;

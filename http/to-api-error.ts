@@ -12,8 +12,8 @@ import {
 import type { Answer } from './answer';
 import { readStart } from './read-body';
 
-/** Error texts beyond this are not read. It is more than a redactor looks at, so that the redactor does the cutting. */
-const ERROR_BODY_BYTES = 65_536;
+/** Error texts beyond this are of no use. It is more than `redact` looks at, also of a text with 4 bytes per character. */
+const ERROR_BODY_BYTES = 16_384;
 
 /** What an error says of its request. */
 export interface Asked {
