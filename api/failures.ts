@@ -93,7 +93,7 @@ export const FAILURES = {
   ContractViolation: {
     ends: 'final',
     meaning:
-      "For two minutes the run's output was not what the contract promises; the message names the field or fact.",
+      "For two minutes the run's output was not what the contract promises; the message names the field or fact. With `runMayExist`, the run id itself repeated a secret and was not kept.",
     remedy: 'Report it with the request id; attach to `runId` to try again.',
   },
   RateLimited: {

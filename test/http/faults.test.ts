@@ -122,7 +122,7 @@ describe.each(CALLS)('%s, asked once', (call) => {
     const headers = { 'x-extend-request-id': `https://h/?SECRET` };
     const error = await errorOf(call, httpReply({ status: 500, headers, json: { message, code: KEY } }));
     expect(JSON.stringify({ ...error })).not.toContain('SECRET');
-    expect(error.message).toContain('sk_***: cannot load https://***@h/a?*** with key sk_***');
+    expect(error.message).toContain('***: cannot load https://***@h/a?*** with key ***');
   });
 
   it('tells of a refused port and of an unknown host: nothing was received', async () => {
