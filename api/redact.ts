@@ -36,7 +36,7 @@ export function redact(text: string): string {
     .replace(/\S+/g, withoutQuery)
     .replace(/;jsessionid=[^\s/?#;&,"']+/gi, ';jsessionid=***')
     .replace(/\b(Bearer)\s+[^\s"',;]+/gi, 'Bearer ***')
-    .replace(/\bBasic\s+(?=[a-z]*[^a-z\s])[\w+/.~-]{6,}=*/gi, 'Basic ***')
+    .replace(/\b(?:[Bb]asic|BASIC)\s+(?=[a-z]*[^a-z\s])[\w+/.~-]{6,}=*/g, 'Basic ***')
     .replace(/(token|secret|password|passwd|signature|credentials?|api[-_]?key)=[^\s&;,"']+/gi, '$1=***')
     .replace(/(?<![A-Za-z0-9])(sk|wss)([_-])[A-Za-z0-9_-]{4,}/g, '$1$2***')
     .replace(/(?<![A-Za-z0-9])(AKIA|ASIA)[A-Z0-9]{12,}/g, '$1***');
