@@ -9,7 +9,7 @@ export interface DecodedText {
 }
 
 /** An encoding inside an encoding is decoded so many times. */
-const MAX_PASSES = 4;
+const MAX_PASSES = 8;
 
 /** One encoded character: as of URLs, of JSON and JavaScript strings, of HTML. */
 const ENCODED =

@@ -98,7 +98,10 @@ export async function* exchangeParts(
 
 /** What the errors of a request say of the request, and what takes secrets out of their texts. */
 function describe({ baseUrl, keys }: Connection, { method, path, secrets = [] }: ExchangeRequest): Asked {
-  return { what: `${method} ${path}`, baseUrl, redactor: createRedactor(() => [...keys.secrets, ...secrets]) };
+  const redactor = createRedactor(() => [...keys.secrets, ...secrets]);
+  // A poll does not know the document's URL, which its answer may repeat.
+  const toSafe = method === 'POST' ? redactor.text : redactor.reason;
+  return { what: `${method} ${path}`, baseUrl, redactor, toSafe };
 }
 
 async function send(

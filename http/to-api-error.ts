@@ -23,14 +23,16 @@ export interface Asked {
   readonly baseUrl: string;
   /** Takes secrets out of every text that the error repeats. */
   readonly redactor: Redactor;
+  /** The same for texts of the answer. It reduces URLs to their origin where the document's URL is not known. */
+  readonly toSafe: (text: string) => string;
 }
 
 /** Turns an answer with an error status into the error that says what came. It reads the start of the body. */
 export async function statusError(answer: Answer, asked: Asked): Promise<ParseApiError> {
   const { status, headers } = answer;
-  const { redactor } = asked;
-  const body = decodeErrorBody(await readStart(answer, ERROR_BODY_BYTES).catch(() => ''), redactor.text);
-  const requestId = body.requestId ?? redactedHeader(headers, 'x-extend-request-id', redactor);
+  const { toSafe } = asked;
+  const body = decodeErrorBody(await readStart(answer, ERROR_BODY_BYTES).catch(() => ''), toSafe);
+  const requestId = body.requestId ?? safeHeader(headers, 'x-extend-request-id', toSafe);
   const retryAfterMs = parseRetryAfter(headers.get('retry-after'), Date.now());
   const facts: ParseApiErrorFacts = {
     kind: 'status',
@@ -71,10 +73,10 @@ export function exchangeError(error: unknown, asked: Asked, answered: Answer | u
   return new ParseApiError(`no whole answer to ${what}: ${reason}`, { kind: 'noAnswer' }, { cause: error });
 }
 
-function unreadable(error: Error, { what, redactor }: Asked, answered: Answer | undefined): ParseApiError {
-  const requestId = answered && redactedHeader(answered.headers, 'x-extend-request-id', redactor);
-  const contentType = (answered && redactedHeader(answered.headers, 'content-type', redactor)) ?? 'none';
-  error.message = `unreadable answer to ${what} [status=${answered?.status}, content-type=${contentType}]: ${redactor.text(error.message)}`;
+function unreadable(error: Error, { what, toSafe }: Asked, answered: Answer | undefined): ParseApiError {
+  const requestId = answered && safeHeader(answered.headers, 'x-extend-request-id', toSafe);
+  const contentType = (answered && safeHeader(answered.headers, 'content-type', toSafe)) ?? 'none';
+  error.message = `unreadable answer to ${what} [status=${answered?.status}, content-type=${contentType}]: ${toSafe(error.message)}`;
   if (error instanceof ParseApiError) return error;
   return new ParseApiError(
     error.message,
@@ -87,9 +89,9 @@ function unreadable(error: Error, { what, redactor }: Asked, answered: Answer | 
   );
 }
 
-function redactedHeader(headers: Headers, name: string, redactor: Redactor): string | undefined {
+function safeHeader(headers: Headers, name: string, toSafe: Asked['toSafe']): string | undefined {
   const value = headers.get(name);
-  return value === null ? undefined : redactor.text(value);
+  return value === null ? undefined : toSafe(value);
 }
 
 /** `fetch` hides the system's error one or two causes deep; this walks down to it. */

@@ -176,7 +176,7 @@ describe.each(NAMES)('%s', (call) => {
     const known = { requestId: 'req_1', status: 429, code: 'A_CODE', retryAfterMs: 3000, attempts: 4 };
     expect(details).toEqual([{ ...run, ...known }]);
     const named = 'runId' in run ? `runId=${runId}, ` : '';
-    expect(message).toMatch(/^Extend answered 429 to [A-Z]+ \S+: A_CODE: busy, see https:\/\/h\/\?\*\*\* \[/);
+    expect(message).toMatch(/^Extend answered 429 to [A-Z]+ \S+: A_CODE: busy, see https:\/\/h\/\??\*\*\* \[/);
     expect(message).toContain(`[${named}requestId=req_1, attempt=4]`);
   });
 });
