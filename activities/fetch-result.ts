@@ -25,8 +25,8 @@ export interface FetchResultOptions {
  * @returns An activity that fails with one of these types:
  *  - `ResultTooLarge`: final; the run is kept at Extend.
  *  - `ContractViolation`: no output, or one that breaks the contract, for two minutes; final.
- *  - `RateLimited`, `Unavailable`, `Unauthorized`: retried.
- *  - `ParserRunNotFound`, `OutOfCredits`, `RequestRejected`: final.
+ *  - `RateLimited`, `Unavailable`, `Unauthorized`, `EndpointNotFound`: retried.
+ *  - `ParserRunNotFound`, `OutOfCredits`, `RequestRejected`, `ApiVersionRemoved`: final.
  */
 export function createFetchResult({ extend, maxInlineBytes }: FetchResultOptions): ParseActivities['fetchResult'] {
   const maxBodyBytes = maxInlineBytes * BODY_BYTES_PER_RESULT_BYTE;
@@ -41,7 +41,7 @@ export function createFetchResult({ extend, maxInlineBytes }: FetchResultOptions
       return result;
     } catch (error) {
       if (error instanceof BodyTooLargeError) throw tooLarge(runId, `more than ${maxBodyBytes}`, maxInlineBytes);
-      if (error instanceof ContractError) throw noOutputYet(error, input);
+      if (error instanceof ContractError) throw noOutputYet(error, input, extend.redactor);
       throw toApplicationFailure(error, { ...input, purpose: 'read' });
     }
   };

@@ -1,6 +1,6 @@
 import { activityInfo, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { ContractError, ParserRunFacts, RunSummary } from '../api';
+import type { ContractError, ParserRunFacts, Redactor, RunSummary } from '../api';
 import type { StoreResultInput } from './types';
 
 /** How long a finished run may lack its output before that is final. In milliseconds. */
@@ -30,12 +30,16 @@ export function logLeftOut(parserRunId: string, fields: ReadonlySet<string>): vo
 }
 
 /** Makes the failure of a run without usable output: a PROCESSED run may lack it for a moment, so it is final only later. */
-export function noOutputYet(error: ContractError, { runId, noticedAtMs }: StoreResultInput): ApplicationFailure {
+export function noOutputYet(
+  error: ContractError,
+  { runId, noticedAtMs }: StoreResultInput,
+  redactor: Redactor,
+): ApplicationFailure {
   const { attempt, currentAttemptScheduledTimestampMs } = activityInfo();
   const lastsMs = currentAttemptScheduledTimestampMs - noticedAtMs;
   return ApplicationFailure.create({
     type: 'ContractViolation',
-    message: `the finished run has no usable output: ${error.message} [runId=${runId}, attempt=${attempt}]`,
+    message: `the finished run has no usable output: ${redactor.text(error.message)} [runId=${runId}, attempt=${attempt}]`,
     nonRetryable: lastsMs >= OUTPUT_GRACE_MS,
     nextRetryDelay: OUTPUT_RETRY_DELAY_MS,
     details: [{ runId, attempts: attempt }],

@@ -20,9 +20,9 @@ interface EarlierAttempts {
  *
  * @returns An activity that fails with one of these types:
  *  - `StillProcessing` (BENIGN): not ended yet, or too early to ask; retried after the schedule's delay.
- *  - `RateLimited`, `Unavailable`, `Unauthorized`: retried; `Unauthorized` slowly.
+ *  - `RateLimited`, `Unavailable`, `Unauthorized`, `EndpointNotFound`: retried; the last two slowly.
  *  - `ParserRunNotFound`: retried for 60 s after the run was accepted, then final.
- *  - `OutOfCredits`, `RequestRejected`: final.
+ *  - `OutOfCredits`, `RequestRejected`, `ApiVersionRemoved`: final.
  */
 export function createGetStatus(extend: ExtendClient): ParseActivities['getStatus'] {
   return async function getStatus(input) {

@@ -1,7 +1,7 @@
 import { activityInfo } from '@temporalio/activity';
 import type { DocumentFailureType, DocumentOutcome } from '../api';
 import type { ResultStore, SourceResolver } from '../storage';
-import { entriesOf } from './batch-documents';
+import { entriesOf, type ManifestOptions } from './batch-documents';
 import { PageWriter } from './batch-pages';
 import { batchDirectory, segmentName } from './batch-places';
 import { createBatchStore, type BatchStore } from './batch-store';
@@ -19,6 +19,8 @@ export interface PrepareBatchOptions {
   readonly store?: ResultStore | undefined;
   /** What opens the manifest. */
   readonly sources: SourceResolver;
+  /** Knows the API key, which no error may repeat. */
+  readonly extend: ManifestOptions['extend'];
 }
 
 /**
@@ -32,13 +34,13 @@ export interface PrepareBatchOptions {
  *  - `SourceUnavailable`: no such manifest; final. `Unavailable`: it could not be read now; retried.
  *  - `ResultStoreFailed`: no store, or it refused: final; else retried.
  */
-export function createPrepareBatch({ store, sources }: PrepareBatchOptions): ParseActivities['prepareBatch'] {
+export function createPrepareBatch({ store, ...manifest }: PrepareBatchOptions): ParseActivities['prepareBatch'] {
   return async function prepareBatch(input) {
-    return withHeartbeat(prepare(input, createBatchStore(store), sources));
+    return withHeartbeat(prepare(input, createBatchStore(store), manifest));
   };
 }
 
-async function prepare(input: PrepareBatchInput, store: BatchStore, sources: SourceResolver): Promise<PreparedBatch> {
+async function prepare(input: PrepareBatchInput, store: BatchStore, manifest: ManifestOptions): Promise<PreparedBatch> {
   const { batch, startId } = input;
   const place = await openPlace(store, startId);
   const earlierStart = await findEarlierStart(store, place, startId);
@@ -47,7 +49,7 @@ async function prepare(input: PrepareBatchInput, store: BatchStore, sources: Sou
   if (earlier)
     for await (const outcomes of doneSegments(store, place, earlier)) for (const { id } of outcomes) done.add(id);
   const pages = new PageWriter(store, place);
-  const { present, skipped } = await writePages(input, { pages, sources, done });
+  const { present, skipped } = await writePages(input, { pages, manifest, done });
   const tally = new Tally();
   let segments = 0;
   const keep = async (outcomes: readonly DocumentOutcome[]) => {
@@ -123,7 +125,7 @@ async function openPlace(store: BatchStore, startId: string): Promise<BatchPlace
 
 interface PageWriting {
   readonly pages: PageWriter;
-  readonly sources: SourceResolver;
+  readonly manifest: ManifestOptions;
   /** Ids of documents that are not parsed again. */
   readonly done: ReadonlySet<string>;
 }
@@ -138,10 +140,10 @@ async function writePages(input: PrepareBatchInput, writing: PageWriting) {
   }
 }
 
-async function readDocuments({ batch }: PrepareBatchInput, { pages, sources, done }: PageWriting) {
+async function readDocuments({ batch }: PrepareBatchInput, { pages, manifest, done }: PageWriting) {
   const present = new Set<string>();
   const skipped: DocumentOutcome[] = [];
-  for await (const entry of entriesOf(batch, sources)) {
+  for await (const entry of entriesOf(batch, manifest)) {
     if ('problem' in entry) {
       skipped.push({ status: 'skipped', line: entry.place, message: entry.problem });
       continue;

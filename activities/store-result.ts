@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { ContractError, redact } from '../api';
+import { ContractError, type Redactor } from '../api';
 import type { ExtendClient } from '../http';
 import { StoreRefusedError, type ResultStore } from '../storage';
 import { logLeftOut, noOutputYet, toRunSummary } from './finished-run';
@@ -34,8 +34,8 @@ export interface StoreResultOptions {
  * @returns An activity that fails with one of these types:
  *  - `ResultStoreFailed`: the store refused, or failed ten times; final. The run is kept at Extend.
  *  - `ContractViolation`: no output, or one that breaks the contract, for two minutes; final.
- *  - `RateLimited`, `Unavailable`, `Unauthorized`: retried.
- *  - `ParserRunNotFound`, `OutOfCredits`, `RequestRejected`: final.
+ *  - `RateLimited`, `Unavailable`, `Unauthorized`, `EndpointNotFound`: retried.
+ *  - `ParserRunNotFound`, `OutOfCredits`, `RequestRejected`, `ApiVersionRemoved`: final.
  */
 export function createStoreResult({ extend, store }: StoreResultOptions): ParseActivities['storeResult'] {
   return async function storeResult(input) {
@@ -57,9 +57,9 @@ export function createStoreResult({ extend, store }: StoreResultOptions): ParseA
     } catch (error) {
       signal.throwIfAborted();
       const failure = stream.failure();
-      if (failure instanceof ContractError) throw noOutputYet(failure, input);
+      if (failure instanceof ContractError) throw noOutputYet(failure, input, extend.redactor);
       if (failure !== undefined) throw toApplicationFailure(failure, { ...input, purpose: 'read' });
-      throw storeFailed(error, runId);
+      throw storeFailed(error, runId, extend.redactor);
     } finally {
       // A store that fails may leave what it reads open.
       reading.abort();
@@ -81,14 +81,14 @@ function objectName(runId: string): string {
   return `${name.slice(0, MAX_NAME_LENGTH - HASH_LENGTH - 1)}-${hash}.json`;
 }
 
-function storeFailed(error: unknown, runId: string): ApplicationFailure {
+function storeFailed(error: unknown, runId: string, redactor: Redactor): ApplicationFailure {
   const { attempt } = activityInfo();
   const storeFailures = earlierAttempts().storeFailures + 1;
   heartbeat({ storeFailures } satisfies EarlierAttempts);
   const { code, message } = error as { code?: unknown; message?: unknown };
   return ApplicationFailure.create({
     type: 'ResultStoreFailed',
-    message: `the result store failed: ${redact(String(message ?? error))} [runId=${runId}, attempt=${attempt}]`,
+    message: `the result store failed: ${redactor.text(String(message ?? error))} [runId=${runId}, attempt=${attempt}]`,
     nonRetryable: error instanceof StoreRefusedError || storeFailures >= MAX_STORE_FAILURES,
     details: [{ runId, attempts: attempt, ...(typeof code === 'string' && { code }) }],
   });

@@ -29,14 +29,14 @@ export interface UploadFileOptions {
  *
  * @returns An activity that fails with one of these types:
  *  - `SourceUnavailable`: no such scheme, no such file, or a file outside of the directory of sources; final.
- *  - `UploadRejected`, `Unauthorized`, `OutOfCredits`: final.
+ *  - `UploadRejected`, `Unauthorized`, `OutOfCredits`, `EndpointNotFound`, `ApiVersionRemoved`: final.
  *  - `ContractViolation`: three uploads were answered with success, and no answer had the file's id; final.
  *  - `RateLimited`, `Unavailable`: retried.
  */
 export function createUploadFile({ extend, sources }: UploadFileOptions): ParseActivities['uploadFile'] {
   return async function uploadFile({ source, fileName }) {
     const signal = cancellationSignal();
-    const opened = await withHeartbeat(openSource(sources, source, signal), earlierAttempts());
+    const opened = await withHeartbeat(openSource(source, { sources, extend, signal }), earlierAttempts());
     if ('fileUrl' in opened) return {};
     try {
       const file = { content: opened.content, fileName: fileName ?? opened.fileName };

@@ -3,7 +3,7 @@ import { ContractError } from './contract-error';
 import { findIdProblem } from './ids';
 import { isPlainObject, kindOf } from './kind-of';
 import { isDeeperThan, MAX_LEVELS } from './nesting';
-import { redact } from './redact';
+import { SHAPE_REDACTOR, type Redactor } from './redactor';
 
 /** A run's state as far as a status read or a submit tells it. Its words are redacted: they reach histories and messages. */
 export interface RunState {
@@ -32,15 +32,15 @@ const uploadedFile = v.looseObject({ id: usableId });
  *
  * @throws ContractError if there is no id.
  */
-export function decodeSubmitAnswer(body: unknown): RunState {
+export function decodeSubmitAnswer(body: unknown, redactor: Redactor = SHAPE_REDACTOR): RunState {
   const run = checkMember(submittedRun, body, 'parserRun');
   const { status } = run;
-  return toRunState({ ...run, status: typeof status === 'string' && status !== '' ? status : 'PROCESSING' });
+  return toRunState({ ...run, status: typeof status === 'string' && status !== '' ? status : 'PROCESSING' }, redactor);
 }
 
 /** Reads the state out of an answer of `GET /parser_runs/{id}`: the run itself, or under `parserRun`. @throws ContractError */
-export function decodeStateAnswer(body: unknown): RunState {
-  return toRunState(checkMember(runState, body, 'parserRun'));
+export function decodeStateAnswer(body: unknown, redactor: Redactor = SHAPE_REDACTOR): RunState {
+  return toRunState(checkMember(runState, body, 'parserRun'), redactor);
 }
 
 /** Reads the answer of `POST /files/upload`: the file itself, or under `file`. @throws ContractError */
@@ -54,19 +54,19 @@ interface AnsweredState {
   readonly failureReason?: unknown;
 }
 
-function toRunState({ id, status, failureReason }: AnsweredState): RunState {
+function toRunState({ id, status, failureReason }: AnsweredState, redactor: Redactor): RunState {
   return {
     runId: id,
-    status: redact(status),
-    ...(failureReason != null && { failureReason: toReason(failureReason) }),
+    status: redactor.text(status),
+    ...(failureReason != null && { failureReason: redactor.reason(toText(failureReason)) }),
   };
 }
 
 /** A run that failed has failed, whatever kind of value says why. */
-function toReason(reason: unknown): string {
-  if (typeof reason === 'string') return redact(reason);
+function toText(reason: unknown): string {
+  if (typeof reason === 'string') return reason;
   if (isDeeperThan(reason, MAX_LEVELS)) return `a reason with more than ${MAX_LEVELS} levels of objects and arrays`;
-  return redact(JSON.stringify(reason));
+  return JSON.stringify(reason);
 }
 
 /** Checks the member of an envelope where it is an object, else the body itself. */

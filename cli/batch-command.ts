@@ -14,6 +14,7 @@ import { quietRuntime } from './parse-command';
 import { EMULATOR_POLLING } from './parse-run';
 import { startParseServices, type ParseServices } from './parse-services';
 import { readParseSettings } from './parse-settings';
+import { toPrintableJson } from './to-label';
 
 /** What a later call goes on from, in the directory of the results. */
 const KEPT = '.extend-parse';
@@ -122,7 +123,7 @@ function tell({ key, json, out }: BatchArguments, { ended, outputs, services, di
   display.say(describeBatch({ ...ended, done: processed + failed, inFlight: 0 }));
   if (skippedLines > 0) display.say(`${skippedLines} lines of the manifest are no documents`);
   display.say(`${outputs} results in ${out}; how each document ended: ${ended.outcomes.uri}`);
-  if (json) process.stdout.write(`${JSON.stringify({ key, ...ended, local: services.local }, null, 2)}\n`);
+  if (json) process.stdout.write(`${toPrintableJson({ key, ...ended, local: services.local })}\n`);
   return processed === total && outputs === processed && skippedLines === 0 ? EXIT_STATUS.success : EXIT_STATUS.failure;
 }
 

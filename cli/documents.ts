@@ -1,5 +1,6 @@
 import { realpath, stat } from 'node:fs/promises';
 import { usageError } from './exit-status';
+import { toLabel } from './to-label';
 
 /** A document as it was given on the command line. */
 export interface Document {
@@ -19,7 +20,7 @@ export interface Document {
 export async function readDocuments(inputs: readonly string[]): Promise<Document[]> {
   const read = await Promise.all(inputs.map((input) => readDocument(input)));
   const problems = read.filter((item) => typeof item === 'string');
-  if (problems.length > 0) throw usageError(problems.join('\n'));
+  if (problems.length > 0) throw usageError(problems.map(toLabel).join('\n'));
   return read.filter((item) => typeof item !== 'string');
 }
 

@@ -4,6 +4,7 @@ import { checkBatch, type GivenBatch, parseCount, parseWidth } from './batch-arg
 import { CommandError, EXIT_STATUS, type ExitStatus } from './exit-status';
 import { checkArguments } from './parse-arguments';
 import { parsePort } from './port-option';
+import { toLabel } from './to-label';
 
 void main();
 
@@ -27,13 +28,14 @@ async function run(argv: readonly string[]): Promise<ExitStatus> {
     // commander has said already what is wrong.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_STATUS.success : EXIT_STATUS.wrongUsage;
     if (!(error instanceof CommandError)) return unexpected(error);
-    process.stderr.write(`${error.message.replace(/^/gm, 'extend-parse: ')}\n`);
+    const lines = error.message.split('\n').map((line) => `extend-parse: ${toLabel(line)}\n`);
+    process.stderr.write(lines.join(''));
     return error.exitStatus;
   }
 }
 
 function unexpected(error: unknown): ExitStatus {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = toLabel(error instanceof Error ? error.message : String(error));
   process.stderr.write(`extend-parse: unexpected error: ${text}\n`);
   if (process.env['DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   return EXIT_STATUS.failure;

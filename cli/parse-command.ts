@@ -7,6 +7,7 @@ import { startParseServices, type ParseServices } from './parse-services';
 import type { ParseArguments } from './parse-arguments';
 import { type ParseSettings, readParseSettings } from './parse-settings';
 import { createProgressDisplay, type ProgressDisplay } from './progress-display';
+import { toPrintableJson } from './to-label';
 
 /**
  * `extend-parse parse`: parses documents and writes their markdown and results.
@@ -72,7 +73,7 @@ function tell(
   if (count > 1) say(`${count - failed} of ${count} documents parsed${failed > 0 ? `, ${failed} failed` : ''}`);
   if (settings.json) {
     const summary: Summary = { documents: outcomes, local: services.local };
-    process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+    process.stdout.write(`${toPrintableJson(summary)}\n`);
   }
   return failed > 0 ? EXIT_STATUS.failure : EXIT_STATUS.success;
 }

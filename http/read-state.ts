@@ -6,6 +6,7 @@ import {
   JsonSyntaxError,
   type JsonPath,
   type JsonSink,
+  type Redactor,
   type RunState,
 } from '../api';
 import type { Answer } from './answer';
@@ -23,7 +24,7 @@ const STATE_FIELDS: ReadonlySet<string | number | undefined> = new Set(['id', 's
  *
  * @throws ContractError if the body is not JSON, ends too early or has no state.
  */
-export async function readRunState({ parts }: Answer): Promise<RunState> {
+export async function readRunState({ parts }: Answer, redactor: Redactor): Promise<RunState> {
   const seen = new SeenState();
   const splitter = new JsonSplitter(2, (path, first) => seen.take(path, first));
   try {
@@ -31,14 +32,14 @@ export async function readRunState({ parts }: Answer): Promise<RunState> {
     for await (const part of parts) {
       bytes += part.byteLength;
       splitter.write(part);
-      if (bytes > WHOLE_BODY_BYTES && isEnough(seen.fields)) return decodeStateAnswer(seen.fields);
+      if (bytes > WHOLE_BODY_BYTES && isEnough(seen.fields)) return decodeStateAnswer(seen.fields, redactor);
     }
     splitter.end();
   } catch (error) {
     if (error instanceof JsonSyntaxError) throw new ContractError(`the body is not JSON: ${error.message}`);
     throw error;
   }
-  return decodeStateAnswer(seen.fields);
+  return decodeStateAnswer(seen.fields, redactor);
 }
 
 /** Fields of a state as far as they have been seen: of `parserRun` where that is an object, else of the body itself. */

@@ -112,6 +112,35 @@ describe('each call sends one request', () => {
     expect(await requestsOf(() => client.deleteFile('file_none'))).toMatchObject([{ responseStatus: 404 }]);
   });
 
+  it.each([
+    ['a page of HTML', '<html><h1>404 Not Found</h1></html>'],
+    ['JSON of another server', '{"message":"Not Found"}'],
+    ['nothing', ''],
+    ['a version that was removed', '{"code":"ENDPOINT_REMOVED","message":"gone"}'],
+  ])('does not take a 404 with %s for a run or file that is gone', async (_title, body) => {
+    await using server = await startOddServer((_, response) => response.writeHead(404).end(body));
+    const client = clientWith({ baseUrl: server.url });
+    for (const deletion of [client.deleteRun('r'), client.deleteFile('f')]) {
+      await expect(deletion).rejects.toMatchObject({ kind: 'status', status: 404 });
+    }
+  });
+
+  it('names the base URL where a 404 is not of Extend, without anything that could be secret', async () => {
+    await using server = await startOddServer((_, response) => response.writeHead(404).end('<h1>nginx</h1>'));
+    const failed = clientWith({ baseUrl: `${server.url}/v1/` }).readRunState('r');
+    await expect(failed).rejects.toThrow(
+      `${server.url}/v1 (EXTEND_BASE_URL) does not serve Extend's API: it answered 404 to GET /parser_runs/r, and not with an error of Extend: nginx`,
+    );
+  });
+
+  it('names the version of the API that was removed', async () => {
+    const json = { code: 'ENDPOINT_REMOVED', message: 'use a later one', requestId: 'req_1', retryable: false };
+    await using server = await startOddServer((_, response) => response.writeHead(410).end(JSON.stringify(json)));
+    const failed = clientWith({ baseUrl: server.url }).readRunState('r');
+    await expect(failed).rejects.toMatchObject({ status: 410, code: 'ENDPOINT_REMOVED', requestId: 'req_1' });
+    await expect(failed).rejects.toThrow(/no longer serves version 2025-04-21 of its API \(x-extend-api-version\)/);
+  });
+
   it('encodes ids, so that none leads elsewhere', async () => {
     const client = clientWith();
     await requestsOf(() => client.deleteRun('../files/x?y#z'));
