@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { redact } from '../api';
 import { checkBatch, type GivenBatch, parseCount, parseWidth } from './batch-arguments';
 import { CommandError, EXIT_STATUS, type ExitStatus } from './exit-status';
 import { checkArguments } from './parse-arguments';
@@ -33,10 +34,15 @@ async function run(argv: readonly string[]): Promise<ExitStatus> {
 }
 
 function unexpected(error: unknown): ExitStatus {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = redact(error instanceof Error ? error.message : String(error));
   process.stderr.write(`extend-parse: unexpected error: ${text}\n`);
   if (process.env['DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   return EXIT_STATUS.failure;
+}
+
+/** commander repeats what it refuses; the value of an unknown option may be a key. */
+function hideValues(text: string): string {
+  return redact(text.replace(/(unknown option '[^'=]*=)[^]*'/, "$1***'"));
 }
 
 /** The commands are loaded when their arguments are right: help and errors come at once. */
@@ -46,6 +52,7 @@ function createProgram(end: (status: ExitStatus) => void): Command {
     .description('Parse documents with Extend, durably, on Temporal.')
     .version(version)
     .showHelpAfterError('(--help shows what there is)')
+    .configureOutput({ outputError: (text, write) => write(hideValues(text)) })
     .exitOverride();
   program
     .command('parse')

@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import type { ParseInput, ParseProgress, ParseResult } from '../api';
 import { ParseError, type ParseHandle } from '../client';
 import { describeOutcome, type DocumentOutcome } from './document-outcome';
-import type { Document } from './documents';
+import { type Document, toShownInput } from './documents';
 import { toOutputNames } from './output-names';
 import type { ParseServices } from './parse-services';
 import type { ProgressDisplay } from './progress-display';
@@ -100,7 +100,7 @@ export class ParseRun {
   }
 
   async #parse(document: Document, name: string): Promise<DocumentOutcome> {
-    const { input } = document;
+    const input = toShownInput(document);
     const { services, out } = this.#options;
     let active: Active | undefined;
     try {
