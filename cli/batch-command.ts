@@ -14,6 +14,7 @@ import { quietRuntime } from './parse-command';
 import { EMULATOR_POLLING } from './parse-run';
 import { startParseServices, type ParseServices } from './parse-services';
 import { readParseSettings } from './parse-settings';
+import { printForMachine } from './standard-streams';
 
 /** What a later call goes on from, in the directory of the results. */
 const KEPT = '.extend-parse';
@@ -74,7 +75,7 @@ async function parse(given: BatchArguments, around: Surroundings): Promise<ExitS
   if (ended === undefined) return interrupt(handle, result, around);
   display.close();
   const outputs = await writeBatchOutputs({ handle, services, out: given.out, say: (line) => display.say(line) });
-  return tell(given, { ended, outputs, services, display });
+  return await tell(given, { ended, outputs, services, display });
 }
 
 /** A batch on somebody's server stays there; one on a server of this call is ended, so that what is done is written. */
@@ -108,13 +109,18 @@ interface Ended {
   readonly display: BatchDisplay;
 }
 
-function tell({ key, json, out }: BatchArguments, { ended, outputs, services, display }: Ended): ExitStatus {
+async function tell(
+  { key, json, out }: BatchArguments,
+  { ended, outputs, services, display }: Ended,
+): Promise<ExitStatus> {
   const { total, processed, failed, skippedLines } = ended;
   display.say(describeBatch({ ...ended, done: processed + failed, inFlight: 0 }));
   if (skippedLines > 0) display.say(`${skippedLines} lines of the manifest are no documents`);
   display.say(`${outputs} results in ${out}; how each document ended: ${ended.outcomes.uri}`);
-  if (json) process.stdout.write(`${JSON.stringify({ key, ...ended, local: services.local }, null, 2)}\n`);
-  return processed === total && outputs === processed && skippedLines === 0 ? EXIT_STATUS.success : EXIT_STATUS.failure;
+  const lost = json ? await printForMachine({ key, ...ended, local: services.local }) : undefined;
+  if (lost !== undefined) display.say(`the summary could not be written: ${lost}`);
+  const isComplete = processed === total && outputs === processed && skippedLines === 0 && lost === undefined;
+  return isComplete ? EXIT_STATUS.success : EXIT_STATUS.failure;
 }
 
 function toInput(

@@ -5,18 +5,16 @@ import { checkBatch, type GivenBatch, parseCount, parseWidth } from './batch-arg
 import { CommandError, EXIT_STATUS, type ExitStatus } from './exit-status';
 import { checkArguments } from './parse-arguments';
 import { parsePort } from './port-option';
+import { flush, surviveClosedOutput } from './standard-streams';
 
 void main();
 
 async function main(): Promise<void> {
+  surviveClosedOutput();
   const status = await run(process.argv);
   // Everything is closed. What a connection may still hold open is not waited for, but output is.
   await Promise.all([flush(process.stdout), flush(process.stderr)]);
   process.exit(status);
-}
-
-async function flush(stream: NodeJS.WriteStream): Promise<void> {
-  await new Promise<void>((resolve) => stream.write('', () => resolve()));
 }
 
 async function run(argv: readonly string[]): Promise<ExitStatus> {

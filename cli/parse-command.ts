@@ -7,6 +7,7 @@ import { startParseServices, type ParseServices } from './parse-services';
 import type { ParseArguments } from './parse-arguments';
 import { type ParseSettings, readParseSettings } from './parse-settings';
 import { createProgressDisplay, type ProgressDisplay } from './progress-display';
+import { printForMachine } from './standard-streams';
 
 /**
  * `extend-parse parse`: parses documents and writes their markdown and results.
@@ -51,7 +52,7 @@ async function parseAll(settings: ParseSettings, { display, signal }: Surroundin
       tellCancelled(await run.cancel(), say);
       return EXIT_STATUS.interrupted;
     }
-    return tell(outcomes, { settings, services, say });
+    return await tell(outcomes, { settings, services, say });
   } finally {
     await services.close();
   }
@@ -63,18 +64,18 @@ function tellCancelled(cancelled: readonly Cancelled[], say: (line: string) => v
   }
 }
 
-function tell(
+/** A summary that was asked for and cannot be written is a failure; lines for a person may get lost. */
+async function tell(
   outcomes: readonly DocumentOutcome[],
   { settings, services, say }: { settings: ParseSettings; services: ParseServices; say: (line: string) => void },
-): ExitStatus {
+): Promise<ExitStatus> {
   const failed = outcomes.filter(({ status }) => status === 'failed').length;
   const count = outcomes.length;
   if (count > 1) say(`${count - failed} of ${count} documents parsed${failed > 0 ? `, ${failed} failed` : ''}`);
-  if (settings.json) {
-    const summary: Summary = { documents: outcomes, local: services.local };
-    process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
-  }
-  return failed > 0 ? EXIT_STATUS.failure : EXIT_STATUS.success;
+  const summary: Summary = { documents: outcomes, local: services.local };
+  const lost = settings.json ? await printForMachine(summary) : undefined;
+  if (lost !== undefined) say(`the summary could not be written: ${lost}`);
+  return failed > 0 || lost !== undefined ? EXIT_STATUS.failure : EXIT_STATUS.success;
 }
 
 /** The SDK would write its log to our output, and end the worker on Ctrl-C before the workflows are cancelled. */
