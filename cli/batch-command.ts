@@ -6,23 +6,23 @@ import type { BatchInput, BatchResult, Environment } from '../api';
 import type { BatchHandle } from '../client';
 import type { BatchArguments } from './batch-arguments';
 import { type BatchDisplay, createBatchDisplay, describeBatch } from './batch-display';
-import { writeBatchOutputs } from './batch-outputs';
+import { entriesOfDocuments, entriesOfManifest, toIds } from './batch-entries';
+import { toBatchNames, writeBatchOutputs } from './batch-outputs';
 import type { Document } from './documents';
 import { EXIT_STATUS, type ExitStatus } from './exit-status';
 import { listenForInterruption, untilAborted } from './interruption';
+import { KEPT, OutputDirectory } from './output-directory';
 import { quietRuntime } from './parse-command';
 import { EMULATOR_POLLING } from './parse-run';
 import { startParseServices, type ParseServices } from './parse-services';
 import { readParseSettings } from './parse-settings';
 import { printForMachine } from './standard-streams';
+import { toFileNames } from './write-outputs';
 
-/** What a later call goes on from, in the directory of the results. */
-const KEPT = '.extend-parse';
 /** Time between two looks at the batch, in milliseconds. */
 const LOOK_MS = 1_000;
 /** Time for a batch on a server of one's own to end in order, in milliseconds. */
 const CANCEL_TIMEOUT_MS = 10_000;
-const MAX_ID_BYTES = 200;
 
 /**
  * `extend-parse batch`: parses many documents as one batch, and writes markdown and results. Called again with the same
@@ -31,19 +31,21 @@ const MAX_ID_BYTES = 200;
  * @throws CommandError for wrong usage, before anything is started, and if there is no Temporal server.
  */
 export async function batchCommand(given: BatchArguments, env: Environment): Promise<ExitStatus> {
-  const kept = resolve(given.out, KEPT);
+  const { documents, out, json, force } = given;
+  const configured = readParseSettings({ documents, isSample: false, out, json, force }, env);
+  const results = await openOutput(given);
+  const kept = resolve(out, KEPT);
   const manifest = await manifestOf(given, kept);
-  const documents = [...given.documents, manifest];
-  const settings = readParseSettings({ documents, isSample: false, out: given.out, json: given.json }, env);
+  const settings = { ...configured, documents: [...documents, manifest] };
   const interruption = listenForInterruption();
-  const display = await createBatchDisplay(given.json ? process.stderr : process.stdout);
+  const display = await createBatchDisplay(json ? process.stderr : process.stdout);
   const say = (line: string) => display.say(line);
   try {
     await quietRuntime();
     const lasting = { taskQueue: `extend-parse-cli-${given.key}`, resultDirectory: join(kept, 'results') };
     const services = await startParseServices({ settings, signal: interruption.signal, say, lasting });
     try {
-      return await parse(given, { services, manifest, display, signal: interruption.signal });
+      return await parse(given, { services, manifest, results, display, signal: interruption.signal });
     } finally {
       await services.close();
     }
@@ -60,12 +62,32 @@ export async function batchCommand(given: BatchArguments, env: Environment): Pro
 interface Surroundings {
   readonly services: ParseServices;
   readonly manifest: Document;
+  readonly results: BatchOutput;
   readonly display: BatchDisplay;
   readonly signal: AbortSignal;
 }
 
+interface BatchOutput {
+  readonly output: OutputDirectory;
+  readonly ids: readonly string[];
+}
+
+/** Looks whether all results can be written, before any document is sent. */
+async function openOutput({ documents, isManifest, out, force }: BatchArguments): Promise<BatchOutput> {
+  const [first] = documents;
+  const entries =
+    isManifest && first !== undefined && 'path' in first.location
+      ? await entriesOfManifest(first.location.path)
+      : entriesOfDocuments(documents);
+  const paths = entries.flatMap(({ path }) => path ?? []);
+  const output = await OutputDirectory.open({ path: out, documents: paths, force });
+  const ids = entries.map(({ id }) => id);
+  await output.check([...toBatchNames(ids).values()].flatMap((name) => Object.values(toFileNames(name))));
+  return { output, ids };
+}
+
 async function parse(given: BatchArguments, around: Surroundings): Promise<ExitStatus> {
-  const { services, manifest, display, signal } = around;
+  const { services, manifest, results, display, signal } = around;
   const handle = await services.client.startBatch(toInput(given, manifest, services), { idempotencyKey: given.key });
   display.say(`batch ${given.key}`);
   const following = new AbortController();
@@ -74,7 +96,7 @@ async function parse(given: BatchArguments, around: Surroundings): Promise<ExitS
   const ended = await Promise.race([result, services.broken, untilAborted(signal)]).finally(() => following.abort());
   if (ended === undefined) return interrupt(handle, result, around);
   display.close();
-  const outputs = await writeBatchOutputs({ handle, services, out: given.out, say: (line) => display.say(line) });
+  const outputs = await writeBatchOutputs({ handle, services, ...results, say: (line) => display.say(line) });
   return await tell(given, { ended, outputs, services, display });
 }
 
@@ -154,11 +176,4 @@ function toLine({ input, label, location }: Document, ids: ReadonlySet<string>):
   if ('url' in location) return { ...id, file: { fileUrl: location.url } };
   const fileName = input.split(/[/\\]/).at(-1) ?? input;
   return { ...id, file: { source: pathToFileURL(location.path).href, fileName } };
-}
-
-/** Labels that can be ids: of one document only, and not too long. */
-function toIds(documents: readonly Document[]): ReadonlySet<string> {
-  const seen = new Set<string>();
-  const twice = new Set(documents.map(({ label }) => label).filter((label) => seen.size === seen.add(label).size));
-  return new Set([...seen].filter((label) => !twice.has(label) && Buffer.byteLength(label) <= MAX_ID_BYTES));
 }

@@ -3,9 +3,11 @@ import { Command, CommanderError } from 'commander';
 import { redact } from '../api';
 import { checkBatch, type GivenBatch, parseCount, parseWidth } from './batch-arguments';
 import { CommandError, EXIT_STATUS, type ExitStatus } from './exit-status';
-import { checkArguments } from './parse-arguments';
+import { checkArguments, type GivenArguments } from './parse-arguments';
 import { parsePort } from './port-option';
 import { flush, surviveClosedOutput } from './standard-streams';
+
+const FORCE = 'replace files in --out that this command did not write; documents are never replaced';
 
 void main();
 
@@ -57,8 +59,9 @@ function createProgram(end: (status: ExitStatus) => void): Command {
     .description('parse documents; without one, a sample. Starts what is not configured.')
     .argument('[documents...]', 'files and http(s) URLs')
     .option('--out <directory>', 'where <name>.md and <name>.json are written', 'parsed')
+    .option('--force', FORCE, false)
     .option('--json', 'print a summary for machines on standard output', false)
-    .action(async (inputs: string[], options: { out: string; json: boolean }) => {
+    .action(async (inputs: string[], options: Omit<GivenArguments, 'inputs'>) => {
       const given = await checkArguments({ inputs, ...options });
       const { parseCommand } = await import('./parse-command.js');
       end(await parseCommand(given, process.env));
@@ -79,6 +82,7 @@ function addBatch(program: Command, end: (status: ExitStatus) => void): void {
     .option('--width <count>', 'documents in progress at a time (default: 50)', parseWidth)
     .option('--stop-after <count>', 'start no further document once so many have failed', parseCount)
     .option('--retry-failed', 'parse the documents that failed before once more', false)
+    .option('--force', FORCE, false)
     .option('--json', 'print a summary for machines on standard output', false)
     .action(async (inputs: string[], options: Omit<GivenBatch, 'inputs'>) => {
       const given = await checkBatch({ inputs, ...options });

@@ -1,13 +1,16 @@
-import type { DocumentOutcome, Summary } from './document-outcome';
 import type { Environment } from '../api';
+import type { DocumentOutcome, Summary } from './document-outcome';
 import { EXIT_STATUS, type ExitStatus } from './exit-status';
 import { listenForInterruption, untilAborted } from './interruption';
+import { OutputDirectory } from './output-directory';
+import { toOutputNames } from './output-names';
 import { type Cancelled, ParseRun } from './parse-run';
 import { startParseServices, type ParseServices } from './parse-services';
 import type { ParseArguments } from './parse-arguments';
 import { type ParseSettings, readParseSettings } from './parse-settings';
 import { createProgressDisplay, type ProgressDisplay } from './progress-display';
 import { printForMachine } from './standard-streams';
+import { toFileNames } from './write-outputs';
 
 /**
  * `extend-parse parse`: parses documents and writes their markdown and results.
@@ -19,11 +22,12 @@ import { printForMachine } from './standard-streams';
  */
 export async function parseCommand(given: ParseArguments, env: Environment): Promise<ExitStatus> {
   const settings = readParseSettings(given, env);
+  const output = await openOutput(settings);
   const interruption = listenForInterruption();
   const display = await createProgressDisplay(settings.json ? process.stderr : process.stdout);
   try {
     await quietRuntime();
-    return await parseAll(settings, { display, signal: interruption.signal });
+    return await parseAll(settings, { display, output, signal: interruption.signal });
   } catch (error) {
     if (!interruption.signal.aborted) throw error;
     display.say('interrupted');
@@ -36,15 +40,25 @@ export async function parseCommand(given: ParseArguments, env: Environment): Pro
 
 interface Surroundings {
   readonly display: ProgressDisplay;
+  readonly output: OutputDirectory;
   readonly signal: AbortSignal;
 }
 
-async function parseAll(settings: ParseSettings, { display, signal }: Surroundings): Promise<ExitStatus> {
+/** Looks whether all results can be written, before any document is sent. */
+async function openOutput({ documents, out, force }: ParseSettings): Promise<OutputDirectory> {
+  const paths = documents.flatMap(({ location }) => ('path' in location ? [location.path] : []));
+  const output = await OutputDirectory.open({ path: out, documents: paths, force });
+  const names = toOutputNames(documents.map(({ input }) => input));
+  await output.check(names.flatMap((name) => Object.values(toFileNames(name))));
+  return output;
+}
+
+async function parseAll(settings: ParseSettings, { display, output, signal }: Surroundings): Promise<ExitStatus> {
   const say = (line: string) => display.say(line);
   if (settings.isSample) say(`no document given, so this is the sample: ${settings.documents[0]?.input}`);
   const services = await startParseServices({ settings, signal, say });
   try {
-    const run = new ParseRun({ documents: settings.documents, out: settings.out, services, display });
+    const run = new ParseRun({ documents: settings.documents, output, services, display });
     const outcomes = await Promise.race([run.finish(), services.broken, untilAborted(signal)]);
     if (signal.aborted || outcomes === undefined) {
       display.close();
