@@ -96,7 +96,11 @@ function addServices(program: Command, end: (status: ExitStatus) => void): void 
   program
     .command('worker')
     .description('run a worker, configured by EXTEND_… and TEMPORAL_… variables')
-    .option('--health <port>', 'answer 200 on this port once the worker polls, 503 before', parsePort)
+    .option(
+      '--health <port>',
+      'answer 200 on this port while the worker polls, 503 before and while it ends',
+      parsePort,
+    )
     .action(async (options: { health?: number }) => {
       const { workerCommand } = await import('./worker-command.js');
       end(await workerCommand(options, process.env));
