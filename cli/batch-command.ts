@@ -1,10 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { BatchInput, BatchResult, Environment } from '../api';
 import type { BatchHandle } from '../client';
-import type { BatchArguments } from './batch-arguments';
+import { type BatchArguments, shortHash } from './batch-arguments';
 import { type BatchDisplay, createBatchDisplay, describeBatch } from './batch-display';
 import { entriesOfDocuments, entriesOfManifest, toIds } from './batch-entries';
 import { toBatchNames, writeBatchOutputs } from './batch-outputs';
@@ -14,7 +14,7 @@ import { listenForInterruption, untilAborted } from './interruption';
 import { KEPT, OutputDirectory } from './output-directory';
 import { quietRuntime } from './parse-command';
 import { EMULATOR_POLLING } from './parse-run';
-import { startParseServices, type ParseServices } from './parse-services';
+import { type LastingParts, startParseServices, type ParseServices } from './parse-services';
 import { readParseSettings } from './parse-settings';
 import { printForMachine } from './standard-streams';
 import { toFileNames } from './write-outputs';
@@ -42,13 +42,14 @@ export async function batchCommand(given: BatchArguments, env: Environment): Pro
   const say = (line: string) => display.say(line);
   try {
     await quietRuntime();
-    const lasting = { taskQueue: `extend-parse-cli-${given.key}`, resultDirectory: join(kept, 'results') };
-    const services = await startParseServices({ settings, signal: interruption.signal, say, lasting });
-    try {
-      return await parse(given, { services, manifest, results, display, signal: interruption.signal });
-    } finally {
-      await services.close();
-    }
+    const { signal } = interruption;
+    const lasting = lastingParts(given.key, kept);
+    const services = await startParseServices({ settings, signal, say, lasting });
+    const parsing = parse(given, { services, manifest, results, display, signal });
+    const status = await parsing.finally(() => services.close());
+    // All documents have ended, so no workflow asks for a run of the emulator any more.
+    if (!signal.aborted) await rm(lasting.emulatorDirectory, { recursive: true, force: true });
+    return status;
   } catch (error) {
     if (!interruption.signal.aborted) throw error;
     say('interrupted');
@@ -57,6 +58,15 @@ export async function batchCommand(given: BatchArguments, env: Environment): Pro
     display.close();
     interruption.dispose();
   }
+}
+
+/** The parts by which a later call with the same key finds the batch again. */
+function lastingParts(key: string, kept: string): LastingParts {
+  return {
+    taskQueue: `extend-parse-cli-${key}`,
+    resultDirectory: join(kept, 'results'),
+    emulatorDirectory: join(kept, `emulator-${shortHash(key)}`),
+  };
 }
 
 interface Surroundings {
