@@ -86,7 +86,9 @@ describe('extend-parse parse, with nothing configured', () => {
       local: { temporal: true, extend: true },
     });
     const out = join(workplace.directory, 'mix');
-    expect(readdirSync(out).sort()).toEqual(['harbour-2.json', 'harbour-2.md', 'harbour.json', 'harbour.md']);
+    expect(readdirSync(out).sort()).toEqual([
+      ...['.extend-parse', 'harbour-2.json', 'harbour-2.md', 'harbour.json', 'harbour.md'],
+    ]);
     const result = JSON.parse(readFileSync(join(out, 'harbour.json'), 'utf8'));
     expect(result).toMatchObject({ runId: summary.documents[0].runId, pageCount: 1, output: { kind: 'inline' } });
     const [chunk] = result.output.chunks;
