@@ -72,6 +72,7 @@ export type { JsonPath } from './json-scanner';
 export { collectValue, JsonSplitter } from './json-splitter';
 export type { JsonSink } from './json-splitter';
 export type { NoteField } from './lenient';
+export { maskUrl } from './mask-url';
 export { METRICS } from './metrics';
 export type { MetricLabels, MetricName, MetricNameOf, MetricRow } from './metrics';
 export { MAX_TIMER_MS, nextDelayMs, resolveSchedule } from './poll-schedule';

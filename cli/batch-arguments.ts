@@ -13,6 +13,8 @@ export interface GivenBatch {
   /** Directory for the results, and for what a later call goes on from. */
   readonly out: string;
   readonly json: boolean;
+  /** Whether results may replace files that this command did not write. */
+  readonly force: boolean;
   /** @default made from the inputs */
   readonly key?: string;
   readonly width?: number;
@@ -69,7 +71,12 @@ export function parseWidth(value: string): number {
 /** The same command, given again, comes back to the same batch. */
 function keyOf(inputs: readonly string[]): string {
   const names = inputs.map((input) => (URL.canParse(input) ? input : resolve(input))).sort();
-  return `extend-parse-batch-${createHash('sha256').update(names.join('\n')).digest('hex').slice(0, KEY_LENGTH)}`;
+  return `extend-parse-batch-${shortHash(names.join('\n'))}`;
+}
+
+/** A name for a text of any length and any characters. */
+export function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, KEY_LENGTH);
 }
 
 /** The input itself, or the files in it if it is a folder; not those that the command has written. */

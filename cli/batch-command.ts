@@ -4,20 +4,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { BatchInput, BatchResult, Environment } from '../api';
 import type { BatchHandle } from '../client';
-import type { BatchArguments } from './batch-arguments';
+import { type BatchArguments, shortHash } from './batch-arguments';
 import { type BatchDisplay, createBatchDisplay, describeBatch } from './batch-display';
-import { writeBatchOutputs } from './batch-outputs';
+import { entriesOfDocuments, entriesOfManifest, toIds } from './batch-entries';
+import { toBatchNames, writeBatchOutputs } from './batch-outputs';
 import type { Document } from './documents';
 import { EXIT_STATUS, type ExitStatus } from './exit-status';
 import { listenForInterruption, untilAborted } from './interruption';
+import { KEPT, OutputDirectory } from './output-directory';
 import { quietRuntime } from './parse-command';
 import { EMULATOR_POLLING } from './parse-run';
-import { startParseServices, type ParseServices } from './parse-services';
+import { type LastingParts, startParseServices, type ParseServices } from './parse-services';
 import { readParseSettings } from './parse-settings';
-import { toPrintableJson } from './to-label';
+import { printForMachine } from './standard-streams';
+import { toFileNames } from './write-outputs';
 
-/** What a later call goes on from, in the directory of the results. */
-const KEPT = '.extend-parse';
 /** URLs and texts are for the own user only. */
 const PRIVATE_DIRECTORY = 0o700;
 const PRIVATE_FILE = 0o600;
@@ -25,7 +26,6 @@ const PRIVATE_FILE = 0o600;
 const LOOK_MS = 1_000;
 /** Time for a batch on a server of one's own to end in order, in milliseconds. */
 const CANCEL_TIMEOUT_MS = 10_000;
-const MAX_ID_BYTES = 200;
 
 /**
  * `extend-parse batch`: parses many documents as one batch, and writes markdown and results. Called again with the same
@@ -34,22 +34,25 @@ const MAX_ID_BYTES = 200;
  * @throws CommandError for wrong usage, before anything is started, and if there is no Temporal server.
  */
 export async function batchCommand(given: BatchArguments, env: Environment): Promise<ExitStatus> {
-  const kept = resolve(given.out, KEPT);
+  const { documents, out, json, force } = given;
+  const configured = readParseSettings({ documents, isSample: false, out, json, force }, env);
+  const results = await openOutput(given);
+  const kept = resolve(out, KEPT);
   const manifest = await manifestOf(given, kept);
-  const documents = [...given.documents, manifest];
-  const settings = readParseSettings({ documents, isSample: false, out: given.out, json: given.json }, env);
+  const settings = { ...configured, documents: [...documents, manifest] };
   const interruption = listenForInterruption();
-  const display = await createBatchDisplay(given.json ? process.stderr : process.stdout);
+  const display = await createBatchDisplay(json ? process.stderr : process.stdout);
   const say = (line: string) => display.say(line);
   try {
     await quietRuntime();
-    const lasting = { taskQueue: `extend-parse-cli-${given.key}`, resultDirectory: join(kept, 'results') };
-    const services = await startParseServices({ settings, signal: interruption.signal, say, lasting });
-    try {
-      return await parse(given, { services, manifest, display, signal: interruption.signal });
-    } finally {
-      await services.close();
-    }
+    const { signal } = interruption;
+    const lasting = lastingParts(given.key, kept);
+    const services = await startParseServices({ settings, signal, say, lasting });
+    const parsing = parse(given, { services, manifest, results, display, signal });
+    const status = await parsing.finally(() => services.close());
+    // All documents have ended, so no workflow asks for a run of the emulator any more.
+    if (!signal.aborted) await rm(lasting.emulatorDirectory, { recursive: true, force: true });
+    return status;
   } catch (error) {
     if (!interruption.signal.aborted) throw error;
     say('interrupted');
@@ -60,15 +63,44 @@ export async function batchCommand(given: BatchArguments, env: Environment): Pro
   }
 }
 
+/** The parts by which a later call with the same key finds the batch again. */
+function lastingParts(key: string, kept: string): LastingParts {
+  return {
+    taskQueue: `extend-parse-cli-${key}`,
+    resultDirectory: join(kept, 'results'),
+    emulatorDirectory: join(kept, `emulator-${shortHash(key)}`),
+  };
+}
+
 interface Surroundings {
   readonly services: ParseServices;
   readonly manifest: Document;
+  readonly results: BatchOutput;
   readonly display: BatchDisplay;
   readonly signal: AbortSignal;
 }
 
+interface BatchOutput {
+  readonly output: OutputDirectory;
+  readonly ids: readonly string[];
+}
+
+/** Looks whether all results can be written, before any document is sent. */
+async function openOutput({ documents, isManifest, out, force }: BatchArguments): Promise<BatchOutput> {
+  const [first] = documents;
+  const entries =
+    isManifest && first !== undefined && 'path' in first.location
+      ? await entriesOfManifest(first.location.path)
+      : entriesOfDocuments(documents);
+  const paths = entries.flatMap(({ path }) => path ?? []);
+  const output = await OutputDirectory.open({ path: out, documents: paths, force });
+  const ids = entries.map(({ id }) => id);
+  await output.check([...toBatchNames(ids).values()].flatMap((name) => Object.values(toFileNames(name))));
+  return { output, ids };
+}
+
 async function parse(given: BatchArguments, around: Surroundings): Promise<ExitStatus> {
-  const { services, manifest, display, signal } = around;
+  const { services, manifest, results, display, signal } = around;
   const handle = await services.client.startBatch(toInput(given, manifest, services), { idempotencyKey: given.key });
   display.say(`batch ${given.key}`);
   const following = new AbortController();
@@ -83,8 +115,8 @@ async function parse(given: BatchArguments, around: Surroundings): Promise<ExitS
   }
   await removeManifest(given, manifest);
   display.close();
-  const outputs = await writeBatchOutputs({ handle, services, out: given.out, say: (line) => display.say(line) });
-  return tell(given, { ended, outputs, services, display });
+  const outputs = await writeBatchOutputs({ handle, services, ...results, say: (line) => display.say(line) });
+  return await tell(given, { ended, outputs, services, display });
 }
 
 /** A batch on somebody's server stays there; one on a server of this call is ended, so that what is done is written. */
@@ -118,13 +150,18 @@ interface Ended {
   readonly display: BatchDisplay;
 }
 
-function tell({ key, json, out }: BatchArguments, { ended, outputs, services, display }: Ended): ExitStatus {
+async function tell(
+  { key, json, out }: BatchArguments,
+  { ended, outputs, services, display }: Ended,
+): Promise<ExitStatus> {
   const { total, processed, failed, skippedLines } = ended;
   display.say(describeBatch({ ...ended, done: processed + failed, inFlight: 0 }));
   if (skippedLines > 0) display.say(`${skippedLines} lines of the manifest are no documents`);
   display.say(`${outputs} results in ${out}; how each document ended: ${ended.outcomes.uri}`);
-  if (json) process.stdout.write(`${toPrintableJson({ key, ...ended, local: services.local })}\n`);
-  return processed === total && outputs === processed && skippedLines === 0 ? EXIT_STATUS.success : EXIT_STATUS.failure;
+  const lost = json ? await printForMachine({ key, ...ended, local: services.local }) : undefined;
+  if (lost !== undefined) display.say(`the summary could not be written: ${lost}`);
+  const isComplete = processed === total && outputs === processed && skippedLines === 0 && lost === undefined;
+  return isComplete ? EXIT_STATUS.success : EXIT_STATUS.failure;
 }
 
 function toInput(
@@ -168,11 +205,4 @@ function toLine({ input, label, location }: Document, ids: ReadonlySet<string>):
   if ('url' in location) return { ...id, file: { fileUrl: location.url } };
   const fileName = input.split(/[/\\]/).at(-1) ?? input;
   return { ...id, file: { source: pathToFileURL(location.path).href, fileName } };
-}
-
-/** Labels that can be ids: of one document only, and not too long. */
-function toIds(documents: readonly Document[]): ReadonlySet<string> {
-  const seen = new Set<string>();
-  const twice = new Set(documents.map(({ label }) => label).filter((label) => seen.size === seen.add(label).size));
-  return new Set([...seen].filter((label) => !twice.has(label) && Buffer.byteLength(label) <= MAX_ID_BYTES));
 }

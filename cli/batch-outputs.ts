@@ -1,5 +1,6 @@
 import type { DocumentOutcome } from '../api';
 import type { BatchHandle } from '../client';
+import type { OutputDirectory } from './output-directory';
 import { toOutputNames } from './output-names';
 import { withContent } from './parse-run';
 import type { ParseServices } from './parse-services';
@@ -12,29 +13,36 @@ const MAX_NAMED = 20;
 export async function writeBatchOutputs(options: {
   readonly handle: BatchHandle;
   readonly services: ParseServices;
-  readonly out: string;
+  readonly output: OutputDirectory;
+  /** Ids of all documents of the batch, so that names do not depend on which documents failed. */
+  readonly ids: readonly string[];
   readonly say: (line: string) => void;
 }): Promise<number> {
-  const { handle, services, out, say } = options;
+  const { handle, services, output, ids, say } = options;
   const outcomes: DocumentOutcome[] = [];
   for await (const outcome of handle.outcomes()) outcomes.push(outcome);
   const lines = outcomes.flatMap(describeFailure);
   for (const line of lines.slice(0, MAX_NAMED)) say(line);
   if (lines.length > MAX_NAMED) say(`and ${lines.length - MAX_NAMED} more`);
   const processed = outcomes.filter((outcome) => outcome.status === 'processed');
-  // Names must not depend on which document was faster.
-  processed.sort((one, other) => (one.id < other.id ? -1 : 1));
-  const names = toOutputNames(processed.map(({ id }) => id));
+  const names = toBatchNames([...ids, ...processed.map(({ id }) => id)]);
   let written = 0;
-  for (const [index, { id, result }] of processed.entries()) {
+  for (const { id, result } of processed) {
     try {
-      await writeOutputs({ directory: out, name: names[index] ?? '', result: await withContent(result, services) });
+      await writeOutputs({ output, name: names.get(id) ?? '', result: await withContent(result, services) });
       written += 1;
     } catch (error) {
       say(`${id}: the result could not be written: ${String(error)}`);
     }
   }
   return written;
+}
+
+/** The names of the results by id. They do not depend on which document was faster. */
+export function toBatchNames(ids: readonly string[]): ReadonlyMap<string, string> {
+  const sorted = [...new Set(ids)].sort((one, other) => (one < other ? -1 : 1));
+  const names = toOutputNames(sorted);
+  return new Map(sorted.map((id, index) => [id, names[index] ?? '']));
 }
 
 function describeFailure(outcome: DocumentOutcome): string[] {

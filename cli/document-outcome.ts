@@ -12,7 +12,7 @@ export interface DocumentFailure {
 
 /** How a document ended, as `--json` tells it. */
 export interface DocumentOutcome {
-  /** The argument that named the document. */
+  /** The argument that named the document; a URL without user name and password, and with `?***` for its query. */
   readonly input: string;
   readonly status: 'processed' | 'failed';
   /** Extend's run id, where one is known. */

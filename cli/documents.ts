@@ -1,4 +1,5 @@
 import { realpath, stat } from 'node:fs/promises';
+import { maskUrl } from '../api';
 import { usageError } from './exit-status';
 import { toLabel } from './to-label';
 
@@ -10,6 +11,11 @@ export interface Document {
   readonly label: string;
   /** Where it is: on this machine, or at an `http:` or `https:` URL. */
   readonly location: { readonly path: string } | { readonly url: string };
+}
+
+/** The argument as `--json` repeats it: a path as it was given, a URL without credentials and query. */
+export function toShownInput({ input, location }: Document): string {
+  return 'url' in location ? maskUrl(input) : input;
 }
 
 /**
@@ -32,13 +38,15 @@ async function readDocument(input: string): Promise<Document | string> {
     if (!stats.isFile()) return `${input} is not a file`;
     return { input, label: input, location: { path: await realpath(input) } };
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    return code === 'ENOENT' ? `no such file: ${input}` : `cannot open ${input}: ${code ?? message}`;
+    const { code } = error as NodeJS.ErrnoException;
+    // A URL with a typing error in its scheme is taken for a path.
+    const shown = /^\s*[a-z][a-z\d+.-]+:\//i.test(input) ? maskUrl(input) : input;
+    return code === 'ENOENT' ? `no such file: ${shown}` : `cannot open ${shown}: ${code ?? 'unknown error'}`;
   }
 }
 
 function readUrl(input: string): Document | string {
-  if (!URL.canParse(input)) return `not a URL: ${input}`;
+  if (!URL.canParse(input)) return `not a URL: ${maskUrl(input)}`;
   const url = new URL(input);
   const label = `${url.protocol}//${url.host}${url.pathname}`;
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {

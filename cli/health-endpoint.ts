@@ -6,19 +6,20 @@ import { CommandError, EXIT_STATUS } from './exit-status';
 /** An HTTP endpoint that tells whether the worker polls. */
 export interface HealthEndpoint {
   readonly port: number;
-  /** From now on the endpoint answers 200. */
-  setReady(): void;
+  /** From now on the endpoint answers 200 while the function says so. */
+  watch(isPolling: () => boolean): void;
   close(): Promise<void>;
 }
 
 /**
- * Answers every request on all interfaces: 503 until it is told that the worker polls, then 200. Orchestrators ask it.
+ * Answers every request on all interfaces: 200 while the worker polls; 503 before, and while it ends. Orchestrators ask it.
  *
  * @throws CommandError if the port is taken or not permitted.
  */
 export async function startHealthEndpoint({ port }: { readonly port: number }): Promise<HealthEndpoint> {
-  let ready = false;
+  let isReady = () => false;
   const server = createServer((_request, response) => {
+    const ready = isReady();
     response.writeHead(ready ? 200 : 503, { 'content-type': 'text/plain' }).end(ready ? 'polling\n' : 'not polling\n');
   });
   server.listen(port);
@@ -30,7 +31,7 @@ export async function startHealthEndpoint({ port }: { readonly port: number }): 
   }
   return {
     port: (server.address() as AddressInfo).port,
-    setReady: () => (ready = true),
+    watch: (isPolling) => (isReady = isPolling),
     close: async () => {
       server.close();
       server.closeAllConnections();

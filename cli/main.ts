@@ -1,22 +1,23 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { redact } from '../api';
 import { checkBatch, type GivenBatch, parseCount, parseWidth } from './batch-arguments';
 import { CommandError, EXIT_STATUS, type ExitStatus } from './exit-status';
-import { checkArguments } from './parse-arguments';
+import { checkArguments, type GivenArguments } from './parse-arguments';
 import { parsePort } from './port-option';
 import { toLabel } from './to-label';
+import { flush, surviveClosedOutput } from './standard-streams';
+
+const FORCE = 'replace files in --out that this command did not write; documents are never replaced';
 
 void main();
 
 async function main(): Promise<void> {
+  surviveClosedOutput();
   const status = await run(process.argv);
   // Everything is closed. What a connection may still hold open is not waited for, but output is.
   await Promise.all([flush(process.stdout), flush(process.stderr)]);
   process.exit(status);
-}
-
-async function flush(stream: NodeJS.WriteStream): Promise<void> {
-  await new Promise<void>((resolve) => stream.write('', () => resolve()));
 }
 
 async function run(argv: readonly string[]): Promise<ExitStatus> {
@@ -41,6 +42,11 @@ function unexpected(error: unknown): ExitStatus {
   return EXIT_STATUS.failure;
 }
 
+/** commander repeats what it refuses; the value of an unknown option may be a key. */
+function hideValues(text: string): string {
+  return redact(text.replace(/(unknown option '[^'=]*=)[^]*'/, "$1***'"));
+}
+
 /** The commands are loaded when their arguments are right: help and errors come at once. */
 function createProgram(end: (status: ExitStatus) => void): Command {
   const { version } = require('../../package.json') as { version: string };
@@ -48,14 +54,16 @@ function createProgram(end: (status: ExitStatus) => void): Command {
     .description('Parse documents with Extend, durably, on Temporal.')
     .version(version)
     .showHelpAfterError('(--help shows what there is)')
+    .configureOutput({ outputError: (text, write) => write(hideValues(text)) })
     .exitOverride();
   program
     .command('parse')
     .description('parse documents; without one, a sample. Starts what is not configured.')
     .argument('[documents...]', 'files and http(s) URLs')
     .option('--out <directory>', 'where <name>.md and <name>.json are written', 'parsed')
+    .option('--force', FORCE, false)
     .option('--json', 'print a summary for machines on standard output', false)
-    .action(async (inputs: string[], options: { out: string; json: boolean }) => {
+    .action(async (inputs: string[], options: Omit<GivenArguments, 'inputs'>) => {
       const given = await checkArguments({ inputs, ...options });
       const { parseCommand } = await import('./parse-command.js');
       end(await parseCommand(given, process.env));
@@ -76,6 +84,7 @@ function addBatch(program: Command, end: (status: ExitStatus) => void): void {
     .option('--width <count>', 'documents in progress at a time (default: 50)', parseWidth)
     .option('--stop-after <count>', 'start no further document once so many have failed', parseCount)
     .option('--retry-failed', 'parse the documents that failed before once more', false)
+    .option('--force', FORCE, false)
     .option('--json', 'print a summary for machines on standard output', false)
     .action(async (inputs: string[], options: Omit<GivenBatch, 'inputs'>) => {
       const given = await checkBatch({ inputs, ...options });
@@ -89,7 +98,11 @@ function addServices(program: Command, end: (status: ExitStatus) => void): void 
   program
     .command('worker')
     .description('run a worker, configured by EXTEND_… and TEMPORAL_… variables')
-    .option('--health <port>', 'answer 200 on this port once the worker polls, 503 before', parsePort)
+    .option(
+      '--health <port>',
+      'answer 200 on this port while the worker polls, 503 before and while it ends',
+      parsePort,
+    )
     .action(async (options: { health?: number }) => {
       const { workerCommand } = await import('./worker-command.js');
       end(await workerCommand(options, process.env));

@@ -4,40 +4,48 @@ import { posix, win32 } from 'node:path';
 const MAX_NAME_BYTES = 200;
 const FALLBACK_NAME = 'document';
 
+/** Characters that some file system refuses, that end a line, or that change how a terminal shows the rest of a name. */
+const UNSAFE = /[/\\:*?"<>|\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+/** Windows reserves these names, with any extension. */
+const RESERVED = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\.|$)/i;
+
 /**
  * The names under which the results of documents are written, without extension and in the same order: base name
  * without its last extension, and `-2`, `-3` for further ones of a name that is taken.
  *
- * Names that differ in case only count as the same: on many file systems they are.
+ * The names are the same on every platform, and safe on every platform: no leading dot, no trailing dot or space, no name
+ * that Windows reserves, no character that a file system refuses. Names that differ only in case or in Unicode
+ * normalization count as equal, because many file systems treat them as equal.
  */
 export function toOutputNames(documents: readonly string[]): string[] {
   const taken = new Set<string>();
   return documents.map((document) => {
     const base = toBaseName(document);
     let name = base;
-    for (let count = 2; taken.has(name.toLowerCase()); count++) name = `${base}-${count}`;
-    taken.add(name.toLowerCase());
+    for (let count = 2; taken.has(toComparable(name)); count++) name = `${base}-${count}`;
+    taken.add(toComparable(name));
     return name;
   });
 }
 
+function toComparable(name: string): string {
+  return name.normalize('NFC').toLowerCase();
+}
+
 function toBaseName(document: string): string {
   const fileName = URL.canParse(document) && /^https?:/i.test(document) ? lastSegment(document) : toFileName(document);
-  const { name } = posix.parse(fileName);
-  return cut(name) || FALLBACK_NAME;
+  const { name } = posix.parse(fileName.replace(UNSAFE, '_').replace(/^[.\s]+/, ''));
+  return cut(RESERVED.test(name) ? `_${name}` : name).replace(/[.\s]+$/, '') || FALLBACK_NAME;
 }
 
 function toFileName(path: string): string {
   return process.platform === 'win32' ? win32.basename(path) : posix.basename(path);
 }
 
-/** A URL may hold anything, so what would leave the directory or hide the file is replaced. */
 function lastSegment(url: string): string {
   const { pathname, hostname } = new URL(url);
   const segment = pathname.split('/').findLast(Boolean) ?? hostname;
-  return decode(segment)
-    .replace(/[/\\:*?"<>|\p{Cc}]/gu, '_')
-    .replace(/^\.+/, '');
+  return decode(segment);
 }
 
 function decode(segment: string): string {

@@ -14,6 +14,8 @@ export interface GivenArguments {
   readonly out: string;
   /** Whether a summary for machines goes to standard output. */
   readonly json: boolean;
+  /** Whether results may replace files that this command did not write. */
+  readonly force: boolean;
 }
 
 /** What the command line says, checked. */
@@ -29,10 +31,10 @@ export interface ParseArguments extends Omit<GivenArguments, 'inputs'> {
  *
  * @throws CommandError that names what is wrong.
  */
-export async function checkArguments({ inputs, out, json }: GivenArguments): Promise<ParseArguments> {
+export async function checkArguments({ inputs, out, json, force }: GivenArguments): Promise<ParseArguments> {
   const isSample = inputs.length === 0;
   const documents = await readDocuments(isSample ? [SAMPLE] : inputs);
   const stats = await stat(out).catch(() => undefined);
   if (stats !== undefined && !stats.isDirectory()) throw usageError(`--out must be a directory, got the file ${out}`);
-  return { documents, isSample, out, json };
+  return { documents, isSample, out, json, force };
 }

@@ -1,13 +1,16 @@
-import type { DocumentOutcome, Summary } from './document-outcome';
 import type { Environment } from '../api';
+import type { DocumentOutcome, Summary } from './document-outcome';
 import { EXIT_STATUS, type ExitStatus } from './exit-status';
 import { listenForInterruption, untilAborted } from './interruption';
+import { OutputDirectory } from './output-directory';
+import { toOutputNames } from './output-names';
 import { type Cancelled, ParseRun } from './parse-run';
 import { startParseServices, type ParseServices } from './parse-services';
 import type { ParseArguments } from './parse-arguments';
 import { type ParseSettings, readParseSettings } from './parse-settings';
 import { createProgressDisplay, type ProgressDisplay } from './progress-display';
-import { toPrintableJson } from './to-label';
+import { printForMachine } from './standard-streams';
+import { toFileNames } from './write-outputs';
 
 /**
  * `extend-parse parse`: parses documents and writes their markdown and results.
@@ -19,11 +22,12 @@ import { toPrintableJson } from './to-label';
  */
 export async function parseCommand(given: ParseArguments, env: Environment): Promise<ExitStatus> {
   const settings = readParseSettings(given, env);
+  const output = await openOutput(settings);
   const interruption = listenForInterruption();
   const display = await createProgressDisplay(settings.json ? process.stderr : process.stdout);
   try {
     await quietRuntime();
-    return await parseAll(settings, { display, signal: interruption.signal });
+    return await parseAll(settings, { display, output, signal: interruption.signal });
   } catch (error) {
     if (!interruption.signal.aborted) throw error;
     display.say('interrupted');
@@ -36,15 +40,25 @@ export async function parseCommand(given: ParseArguments, env: Environment): Pro
 
 interface Surroundings {
   readonly display: ProgressDisplay;
+  readonly output: OutputDirectory;
   readonly signal: AbortSignal;
 }
 
-async function parseAll(settings: ParseSettings, { display, signal }: Surroundings): Promise<ExitStatus> {
+/** Looks whether all results can be written, before any document is sent. */
+async function openOutput({ documents, out, force }: ParseSettings): Promise<OutputDirectory> {
+  const paths = documents.flatMap(({ location }) => ('path' in location ? [location.path] : []));
+  const output = await OutputDirectory.open({ path: out, documents: paths, force });
+  const names = toOutputNames(documents.map(({ input }) => input));
+  await output.check(names.flatMap((name) => Object.values(toFileNames(name))));
+  return output;
+}
+
+async function parseAll(settings: ParseSettings, { display, output, signal }: Surroundings): Promise<ExitStatus> {
   const say = (line: string) => display.say(line);
   if (settings.isSample) say(`no document given, so this is the sample: ${settings.documents[0]?.input}`);
   const services = await startParseServices({ settings, signal, say });
   try {
-    const run = new ParseRun({ documents: settings.documents, out: settings.out, services, display });
+    const run = new ParseRun({ documents: settings.documents, output, services, display });
     const outcomes = await Promise.race([run.finish(), services.broken, untilAborted(signal)]);
     if (signal.aborted || outcomes === undefined) {
       display.close();
@@ -52,7 +66,7 @@ async function parseAll(settings: ParseSettings, { display, signal }: Surroundin
       tellCancelled(await run.cancel(), say);
       return EXIT_STATUS.interrupted;
     }
-    return tell(outcomes, { settings, services, say });
+    return await tell(outcomes, { settings, services, say });
   } finally {
     await services.close();
   }
@@ -64,18 +78,18 @@ function tellCancelled(cancelled: readonly Cancelled[], say: (line: string) => v
   }
 }
 
-function tell(
+/** A summary that was asked for and cannot be written is a failure; lines for a person may get lost. */
+async function tell(
   outcomes: readonly DocumentOutcome[],
   { settings, services, say }: { settings: ParseSettings; services: ParseServices; say: (line: string) => void },
-): ExitStatus {
+): Promise<ExitStatus> {
   const failed = outcomes.filter(({ status }) => status === 'failed').length;
   const count = outcomes.length;
   if (count > 1) say(`${count - failed} of ${count} documents parsed${failed > 0 ? `, ${failed} failed` : ''}`);
-  if (settings.json) {
-    const summary: Summary = { documents: outcomes, local: services.local };
-    process.stdout.write(`${toPrintableJson(summary)}\n`);
-  }
-  return failed > 0 ? EXIT_STATUS.failure : EXIT_STATUS.success;
+  const summary: Summary = { documents: outcomes, local: services.local };
+  const lost = settings.json ? await printForMachine(summary) : undefined;
+  if (lost !== undefined) say(`the summary could not be written: ${lost}`);
+  return failed > 0 || lost !== undefined ? EXIT_STATUS.failure : EXIT_STATUS.success;
 }
 
 /** The SDK would write its log to our output, and end the worker on Ctrl-C before the workflows are cancelled. */

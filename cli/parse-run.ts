@@ -3,7 +3,8 @@ import { pathToFileURL } from 'node:url';
 import type { ParseInput, ParseProgress, ParseResult } from '../api';
 import { ParseError, type ParseHandle } from '../client';
 import { describeOutcome, type DocumentOutcome } from './document-outcome';
-import type { Document } from './documents';
+import { type Document, toShownInput } from './documents';
+import type { OutputDirectory } from './output-directory';
 import { toOutputNames } from './output-names';
 import type { ParseServices } from './parse-services';
 import type { ProgressDisplay } from './progress-display';
@@ -26,8 +27,8 @@ export const EMULATOR_POLLING = { initialDelayMs: 300, scaleMs: 500 };
 export interface ParseRunOptions {
   /** What to parse. */
   readonly documents: readonly Document[];
-  /** Directory for the results. */
-  readonly out: string;
+  /** Where the results are written. */
+  readonly output: OutputDirectory;
   /** What runs meanwhile. The caller closes it. */
   readonly services: ParseServices;
   /** Told of every step. */
@@ -100,8 +101,8 @@ export class ParseRun {
   }
 
   async #parse(document: Document, name: string): Promise<DocumentOutcome> {
-    const { input } = document;
-    const { services, out } = this.#options;
+    const input = toShownInput(document);
+    const { services, output } = this.#options;
     let active: Active | undefined;
     try {
       const handle = await services.client.start(toParseInput(document, services));
@@ -114,7 +115,7 @@ export class ParseRun {
       this.#active.add(active);
       void this.#follow(active);
       const result = await withContent(await ending, services);
-      const written = await writeOutputs({ directory: out, name, result }).catch((error: unknown) => {
+      const written = await writeOutputs({ output, name, result }).catch((error: unknown) => {
         throw new OutputError(`the result could not be written: ${String(error)}`, { cause: result.runId });
       });
       const { runId, pageCount } = result;

@@ -36,10 +36,15 @@ export interface ParseServicesOptions {
   /** Told what runs where. */
   readonly say: (line: string) => void;
   /** What outlives this call, so that a later one goes on from it. @default a task queue and a directory for this call */
-  readonly lasting?: {
-    readonly taskQueue: string;
-    readonly resultDirectory: string;
-  };
+  readonly lasting?: LastingParts;
+}
+
+/** The parts of a call that outlive it. */
+export interface LastingParts {
+  readonly taskQueue: string;
+  readonly resultDirectory: string;
+  /** Directory in which an emulator keeps runs and documents, where the Temporal server outlives the call. */
+  readonly emulatorDirectory: string;
 }
 
 type Closer = () => Promise<void>;
@@ -112,7 +117,7 @@ async function startExtend(
   options: ParseServicesOptions,
   closers: Closer[],
 ): Promise<ParseWorkerOptions['activities']> {
-  const { settings, say } = options;
+  const { settings, say, lasting } = options;
   const paths = settings.documents.flatMap(({ location }) => ('path' in location ? [location.path] : []));
   const directory = commonDirectory(paths);
   const source = directory === undefined ? {} : { sourceDirectory: directory };
@@ -120,7 +125,9 @@ async function startExtend(
     say(`Extend: ${settings.extend.activities.baseUrl ?? DEFAULT_BASE_URL}`);
     return { ...settings.extend.activities, ...source };
   }
-  const emulator = await startEmulator();
+  // Workflows on a configured server go on after this call, and ask the next call's emulator for their runs.
+  const isKept = settings.temporal !== undefined && lasting !== undefined;
+  const emulator = await startEmulator(isKept ? { directory: lasting.emulatorDirectory } : {});
   closers.push(() => emulator.close());
   say(`Extend: a local emulator, not of Extend's quality; set EXTEND_API_KEY to use Extend itself`);
   return { apiKey: 'local', baseUrl: emulator.url, ...source };

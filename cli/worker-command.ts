@@ -13,7 +13,7 @@ export interface WorkerArguments {
 
 /**
  * `extend-parse worker`: a worker configured by the environment, until a signal ends it. It prints
- * `polling <task queue> at <address>` once it polls; from then on the health endpoint answers 200.
+ * `polling <task queue> at <address>` once it polls; from then on the health endpoint answers 200, until the signal.
  *
  * @throws CommandError if the environment is wrong or incomplete, or the Temporal server cannot be reached.
  */
@@ -23,8 +23,8 @@ export async function workerCommand({ health }: WorkerArguments, env: Environmen
   try {
     await runWorker({
       environment: env,
-      onReady: (line) => {
-        endpoint?.setReady();
+      onReady: (line, isPolling) => {
+        endpoint?.watch(isPolling);
         console.log(line);
       },
     });

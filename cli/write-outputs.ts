@@ -1,7 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { ParseResult } from '../api';
+import type { OutputDirectory } from './output-directory';
 
 /** The chunks' contents, in order, with a blank line between them. Empty for a result that holds no chunks. */
 export function toMarkdown(result: ParseResult): string {
@@ -16,27 +14,26 @@ export interface OutputPaths {
   readonly json: string;
 }
 
-/** Writes `<name>.md` and `<name>.json` into the directory, which is made if need be. Readers never see half a file. */
+/** The names of the files that a result is written to. */
+export function toFileNames(name: string): { readonly json: string; readonly markdown: string } {
+  return { json: `${name}.json`, markdown: `${name}.md` };
+}
+
+/**
+ * Writes `<name>.md` and `<name>.json` into the directory, which is created if need be.
+ *
+ * @throws Error if one of them may not be replaced; then neither is written.
+ */
 export async function writeOutputs(options: {
-  readonly directory: string;
+  readonly output: OutputDirectory;
   readonly name: string;
   readonly result: ParseResult;
 }): Promise<OutputPaths> {
-  const { directory, name, result } = options;
-  const paths = { markdown: join(directory, `${name}.md`), json: join(directory, `${name}.json`) };
-  await mkdir(directory, { recursive: true });
-  await writeWhole(paths.json, `${JSON.stringify(result, null, 2)}\n`);
-  await writeWhole(paths.markdown, toMarkdown(result));
-  return paths;
-}
-
-async function writeWhole(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${randomUUID().slice(0, 8)}.tmp`;
-  try {
-    await writeFile(temporary, text);
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  const { output, name, result } = options;
+  const { json, markdown } = toFileNames(name);
+  const problem = (await output.findProblem(json)) ?? (await output.findProblem(markdown));
+  if (problem !== undefined) throw new Error(problem);
+  await output.write(json, `${JSON.stringify(result, null, 2)}\n`);
+  await output.write(markdown, toMarkdown(result));
+  return { markdown: output.pathOf(markdown), json: output.pathOf(json) };
 }

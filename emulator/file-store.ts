@@ -1,5 +1,6 @@
 import { RefusedRequest } from './answer';
 import { createId } from './ids';
+import type { KeptObjects } from './kept-objects';
 import type { EmulatorFile } from './ledger';
 
 /** A file and its bytes. */
@@ -15,24 +16,35 @@ export interface StoredFile {
 /** What was known of a file that is gone. */
 type FileFacts = EmulatorFile;
 
-/** The files of one emulator, in memory. */
+/** The files of one emulator, in memory, and those that earlier emulators kept. */
 export class FileStore {
   readonly #files = new Map<string, StoredFile>();
   readonly #facts = new Map<string, FileFacts>();
+  readonly #kept: KeptObjects | undefined;
+
+  /** @param kept where files outlive the emulator; `undefined`: nowhere */
+  constructor(kept?: KeptObjects) {
+    this.#kept = kept;
+  }
 
   /** Stores a file; `id` only where it was promised before the bytes came. */
   add(file: Omit<StoredFile, 'id' | 'createdAtMs'> & { readonly id?: string }): StoredFile {
     const stored = { ...file, id: file.id ?? createId('file_'), createdAtMs: Date.now() };
+    const { bytes, ...facts } = stored;
+    this.#kept?.write(stored.id, facts, bytes);
     this.#files.set(stored.id, stored);
-    const type = stored.type === undefined ? {} : { type: stored.type };
-    const { id, name, uploaded } = stored;
-    this.#facts.set(id, { id, name, ...type, bytes: stored.bytes.byteLength, uploaded, deleted: false });
+    this.#note(stored);
     return stored;
+  }
+
+  /** Whether the file exists. */
+  has(id: string): boolean {
+    return this.#find(id) !== undefined;
   }
 
   /** @throws RefusedRequest 404 for a file that never was or was deleted. */
   get(id: string): StoredFile {
-    const file = this.#files.get(id);
+    const file = this.#find(id);
     if (file === undefined) throw new RefusedRequest(404, `File not found: ${id}`);
     return file;
   }
@@ -41,6 +53,7 @@ export class FileStore {
   delete(id: string): void {
     this.get(id);
     this.#files.delete(id);
+    this.#kept?.remove(id);
     const facts = this.#facts.get(id);
     if (facts !== undefined) this.#facts.set(id, { ...facts, deleted: true });
   }
@@ -53,5 +66,22 @@ export class FileStore {
   /** Every file that ever was, in order of creation. */
   list(): readonly EmulatorFile[] {
     return [...this.#facts.values()];
+  }
+
+  #find(id: string): StoredFile | undefined {
+    const file = this.#files.get(id);
+    if (file !== undefined) return file;
+    const facts = this.#kept?.read(id) as Omit<StoredFile, 'bytes'> | undefined;
+    const bytes = this.#kept?.readBytes(id);
+    if (facts === undefined || bytes === undefined) return undefined;
+    const found = { ...facts, bytes };
+    this.#files.set(id, found);
+    this.#note(found);
+    return found;
+  }
+
+  #note({ id, name, type, bytes, uploaded }: StoredFile): void {
+    const kind = type === undefined ? {} : { type };
+    this.#facts.set(id, { id, name, ...kind, bytes: bytes.byteLength, uploaded, deleted: false });
   }
 }

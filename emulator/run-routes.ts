@@ -3,11 +3,8 @@ import { jsonAnswer, RefusedRequest, type Answer } from './answer';
 import { effectiveConfig } from './effective-config';
 import type { Exchange } from './emulator-state';
 import { createId } from './ids';
-import { ParsingProgress } from './parsing-progress';
 import { readAnswer, runObject, submitAnswer } from './run-answer';
 import type { Run } from './run-store';
-import { findScript } from './scripted-document';
-import { ScriptedProgress } from './scripted-progress';
 
 /** HTTP status of a document's failure on the synchronous call. Other reasons are 500. */
 const SYNC_STATUS: Readonly<Record<string, number>> = {
@@ -45,8 +42,7 @@ export function readRun(exchange: Exchange): Answer {
 
 /** `DELETE /parser_runs/{id}`: the run is gone for every later call. It does not stop the parsing. */
 export function deleteRun({ request, state }: Exchange): Answer {
-  const run = state.runs.get(request.runId ?? '');
-  run.deleted = true;
+  const run = state.runs.delete(request.runId ?? '');
   const message = 'Parser run data has been successfully deleted.';
   return jsonAnswer(200, { success: true, parserRunId: run.id, message });
 }
@@ -60,20 +56,9 @@ interface Locator {
 function createRun({ request, state }: Exchange): Run {
   const { file, config } = readSubmitBody(request.bodyJson);
   const { fileUrl, fileId, fileName } = file;
-  const call = fileUrl === undefined ? undefined : findScript(fileUrl, state.scripts);
-  if (call !== undefined && fileUrl !== undefined) {
-    const progress = new ScriptedProgress(call);
-    return state.runs.create({ fileId: createId('file_'), fileUrl, config, progress, call });
-  }
+  const url = fileUrl === undefined ? {} : { fileUrl };
   const name = fileName === undefined ? {} : { fileName };
-  if (fileId !== undefined) {
-    const stored = state.files.get(fileId);
-    return state.runs.create({ fileId, config, progress: new ParsingProgress({ state, config, stored, ...name }) });
-  }
-  const url = fileUrl ?? '';
-  const newFileId = createId('file_');
-  const progress = new ParsingProgress({ state, config, download: { url, fileId: newFileId }, ...name });
-  return state.runs.create({ fileId: newFileId, fileUrl: url, config, progress });
+  return state.runs.create({ fileId: fileId ?? createId('file_'), ...url, ...name, config });
 }
 
 function readSubmitBody(body: unknown): { readonly file: Locator; readonly config: ParseConfig } {

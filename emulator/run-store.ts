@@ -1,6 +1,7 @@
 import type { ParseConfig } from '../api/contract';
 import { RefusedRequest } from './answer';
 import { createId } from './ids';
+import type { KeptObjects } from './kept-objects';
 import type { EmulatorRun } from './ledger';
 import type { Reply } from './reply';
 import type { RunProgress } from './run-progress';
@@ -9,42 +10,89 @@ import type { ScriptCall } from './scripted-document';
 /** Credits per page, by engine. */
 const CREDITS_PER_PAGE = { parse_performance: 2, parse_light: 0.3 };
 
-/** A run and all that is known about it. */
-export interface Run {
-  readonly id: string;
+/** The facts of a run that a submit gives. They are plain data, so that they can outlive the emulator. */
+export interface RunOrder {
   readonly fileId: string;
+  /** Absent for a run of a stored file. */
   readonly fileUrl?: string;
+  readonly fileName?: string;
   readonly config: ParseConfig;
+}
+
+/** The facts of a run, as they are kept. */
+interface RunFacts extends RunOrder {
+  readonly id: string;
+  readonly createdAtMs: number;
+  readonly deleted: boolean;
+}
+
+/** A run and all that is known about it. */
+export interface Run extends RunOrder {
+  readonly id: string;
   readonly progress: RunProgress;
   readonly call?: ScriptCall;
   readonly createdAtMs: number;
   deleted: boolean;
 }
 
+/** A run that begins: played from a script, or really parsed. */
+export type BegunRun = Pick<Run, 'progress' | 'call'>;
+
 /** The lists of a script that are consumed per run. */
 type RunList = 'reads' | 'results' | 'deletes';
+
+/** Settings of {@link RunStore}. */
+export interface RunStoreOptions {
+  /** Begins a run: a new one, or one of an earlier emulator from the start. */
+  readonly begin: (order: RunOrder) => BegunRun;
+  /** Where runs outlive the emulator. @default nowhere */
+  readonly kept?: KeptObjects;
+}
 
 /** The runs of one emulator, and how far each scripted list is used up. */
 export class RunStore {
   readonly #runs = new Map<string, Run>();
   readonly #used = new Map<string, number>();
+  readonly #begin: (order: RunOrder) => BegunRun;
+  readonly #kept: KeptObjects | undefined;
+
+  constructor({ begin, kept }: RunStoreOptions) {
+    this.#begin = begin;
+    this.#kept = kept;
+  }
 
   /** Creates a run: from here on it is billed. */
-  create(run: Omit<Run, 'id' | 'createdAtMs' | 'deleted'>): Run {
-    const created = { ...run, id: createId('parser_run_'), createdAtMs: Date.now(), deleted: false };
+  create(order: RunOrder): Run {
+    const begun = this.#begin(order);
+    const created = { ...order, ...begun, id: createId('parser_run_'), createdAtMs: Date.now(), deleted: false };
+    this.#kept?.write(created.id, toFacts(created));
     this.#runs.set(created.id, created);
     return created;
   }
 
-  /** The run of that id, deleted or not. */
+  /** The run of that id, deleted or not. One of an earlier emulator begins again when it is first asked for, if it exists still. */
   find(id: string): Run | undefined {
-    return this.#runs.get(id);
+    const run = this.#runs.get(id);
+    if (run !== undefined) return run;
+    const facts = this.#kept?.read(id) as RunFacts | undefined;
+    if (facts === undefined || facts.deleted) return undefined;
+    const begun = { ...facts, ...this.#begin(facts) };
+    this.#runs.set(id, begun);
+    return begun;
   }
 
   /** @throws RefusedRequest 404 for a run that never was or was deleted. */
   get(id: string): Run {
-    const run = this.#runs.get(id);
+    const run = this.find(id);
     if (run === undefined || run.deleted) throw new RefusedRequest(404, `Parser run not found: ${id}`);
+    return run;
+  }
+
+  /** Deletes a run; it stays in the list. @throws RefusedRequest 404 as {@link get} */
+  delete(id: string): Run {
+    const run = this.get(id);
+    run.deleted = true;
+    this.#kept?.write(id, toFacts(run));
     return run;
   }
 
@@ -76,6 +124,12 @@ export class RunStore {
 export function creditsFor(config: ParseConfig, pageCount: number): number {
   const perPage = config.engine === 'parse_light' ? CREDITS_PER_PAGE.parse_light : CREDITS_PER_PAGE.parse_performance;
   return Math.round(perPage * pageCount * 10) / 10;
+}
+
+function toFacts({ id, fileId, fileUrl, fileName, config, createdAtMs, deleted }: Run): RunFacts {
+  const url = fileUrl === undefined ? {} : { fileUrl };
+  const name = fileName === undefined ? {} : { fileName };
+  return { id, fileId, ...url, ...name, config, createdAtMs, deleted };
 }
 
 function toEmulatorRun(run: Run): EmulatorRun {

@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { beginRun } from './begin-run';
 import { createDocumentParser } from './document-parser';
 import type { EmulatorState } from './emulator-state';
 import { FileStore } from './file-store';
 import { handleRequest, type FaultChooser } from './handle-request';
+import { KeptObjects } from './kept-objects';
 import { Ledger, type EmulatorFile, type EmulatorRequest, type EmulatorRun } from './ledger';
 import { PresignedUrls } from './presigned';
 import { RunStore } from './run-store';
@@ -35,6 +37,12 @@ export interface EmulatorOptions {
   readonly maxInputBytes?: number;
   /** Heap of one parser thread, in megabytes. @default 1024 */
   readonly maxParserMemoryMb?: number;
+  /**
+   * Directory in which runs and files, the documents' bytes included, outlive this emulator; it is created for the own user
+   * alone. The next emulator with the same directory knows them: a run that is asked for begins again from the start, under
+   * its id. The requests so far and the used answers of scripts are not kept. @default none: all is in memory
+   */
+  readonly directory?: string;
 }
 
 /** A running emulator. */
@@ -103,14 +111,16 @@ function createState(options: EmulatorOptions, closing: AbortSignal): EmulatorSt
     downloadTimeoutMs = DEFAULT_DOWNLOAD_TIMEOUT_MS,
     maxInputBytes = DEFAULT_MAX_INPUT_BYTES,
     maxParserMemoryMb = DEFAULT_MAX_PARSER_MEMORY_MB,
+    directory,
   } = options;
   const limits = { parseTimeoutMs, downloadTimeoutMs, maxInputBytes, maxParserMemoryMb };
   for (const [name, value] of Object.entries(limits)) {
     if (!Number.isFinite(value) || value <= 0) throw new RangeError(`${name} must be a positive number, got ${value}`);
   }
-  return {
-    files: new FileStore(),
-    runs: new RunStore(),
+  const kept = directory === undefined ? {} : { kept: new KeptObjects(directory) };
+  const state: EmulatorState = {
+    files: new FileStore(kept.kept),
+    runs: new RunStore({ begin: (order) => beginRun(order, state), ...kept }),
     presigned: new PresignedUrls(randomBytes(32).toString('hex')),
     parser: createDocumentParser({ parseTimeoutMs, maxParserMemoryMb }),
     scripts,
@@ -119,6 +129,7 @@ function createState(options: EmulatorOptions, closing: AbortSignal): EmulatorSt
     closing,
     baseUrl: '',
   };
+  return state;
 }
 
 async function closeAll(server: Server, state: EmulatorState, closing: AbortController): Promise<void> {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { isIPv4, isIPv6 } from 'node:net';
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
 import type { ParseActivitiesOptions } from '../activities';
-import { DEFAULT_TASK_QUEUE, redact, withoutBlanks, type Environment } from '../api';
+import { DEFAULT_TASK_QUEUE, maskUrl, redact, withoutBlanks, type Environment } from '../api';
 
 const MAX_PORT = 65_535;
 
@@ -74,10 +74,15 @@ export function readTemporalConfiguration(environment: Environment): ClientConne
 
 function readTemporal(env: Readonly<Record<string, string>>, problems: string[]): ClientConnectConfig {
   try {
-    return loadClientConnectConfig({ overrideEnvVars: env });
+    const temporal = loadClientConnectConfig({ overrideEnvVars: env });
+    const { address = '' } = temporal.connectionOptions;
+    // The SDK refuses such an address too, but repeats it, credentials included.
+    if (/[@?#/\s]/.test(address))
+      problems.push(`TEMPORAL_ADDRESS, or the address of the profile, must be host:port, got '${maskUrl(address)}'`);
+    return temporal;
   } catch (error) {
-    // A file that is no TOML is shown after the first line of the message, its keys included.
-    const [reason] = (error as Error).message.split('\n');
+    // A file that is no TOML is shown after the first line of the message, its keys included. A path may be a PEM itself.
+    const [reason = ''] = (error as Error).message.split(/\n|(?=-----BEGIN )/);
     problems.push(`Temporal's configuration is not usable: ${reason}`);
     return {} as ClientConnectConfig;
   }
@@ -99,10 +104,17 @@ function readApiKey(env: Environment, problems: string[]): ParseActivitiesOption
     if (!isUsableKey(readFileSync(file, 'utf8').trim()))
       problems.push(`EXTEND_API_KEY_FILE must name a file with one key and nothing else, got '${file}'`);
   } catch (error) {
-    problems.push(`EXTEND_API_KEY_FILE must name a readable file: ${(error as Error).message}`);
+    problems.push(
+      `EXTEND_API_KEY_FILE must name a readable file: ${withoutPath(error)} (the value may be a key: not shown)`,
+    );
   }
   // Read for each request, so that a rotated key needs no restart.
   return () => readFile(file, 'utf8');
+}
+
+/** Removes the path from an error of Node's file system: the variable may hold the key instead of a path. */
+function withoutPath(error: unknown): string {
+  return (error as Error).message.replace(/, \w+ '.*$/s, '');
 }
 
 /** What an HTTP header may carry; the key itself is in no message. */
@@ -115,12 +127,17 @@ function readBaseUrl({ EXTEND_BASE_URL: value }: Environment, problems: string[]
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url?.protocol !== 'https:' && !(url?.protocol === 'http:' && isLoopback(url.hostname))) {
     problems.push(
-      `EXTEND_BASE_URL must be an https: URL, or an http: URL of this machine (127.0.0.1, [::1], localhost), got '${redact(value)}'`,
+      `EXTEND_BASE_URL must be an https: URL, or an http: URL of this machine (127.0.0.1, [::1], localhost), got ${showUrl(value)}`,
     );
   } else if (url.username !== '' || url.password !== '' || /[?#]/.test(value)) {
-    problems.push(`EXTEND_BASE_URL must have no user name, query or fragment, got '${redact(value)}'`);
+    problems.push(`EXTEND_BASE_URL must have no user name, query or fragment, got ${showUrl(value)}`);
   }
   return value;
+}
+
+/** A value without a scheme may be a key that was put into the wrong variable. */
+function showUrl(value: string): string {
+  return /^[a-z][a-z\d+.-]*:\/\//i.test(value) ? `'${redact(maskUrl(value))}'` : 'a value without https:// (not shown)';
 }
 
 function isLoopback(hostname: string): boolean {
@@ -141,7 +158,7 @@ function readMetricsAddress(
 ): string | undefined {
   if (value !== undefined && !isSocketAddress(value)) {
     problems.push(
-      `EXTEND_PARSE_METRICS_ADDRESS must be an IP address and a port, as in 127.0.0.1:9464, got '${value}'`,
+      `EXTEND_PARSE_METRICS_ADDRESS must be an IP address and a port, as in 127.0.0.1:9464, got '${redact(maskUrl(value))}'`,
     );
   }
   return value;
@@ -165,7 +182,7 @@ function readNumber(
   const text = env[name];
   if (text === undefined) return undefined;
   const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (!rule(value)) problems.push(`${name} must be ${words}, got '${text}'`);
+  if (!rule(value)) problems.push(`${name} must be ${words}, got '${redact(text)}'`);
   return value;
 }
 

@@ -8,8 +8,11 @@ import { METRIC_BUCKETS } from './metric-buckets';
 export interface RunWorkerOptions {
   /** Where the configuration is. @default process.env */
   readonly environment?: Environment;
-  /** Called once the worker polls, with the line that says so. */
-  readonly onReady?: (line: string) => void;
+  /**
+   * Called once the worker polls, with the line that says so, and a function that tells whether the worker still polls: not
+   * any more once it was told to stop, although it lets running requests finish.
+   */
+  readonly onReady?: (line: string, isPolling: () => boolean) => void;
 }
 
 const DEFAULT_ADDRESS = 'localhost:7233';
@@ -33,7 +36,7 @@ export async function runWorker(options: RunWorkerOptions = {}): Promise<void> {
     const { taskQueue } = configuration;
     const worker = await createParseWorker({ ...configuration, connection, namespace });
     const running = worker.run();
-    onReady(`polling ${taskQueue} at ${address}`);
+    onReady(`polling ${taskQueue} at ${address}`, () => worker.getState() === 'RUNNING');
     await running;
   } finally {
     await connection.close();

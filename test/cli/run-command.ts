@@ -29,13 +29,23 @@ export interface Running {
   waitFor(pattern: RegExp): Promise<string>;
 }
 
+/** Settings of {@link Workplace.start}. */
+export interface StartOptions {
+  /** Variables beside those of the surroundings. @default {} */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Script that Node runs. @default the built command */
+  readonly script?: string;
+  /** Shell script that runs the command, which is `"$@"`. @default no shell */
+  readonly shell?: string;
+}
+
 /** A directory to run commands in, with nothing of the surroundings configured. */
 export class Workplace {
   readonly directory = mkdtempSync(join(tmpdir(), 'extend-parse-cli-'));
   readonly #running = new Set<ChildProcessWithoutNullStreams>();
 
   /** Starts `node <script> …args` here. Temporary files of the command go into `tmp`, where they can be counted. */
-  start(args: readonly string[], options: { env?: NodeJS.ProcessEnv; script?: string } = {}): Running {
+  start(args: readonly string[], options: StartOptions = {}): Running {
     const surroundings = Object.entries(process.env).filter(([name]) => !/^(EXTEND|TEMPORAL)_/.test(name));
     const env = {
       ...Object.fromEntries(surroundings),
@@ -44,7 +54,9 @@ export class Workplace {
       XDG_CACHE_HOME: dirname(dirname(devServerExecutable())),
       ...options.env,
     };
-    const child = spawn(process.execPath, [options.script ?? COMMAND, ...args], { cwd: this.directory, env });
+    const command = [process.execPath, options.script ?? COMMAND, ...args];
+    const [file = '', ...rest] = options.shell === undefined ? command : ['sh', '-c', options.shell, 'sh', ...command];
+    const child = spawn(file, rest, { cwd: this.directory, env });
     this.#running.add(child);
     const output = { stdout: '', stderr: '' };
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
@@ -57,7 +69,7 @@ export class Workplace {
   }
 
   /** Runs a command to its end. */
-  async run(args: readonly string[], options: { env?: NodeJS.ProcessEnv; script?: string } = {}): Promise<Ended> {
+  async run(args: readonly string[], options: StartOptions = {}): Promise<Ended> {
     return this.start(args, options).ended;
   }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Chunk, ParseResult } from '../../api';
+import { OutputDirectory } from '../../cli/output-directory';
 import { toMarkdown, writeOutputs } from '../../cli/write-outputs';
 
 let directory: string;
@@ -42,26 +43,40 @@ describe('toMarkdown', () => {
 });
 
 describe('writeOutputs', () => {
+  const open = (path: string) => OutputDirectory.open({ path, documents: [], force: false });
+
   it('makes the directory and writes markdown and result into it', async () => {
     const out = join(directory, 'a', 'b');
     const result = resultOf('# One');
-    const paths = await writeOutputs({ directory: out, name: 'x', result });
+    const paths = await writeOutputs({ output: await open(out), name: 'x', result });
     expect(paths).toEqual({ markdown: join(out, 'x.md'), json: join(out, 'x.json') });
     expect(readFileSync(paths.markdown, 'utf8')).toBe('# One\n');
     expect(JSON.parse(readFileSync(paths.json, 'utf8'))).toEqual(result);
-    expect(readdirSync(out).sort()).toEqual(['x.json', 'x.md']);
+    expect(readdirSync(out).sort()).toEqual(['.extend-parse', 'x.json', 'x.md']);
   });
 
   it('replaces what an earlier call wrote', async () => {
-    writeFileSync(join(directory, 'x.md'), 'a much longer text than the new one');
-    await writeOutputs({ directory, name: 'x', result: resultOf('new') });
+    await writeOutputs({
+      output: await open(directory),
+      name: 'x',
+      result: resultOf('a much longer text than the new'),
+    });
+    await writeOutputs({ output: await open(directory), name: 'x', result: resultOf('new') });
     expect(readFileSync(join(directory, 'x.md'), 'utf8')).toBe('new\n');
   });
 
   it('leaves no half file where one cannot be written', async () => {
     mkdirSync(join(directory, 'x.json', 'in-the-way'), { recursive: true });
-    await expect(writeOutputs({ directory, name: 'x', result: resultOf('new') })).rejects.toThrow(/x\.json/);
+    const output = await open(directory);
+    await expect(writeOutputs({ output, name: 'x', result: resultOf('new') })).rejects.toThrow(/x\.json/);
     expect(readdirSync(directory)).toEqual(['x.json']);
     expect(existsSync(join(directory, 'x.md'))).toBe(false);
+  });
+
+  it('writes neither file where one of them is not to be replaced', async () => {
+    writeFileSync(join(directory, 'x.md'), 'PRECIOUS');
+    const output = await open(directory);
+    await expect(writeOutputs({ output, name: 'x', result: resultOf('new') })).rejects.toThrow(/x\.md exists/);
+    expect(readdirSync(directory)).toEqual(['x.md']);
   });
 });

@@ -1,10 +1,13 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { WorkflowHandle } from '@temporalio/client';
+import type { ParseProgress, ParseResult } from '../../api';
 import { createPlainBatchDisplay, drawBar } from '../../cli/batch-display';
 import { startEmulator, type Emulator } from '../../emulator';
 import { Workplace } from '../cli/run-command';
-import { devServerAddress } from '../support/servers';
+import { createDevEnv, devServerAddress } from '../support/servers';
 
 describe('drawBar', () => {
   it('shows how much is done, and how much failed and is in progress', () => {
@@ -93,6 +96,44 @@ describe('extend-parse batch', () => {
     expect(again.stderr).toContain('1 of 2 documents');
     expect(workplace.leftDatabases()).toEqual([]);
   });
+
+  it.each(['SIGKILL', 'SIGINT'] as const)(
+    'finishes after %s what was in flight at a local emulator, when a configured server keeps the workflows',
+    async (signal) => {
+      const inbox = `inbox-${signal}`;
+      mkdirSync(join(workplace.directory, inbox));
+      const names = ['a', 'b', 'c'];
+      for (const name of names) writeFileSync(join(workplace.directory, inbox, `${name}.txt`), `Text of ${name}`);
+      const urls = names.map((name) => `http://emulator.invalid/slow?${signal}-${name}`);
+      const key = `interrupted-${signal}`;
+      const out = `out-${signal}`;
+      const args = ['batch', inbox, ...urls, '--out', out, '--key', key, '--json'];
+      const env = { TEMPORAL_ADDRESS: devServerAddress() };
+      const command = workplace.start(args, { env });
+      const temporal = await createDevEnv();
+      // The URLs differ in their queries only, so their ids are their positions.
+      const handles = ['4', '5', '6'].map((id) => temporal.client.workflow.getHandle(`${key}/${id}`));
+      const phaseOf = async (handle: WorkflowHandle) =>
+        handle.query<ParseProgress>('progress').then(
+          ({ phase }) => phase,
+          () => undefined,
+        );
+      while ((await Promise.all(handles.map(phaseOf))).some((phase) => phase !== 'waiting')) await pause(50);
+      command.child.kill(signal);
+      await command.ended;
+      const kept = join(workplace.directory, out, '.extend-parse');
+      expect(readdirSync(kept)).toContainEqual(expect.stringMatching(/^emulator-/));
+      const again = await workplace.run(args, { env });
+      const results = await Promise.all(handles.map((handle) => handle.result() as Promise<ParseResult>));
+      await temporal.teardown();
+      expect(JSON.parse(again.stdout)).toMatchObject({ total: 6, processed: 6, failed: 0 });
+      expect(again.status).toBe(0);
+      expect(results.map(({ submits }) => submits)).toEqual([1, 1, 1]);
+      for (const name of names)
+        expect(readFileSync(join(workplace.directory, out, `${name}.md`), 'utf8')).toBe(`Text of ${name}\n`);
+      expect(readdirSync(kept)).not.toContainEqual(expect.stringMatching(/^emulator-/));
+    },
+  );
 
   it.each([
     [['batch'], "missing required argument 'documents'"],

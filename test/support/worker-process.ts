@@ -30,10 +30,10 @@ export interface WorkerProcess {
  *
  * @throws Error if there is no build.
  */
-export function spawnWorkerProcess(env: Readonly<Record<string, string>>): WorkerProcess {
+export function spawnWorkerProcess(env: Readonly<Record<string, string>>, args: readonly string[] = []): WorkerProcess {
   if (!existsSync(COMMAND)) throw new Error(`${COMMAND} is missing: run npm run build`);
   const inherited = Object.entries(process.env).filter(([name]) => !/^(TEMPORAL|EXTEND|NODE_OPTIONS)/.test(name));
-  const child = spawn(process.execPath, [COMMAND, 'worker'], {
+  const child = spawn(process.execPath, [COMMAND, 'worker', ...args], {
     env: { ...Object.fromEntries(inherited), TEMPORAL_CONFIG_FILE: join(__dirname, 'no-such-profiles.toml'), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -58,18 +58,21 @@ export interface WorkerProcessOptions {
   readonly address?: string;
   /** Further variables. @default {} */
   readonly env?: Readonly<Record<string, string>>;
+  /** Options of the command. @default none */
+  readonly args?: readonly string[];
 }
 
 /** Starts a worker process, and resolves once it polls. @throws Error with its last words if it ends instead */
 export async function startWorkerProcess(options: WorkerProcessOptions): Promise<WorkerProcess> {
-  const { taskQueue, baseUrl, address = devServerAddress(), env = {} } = options;
-  const worker = spawnWorkerProcess({
+  const { taskQueue, baseUrl, address = devServerAddress(), env = {}, args = [] } = options;
+  const variables = {
     TEMPORAL_ADDRESS: address,
     EXTEND_API_KEY: 'test-key',
     EXTEND_BASE_URL: baseUrl,
     EXTEND_PARSE_TASK_QUEUE: taskQueue,
     ...env,
-  });
+  };
+  const worker = spawnWorkerProcess(variables, args);
   let isOver = false;
   void worker.ended.then(() => (isOver = true));
   while (!worker.output.stdout.includes(`polling ${taskQueue} at ${address}\n`)) {

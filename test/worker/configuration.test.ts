@@ -146,10 +146,24 @@ describe('EXTEND_BASE_URL', () => {
     'https://user:hunter2@api.extend.ai',
     'https://api.extend.ai/?token=hunter2',
     'https://api.extend.ai#hunter2',
+    'https://user:hunter2@api.extend.ai/?token=hunter2',
   ])('may hold no secret', (url) => {
     const problems = problemsOf({ EXTEND_BASE_URL: url });
     expect(problems).toEqual([expect.stringContaining('must have no user name, query or fragment')]);
     expect(problems.join()).not.toContain('hunter2');
+  });
+});
+
+describe('EXTEND_BASE_URL that is no URL', () => {
+  it.each([
+    ['user:hunter2@api.extend.ai', 'a value without https:// (not shown)'],
+    ['live.hunter2', 'a value without https:// (not shown)'],
+    ['https://user:hunter2@[::1', "'https://***'"],
+    ['http://api.extend.ai/?token=hunter2', "'http://api.extend.ai/?***'"],
+  ])('is not repeated with its secrets: %s', (url, shown) => {
+    const problems = problemsOf({ EXTEND_BASE_URL: url });
+    expect(problems).toEqual([expect.stringMatching(/^EXTEND_BASE_URL must be an https: URL/)]);
+    expect(problems[0]?.endsWith(`, got ${shown}`)).toBe(true);
   });
 });
 
@@ -174,6 +188,15 @@ describe('EXTEND_API_KEY_FILE', () => {
     ]);
   });
 
+  it.each(['sk_hunter2', 'live/hunter2', `/${'hunter2'.repeat(100)}`, "it's/hunter2"])(
+    'is not repeated where it holds the key instead of a path: case %#',
+    (key) => {
+      const problems = problemsOf({ EXTEND_API_KEY: undefined, EXTEND_API_KEY_FILE: key });
+      expect(problems).toEqual([expect.stringMatching(/^EXTEND_API_KEY_FILE must name a readable file: E[A-Z]+: \w/)]);
+      expect(problems.join()).not.toContain('hunter2');
+    },
+  );
+
   it('must name a readable file with one key', async () => {
     const problems = (path: string) => problemsOf({ EXTEND_API_KEY: undefined, EXTEND_API_KEY_FILE: path });
     expect(problems('/nowhere/key')).toEqual([
@@ -189,6 +212,23 @@ describe('EXTEND_API_KEY_FILE', () => {
 });
 
 describe("Temporal's own variables", () => {
+  it.each([
+    ['https://user:hunter2@temporal.example:7233', 'https://temporal.example:7233/'],
+    ['user:hunter2@temporal.example:7233', '***'],
+    ['temporal.example:7233/?key=hunter2', 'temporal.example:7233/?***'],
+  ])('must name an address as host:port, and %s is not repeated', (address, shown) => {
+    expect(problemsOf({ TEMPORAL_ADDRESS: address })).toEqual([
+      `TEMPORAL_ADDRESS, or the address of the profile, must be host:port, got '${shown}'`,
+    ]);
+  });
+
+  it('are not repeated where a path is the PEM itself', () => {
+    const pem = '-----BEGIN PRIVATE KEY----- hunter2 -----END PRIVATE KEY-----';
+    const problems = problemsOf({ TEMPORAL_ADDRESS: 'h:1', TEMPORAL_TLS_SERVER_CA_CERT_PATH: pem });
+    expect(problems).toEqual([expect.stringMatching(/^Temporal's configuration is not usable: ENOENT/)]);
+    expect(problems.join()).not.toContain('hunter2');
+  });
+
   it('give address, namespace, key and TLS', () => {
     const { temporal } = read({
       TEMPORAL_ADDRESS: 'temporal.example.com:7233',

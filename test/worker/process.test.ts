@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { ParseClient } from '../../client';
@@ -74,6 +75,28 @@ describe('extend-parse worker', () => {
     expect(Date.now() - toldAtMs).toBeLessThan(15_000);
     await expect(result).resolves.toMatchObject({ submits: 1 });
     expect(emulator.runs).toHaveLength(1);
+    expect(await second.end('SIGTERM')).toEqual({ code: 0, signal: null });
+  });
+
+  it('says on its health endpoint that it polls no more, from the signal on and while its requests end', async () => {
+    const taskQueue = 'process-health';
+    const held = holdRequests(({ operation }) => operation === 'submit');
+    await using emulator = await startEmulator({ faults: held.faults });
+    const port = await freePort();
+    const args = ['--health', String(port)];
+    await using worker = await startWorkerProcess({ taskQueue, baseUrl: emulator.url, args });
+    const result = new ParseClient({ client: env.client, taskQueue }).execute(play('ok?health'));
+    await emulator.waitFor(({ operation }) => operation === 'submit');
+    const health = async () => (await fetch(`http://127.0.0.1:${port}/`)).status;
+    expect(await health()).toBe(200);
+    const ended = worker.end('SIGTERM');
+    while ((await health()) === 200) await pause(20);
+    expect(await health()).toBe(503);
+    // The submit is held until here, so the worker was still ending when it answered.
+    held.release();
+    expect(await ended).toEqual({ code: 0, signal: null });
+    await using second = await startWorkerProcess({ taskQueue, baseUrl: emulator.url });
+    expect(await result).toMatchObject({ submits: 1 });
     expect(await second.end('SIGTERM')).toEqual({ code: 0, signal: null });
   });
 

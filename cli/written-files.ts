@@ -1,0 +1,47 @@
+import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/**
+ * The record of the files that the command wrote into one directory, with a SHA-256 of each content.
+ *
+ * A file counts as written by the command while its content is one that the command wrote under this name. So a file that
+ * a person changed afterwards does not count, and a crash between the record and the file does no harm.
+ */
+export class WrittenFiles {
+  readonly #path: string;
+  readonly #known: Set<string>;
+
+  private constructor(path: string, known: Set<string>) {
+    this.#path = path;
+    this.#known = known;
+  }
+
+  /** Reads the record; a record that does not exist is empty, and a line that was not written completely is ignored. */
+  static async open(path: string): Promise<WrittenFiles> {
+    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return '';
+      throw error;
+    });
+    return new WrittenFiles(path, new Set(text.split('\n')));
+  }
+
+  /** Whether the command wrote this content under this name. */
+  has(name: string, sha256: string): boolean {
+    return this.#known.has(toLine(name, sha256));
+  }
+
+  /** Notes a file. The caller does so before it writes the file, so that no written file is missing in the record. */
+  async add(name: string, sha256: string): Promise<void> {
+    const line = toLine(name, sha256);
+    if (this.#known.has(line)) return;
+    await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });
+    // A line that a crash cut off must not swallow this one.
+    await appendFile(this.#path, `\n${line}`, { mode: 0o600 });
+    this.#known.add(line);
+  }
+}
+
+/** File systems differ in whether case and Unicode normalization tell names apart; the record takes them as equal. */
+function toLine(name: string, sha256: string): string {
+  return `${sha256} ${name.normalize('NFC').toLowerCase()}`;
+}

@@ -1,0 +1,58 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Ids of this emulator; nothing else may become a file name. */
+const ID = /^(parser_run|file)_[\w-]{1,64}$/;
+
+/**
+ * Runs and files that outlive the emulator, each as a JSON file in one directory, and the bytes of a file beside it.
+ *
+ * Writes are synchronous and whole: what the emulator has answered is on the disk, however suddenly its process ends.
+ */
+export class KeptObjects {
+  readonly #directory: string;
+
+  /** Creates the directory, for the user of the process alone: documents may be confidential. */
+  constructor(directory: string) {
+    this.#directory = directory;
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  }
+
+  /** Writes an object, after its bytes, if it has any. */
+  write(id: string, value: object, bytes?: Uint8Array): void {
+    if (bytes !== undefined) this.#writeWhole(`${id}.bin`, bytes);
+    this.#writeWhole(`${id}.json`, JSON.stringify(value));
+  }
+
+  /** The object of that id, or `undefined` if there is none. */
+  read(id: string): unknown {
+    const text = this.#readIfThere(`${id}.json`, id);
+    return text === undefined ? undefined : JSON.parse(text.toString('utf8'));
+  }
+
+  /** The bytes of the object of that id, or `undefined` if there are none. */
+  readBytes(id: string): Uint8Array | undefined {
+    return this.#readIfThere(`${id}.bin`, id);
+  }
+
+  /** Removes an object and its bytes. */
+  remove(id: string): void {
+    for (const ending of ['json', 'bin']) rmSync(join(this.#directory, `${id}.${ending}`), { force: true });
+  }
+
+  #readIfThere(name: string, id: string): Buffer | undefined {
+    if (!ID.test(id)) return undefined;
+    try {
+      return readFileSync(join(this.#directory, name));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  #writeWhole(name: string, content: string | Uint8Array): void {
+    const path = join(this.#directory, name);
+    writeFileSync(`${path}.tmp`, content, { mode: 0o600 });
+    renameSync(`${path}.tmp`, path);
+  }
+}

@@ -1,0 +1,160 @@
+/** What could go wrong here: a reader that goes away, or a full disk, ends the work together with the printing. */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client, Connection } from '@temporalio/client';
+import { ParseClient } from '../../client';
+import { startEmulator, type Emulator } from '../../emulator';
+import { freePort } from '../support/free-port';
+import { devServerAddress } from '../support/servers';
+import { DOCUMENTS, type Running, Workplace } from './run-command';
+
+const HARBOUR = join(DOCUMENTS, 'harbour.md');
+/** Every write to this device fails with ENOSPC. */
+const FULL = '/dev/full';
+
+let workplace: Workplace;
+let emulator: Emulator;
+/** Resolves when submits may be answered. */
+let submits: Promise<void> = Promise.resolve();
+
+beforeAll(async () => {
+  workplace = new Workplace();
+  emulator = await startEmulator({
+    faults: async ({ operation }) => (operation === 'submit' ? void (await submits) : undefined),
+  });
+});
+
+afterAll(async () => {
+  workplace.remove();
+  await emulator.close();
+});
+
+const configured = (): NodeJS.ProcessEnv => ({
+  TEMPORAL_ADDRESS: devServerAddress(),
+  EXTEND_API_KEY: 'k',
+  EXTEND_BASE_URL: emulator.url,
+});
+
+const written = (out: string) => readdirSync(join(workplace.directory, out)).filter((name) => !name.startsWith('.'));
+
+/** Runs a command until it submits, closes its output, lets the submit go on, and returns how the command ended. */
+async function closeWhileSubmitting(args: readonly string[], close: (running: Running) => void) {
+  let release = () => {};
+  submits = new Promise((resolve) => (release = resolve));
+  const before = emulator.requests.length;
+  const running = workplace.start(args, { env: configured() });
+  await emulator.waitFor(({ operation, index }) => operation === 'submit' && index >= before);
+  close(running);
+  release();
+  return running.ended;
+}
+
+describe('a closed standard output', () => {
+  it('ends the printing of parse, not the work', async () => {
+    const { status, stderr } = await closeWhileSubmitting(
+      ['parse', HARBOUR, 'http://emulator.invalid/ok', '--out', 'pipe'],
+      ({ child }) => child.stdout.destroy(),
+    );
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(written('pipe')).toEqual(['harbour.json', 'harbour.md', 'ok.json', 'ok.md']);
+    expect(emulator.runs.map((run) => run.status)).toEqual(['PROCESSED', 'PROCESSED']);
+  });
+
+  it('tells of documents that failed by the exit status', async () => {
+    const { status, stderr } = await closeWhileSubmitting(
+      ['parse', 'http://emulator.invalid/failing', '--out', 'failing'],
+      ({ child }) => child.stdout.destroy(),
+    );
+    expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
+  });
+
+  it('is a failure where it loses the summary of --json', async () => {
+    const { status, stderr } = await closeWhileSubmitting(['parse', '--json', HARBOUR, '--out', 'json'], ({ child }) =>
+      child.stdout.destroy(),
+    );
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^the summary could not be written: write EPIPE$/m);
+    expect(written('json')).toEqual(['harbour.json', 'harbour.md']);
+  });
+
+  it('ends the printing of batch, not the work', async () => {
+    const { status, stderr } = await closeWhileSubmitting(
+      ['batch', 'http://emulator.invalid/ok?closed', '--out', 'batch', '--key', 'closed'],
+      ({ child }) => child.stdout.destroy(),
+    );
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(written('batch')).toEqual(['ok.json', 'ok.md']);
+  });
+});
+
+describe('a closed standard error', () => {
+  it('does not keep the summary of --json from being written', async () => {
+    const { status, stdout } = await closeWhileSubmitting(['parse', '--json', HARBOUR, '--out', 'error'], ({ child }) =>
+      child.stderr.destroy(),
+    );
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ documents: [{ status: 'processed' }] });
+  });
+});
+
+const onFullDisk = () => {
+  const shell = `exec "$@" > ${FULL}`;
+
+  it.each([
+    [['parse', HARBOUR, '--out', 'full'], 0],
+    [['parse', '--json', HARBOUR, '--out', 'full-json'], 1],
+    [['batch', 'http://emulator.invalid/ok?full', '--json', '--out', 'full-batch', '--key', 'full'], 1],
+  ])('does not end the work: %j exits with %d', async (args, expected) => {
+    submits = Promise.resolve();
+    const { status, stderr } = await workplace.run(args, { env: configured(), shell });
+    expect(status).toBe(expected);
+    expect(written(args[args.indexOf('--out') + 1] ?? '')).toHaveLength(2);
+    expect(stderr.includes('the summary could not be written: ENOSPC')).toBe(expected === 1);
+    expect(stderr).not.toMatch(/^ +at /m);
+  });
+
+  it('leaves the exit status of doctor as it is', async () => {
+    const { status, stderr } = await workplace.run(['doctor'], {
+      env: { TEMPORAL_ADDRESS: devServerAddress() },
+      shell,
+    });
+    expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
+  });
+
+  it('does not end emulator and worker, whose lines are lost', async () => {
+    const port = await freePort();
+    const both = `exec "$@" > ${FULL} 2> ${FULL}`;
+    const service = workplace.start(['emulator', '--port', `${port}`], { shell: both });
+    const baseUrl = `http://127.0.0.1:${port}`;
+    while (!(await fetch(baseUrl).catch(() => undefined))) await pause(20);
+    const taskQueue = `full-disk-${port}`;
+    const env = { ...configured(), EXTEND_BASE_URL: baseUrl, EXTEND_PARSE_TASK_QUEUE: taskQueue };
+    const worker = workplace.start(['worker'], { env, shell: both });
+    const connection = await Connection.connect({ address: devServerAddress() });
+    const client = new ParseClient({ client: new Client({ connection }), taskQueue });
+    // A document that fails makes Temporal's SDK log, too.
+    const failing = client.execute({ file: { fileUrl: 'http://emulator.invalid/failing' } });
+    await expect(failing).rejects.toMatchObject({ type: 'ParserRunFailed' });
+    await expect(client.execute({ file: { fileUrl: 'http://emulator.invalid/ok' } })).resolves.toMatchObject({
+      pageCount: 1,
+    });
+    await connection.close();
+    for (const { child, ended } of [worker, service]) {
+      child.kill('SIGTERM');
+      expect(await ended).toEqual({ status: 0, stdout: '', stderr: '' });
+    }
+  });
+};
+// Linux has the device, other systems do not.
+if (existsSync(FULL)) describe('output on a full disk', onFullDisk);
+
+describe('help', () => {
+  it('ends in order where nobody reads it', async () => {
+    writeFileSync(join(workplace.directory, 'status'), '');
+    const shell = '{ "$@"; echo $? > status; } | true';
+    await workplace.run(['--help'], { shell });
+    expect(readFileSync(join(workplace.directory, 'status'), 'utf8')).toBe('0\n');
+  });
+});
