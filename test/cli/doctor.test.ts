@@ -7,6 +7,7 @@ import { SEARCH_ATTRIBUTES } from '../../api';
 import { checkVersions, installedVersions } from '../../cli/check-machine';
 import { judgeSearchAttributes } from '../../cli/check-search-attributes';
 import { httpReply, startEmulator, type Emulator, type Reply } from '../../emulator';
+import { deadUrl } from '../support/free-port';
 import { devServerAddress, startOwnDevServer } from '../support/servers';
 import { startWorkerProcess } from '../support/worker-process';
 import { Workplace } from './run-command';
@@ -90,11 +91,10 @@ describe('extend-parse doctor', () => {
   });
 
   it('says which address is dead', async () => {
-    const gone = await startEmulator();
-    await gone.close();
+    const url = await deadUrl();
     const { status, stdout } = await doctor({
-      EXTEND_BASE_URL: gone.url,
-      TEMPORAL_ADDRESS: new URL(gone.url).host,
+      EXTEND_BASE_URL: url,
+      TEMPORAL_ADDRESS: new URL(url).host,
       EXTEND_PARSE_RESULT_DIR: '',
       EXTEND_PARSE_SOURCE_DIR: '',
     });

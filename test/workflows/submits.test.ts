@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { startEmulator } from '../../emulator';
 import {
   hangReply,
   htmlReply,
@@ -10,6 +9,7 @@ import {
   type Reply,
   type ScriptedDocument,
 } from '../../testing';
+import { deadUrl } from '../support/free-port';
 import { historyOf, timersOf } from './history';
 import { CACHING, failureOf, Scene } from './scene';
 
@@ -162,7 +162,7 @@ describe('A submit', () => {
 });
 
 describe('A submit that nobody receives', () => {
-  const scene = new Scene(async () => ({ parse: { baseUrl: await closedUrl() } }));
+  const scene = new Scene(async () => ({ parse: { baseUrl: await deadUrl() } }));
 
   it('is repeated until the deadline, and no run can exist', async () => {
     const { workflowId } = scene.document('ok');
@@ -195,9 +195,3 @@ describe.each(CACHING)('A submit in flight at the deadline with %o', (caching) =
     expect(scene.countsOf(document)).toMatchObject({ submits: 1 });
   });
 });
-
-async function closedUrl(): Promise<string> {
-  const emulator = await startEmulator();
-  await emulator.close();
-  return emulator.url;
-}
