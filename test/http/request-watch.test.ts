@@ -51,7 +51,9 @@ describe('an observer of requests', () => {
     await observed().deleteFile('f').catch(ignore);
     fault = httpReply({ status: 200 });
     await observed().readRun('r', { maxBodyBytes: 1_000 }).catch(ignore);
-    await observed({ baseUrl: await deadUrl() }).readRunState('r').catch(ignore);
+    await observed({ baseUrl: await deadUrl() })
+      .readRunState('r')
+      .catch(ignore);
     expect(told()).toEqual(['deleteRun 503', 'deleteFile noAnswer', 'readRun unreadable', 'readRunState notReceived']);
   });
 
