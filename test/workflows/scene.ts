@@ -171,12 +171,15 @@ const UNTIL_LIMIT_MS = 90_000;
 /** Each question costs the server or the worker some work, which must not crowd out the work that is waited for. */
 const UNTIL_PAUSE_MS = 50;
 
-/** Repeats the question until the answer is true. @throws Error after 90 s */
-export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const endMs = performance.now() + UNTIL_LIMIT_MS;
+/** Repeats the question until the answer is true. @throws Error after `limitMs` */
+export async function until(
+  isSo: () => boolean | Promise<boolean>,
+  { limitMs = UNTIL_LIMIT_MS, pauseMs = UNTIL_PAUSE_MS } = {},
+): Promise<void> {
+  const endMs = performance.now() + limitMs;
   while (!(await isSo())) {
-    if (performance.now() > endMs) throw new Error(`the condition did not hold within ${UNTIL_LIMIT_MS} ms`);
-    await sleep(UNTIL_PAUSE_MS);
+    if (performance.now() > endMs) throw new Error(`the condition did not hold within ${limitMs} ms`);
+    await sleep(pauseMs);
   }
 }
 
