@@ -1,6 +1,6 @@
 /**
- * `npm run test:stress -- [--times N] [FILE…]`: repeats test files, each alone, beside processes that keep every core busy
- * but one, and fails if a file fails once. Without files it repeats all tests of `test/` that start processes, except those
+ * `npm run test:stress -- [--times N] [FILE…]`: repeats test files, each alone, beside processes that keep all cores but one
+ * busy, and fails if a file fails once. Without files it repeats all tests of `test/` that start processes, except those
  * of `test/heavy/`.
  */
 import { spawn } from 'node:child_process';
@@ -16,9 +16,9 @@ const ROOT = resolve(fileURLToPath(import.meta.url), '../..');
 const BURNER = `process.on('disconnect', () => process.exit());
   const burn = () => { for (const end = Date.now() + 50; Date.now() < end; ); setImmediate(burn); };
   burn();`;
-/** Modules and functions of the tests' own that start processes. */
+/** What a test names that starts a command, a worker or a real server of its own. */
 const STARTS_PROCESSES =
-  /node:child_process|\/worker-process'|\/run-command'|\/run-example'|\/packed-project'|startOwnDevServer|startDevServer|runSoak/;
+  /node:child_process|\/worker-process'|\/run-command'|\/run-example'|startOwnDevServer|startDevServer|'dev-server'|runSoak/;
 
 function processTests() {
   const names = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' });
