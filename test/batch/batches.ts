@@ -3,8 +3,8 @@ import type { BatchHandle, DocumentOutcome } from '../../client';
 /** Waits as short as can be: on a server with a real clock it makes a second of them. */
 export const QUICK = { polling: { engine: 'retry', initialDelayMs: 0, maxDelayMs: 10, jitter: 0 } } as const;
 
-/** No read for an hour: what never ends stays in progress, and fails soon. */
-export const ENDLESS = { polling: { initialDelayMs: 3_600_000 }, deadlineMs: 5_000 } as const;
+/** No poll for an hour: the document stays in progress until its workflow gets the signal `runFinished`. */
+export const ENDLESS = { polling: { initialDelayMs: 3_600_000 } } as const;
 
 /** So many documents of this batch; every tenth of them plays the script `failing`, where that is asked for. */
 export function documents(batch: string, count: number, { failing = false }: { readonly failing?: boolean } = {}) {
@@ -16,6 +16,11 @@ export function documents(batch: string, count: number, { failing = false }: { r
 /** URL of a document that no other test uses. */
 export function urlOf(batch: string, index: number, script = 'ok'): string {
   return `http://emulator.invalid/${script}?n=${batch}-${index}`;
+}
+
+/** URL of a document whose run has ended at its first poll. */
+export function endedUrlOf(batch: string, index: number): string {
+  return `${urlOf(batch, index)}&reads=0`;
 }
 
 /** All outcomes that are written. */

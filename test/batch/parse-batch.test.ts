@@ -6,7 +6,7 @@ import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { type BatchHandle, InvalidInputError, type ParseResult } from '../../client';
 import { resetReply } from '../../testing';
 import { failureOf, Scene, until } from '../workflows/scene';
-import { documents, ENDLESS, idsOf, outcomesOf, places, QUICK, urlOf } from './batches';
+import { documents, ENDLESS, endedUrlOf, idsOf, outcomesOf, places, QUICK, urlOf } from './batches';
 
 const directory = mkdtempSync(join(tmpdir(), 'batch-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -106,11 +106,11 @@ describe('parseBatch', () => {
   it('ends what is in progress when it is cancelled, and goes on with it when it is started again', async () => {
     const key = keyOf('cancelled');
     const name = encodeURIComponent(key);
-    const [ok, never] = [{ fileUrl: urlOf(name, 0) }, { fileUrl: urlOf(name, 1, 'never') }];
+    const [ok, held] = [{ fileUrl: urlOf(name, 0) }, { fileUrl: endedUrlOf(name, 1) }];
     const input = {
       documents: [
         { file: ok, ...QUICK },
-        { file: never, ...ENDLESS },
+        { file: held, ...ENDLESS },
       ],
     };
     const handle = await scene.client.startBatch(input, { idempotencyKey: key });
@@ -121,14 +121,16 @@ describe('parseBatch', () => {
     const cancelled = await outcomesOf(handle);
     expect([idsOf(cancelled, 'processed'), idsOf(cancelled, 'cancelled')]).toEqual([['1'], ['2']]);
     const again = await scene.client.startBatch(input, { idempotencyKey: key });
-    expect(await again.result()).toMatchObject({ total: 2, processed: 1, failures: { ParseDeadlineExceeded: 1 } });
-    expect([scene.runsOf(ok).length, scene.runsOf(never).length]).toEqual([1, 2]);
-    expect(idsOf(await outcomesOf(again), 'processed')).toEqual(['1']);
+    await scene.seen({ ...held, workflowId: key }, 'submit', 2);
+    await wake(`${key}/2`);
+    expect(await again.result()).toMatchObject({ total: 2, processed: 2, failed: 0 });
+    expect([scene.runsOf(ok).length, scene.runsOf(held).length]).toEqual([1, 2]);
+    expect(idsOf(await outcomesOf(again), 'processed')).toEqual(['1', '2']);
   });
 
   it('leaves what is in progress if told so, says it, and takes it up when it is started again', async () => {
     const key = keyOf('left');
-    const fileUrl = urlOf(encodeURIComponent(key), 0, 'never');
+    const fileUrl = endedUrlOf(encodeURIComponent(key), 0);
     const input = { documents: [{ file: { fileUrl }, ...ENDLESS }], onCancel: 'abandon' } as const;
     const handle = await scene.client.startBatch(input, { idempotencyKey: key });
     await scene.seen({ fileUrl, workflowId: key }, 'submit');
@@ -137,25 +139,29 @@ describe('parseBatch', () => {
     expect(idsOf(await outcomesOf(handle), 'left')).toEqual(['1']);
     expect(await statusOf(`${key}/1`)).toBe('RUNNING');
     const again = await scene.client.startBatch(input, { idempotencyKey: key });
-    expect(await again.result()).toMatchObject({ total: 1, failures: { ParseDeadlineExceeded: 1 } });
+    await until(async () => (await again.progress()).inFlight === 1);
+    await wake(`${key}/1`);
+    expect(await again.result()).toMatchObject({ total: 1, processed: 1 });
     expect(runsOf('left')).toHaveLength(1);
   });
 
   it('takes up what a terminated batch had in progress, or had not written', async () => {
     const key = keyOf('terminated');
     const name = encodeURIComponent(key);
-    const endless = { fileUrl: urlOf(name, 9, 'never'), workflowId: key };
+    const held = { fileUrl: endedUrlOf(name, 9), workflowId: key };
     const list = [
       ...documents(name, 3).map((document) => ({ ...document, ...QUICK })),
-      { file: { fileUrl: endless.fileUrl }, ...ENDLESS },
+      { file: { fileUrl: held.fileUrl }, ...ENDLESS },
     ];
     const input = { documents: list };
     const handle = await scene.client.startBatch(input, { idempotencyKey: key });
-    await scene.seen(endless, 'submit');
+    await scene.seen(held, 'submit');
     await until(async () => (await handle.progress()).done === 3);
     await scene.temporal.workflow.getHandle(key).terminate();
     const again = await scene.client.startBatch(input, { idempotencyKey: key });
-    expect(await again.result()).toMatchObject({ total: 4, processed: 3, failures: { ParseDeadlineExceeded: 1 } });
+    await until(async () => (await again.progress()).inFlight === 1 && (await again.progress()).done === 3);
+    await wake(`${key}/4`);
+    expect(await again.result()).toMatchObject({ total: 4, processed: 4, failed: 0 });
     expect(await outcomesOf(again)).toHaveLength(4);
     expect(runsOf('terminated')).toHaveLength(4);
   });
@@ -191,6 +197,11 @@ describe('parseBatch', () => {
     const outcomes = await outcomesOf(retried);
     expect([idsOf(outcomes, 'processed'), idsOf(outcomes, 'failed')]).toEqual([places(9), ['10']]);
   });
+
+  /** Ends the wait for a document's first poll. */
+  async function wake(workflowId: string): Promise<void> {
+    await scene.client.getHandle(workflowId).runFinished();
+  }
 
   async function expectCancelled(handle: BatchHandle): Promise<void> {
     expect((await failureOf(handle.result())).type).toBe('Cancelled');

@@ -24,7 +24,7 @@ it('twelve documents under faults that resolve quickly end exactly as planned', 
     executable: devServerExecutable(),
     command: COMMAND,
     logDirectory,
-    limitMs: 60_000,
+    limitMs: 240_000,
   });
   const { documents } = outcome.ledgers;
   expect(compareLedgers(outcome.ledgers)).toEqual([]);
@@ -33,4 +33,4 @@ it('twelve documents under faults that resolve quickly end exactly as planned', 
   );
   expect(outcome).toMatchObject({ started: 12, ended: 12, workersOwnEnds: 0 });
   rmSync(logDirectory, { recursive: true });
-}, 120_000);
+}, 300_000);

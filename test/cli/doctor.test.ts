@@ -7,13 +7,17 @@ import { SEARCH_ATTRIBUTES } from '../../api';
 import { checkVersions, installedVersions } from '../../cli/check-machine';
 import { judgeSearchAttributes } from '../../cli/check-search-attributes';
 import { httpReply, startEmulator, type Emulator, type Reply } from '../../emulator';
-import { devServerAddress, startOwnDevServer } from '../support/servers';
+import { deadUrl } from '../support/free-port';
+import { createDevEnv, devServerAddress, startOwnDevServer } from '../support/servers';
 import { startWorkerProcess } from '../support/worker-process';
+import { until } from '../workflows/scene';
 import { Workplace } from './run-command';
 
 const KEY = 'sk_very_secret';
 /** Types of search attributes, as the protocol numbers them. */
 const [TEXT, KEYWORD] = [1, 2];
+/** Types of task queues, as the protocol numbers them. */
+const [WORKFLOWS, ACTIVITIES] = [1, 2];
 let workplace: Workplace;
 let emulator: Emulator;
 let fault: Reply | undefined;
@@ -48,12 +52,25 @@ async function doctor(env: Readonly<Record<string, string>> = {}) {
   return { ...ended, lines: ended.stdout.trimEnd().split('\n') };
 }
 
+/** Waits until the server knows of pollers for workflows and for activities. A worker tells that it polls before. */
+async function untilPolled(name: string): Promise<void> {
+  const env = await createDevEnv();
+  const isPolled = async (taskQueueType: number) => {
+    const namespace = 'default';
+    const request = { namespace, taskQueue: { name }, taskQueueType };
+    return ((await env.connection.workflowService.describeTaskQueue(request)).pollers ?? []).length > 0;
+  };
+  await until(async () => (await isPolled(WORKFLOWS)) && (await isPolled(ACTIVITIES)));
+  await env.teardown();
+}
+
 /** A wrong thing and the line below it. */
 const wrong = (says: RegExp, remedy: RegExp) => new RegExp(`^WRONG  ${says.source}.*\n {7}→ .*${remedy.source}`, 'm');
 
 describe('extend-parse doctor', () => {
   it('finds all well where a worker polls, and sends no document', async () => {
     await using worker = await startWorkerProcess({ taskQueue: 'doctor', baseUrl: emulator.url });
+    await untilPolled('doctor');
     const { status, lines, stderr } = await doctor();
     expect(lines).toEqual([
       expect.stringMatching(/^ok {5}versions: temporal-extend-parse \d.*, node \d.*, Temporal's SDK \d/),
@@ -112,11 +129,10 @@ describe('extend-parse doctor', () => {
   });
 
   it('says which address is dead', async () => {
-    const gone = await startEmulator();
-    await gone.close();
+    const url = await deadUrl();
     const { status, stdout } = await doctor({
-      EXTEND_BASE_URL: gone.url,
-      TEMPORAL_ADDRESS: new URL(gone.url).host,
+      EXTEND_BASE_URL: url,
+      TEMPORAL_ADDRESS: new URL(url).host,
       EXTEND_PARSE_RESULT_DIR: '',
       EXTEND_PARSE_SOURCE_DIR: '',
     });

@@ -178,11 +178,11 @@ describe('extend-parse parse, interrupted', () => {
   it('leaves at once at the second Ctrl-C', async () => {
     const command = workplace.start(['parse', 'http://emulator.invalid/hanging?again'], { env: configured() });
     await emulator.waitFor(({ bodyJson }) => JSON.stringify(bodyJson ?? '').includes('hanging?again'));
-    const startedAtMs = performance.now();
     const pressing = setInterval(() => command.child.kill('SIGINT'), 50);
-    const { status } = await command.ended;
+    const { status, stdout } = await command.ended;
     clearInterval(pressing);
     expect(status).toBe(130);
-    expect(performance.now() - startedAtMs).toBeLessThan(2_000);
+    // The first Ctrl-C alone waits for the submit, and then tells the workflow.
+    expect(stdout).not.toContain('cancelled, workflow');
   });
 });

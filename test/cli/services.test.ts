@@ -1,8 +1,10 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import { ParseClient } from '../../client';
+import { freePort } from '../support/free-port';
+import { startGate } from '../support/gate';
 import { devServerAddress } from '../support/servers';
+import { until } from '../workflows/scene';
 import { Workplace } from './run-command';
 
 let workplace: Workplace;
@@ -19,16 +21,19 @@ describe('extend-parse emulator and worker', () => {
     const url = /listening on (http:\S+)\n/.exec(await emulator.waitFor(/listening on .*\n/))?.[1] ?? '';
     const port = await freePort();
     const taskQueue = `services-${port}`;
+    await using gate = await startGate(devServerAddress());
     const env = {
       EXTEND_API_KEY: 'k',
       EXTEND_BASE_URL: url,
       EXTEND_PARSE_TASK_QUEUE: taskQueue,
-      TEMPORAL_ADDRESS: devServerAddress(),
+      TEMPORAL_ADDRESS: gate.address,
     };
     const worker = workplace.start(['worker', '--health', String(port)], { env });
-    const before = await healthBefore({ port, ready: worker.waitFor(/^polling /m) });
-    expect(before).toContain(503);
-    expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
+    await until(async () => (await healthAt(port)) !== undefined);
+    expect(await healthAt(port)).toBe(503);
+    gate.open();
+    await worker.waitFor(/^polling /m);
+    expect(await healthAt(port)).toBe(200);
     const connection = await Connection.connect({ address: devServerAddress() });
     const client = new ParseClient({ client: new Client({ connection }), taskQueue });
     const polling = { initialDelayMs: 100, scaleMs: 100 };
@@ -36,28 +41,18 @@ describe('extend-parse emulator and worker', () => {
     await connection.close();
     expect(result).toMatchObject({ pageCount: 1, submits: 1, output: { kind: 'inline' } });
     worker.child.kill('SIGTERM');
-    expect(await worker.ended).toMatchObject({ status: 0, stdout: `polling ${taskQueue} at ${devServerAddress()}\n` });
+    expect(await worker.ended).toMatchObject({ status: 0, stdout: `polling ${taskQueue} at ${gate.address}\n` });
     emulator.child.kill('SIGTERM');
     expect(await emulator.ended).toEqual({ status: 0, stdout: `listening on ${url}\n`, stderr: '' });
   });
 });
 
-/** Every answer of the health endpoint before the worker was ready. */
-async function healthBefore({ port, ready }: { port: number; ready: Promise<unknown> }): Promise<Set<number>> {
-  const seen = new Set<number>();
-  let isReady = false;
-  const settle = () => (isReady = true);
-  void ready.then(settle, settle);
-  while (!isReady) {
-    const status = await fetch(`http://127.0.0.1:${port}/`).then(
-      (response) => response.status,
-      () => undefined,
-    );
-    if (status !== undefined && !isReady) seen.add(status);
-    await pause(20);
-  }
-  await ready;
-  return seen;
+/** Status of the health endpoint's answer; undefined while nothing listens there. */
+async function healthAt(port: number): Promise<number | undefined> {
+  return fetch(`http://127.0.0.1:${port}/`).then(
+    ({ status }) => status,
+    () => undefined,
+  );
 }
 
 describe('extend-parse emulator --port', () => {
@@ -85,13 +80,3 @@ describe('extend-parse worker without a server', () => {
     });
   });
 });
-
-async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net');
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}

@@ -101,7 +101,7 @@ describe('idempotencyKey', () => {
   });
 
   it("does not start anew after a deadline that left a submit without an answer, if the submit is 'fail'", async () => {
-    const input = play('unheard?n=fail', { onAmbiguousSubmit: 'fail', deadlineMs: 1_500 });
+    const input = play('unheard?n=fail', { onAmbiguousSubmit: 'fail', deadlineMs: 8_000 });
     for (let turn = 0; turn < 2; turn += 1) {
       const ended = client.execute(input, { idempotencyKey: 'overdue' });
       await expect(ended).rejects.toMatchObject({ details: { runMayExist: true } });

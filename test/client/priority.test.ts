@@ -5,6 +5,7 @@ import { startEmulator, type Emulator, type EmulatorRequest } from '../../emulat
 import type { DevServer } from '../../local';
 import { createParseWorker } from '../../worker';
 import { startOwnDevServer } from '../support/servers';
+import { until } from '../workflows/scene';
 
 const play = (name: string) => ({
   file: { fileUrl: `http://emulator.invalid/ok?n=${name}` },
@@ -35,7 +36,7 @@ describe('priority', () => {
 
   const untilScheduled = async (workflowId: string) => {
     const handle = env.client.workflow.getHandle(workflowId);
-    while ((await handle.describe()).raw.pendingActivities?.length !== 1);
+    await until(async () => (await handle.describe()).raw.pendingActivities?.length === 1);
   };
 
   it('reaches the workflow and its activities: an urgent document is submitted before those that wait longer', async () => {

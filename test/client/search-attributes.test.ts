@@ -112,8 +112,10 @@ describe('search attributes', () => {
       ExtendParseFileName: 'long',
       ExtendParseBatch: '',
     });
-    const first = await found("WorkflowId = 'long' AND ExecutionStatus = 'ContinuedAsNew'");
-    expect(first).toEqual(['long']);
+    // The server lists a workflow some time after it has changed.
+    await until(
+      async () => (await found("WorkflowId = 'long' AND ExecutionStatus = 'ContinuedAsNew'")).join() === 'long',
+    );
     await until(
       async () => (await found(`ExtendParseRunId = '${runId}' AND ExecutionStatus = 'Completed'`)).length === 1,
     );
@@ -155,7 +157,9 @@ describe('search attributes', () => {
     const handle = await parsing.startBatch({ documents, defaults: { polling } }, { ...findable, workflowId: 'batch' });
     await handle.result();
     await until(async () => (await found("ExtendParseBatch = 'batch' AND ExtendParseStatus = 'FAILED'")).length === 1);
-    expect(await found("ExtendParseBatch = 'batch' AND WorkflowType = 'parseDocument'")).toHaveLength(2);
+    await until(
+      async () => (await found("ExtendParseBatch = 'batch' AND WorkflowType = 'parseDocument'")).length === 2,
+    );
   });
 
   it('of an attached run are there from the start', async () => {

@@ -147,7 +147,7 @@ describe('ParseHandle', () => {
     await parsing.emulator.waitFor(({ operation }) => operation === 'submit');
     await handle.runFinished({ runId: 'parser_run_of_the_webhook' });
     await expect(handle.result()).resolves.toMatchObject({ submits: 1, polls: 1 });
-  }, 20_000);
+  });
 
   it('tells the progress while it waits and after the end', async () => {
     const input = { file: { fileUrl: 'http://emulator.invalid/ok?reads=0' }, polling: { initialDelayMs: 600_000 } };

@@ -21,7 +21,7 @@ async function runJest(): Promise<{ status: number | null; output: string }> {
   });
   let output = '';
   child.stderr.on('data', (part: Buffer) => (output += part.toString()));
-  const status = await new Promise<number | null>((resolve) => child.on('exit', resolve));
+  const status = await new Promise<number | null>((resolve) => child.on('close', resolve));
   return { status, output };
 }
 

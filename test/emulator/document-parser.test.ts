@@ -34,11 +34,11 @@ function obedientParser(parseTimeoutMs: number) {
 
 describe('the parser threads', () => {
   it('a thread that hangs, exits or throws fails its document, and a fresh one takes the next', async () => {
-    const { parser, order } = obedientParser(2000);
+    const { parser, order } = obedientParser(5000);
     const outcomes = await Promise.all(['hang', 'exit', 'ok', 'throw', 'fine'].map(order));
     await parser.close();
     expect(outcomes).toEqual([
-      { failureReason: 'INTERNAL_ERROR: a document ended its parser: parsing took longer than 2000 ms' },
+      { failureReason: 'INTERNAL_ERROR: a document ended its parser: parsing took longer than 5000 ms' },
       { failureReason: 'INTERNAL_ERROR: a document ended its parser: the parser thread ended with 3' },
       { chunks: [], pageCount: 2 },
       { failureReason: 'INTERNAL_ERROR: a document ended its parser: thrown' },
@@ -47,7 +47,7 @@ describe('the parser threads', () => {
   });
 
   it('waiting for a thread does not count as parsing time', async () => {
-    const { parser, order } = obedientParser(1500);
+    const { parser, order } = obedientParser(4000);
     const outcomes = await Promise.all(['hang', 'hang', 'ok'].map(order));
     await parser.close();
     expect(outcomes[2]).toEqual({ chunks: [], pageCount: 2 });

@@ -3,14 +3,17 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startEmulator, type Emulator } from '../../emulator';
 import { devServerAddress } from '../support/servers';
+import { Hold, until } from '../workflows/scene';
 import { startExample, type RunningExample } from './run-example';
 
+/** No document ends before the test has seen it in progress. */
+const polls = new Hold(({ operation }) => operation === 'read');
 let emulator: Emulator;
 let service: RunningExample;
 let url: string;
 
 beforeAll(async () => {
-  emulator = await startEmulator();
+  emulator = await startEmulator({ faults: async (request) => void (await polls.pass(request)) });
   const env = {
     TEMPORAL_ADDRESS: devServerAddress(),
     EXTEND_API_KEY: 'test',
@@ -32,13 +35,15 @@ const call = async (method: string, path: string, body?: string) => {
 
 const start = (id: string, fileUrl: string) => call('PUT', `/documents/${id}`, JSON.stringify({ fileUrl }));
 
-/** Looks again and again until the document has ended. */
+/** Asks for the document until it has ended. */
 async function end(id: string): Promise<Record<string, unknown>> {
-  for (;;) {
-    const { status, body } = await call('GET', `/documents/${id}`);
-    expect(status).toBe(200);
-    if (body['state'] !== 'parsing') return body;
-  }
+  let answer = await call('GET', `/documents/${id}`);
+  await until(async () => {
+    answer = await call('GET', `/documents/${id}`);
+    expect(answer.status).toBe(200);
+    return answer.body['state'] !== 'parsing';
+  });
+  return answer.body;
 }
 
 describe('02, a backend service', () => {
@@ -48,6 +53,7 @@ describe('02, a backend service', () => {
     expect(answers.map(({ status }) => status)).toEqual([202, 202, 202]);
     const { body } = await call('GET', `/documents/${id}`);
     expect(body).toMatchObject({ state: 'parsing', progress: { deadlineAtMs: expect.any(Number) } });
+    polls.release();
     expect(await end(id)).toMatchObject({ state: 'parsed', pageCount: 1, markdown: expect.stringMatching(/^# /) });
     await start(id, fileUrl);
     expect(emulator.runs.filter((run) => run.fileUrl === fileUrl)).toHaveLength(1);

@@ -20,7 +20,7 @@ it.each(['resubmit', 'fail'] as const)(
       executable: devServerExecutable(),
       command: COMMAND,
       logDirectory,
-      limitMs: 5 * 60_000,
+      limitMs: 12 * 60_000,
     });
     expect(compareLedgers(outcome.ledgers)).toEqual([]);
     expect(outcome).toMatchObject({ started: 60, ended: 60, interruptions: { kill: KILLS, restart: 2, outage: 1 } });

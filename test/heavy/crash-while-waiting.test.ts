@@ -6,20 +6,20 @@ import { ParseClient, type ParseHandle } from '../../client';
 import { startEmulator } from '../../emulator';
 import { createDevEnv } from '../support/servers';
 import { startWorkerProcess } from '../support/worker-process';
+import { until } from '../workflows/scene';
 
 const ENGINES = ['timer', 'retry'] as const;
 /** Longer than it takes to get all documents there on a slow machine, and to kill the worker. */
-const FIRST_READ_MS = 10_000;
+const FIRST_READ_MS = 45_000;
 const MODES = ['resubmit', 'fail'] as const;
 
 /** Asks until the first read waits at the server for its time: no worker has anything of this document in its hands. */
 async function untilReadIsPlanned(client: Client, { workflowId }: ParseHandle): Promise<void> {
   const handle = client.workflow.getHandle(workflowId);
-  for (;;) {
-    const { pendingActivities } = (await handle.describe()).raw;
-    if (pendingActivities?.some(({ activityType, attempt }) => activityType?.name === 'getStatus' && attempt === 2))
-      return;
-  }
+  await until(async () => {
+    const { pendingActivities = [] } = (await handle.describe()).raw;
+    return pendingActivities?.some((one) => one.activityType?.name === 'getStatus' && one.attempt === 2) ?? false;
+  });
 }
 
 // What is killed in the middle of an activity is noticed only after the activity's time limit: see test/heavy.

@@ -161,7 +161,7 @@ describe('a worker process that is killed in the middle of', () => {
     const ends = await Promise.allSettled(handles.map((handle) => handle.result()));
     await second.end('SIGTERM');
     for (const [at, one] of CASES.entries()) endings.set(one, endingOf(one, ends[at], emulator));
-  }, 300_000);
+  });
   afterAll(async () => {
     await emulator.close();
     await env.teardown();

@@ -19,12 +19,13 @@ import {
   type Reply,
 } from '../../emulator';
 import { BodyTooLargeError, createExtendClient, type ExtendClient } from '../../http';
+import { deadUrl } from '../support/free-port';
 import { sendJson, startOddServer } from './odd-server';
 
 const KEY = 'sk_test_SECRET';
 const fileUrl = 'http://emulator.invalid/ok';
 /** Long enough for a request to arrive on a busy machine. */
-const LIMIT_MS = 1000;
+const LIMIT_MS = 2000;
 
 let emulator: Emulator;
 let client: ExtendClient;
@@ -149,9 +150,7 @@ describe.each(CALLS)('%s, asked once', (call) => {
   });
 
   it('tells of a refused port and of an unknown host: nothing was received', async () => {
-    const gone = await startOddServer(() => undefined);
-    await gone.close();
-    for (const baseUrl of [gone.url, 'http://nonexistent.invalid']) {
+    for (const baseUrl of [await deadUrl(), 'http://nonexistent.invalid']) {
       const failed = callsOf(createExtendClient({ apiKey: KEY, baseUrl }))[call]?.();
       await expect(failed).rejects.toMatchObject({ name: 'ParseApiError', kind: 'notReceived' });
       await expect(failed).rejects.toThrow(/^no connection for \S+ \S+: E\w+/);
@@ -257,13 +256,12 @@ describe('a body that is too large', () => {
       response.writeHead(503);
       response.write(`<title>busy</title>${'x'.repeat(20_000)}`);
     });
-    const extend = createExtendClient({ apiKey: KEY, baseUrl: server.url, statusTimeoutMs: 5000 });
-    const startedAt = performance.now();
+    const extend = createExtendClient({ apiKey: KEY, baseUrl: server.url });
+    // A body that was read to the limit of the call would leave no text.
     await expect(extend.readRunState('r')).rejects.toMatchObject({
       status: 503,
       message: expect.stringContaining('busy'),
     });
-    expect(performance.now() - startedAt).toBeLessThan(4000);
   });
 });
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { hangReply, httpReply, resetReply, startEmulator, type Emulator, type Reply } from '../../emulator';
 import { createExtendClient, type EndedRequest } from '../../http';
+import { deadUrl } from '../support/free-port';
 
 let emulator: Emulator;
 let fault: Reply | undefined;
@@ -50,9 +51,9 @@ describe('an observer of requests', () => {
     await observed().deleteFile('f').catch(ignore);
     fault = httpReply({ status: 200 });
     await observed().readRun('r', { maxBodyBytes: 1_000 }).catch(ignore);
-    const gone = await startEmulator();
-    await gone.close();
-    await observed({ baseUrl: gone.url }).readRunState('r').catch(ignore);
+    await observed({ baseUrl: await deadUrl() })
+      .readRunState('r')
+      .catch(ignore);
     expect(told()).toEqual(['deleteRun 503', 'deleteFile noAnswer', 'readRun unreadable', 'readRunState notReceived']);
   });
 

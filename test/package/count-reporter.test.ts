@@ -1,6 +1,6 @@
 /** What could go wrong here: the line that machines read is missing, wrong, or not the last one. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -21,12 +21,18 @@ afterEach(() => rmSync(project, { recursive: true, force: true }));
 function runJest(
   files: Readonly<Record<string, string>>,
   settings: object = {},
+  env: NodeJS.ProcessEnv = {},
 ): { last: string; status: number | null } {
   const config = { reporters: ['default', join(ROOT, 'scripts', 'count-reporter.js')], transform: {}, ...settings };
   writeFileSync(join(project, 'package.json'), JSON.stringify({ jest: config }));
   for (const [name, code] of Object.entries(files)) writeFileSync(join(project, name), code);
   const command = `"${process.execPath}" "${JEST}" 2>&1`;
-  const { stdout, status } = spawnSync('sh', ['-c', command], { cwd: project, encoding: 'utf8' });
+  const { stdout, status } = spawnSync('sh', ['-c', command], {
+    cwd: project,
+    // The run that this test is part of may have one of its own.
+    env: { ...process.env, FAILED_TEST_FILES: '', ...env },
+    encoding: 'utf8',
+  });
   return { last: stdout.trimEnd().split('\n').at(-1) ?? '', status };
 }
 
@@ -61,5 +67,27 @@ describe('the last line of a test run', () => {
 
   it('is zero where there are no tests and that is allowed', () => {
     expect(runJest({}, { passWithNoTests: true })).toEqual({ last: '0 passed, 0 failed', status: 0 });
+  });
+});
+
+describe('the file that FAILED_TEST_FILES names', () => {
+  const failedFiles = () => join(project, 'failed-files');
+
+  it('holds each test file that failed, with the numbers of its tests', () => {
+    const files = {
+      'one.test.js': PASSING,
+      'two.test.js': PASSING.repeat(3) + FAILING.repeat(2),
+      'three.test.js': "require('./absent');\n",
+    };
+    runJest(files, {}, { FAILED_TEST_FILES: failedFiles() });
+    const lines = readFileSync(failedFiles(), 'utf8').trimEnd().split('\n');
+    expect(lines.sort()).toEqual(['0 1 three.test.js', '3 2 two.test.js']);
+  });
+
+  it('is empty where all pass, and is not written where none is named', () => {
+    runJest({ 'one.test.js': PASSING });
+    expect(existsSync(failedFiles())).toBe(false);
+    runJest({}, {}, { FAILED_TEST_FILES: failedFiles() });
+    expect(readFileSync(failedFiles(), 'utf8')).toBe('');
   });
 });

@@ -20,6 +20,7 @@ import {
   type ParseTestEnvironment,
   type Reply,
 } from '../../testing';
+import { until } from '../workflows/scene';
 import { createEncryptionCodec } from './encryption-codec';
 
 const TEXT = 'PLANTED-TEXT of the document';
@@ -101,6 +102,9 @@ async function parse(input: ParseInput, workflowId: string, client = parsing.cli
   const handle = await client.start(input, { workflowId });
   const end: unknown = await handle.result().catch((error: unknown) => error);
   const progress = await handle.progress();
+  // Temporal's logger holds lines back for 100 ms or more and writes them in order, so this line is the last one.
+  const isLastLine = (line: string) => /'Workflow (completed|failed)'/.test(line) && line.includes(`'${workflowId}'`);
+  await until(() => logs.slice(from).some(isLastLine));
   return {
     end,
     history: await historyOf(parsing, workflowId),

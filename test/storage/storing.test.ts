@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { CancelledFailure } from '@temporalio/common';
@@ -63,7 +62,7 @@ const scripts: Record<string, ScriptedDocument> = {
   'array-for-run': {
     results: Array.from({ length: 100 }, () => httpReply({ status: 200, json: { parserRun: [chunk] } })),
   },
-  slow: { processingReads: 0, resultBytes: 1_000_000, results: [dripReply({ pieceBytes: 100_000, everyMs: 50 })] },
+  slow: { processingReads: 0, resultBytes: 1_000_000, results: [dripReply({ pieceBytes: 100_000, everyMs: 5_000 })] },
 };
 
 const scene = new Scene({ scripts, parse: { maxInlineBytes: 20_000, resultDirectory: directory } });
@@ -217,10 +216,9 @@ describe('A stored result', () => {
     const { runId } = await runActivity(activities, 'submitParse', { file: { fileUrl } });
     const context = createContext();
     const storing = runActivity(activities, 'storeResult', { runId, noticedAtMs: 0 }, context);
-    await until(async () => {
-      await setImmediate();
-      return filesIn(directory).some((name) => name.includes('.partial') && statSync(join(directory, name)).size > 0);
-    });
+    await until(() =>
+      filesIn(directory).some((name) => name.includes('.partial') && statSync(join(directory, name)).size > 0),
+    );
     context.cancel();
     await expect(storing).rejects.toThrow(CancelledFailure);
     expect(filesIn(directory)).toEqual(before);

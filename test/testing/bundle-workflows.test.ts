@@ -10,11 +10,13 @@ const CACHE_HOME = process.env['XDG_CACHE_HOME'];
 
 let directory: string;
 let kept: string;
+const made: string[] = [];
 
 beforeEach(() => {
   mkdirSync(CACHE, { recursive: true });
   // Below the checkout, where the bundler finds Temporal's modules.
   directory = mkdtempSync(join(CACHE, 'bundles-'));
+  made.push(directory);
   kept = join(directory, 'cache/temporal-extend-parse/workflow-bundles');
   process.env['XDG_CACHE_HOME'] = join(directory, 'cache');
   write('workflows.js', "exports.speak = async () => require('./words').words;");
@@ -22,8 +24,7 @@ beforeEach(() => {
 afterAll(() => {
   if (CACHE_HOME === undefined) delete process.env['XDG_CACHE_HOME'];
   else process.env['XDG_CACHE_HOME'] = CACHE_HOME;
-  for (const name of readdirSync(CACHE).filter((entry) => entry.startsWith('bundles-')))
-    rmSync(join(CACHE, name), { recursive: true });
+  for (const path of made) rmSync(path, { recursive: true });
 });
 
 const write = (name: string, text: string) => writeFileSync(join(directory, name), text);

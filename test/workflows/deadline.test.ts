@@ -56,7 +56,7 @@ describe.each(CACHING)('The deadline with %o', (caching) => {
       });
       expect(result).toMatchObject({ submits: 1 });
       expect(result.waitedMs).toBeGreaterThanOrEqual(DEADLINE_MS);
-      expect(result.waitedMs).toBeLessThan(DEADLINE_MS + 2_000);
+      expect(result.waitedMs).toBeLessThan(DEADLINE_MS + MARGIN_MS);
       expect(scene.countsOf(document)).toMatchObject({ reads: 1, results: 1 });
     });
 
@@ -143,7 +143,8 @@ describe('The deadline', () => {
 
 describe('The deadline on a real server', () => {
   const scene = new Scene({ server: 'dev-server', scripts: SCRIPTS });
-  const DEADLINE_SOON_MS = 4_000;
+  /** Time for a submit and a first read on a busy machine, and no more: the tests take as long. */
+  const DEADLINE_SOON_MS = 10_000;
 
   /** Temporal gives up before the deadline where no further attempt would fit, and words that in its own way. */
   it('is told in our own words', async () => {
@@ -166,14 +167,19 @@ describe('The deadline on a real server', () => {
     );
   });
 
-  it.each(ENGINES)('cuts off a read that hangs, and makes the last one: %s', async (engine) => {
-    const document = scene.document('hanging');
-    const polling = { engine, initialDelayMs: 0, maxDelayMs: 100 };
-    const { fileUrl } = document;
-    const failure = await failureOf(scene.client.execute({ file: { fileUrl }, polling, deadlineMs: 2_500 }));
-    const { id } = scene.runOf(document);
-    expect(failure).toMatchObject({ type: 'ParseDeadlineExceeded', details: { status: 'PROCESSING' } });
-    expect(failure.message).toBe(`the deadline passed while ${id} was PROCESSING`);
-    expect(scene.countsOf(document).reads).toBe(2);
+  it('cuts off a read that hangs, and makes the last one, with either engine', async () => {
+    await allOf(
+      ENGINES.map(async (engine) => {
+        const document = scene.document('hanging');
+        const polling = { engine, initialDelayMs: 0, maxDelayMs: 100 };
+        const { fileUrl } = document;
+        const parsing = scene.client.execute({ file: { fileUrl }, polling, deadlineMs: DEADLINE_SOON_MS });
+        const failure = await failureOf(parsing);
+        const { id } = scene.runOf(document);
+        expect(failure).toMatchObject({ type: 'ParseDeadlineExceeded', details: { status: 'PROCESSING' } });
+        expect(failure.message).toBe(`the deadline passed while ${id} was PROCESSING`);
+        expect(scene.countsOf(document).reads).toBe(2);
+      }),
+    );
   });
 });

@@ -4,7 +4,7 @@ import type { ParseInput, ParseProgress, ParseResult } from '../../api';
 import { createParseWorker } from '../../worker';
 import { bundledWorkflows } from './bundled-workflows';
 import { historyOf } from './history';
-import { CACHING, Scene } from './scene';
+import { CACHING, Scene, until } from './scene';
 
 const EMBEDDING = require.resolve('./fixtures/embedding-workflows');
 const SCRIPTS = { failed: { status: 'FAILED', failureReason: 'CORRUPT_FILE' } };
@@ -54,8 +54,7 @@ describe.each(CACHING)('A workflow of a user with %o', (caching) => {
     const { fileUrl, workflowId } = document;
     const handle = await start('importDocument', workflowId, { file: { fileUrl }, polling: HOURLY });
     await scene.seen(document, 'read');
-    const polled = async () => (await handle.query<ParseProgress[]>('seen')).at(-1)?.polls === 1;
-    while (!(await polled()));
+    await until(async () => (await handle.query<ParseProgress[]>('seen')).at(-1)?.polls === 1);
     await handle.signal('webhook');
     const result = (await handle.result()) as ParseResult;
     expect(result.polls).toBe(2);

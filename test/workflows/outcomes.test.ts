@@ -117,11 +117,13 @@ describe.each(CACHING)('A document with %o', (caching) => {
 
   it('fails after two minutes without output, and names what is missing', async () => {
     const document = scene.document('never-an-output');
+    const startedAtMs = performance.now();
     const failure = await failureOf(scene.client.execute({ file: { fileUrl: document.fileUrl } }));
     expect(failure).toMatchObject({ type: 'ContractViolation', details: { runId: scene.runOf(document).id } });
     expect(failure.message).toContain('parserRun.chunks');
     expect(failure.details.elapsedMs).toBeGreaterThan(120_000);
-    expect(failure.details.elapsedMs).toBeLessThan(140_000);
+    // The server skips the waits and nothing else: requests take real time.
+    expect(failure.details.elapsedMs).toBeLessThan(135_000 + performance.now() - startedAtMs);
   });
 
   const file = (script: string) => ({ fileUrl: scene.document(script).fileUrl });

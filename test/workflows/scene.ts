@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll } from '@jest/globals';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { ParseError } from '../../client';
@@ -165,11 +166,20 @@ export async function allOf<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   return Promise.all(promises);
 }
 
-/** Asks again and again until it is so. */
-export async function until(isSo: () => Promise<boolean>): Promise<void> {
-  const endMs = Date.now() + 20_000;
+/** Far more than any condition takes on a busy machine, and less than a test may take. In milliseconds. */
+const UNTIL_LIMIT_MS = 90_000;
+/** Each question costs the server or the worker some work, which must not crowd out the work that is waited for. */
+const UNTIL_PAUSE_MS = 50;
+
+/** Repeats the question until the answer is true. @throws Error after `limitMs` */
+export async function until(
+  isSo: () => boolean | Promise<boolean>,
+  { limitMs = UNTIL_LIMIT_MS, pauseMs = UNTIL_PAUSE_MS } = {},
+): Promise<void> {
+  const endMs = performance.now() + limitMs;
   while (!(await isSo())) {
-    if (Date.now() > endMs) throw new Error('it did not become so within 20 s');
+    if (performance.now() > endMs) throw new Error(`the condition did not hold within ${limitMs} ms`);
+    await sleep(pauseMs);
   }
 }
 

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { startEmulator } from '../../emulator';
 import {
   hangReply,
   htmlReply,
@@ -10,8 +9,9 @@ import {
   type Reply,
   type ScriptedDocument,
 } from '../../testing';
+import { deadUrl } from '../support/free-port';
 import { historyOf, timersOf } from './history';
-import { CACHING, failureOf, Scene } from './scene';
+import { allOf, CACHING, failureOf, Scene } from './scene';
 
 /** Answers after which nobody can say whether a run exists. The emulator made one each time. */
 const AMBIGUOUS: Readonly<Record<string, Reply>> = {
@@ -73,7 +73,7 @@ function scripts(): Record<string, ScriptedDocument> {
 }
 
 describe('A submit', () => {
-  const scene = new Scene({ scripts: scripts(), parse: { submitTimeoutMs: 1_000 } });
+  const scene = new Scene({ scripts: scripts(), parse: { submitTimeoutMs: 3_000 } });
 
   /** Bounds of the two waits after two answers 429, in milliseconds. */
   it.each([
@@ -161,7 +161,7 @@ describe('A submit', () => {
     expect(failure.type).toBe(type);
     expect(failure.details).toMatchObject({ status, requestId: 'req_decided', submits: 0, ...(code && { code }) });
     expect(failure.details.elapsedMs).toBeGreaterThanOrEqual(0);
-    expect(failure.details.elapsedMs).toBeLessThan(10_000);
+    expect(failure.details.elapsedMs).toBeLessThan(30_000);
     expect(failure.details).not.toHaveProperty('runMayExist');
     expect(scene.countsOf({ fileUrl })).toEqual({ submits: 1, runs: 0, reads: 0, results: 0, deletes: 0 });
   });
@@ -176,7 +176,7 @@ describe('A submit', () => {
 });
 
 describe('A submit that nobody receives', () => {
-  const scene = new Scene(async () => ({ parse: { baseUrl: await closedUrl() } }));
+  const scene = new Scene(async () => ({ parse: { baseUrl: await deadUrl() } }));
 
   it('is repeated until the deadline, and no run can exist', async () => {
     const { workflowId } = scene.document('ok');
@@ -188,7 +188,7 @@ describe('A submit that nobody receives', () => {
     expect(failure.details).not.toHaveProperty('runMayExist');
     expect(failure.message).toContain('before a run was accepted; last failure:');
     expect(failure.details.elapsedMs).toBeGreaterThanOrEqual(3_600_000);
-    expect(failure.details.elapsedMs).toBeLessThan(3_605_000);
+    expect(failure.details.elapsedMs).toBeLessThan(3_630_000);
     const waits = timersOf(await historyOf(scene.temporal, workflowId)).map(({ ms }) => ms);
     expect(waits.length).toBeGreaterThan(10);
     expect(Math.max(...waits)).toBeLessThanOrEqual(330_000);
@@ -196,22 +196,23 @@ describe('A submit that nobody receives', () => {
 });
 
 describe.each(CACHING)('A submit in flight at the deadline with %o', (caching) => {
-  const scene = new Scene({ ...caching });
+  const scene = new Scene({ server: 'dev-server', ...caching });
+  /** Time for a submit to be sent on a busy machine, and no more: the test takes as long. */
+  const deadlineMs = 6_000;
 
-  it.each(['resubmit', 'fail'] as const)('leaves open whether a run exists: %s', async (onAmbiguousSubmit) => {
-    const document = scene.document('ok');
-    const hold = scene.hold(document, 'submit');
-    const { fileUrl } = document;
-    const failure = await failureOf(scene.client.execute({ file: { fileUrl }, deadlineMs: 400, onAmbiguousSubmit }));
-    expect(failure).toMatchObject({ type: 'ParseDeadlineExceeded', details: { submits: 1, runMayExist: true } });
-    expect(failure.details.elapsedMs).toBeLessThan(5_000);
-    hold.release();
-    expect(scene.countsOf(document)).toMatchObject({ submits: 1 });
+  it('leaves open whether a run exists, whether it would be sent again or not', async () => {
+    await allOf(
+      (['resubmit', 'fail'] as const).map(async (onAmbiguousSubmit) => {
+        const document = scene.document('ok');
+        const hold = scene.hold(document, 'submit');
+        const { fileUrl } = document;
+        const failure = await failureOf(scene.client.execute({ file: { fileUrl }, deadlineMs, onAmbiguousSubmit }));
+        expect(failure).toMatchObject({ type: 'ParseDeadlineExceeded', details: { submits: 1, runMayExist: true } });
+        // The submit's own limit is a minute.
+        expect(failure.details.elapsedMs).toBeLessThan(30_000);
+        hold.release();
+        expect(scene.countsOf(document)).toMatchObject({ submits: 1 });
+      }),
+    );
   });
 });
-
-async function closedUrl(): Promise<string> {
-  const emulator = await startEmulator();
-  await emulator.close();
-  return emulator.url;
-}

@@ -14,6 +14,8 @@ const GROWING: PollingOptions = {
   maxDelayMs: 1_800_000,
 };
 const ENGINES = ['timer', 'retry'] as const;
+/** Far below the half hour and the hour until a read by schedule, and far above the time that a busy machine takes. */
+const SOON_MS = 100_000;
 /** Between two early reads there are 5 s. */
 const REST_MS = 5_000;
 
@@ -45,7 +47,7 @@ describe.each(CACHING)('The signal runFinished with %o', (caching) => {
       await (told === undefined ? raw.signal('runFinished') : raw.signal('runFinished', told));
       await scene.seen(document, 'read', 2);
       const result = await handle.result();
-      expect(result.waitedMs).toBeLessThan(30_000);
+      expect(result.waitedMs).toBeLessThan(SOON_MS);
       expect(scene.countsOf(document)).toEqual({ submits: 1, runs: 1, reads: 2, results: 1, deletes: 0 });
     });
 
@@ -55,7 +57,7 @@ describe.each(CACHING)('The signal runFinished with %o', (caching) => {
       await until(async () => (await handle.progress()).phase === 'waiting');
       await handle.runFinished();
       const result = await handle.result();
-      expect(result.waitedMs).toBeLessThan(30_000);
+      expect(result.waitedMs).toBeLessThan(SOON_MS);
       expect(scene.countsOf(document).reads).toBe(1);
     });
 
@@ -69,7 +71,7 @@ describe.each(CACHING)('The signal runFinished with %o', (caching) => {
         signalArgs: [{}],
       });
       const result = (await handle.result()) as { waitedMs: number; polls: number };
-      expect(result.waitedMs).toBeLessThan(30_000);
+      expect(result.waitedMs).toBeLessThan(SOON_MS);
       expect(result.polls).toBe(1);
     });
 
@@ -82,7 +84,7 @@ describe.each(CACHING)('The signal runFinished with %o', (caching) => {
       hold.release();
       await scene.seen(document, 'read', 2);
       const result = await handle.result();
-      expect(result.waitedMs).toBeLessThan(30_000);
+      expect(result.waitedMs).toBeLessThan(SOON_MS);
       expect(scene.countsOf(document)).toMatchObject({ runs: 1, results: 1 });
     });
   });
@@ -104,7 +106,7 @@ describe.each(CACHING)('A signal during a later read with %o', (caching) => {
     hold.release();
     const result = await handle.result();
     expect(result.polls).toBe(3);
-    expect(result.waitedMs).toBeLessThan(60_000);
+    expect(result.waitedMs).toBeLessThan(SOON_MS);
     const polls = activitiesOf(await historyOf(scene.temporal, document.workflowId)).filter(
       ({ type }) => type === 'getStatus',
     );
