@@ -3,7 +3,6 @@ import {
   ContractError,
   decodeSubmitAnswer,
   decodeUploadAnswer,
-  findIdProblem,
   DEFAULT_BASE_URL,
   isEndpointMissing,
   isVersionRemoved,
@@ -21,6 +20,8 @@ import { exchange, exchangeParts, type Connection, type ExchangeRequest } from '
 import { createKeyRing } from './key-ring';
 import { collectRun, readText } from './read-body';
 import { readRunState } from './read-state';
+import { pathOf, runRequest, uploadRequest } from './requests';
+import { createStateReader } from './state-reader';
 import type { RequestObserver, RequestOperation } from './request-watch';
 import { isUsable, noteKey } from './usable-key';
 
@@ -116,18 +117,7 @@ export function createExtendClient(options: ExtendClientOptions, observe?: Reque
     async *streamRun(runId, { signal } = {}) {
       yield* exchangeParts(connection, runRequest('streamRun', runId, fetchMs, signal));
     },
-    uploadFile: ({ content, fileName }, { signal } = {}) =>
-      call(
-        {
-          operation: 'uploadFile',
-          method: 'POST',
-          path: '/files/upload',
-          body: form(content, fileName),
-          timeoutMs: fetchMs,
-          signal,
-        },
-        readUploadAnswer,
-      ),
+    uploadFile: (file, { signal } = {}) => call(uploadRequest(file, fetchMs, signal), readUploadAnswer),
     deleteRun: (runId, { signal } = {}) => remove('deleteRun', 'parser_runs', runId, signal),
     deleteFile: (fileId, { signal } = {}) => remove('deleteFile', 'files', fileId, signal),
   };
@@ -167,27 +157,6 @@ async function readUploadAnswer(answer: Answer): Promise<{ readonly fileId: stri
   return decodeUploadAnswer(await readJson(answer, MAX_SMALL_BODY_BYTES));
 }
 
-type ReadState = (runId: string, responseType: 'url' | 'json', signal?: AbortSignal) => Promise<RunState>;
-
-/**
- * Status reads ask for `responseType=url`, so that a finished run's content need not come with its status. The API's
- * documents are vague about it, so an API that refuses the parameter is asked without it from then on.
- */
-function createStateReader(read: ReadState): ExtendClient['readRunState'] {
-  let responseType: 'url' | 'json' = 'url';
-  return async (runId, { signal } = {}) => {
-    try {
-      return await read(runId, responseType, signal);
-    } catch (error) {
-      const refused = error instanceof ParseApiError && (error.status === 400 || error.status === 422);
-      if (!refused || responseType === 'json') throw error;
-      const state = await read(runId, 'json', signal);
-      responseType = 'json';
-      return state;
-    }
-  };
-}
-
 async function readJson(answer: Answer, limitBytes: number): Promise<unknown> {
   const text = await readText(answer, limitBytes);
   try {
@@ -208,36 +177,6 @@ async function ignoreGone(deletion: Promise<void>): Promise<void> {
     const isGone = error instanceof ParseApiError && error.status === 404;
     if (!isGone || isEndpointMissing(error) || isVersionRemoved(error)) throw error;
   }
-}
-
-/** Content is always asked for as JSON: where else it would be is not documented. */
-function runRequest(
-  operation: RequestOperation,
-  runId: string,
-  timeoutMs: number,
-  signal: AbortSignal | undefined,
-): ExchangeRequest {
-  return {
-    operation,
-    method: 'GET',
-    path: pathOf('parser_runs', runId),
-    query: { responseType: 'json' },
-    timeoutMs,
-    signal,
-  };
-}
-
-/** An id such as `..` would name another path of the API. @throws ParseApiError as a request that was refused: nothing is sent */
-function pathOf(kind: string, id: string): string {
-  const problem = findIdProblem(id);
-  if (problem === undefined) return `/${kind}/${encodeURIComponent(id)}`;
-  throw new ParseApiError(`no request to /${kind}: the id ${problem}`, { kind: 'status', status: 400 });
-}
-
-function form(content: Blob, fileName: string): FormData {
-  const body = new FormData();
-  body.append('file', content, fileName);
-  return body;
 }
 
 function checkedBaseUrl(baseUrl: string): string {

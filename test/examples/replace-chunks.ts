@@ -3,7 +3,7 @@ import { PGlite } from '@electric-sql/pglite';
 import type { Chunk } from '../../api';
 import { ChunkIndex } from '../../examples/03-rag-pipeline/chunk-index';
 
-const chunks = (...contents: string[]) => contents.map((content) => ({ content }) as Chunk);
+const chunks = (...contents: string[]) => contents.map((content) => ({ content }));
 
 async function* breakingOff(): AsyncGenerator<Chunk> {
   yield* chunks('the gale');

@@ -139,7 +139,7 @@ describe('ParseClient', () => {
     ...{ runId: 'r', fileId: 'f', pageCount: 40, processingTimeMs: 1, submits: 1, polls: 1, waitedMs: 1 },
     output,
   });
-  const inline = resultWith({ kind: 'inline', chunks: run.chunks as never });
+  const inline = resultWith({ kind: 'inline', chunks: run.chunks });
 
   it('reads stored results from its directory or store', async () => {
     const result = resultWith(await stored());

@@ -1,0 +1,23 @@
+import { ParseApiError, type RunState } from '../api';
+
+type ReadState = (runId: string, responseType: 'url' | 'json', signal?: AbortSignal) => Promise<RunState>;
+type StateReader = (runId: string, options?: { readonly signal?: AbortSignal }) => Promise<RunState>;
+
+/**
+ * Status reads ask for `responseType=url`, so that a finished run's content need not come with its status. The API's
+ * documents are vague about it, so an API that refuses the parameter is asked without it from then on.
+ */
+export function createStateReader(read: ReadState): StateReader {
+  let responseType: 'url' | 'json' = 'url';
+  return async (runId, { signal } = {}) => {
+    try {
+      return await read(runId, responseType, signal);
+    } catch (error) {
+      const refused = error instanceof ParseApiError && (error.status === 400 || error.status === 422);
+      if (!refused || responseType === 'json') throw error;
+      const state = await read(runId, 'json', signal);
+      responseType = 'json';
+      return state;
+    }
+  };
+}
