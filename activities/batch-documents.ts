@@ -16,7 +16,7 @@ import { openSource, resolverFailure, type OpenSourceOptions } from './open-sour
 import { finalFailure } from './to-application-failure';
 import type { PageDocument } from './types';
 
-/** Opens a manifest. */
+/** Settings that open a manifest. */
 export type ManifestOptions = Pick<OpenSourceOptions, 'sources' | 'extend'>;
 
 /** A place in the list, or a line of the manifest. */
