@@ -16,7 +16,7 @@ import { closeSource, openSource, resolverFailure, type OpenSourceOptions } from
 import { finalFailure } from './to-application-failure';
 import type { PageDocument } from './types';
 
-/** Opens a manifest. */
+/** Settings that open a manifest. */
 export type ManifestOptions = Pick<OpenSourceOptions, 'sources' | 'extend'>;
 
 /** A place in the list, or a line of the manifest. */

@@ -7,7 +7,7 @@ import { finalFailure } from './to-application-failure';
 
 /** Settings of {@link openSource}. */
 export interface OpenSourceOptions {
-  /** What opens a source by its name. */
+  /** Opens a source by its name. */
   readonly sources: SourceResolver;
   /** Knows the API key, which no error of a resolver may repeat. */
   readonly extend: Pick<ExtendClient, 'redactor' | 'noteKey'>;

@@ -12,7 +12,7 @@ import {
 
 /** How long a 404 after an accepted submit is taken for "not there yet". In milliseconds. */
 export const NOT_FOUND_GRACE_MS = 60_000;
-/** How fast a request is retried that fails until an operator acts, while a paid run is waited for. In milliseconds. */
+/** Delays of a request that fails until an operator acts, while a paid run is waited for. In milliseconds. */
 const OPERATOR_FIRST_DELAY_MS = 30_000;
 const OPERATOR_MAX_DELAY_MS = 300_000;
 /** A server that asks for no wait at all gets one all the same. In milliseconds. */

@@ -61,13 +61,13 @@ const REJECTED = {
   delete: 'RequestRejected',
 } as const satisfies Record<RequestPurpose, AnyFailureType>;
 
-/** Whether Extend says that it no longer serves this version of its API. */
+/** Says that Extend no longer serves this version of its API. */
 export function isVersionRemoved({ kind, status, code }: ParseApiErrorFacts): boolean {
   return kind === 'status' && (status === 410 || status === 404) && code === ENDPOINT_REMOVED_CODE;
 }
 
 /**
- * Whether a 404 says that nothing is served at the path, and not that Extend does not know a run or a file: its body is
+ * Says that a 404 means that nothing is served at the path, and not that Extend does not know a run or a file: its body is
  * not one of Extend's errors, so the base URL is mostly wrong.
  */
 export function isEndpointMissing({ kind, status, isExtendError }: ParseApiErrorFacts): boolean {

@@ -17,7 +17,7 @@ const ENCODED =
 
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
-/** What a text has that its meaning does not depend on: line breaks of a mail, for instance. */
+/** Characters that do not change the meaning of a text, such as the line breaks of a mail. */
 const IGNORED = /[\p{Cc}\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]/u;
 
 /**

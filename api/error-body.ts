@@ -24,7 +24,7 @@ export function isOutOfCreditsCode(code: string | undefined): boolean {
 }
 
 /**
- * Whether a JSON value is an error as Extend's API answers it, and not as a web server or framework does for a path that
+ * Says that a JSON value is an error as Extend's API answers it, and not as a web server or framework does for a path that
  * it does not serve. Extend's documentation has these shapes:
  *
  * - `{ success: false }`, mostly with `error`, a string, and perhaps with `code`;

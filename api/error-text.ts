@@ -23,7 +23,7 @@ export function textOf(body: unknown, depth = 0): string | undefined {
   return undefined;
 }
 
-/** Whether a value is a JSON object. */
+/** Says that a value is a JSON object. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

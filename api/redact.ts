@@ -10,14 +10,14 @@ const MAX_READ_LENGTH = 4_096;
 
 /** A slash: as it is, in a JSON string, percent-encoded, in HTML. */
 const SLASH = String.raw`(?:\\?\/|%(?:25)*2F|&#x2F;|&#47;|\\u002F)`;
-/** The begin of a URL up to its host, in the middle of a word. */
+/** The beginning of a URL up to its host, in the middle of a word. */
 const URL_BEGIN = new RegExp(`(?::|%(?:25)*3A)${SLASH}${SLASH}`, 'i');
 const SLASHES = new RegExp(SLASH, 'gi');
 const HOST_END = new RegExp(`${SLASH}|[?#]|%(?:25)*(?:3F|23)`, 'i');
 const QUERY_BEGIN = /[?#]|%(?:25)*(?:3F|23)/i;
 /** A query without a URL before it has a name and a value. */
 const ASSIGNMENT = /=|%(?:25)*3D/i;
-/** What stands before a path in a word: nothing, punctuation, or a host with a dot or a port. */
+/** The part of a word before a path: nothing, punctuation, or a host with a dot or a port. */
 const BEFORE_PATH = /(?:^|[^\w.]|\w\.[\w-]+|:\d+)$/;
 
 /**
@@ -44,7 +44,7 @@ export function redact(text: string): string {
 }
 
 /**
- * Reduces each URL in a text to its origin, and each path to its begin: for texts that may repeat a secret URL that the
+ * Reduces each URL in a text to its origin, and each path to its beginning: for texts that may repeat a secret URL that the
  * reader of the text does not know. Words with one slash, such as `application/pdf`, are kept.
  */
 export function reduceUrls(text: string): string {

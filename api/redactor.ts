@@ -7,11 +7,11 @@ export interface Redactor {
   readonly text: (text: string) => string;
   /** The same, and every URL is reduced to its origin: the reason for a failure may repeat a URL that is not known here. */
   readonly reason: (text: string) => string;
-  /** Whether the text holds one of the values. */
+  /** Says that the text holds one of the values. */
   readonly holdsSecret: (text: string) => boolean;
 }
 
-/** Builds a {@link Redactor}. @param secrets gives the values that are secret now; called for each text */
+/** Builds a {@link Redactor}. @param secrets gives the values that are secret now; it is called for each text */
 export function createRedactor(secrets: () => readonly Secret[]): Redactor {
   const hide = (text: string) => hideSecrets(cutToReadable(text), secrets());
   return {

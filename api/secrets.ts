@@ -17,13 +17,13 @@ const BEGINNING_LENGTH = 16;
 const BITS_PER_BYTE = 8;
 const BITS_PER_BASE64_CHARACTER = 6;
 
-/** What an API key looks like in a text: as it is, and inside base64. */
+/** The forms in which a text may hold an API key: as it is, and inside base64. */
 export function keySecrets(key: string): Secret[] {
   return key.length < MIN_KEY_LENGTH ? [] : [key, ...base64Forms(key)].map((form) => toSecret(form));
 }
 
 /**
- * What a URL looks like in a text: whole, without its scheme, its path and query, each alone, and each value of its query.
+ * The forms in which a text may hold a URL: whole, without its scheme, its path and query, each alone, and each value of its query.
  * The host alone is no secret.
  */
 export function urlSecrets(url: string): Secret[] {
@@ -43,7 +43,7 @@ export function urlSecrets(url: string): Secret[] {
   return [toSecret(url, beyondOrigin), ...located, ...alone.map((part) => toSecret(part))];
 }
 
-/** What the query of a URL looks like in a text: whole, and each value. For a URL that is itself no secret. */
+/** The forms in which a text may hold the query of a URL: whole, and each value. For a URL that is itself no secret. */
 export function querySecrets(url: string): Secret[] {
   if (!URL.canParse(url)) return [];
   const { search, hash } = new URL(url);

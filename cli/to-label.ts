@@ -1,6 +1,6 @@
 import { toPlainText } from '../api';
 
-/** What {@link toPlainText} takes out, but for the line breaks that make JSON readable. */
+/** Characters that {@link toPlainText} removes, except the line breaks that make JSON readable. */
 const UNSAFE_IN_JSON = /[\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]/g;
 
 /**

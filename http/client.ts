@@ -49,7 +49,7 @@ export interface CallOptions {
 
 /** Options of a submit. */
 export interface SubmitOptions extends CallOptions {
-  /** What is secret in the request, beside the key: no error and no state repeats it. @default nothing */
+  /** Secrets in the request, beside the key: no error and no state repeats them. @default none */
   readonly secrets?: readonly Secret[];
 }
 

@@ -26,7 +26,7 @@ export interface ExchangeRequest {
   readonly body?: FormData;
   /** Limit of the whole exchange, connecting and the body included, in milliseconds. */
   readonly timeoutMs: number;
-  /** What is secret in this request, beside the key: no text that an error repeats holds it. @default nothing */
+  /** Secrets in this request, beside the key: no text that an error repeats holds them. @default none */
   readonly secrets?: readonly Secret[];
   /** Ends the exchange early: the activity's cancellation. */
   readonly signal?: AbortSignal | undefined;
@@ -96,7 +96,7 @@ export async function* exchangeParts(
   }
 }
 
-/** What the errors of a request say of the request, and what takes secrets out of their texts. */
+/** Collects the facts that the errors of a request repeat, and the redactor of their texts. */
 function describe({ baseUrl, keys }: Connection, { method, path, secrets = [] }: ExchangeRequest): Asked {
   const redactor = createRedactor(() => [...keys.secrets, ...secrets]);
   // A poll does not know the document's URL, which its answer may repeat.

@@ -5,7 +5,7 @@ const MAX_KEYS = 10;
 
 /** The API keys that a client has used, so that no text repeats one of them. */
 export interface KeyRing {
-  /** What the keys look like in a text. */
+  /** The forms in which a text may hold the keys. */
   readonly secrets: readonly Secret[];
   /** Notes a key. A key that is noted already changes nothing. */
   note(key: string): void;

@@ -15,7 +15,7 @@ import { readStart } from './read-body';
 /** Error texts beyond this are of no use. It is more than `redact` looks at, also of a text with 4 bytes per character. */
 const ERROR_BODY_BYTES = 16_384;
 
-/** What an error says of its request. */
+/** A request, as its errors describe it. */
 export interface Asked {
   /** Method and path. */
   readonly what: string;

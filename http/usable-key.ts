@@ -5,7 +5,7 @@ import { startTimeLimit } from './time-limit';
 /** Time limit of reading the key where no request needs it. In milliseconds. */
 const NOTE_KEY_MS = 5_000;
 
-/** Where the API key comes from. */
+/** Source of the API key. */
 export interface KeySource {
   /** Called for each request, so that a rotated key needs no restart. */
   readonly apiKey: () => string | Promise<string>;
@@ -42,7 +42,7 @@ export async function noteKey(source: KeySource, signal?: AbortSignal): Promise<
     .finally(() => limit.end());
 }
 
-/** Whether a header can carry the key. */
+/** Says that a header can carry the key. */
 export function isUsable(key: string): boolean {
   return /^[\x21-\x7e]+$/.test(key);
 }

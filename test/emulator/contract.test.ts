@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startEmulator, type Emulator } from '../../emulator';
 import { API_HEADERS, call, readStates, submitUrl, upload } from './api-call';
+import { isExtendError } from '../../api';
 
 let emulator: Emulator;
 beforeAll(async () => {
@@ -129,6 +130,20 @@ describe('GET /parser_runs/{id}', () => {
     expect((await call(emulator, 'GET', `/parser_runs/${id}?responseType=xml`)).status).toBe(400);
     const unknown = await call(emulator, 'GET', '/parser_runs/parser_run_unknown');
     expect([unknown.status, unknown.body.success]).toEqual([404, false]);
+  });
+
+  it('answers every 404 with one of the errors of the API, so that none is taken for a wrong address', async () => {
+    for (const [method, path] of [
+      ['GET', '/parser_runs/parser_run_unknown'],
+      ['DELETE', '/parser_runs/parser_run_unknown'],
+      ['GET', '/files/file_unknown'],
+      ['DELETE', '/files/file_unknown'],
+    ] as const) {
+      const { status, body } = await call(emulator, method, path);
+      expect([status, isExtendError(body)]).toEqual([404, true]);
+    }
+    const { status, body } = await call(emulator, 'POST', '/parse/async', { file: { fileId: 'file_unknown' } });
+    expect([status, isExtendError(body)]).toEqual([404, true]);
   });
 
   it('the light engine costs three tenths of a credit per page', async () => {

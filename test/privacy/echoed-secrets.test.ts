@@ -133,7 +133,7 @@ beforeAll(async () => {
 });
 afterAll(() => parsing.close());
 
-/** Parses a document to its end, whatever that is, and gives all that was told of it to anybody. */
+/** Parses a document to its end, and returns the end and all texts about the document: history, progress, error, log. */
 async function parse(given: Answers, workflowId: string) {
   answers = given;
   const from = logs.length;
@@ -192,7 +192,7 @@ describe('An answer that repeats', () => {
     const hostile = 'bad \u001b]0;OWNED\u0007\u001b[2J file\r\n2026-01-01 [INFO] forged \u009b31m \u202egnp.exe';
     const { end, told } = await parse({ submit: refused(hostile) }, 'hostile');
     expect(end.message).toContain('bad  ]0;OWNED [2J file 2026-01-01 [INFO] forged  31m gnp.exe');
-    // What a terminal would obey; the history has bytes of its own.
+    // Only the log is searched for what a terminal obeys: the history has control bytes of its own.
     const lines = logs.filter((line) => line.includes('OWNED')).join('');
     expect(lines).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]|\\x1[bB]|\\n2026/);
     expect(told).not.toContain('\u202e');

@@ -124,14 +124,14 @@ describe.each(ENGINES)('A wait with the %s engine', (engine) => {
   it('goes on slowly while the base URL is wrong, and ends well once it is corrected', async () => {
     const { fileUrl } = scene.document('address-corrected');
     const result = await scene.client.execute({ file: { fileUrl }, polling: { ...polling, initialDelayMs: 0 } });
-    expect(result).toMatchObject({ submits: 1, polls: 4 });
+    expect(result).toMatchObject({ submits: 1, polls: 5 });
     expect(result.waitedMs).toBeGreaterThanOrEqual(30_000 + 60_000 + 120_000);
   });
 
   it('tells of a wrong base URL at the deadline', async () => {
     const { fileUrl } = scene.document('address-corrected');
     const failure = await failureOf(scene.client.execute({ file: { fileUrl }, polling, deadlineMs: 20_000 }));
-    expect(failure).toMatchObject({ type: 'ParseDeadlineExceeded', details: { status: 404, submits: 1 } });
+    expect(failure).toMatchObject({ type: 'ParseDeadlineExceeded', details: { submits: 1 } });
     expect(failure.message).toContain(`${scene.emulator.url} (EXTEND_BASE_URL) does not serve Extend's API`);
   });
 
@@ -171,7 +171,7 @@ describe.each(CACHING)('Fetching with %o', (caching) => {
     const { fileUrl, workflowId } = scene.document('fetch-spoiled');
     const result = await scene.client.execute({ file: { fileUrl } }, { workflowId });
     expect(result).toMatchObject({ submits: 1, pageCount: 1 });
-    expect(scene.countsOf({ fileUrl })).toMatchObject({ submits: 1, runs: 1, results: 5 });
+    expect(scene.countsOf({ fileUrl })).toMatchObject({ submits: 1, runs: 1, results: 6 });
     const types = activitiesOf(await historyOf(scene.temporal, workflowId)).map(({ type }) => type);
     expect(types.filter((type) => type === 'fetchResult')).toHaveLength(1);
   });
