@@ -21,7 +21,7 @@ export interface OutputDirectoryOptions {
   readonly path: string;
   /** Paths of the documents, which no result may replace. */
   readonly documents: readonly string[];
-  /** Whether files may be replaced that the command did not write. Documents are never replaced. */
+  /** `true`: results may replace files that the command did not write. No result ever replaces a document. */
   readonly force: boolean;
 }
 
