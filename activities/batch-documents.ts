@@ -4,17 +4,20 @@ import {
   findDocumentProblem,
   MAX_BATCH_DOCUMENTS,
   MAX_DOCUMENT_BYTES,
-  redact,
+  createRedactor,
   toParseInput,
+  urlSecrets,
   type BatchDefaults,
   type BatchDocument,
   type BatchInput,
 } from '../api';
-import type { SourceResolver } from '../storage';
 import { linesOf } from './lines';
-import { openSource, resolverFailure } from './open-source';
+import { closeSource, openSource, resolverFailure, type OpenSourceOptions } from './open-source';
 import { finalFailure } from './to-application-failure';
 import type { PageDocument } from './types';
+
+/** Opens a manifest. */
+export type ManifestOptions = Pick<OpenSourceOptions, 'sources' | 'extend'>;
 
 /** A place in the list, or a line of the manifest. */
 export type BatchEntry =
@@ -28,11 +31,11 @@ export type BatchEntry =
  *
  * @throws ApplicationFailure `InvalidInput`, final, after 100,000; as `openSource` does for the manifest.
  */
-export async function* entriesOf(batch: BatchInput, sources: SourceResolver): AsyncGenerator<BatchEntry, void> {
+export async function* entriesOf(batch: BatchInput, options: ManifestOptions): AsyncGenerator<BatchEntry, void> {
   const ids = new DocumentIds();
   let count = 0;
   for await (const { place, value, problem } of 'manifest' in batch
-    ? valuesOf(batch.manifest, sources)
+    ? valuesOf(batch.manifest, options)
     : listed(batch)) {
     count += 1;
     if (count > MAX_BATCH_DOCUMENTS) {
@@ -58,9 +61,9 @@ function* listed({ documents }: Extract<BatchInput, { documents: unknown }>): Ge
   for (const [index, value] of documents.entries()) yield { place: index + 1, value };
 }
 
-async function* valuesOf(manifest: string, sources: SourceResolver): AsyncGenerator<Value, void> {
+async function* valuesOf(manifest: string, options: ManifestOptions): AsyncGenerator<Value, void> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
-  for await (const { number: place, bytes } of linesOf(await openManifest(manifest, sources), MAX_DOCUMENT_BYTES)) {
+  for await (const { number: place, bytes } of linesOf(readManifest(manifest, options), MAX_DOCUMENT_BYTES)) {
     if (bytes === undefined) {
       yield { place, problem: `a line must have at most ${MAX_DOCUMENT_BYTES} bytes` };
       continue;
@@ -75,19 +78,26 @@ async function* valuesOf(manifest: string, sources: SourceResolver): AsyncGenera
   }
 }
 
-async function openManifest(manifest: string, sources: SourceResolver): Promise<AsyncIterable<Uint8Array>> {
+async function* readManifest(manifest: string, options: ManifestOptions): AsyncGenerator<Uint8Array, void> {
   const signal = cancellationSignal();
-  const opened = await openSource(sources, manifest, signal);
-  if (!('fileUrl' in opened)) return opened.content.stream();
+  const opened = await openSource(manifest, { ...options, signal });
   try {
-    const { ok, status, body } = await fetch(opened.fileUrl, { signal });
+    yield* 'fileUrl' in opened ? await download(opened.fileUrl, signal) : opened.content.stream();
+  } finally {
+    await closeSource(opened);
+  }
+}
+
+async function download(fileUrl: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+  try {
+    const { ok, status, body } = await fetch(fileUrl, { signal });
     if (ok && body !== null) return body;
     throw new Error(`the manifest's URL answered ${status}`);
   } catch (error) {
     signal.throwIfAborted();
     // The URL is secret, and may be in what the network says.
-    throw resolverFailure(
-      redact(error instanceof Error ? error.message : String(error)).replaceAll(opened.fileUrl, '***'),
-    );
+    const secrets = urlSecrets(fileUrl);
+    const message = error instanceof Error ? error.message : String(error);
+    throw resolverFailure(createRedactor(() => secrets).text(message));
   }
 }

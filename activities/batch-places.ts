@@ -20,6 +20,11 @@ export function batchDirectory(namespace: string, workflowId: string): string {
 /** Name of a page, below the place. */
 export const pageName = (page: number): string => `pages/${page}.jsonl`;
 
+/** URIs of the first pages of a place. */
+export function pageUris({ uri }: BatchPlace, count: number): string[] {
+  return Array.from({ length: count }, (_, at) => `${uri}/${pageName(at + 1)}`);
+}
+
 /** Name of a segment of outcomes, below the place. */
 export const segmentName = (segment: number): string => `${OUTCOMES}/${segment}.jsonl`;
 

@@ -1,4 +1,4 @@
-import { activityInfo, cancellationSignal } from '@temporalio/activity';
+import { activityInfo, cancellationSignal, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { redact } from '../api';
 import { StoreRefusedError, type ResultStore } from '../storage';
@@ -16,6 +16,8 @@ export interface BatchStore {
   read(uri: string): AsyncGenerator<unknown, void>;
   /** Reads an object's values; `undefined` where the store gives none. */
   readIfThere(uri: string): Promise<unknown[] | undefined>;
+  /** Deletes objects, if the store can. A failure is logged and not thrown: it must not keep a batch from its end. */
+  remove(uris: readonly string[]): Promise<void>;
 }
 
 /**
@@ -42,7 +44,17 @@ export function createBatchStore(store: ResultStore | undefined): BatchStore {
         return failStore(error);
       }
     },
+    remove: (uris) => removeEach(store, uris, signal),
   };
+}
+
+async function removeEach(store: ResultStore, uris: readonly string[], signal: AbortSignal): Promise<void> {
+  try {
+    for (const uri of uris) await store.delete?.(uri, { signal });
+  } catch (error) {
+    const reason = redact(error instanceof Error ? error.message : String(error));
+    log.warn('pages of the batch stay in the result store', { reason });
+  }
 }
 
 async function* readValues(store: ResultStore, uri: string, signal: AbortSignal): AsyncGenerator<unknown, void> {

@@ -52,7 +52,7 @@ export function createParseActivities(options: ParseActivitiesOptions): ParseAct
     storeResult: createStoreResult({ extend, store }),
     uploadFile: createUploadFile({ extend, sources }),
     deleteRun: createDeleteRun(extend),
-    prepareBatch: createPrepareBatch({ store, sources }),
+    prepareBatch: createPrepareBatch({ extend, store, sources }),
     readBatchPage: createReadBatchPage({ store }),
     writeOutcomes: createWriteOutcomes({ store }),
     followDocuments: createFollowDocuments(),

@@ -1,5 +1,5 @@
 import type { DocumentOutcome } from '../api';
-import { segmentName, siblingPlace } from './batch-places';
+import { pageUris, segmentName, siblingPlace } from './batch-places';
 import type { BatchStore } from './batch-store';
 import type { BatchPlace } from './types';
 
@@ -7,8 +7,10 @@ import type { BatchPlace } from './types';
 export type DoneOutcome = Extract<DocumentOutcome, { durationMs: number }>;
 
 /** The note that a start leaves for the next one. */
-interface LatestStart {
+export interface LatestStart {
   readonly startId: string;
+  /** Pages that the start has written. Notes of earlier versions lack it. */
+  readonly pages?: number;
   /** The start that this one has taken over from. */
   readonly continues?: string;
 }
@@ -17,15 +19,21 @@ const latestName = ({ directory }: BatchPlace): string =>
   `${directory.slice(0, directory.lastIndexOf('/'))}/latest.jsonl`;
 const latestUri = ({ uri }: BatchPlace): string => `${uri.slice(0, uri.lastIndexOf('/'))}/latest.jsonl`;
 
-/** Where the last start of the batch before this one kept its outcomes, if there was one. */
-export async function findEarlierPlace(
+/** Finds the last start of the batch before this one, if there was one. */
+export async function findEarlierStart(
   store: BatchStore,
   place: BatchPlace,
   startId: string,
-): Promise<string | undefined> {
+): Promise<LatestStart | undefined> {
   const [latest] = ((await store.readIfThere(latestUri(place))) ?? []) as LatestStart[];
-  // A repeated attempt finds its own note.
-  return latest?.startId === startId ? latest.continues : latest?.startId;
+  if (latest?.startId !== startId) return latest;
+  // A repeated attempt finds its own note. The attempt that left it has deleted the earlier pages.
+  return latest.continues === undefined ? undefined : { startId: latest.continues };
+}
+
+/** Deletes the pages of an earlier start: it has ended, and may have been terminated before it could do so itself. */
+export async function removeEarlierPages(store: BatchStore, place: BatchPlace, earlier: LatestStart): Promise<void> {
+  await store.remove(pageUris(siblingPlace(place, earlier.startId), earlier.pages ?? 0));
 }
 
 /** Notes that this start has taken over: from now on its outcomes are the batch's. */

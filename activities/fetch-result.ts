@@ -1,8 +1,8 @@
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import type { ApplicationFailure } from '@temporalio/common';
-import { ContractError, decodeRunAnswer, decodeStateAnswer, type ParserRun } from '../api';
+import { ContractError, type ParserRun } from '../api';
 import { BodyTooLargeError, type ExtendClient } from '../http';
-import { noOutputYet, toRunSummary } from './finished-run';
+import { logLeftOut, noOutputYet, toRunSummary } from './finished-run';
 import { withHeartbeat } from './heartbeat';
 import { finalFailure, toApplicationFailure } from './to-application-failure';
 import type { FetchedResult, FetchResultInput, ParseActivities } from './types';
@@ -25,30 +25,26 @@ export interface FetchResultOptions {
  * @returns An activity that fails with one of these types:
  *  - `ResultTooLarge`: final; the run is kept at Extend.
  *  - `ContractViolation`: no output, or one that breaks the contract, for two minutes; final.
- *  - `RateLimited`, `Unavailable`, `Unauthorized`: retried.
- *  - `ParserRunNotFound`, `OutOfCredits`, `RequestRejected`: final.
+ *  - `RateLimited`, `Unavailable`, `Unauthorized`, `EndpointNotFound`: retried.
+ *  - `ParserRunNotFound`, `OutOfCredits`, `RequestRejected`, `ApiVersionRemoved`: final.
  */
 export function createFetchResult({ extend, maxInlineBytes }: FetchResultOptions): ParseActivities['fetchResult'] {
   const maxBodyBytes = maxInlineBytes * BODY_BYTES_PER_RESULT_BYTE;
   return async function fetchResult(input) {
     const { runId } = input;
     try {
-      const body = await withHeartbeat(extend.readRun(runId, { maxBodyBytes, signal: cancellationSignal() }));
-      const result = toResult(finishedRun(body));
+      const collected = await withHeartbeat(extend.readRun(runId, { maxBodyBytes, signal: cancellationSignal() }));
+      const leftOut = new Set<string>();
+      const result = toResult(collected.decode((field) => leftOut.add(field)));
       checkSize(result, input, maxInlineBytes);
+      logLeftOut(result.runId, leftOut);
       return result;
     } catch (error) {
       if (error instanceof BodyTooLargeError) throw tooLarge(runId, `more than ${maxBodyBytes}`, maxInlineBytes);
-      if (error instanceof ContractError) throw noOutputYet(error, input);
+      if (error instanceof ContractError) throw noOutputYet(error, input, extend.redactor);
       throw toApplicationFailure(error, { ...input, purpose: 'read' });
     }
   };
-}
-
-function finishedRun(body: unknown): ParserRun {
-  const { status } = decodeStateAnswer(body);
-  if (status !== 'PROCESSED') throw new ContractError(`parserRun.status: expected "PROCESSED", got "${status}"`);
-  return decodeRunAnswer(body);
 }
 
 function toResult(run: ParserRun): FetchedResult {

@@ -1,30 +1,45 @@
-import { activityInfo } from '@temporalio/activity';
+import { activityInfo, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { ContractError, ParserRunFacts, RunSummary } from '../api';
+import type { ContractError, ParserRunFacts, Redactor, RunSummary } from '../api';
 import type { StoreResultInput } from './types';
 
 /** How long a finished run may lack its output before that is final. In milliseconds. */
 const OUTPUT_GRACE_MS = 120_000;
 const OUTPUT_RETRY_DELAY_MS = 5_000;
+const MAX_FIELDS_NAMED = 20;
 
-/** What the workflow's result says of a run, whether its content is inline or stored. */
+/** Makes the part of the workflow's result that is the same for inline and stored content. */
 export function toRunSummary({ id, fileId, metrics, usage }: ParserRunFacts): RunSummary {
+  const { pageCount, processingTimeMs } = metrics ?? {};
   return {
     runId: id,
-    fileId,
-    pageCount: metrics.pageCount,
-    processingTimeMs: metrics.processingTimeMs,
+    ...(fileId !== undefined && { fileId }),
+    ...(pageCount !== undefined && { pageCount }),
+    ...(processingTimeMs !== undefined && { processingTimeMs }),
     ...(typeof usage?.credits === 'number' && { credits: usage.credits }),
   };
 }
 
-/** A run that is PROCESSED may lack its output for a moment; only when that lasts it is a breach of the contract. */
-export function noOutputYet(error: ContractError, { runId, noticedAtMs }: StoreResultInput): ApplicationFailure {
+/** Writes one log line that names the fields which the result lacks because of their type. It never shows their values. */
+export function logLeftOut(parserRunId: string, fields: ReadonlySet<string>): void {
+  if (fields.size === 0) return;
+  log.warn('Extend sent fields that are missing or of another type than documented: the result is without them', {
+    parserRunId,
+    fields: [...fields].slice(0, MAX_FIELDS_NAMED),
+  });
+}
+
+/** Makes the failure of a run without usable output: a PROCESSED run may lack it for a moment, so it is final only later. */
+export function noOutputYet(
+  error: ContractError,
+  { runId, noticedAtMs }: StoreResultInput,
+  redactor: Redactor,
+): ApplicationFailure {
   const { attempt, currentAttemptScheduledTimestampMs } = activityInfo();
   const lastsMs = currentAttemptScheduledTimestampMs - noticedAtMs;
   return ApplicationFailure.create({
     type: 'ContractViolation',
-    message: `the finished run has no usable output: ${error.message} [runId=${runId}, attempt=${attempt}]`,
+    message: `the finished run has no usable output: ${redactor.text(error.message)} [runId=${runId}, attempt=${attempt}]`,
     nonRetryable: lastsMs >= OUTPUT_GRACE_MS,
     nextRetryDelay: OUTPUT_RETRY_DELAY_MS,
     details: [{ runId, attempts: attempt }],

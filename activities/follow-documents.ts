@@ -13,20 +13,23 @@ import type { EndedDocument, ParseActivities } from './types';
 
 /** Requests to Temporal at a time. */
 const AT_ONCE = 10;
-/** How often documents are looked at: as a run at Extend would be. */
-const SCHEDULE = resolveSchedule();
+/** When documents are asked for. Each costs a request, so the intervals are twice those of a run at Extend. */
+const SCHEDULE = resolveSchedule({ scaleMs: 2_000, initialDelayMs: 500 });
 
 /**
- * Builds the activity that asks Temporal how documents of the batch stand: those that this run of the batch did not start
- * itself, and so is not told of. With `wait`, Temporal's retries are the waiting: no worker is held.
+ * Builds the activity that asks Temporal how documents of the batch stand: those that this execution of the batch did not
+ * start itself, and so is not told of. With `wait`, Temporal's retries are the waiting: no worker is held.
  *
  * @returns An activity that fails with `StillProcessing`, BENIGN and retried, while it waits.
  */
 export function createFollowDocuments(): ParseActivities['followDocuments'] {
-  return async function followDocuments({ ids, wait = false }) {
+  return async function followDocuments({ ids, wait = false, followedSinceMs }) {
+    const { attempt, scheduledTimestampMs } = activityInfo();
+    const sinceMs = followedSinceMs ?? scheduledTimestampMs;
+    if (wait && followedSinceMs !== undefined && attempt === 1) throw stillProcessing(ids.length, sinceMs);
     const looked = await withHeartbeat(eachOf(ids, endOf));
     const ended = looked.filter((one) => one !== undefined);
-    if (ended.length === 0 && wait) throw stillProcessing(ids.length);
+    if (ended.length === 0 && wait) throw stillProcessing(ids.length, sinceMs);
     return ended;
   };
 }
@@ -78,9 +81,9 @@ function ignoreEnded(error: unknown): void {
   if (!(error instanceof WorkflowNotFoundError)) throw error;
 }
 
-function stillProcessing(count: number): ApplicationFailure {
-  const { attempt, currentAttemptScheduledTimestampMs, scheduledTimestampMs } = activityInfo();
-  const elapsedMs = currentAttemptScheduledTimestampMs - scheduledTimestampMs;
+function stillProcessing(count: number, sinceMs: number): ApplicationFailure {
+  const { attempt, currentAttemptScheduledTimestampMs } = activityInfo();
+  const elapsedMs = currentAttemptScheduledTimestampMs - sinceMs;
   return ApplicationFailure.create({
     type: 'StillProcessing',
     message: `${count} documents of the batch are in progress`,

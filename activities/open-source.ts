@@ -1,28 +1,64 @@
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { redact } from '../api';
+import type { Redactor } from '../api';
+import type { ExtendClient } from '../http';
 import { SourceError, type OpenedSource, type SourceResolver } from '../storage';
 import { finalFailure } from './to-application-failure';
 
+/** Settings of {@link openSource}. */
+export interface OpenSourceOptions {
+  /** What opens a source by its name. */
+  readonly sources: SourceResolver;
+  /** Knows the API key, which no error of a resolver may repeat. */
+  readonly extend: Pick<ExtendClient, 'redactor' | 'noteKey'>;
+  /** Ends it, whether or not the resolver listens to it. */
+  readonly signal: AbortSignal;
+}
+
 /**
- * Opens a source. Nothing has been sent to Extend yet, whatever goes wrong here.
+ * Opens a source. Nothing has been sent to Extend yet, whatever goes wrong here. The caller closes the source with
+ * {@link closeSource}.
  *
- * @param signal ends it, whether or not the resolver listens to it.
  * @throws ApplicationFailure `SourceUnavailable`, final; `Unavailable` where a resolver failed in another way; the
  * signal's reason.
  */
-export async function openSource(sources: SourceResolver, source: string, signal: AbortSignal): Promise<OpenedSource> {
+export async function openSource(
+  source: string,
+  { sources, extend, signal }: OpenSourceOptions,
+): Promise<OpenedSource> {
+  let opening: Promise<OpenedSource> | undefined;
   try {
-    const opened: unknown = await untilAborted(sources(source, { signal }), signal);
+    opening = sources(source, { signal });
+    const opened: unknown = await untilAborted(opening, signal);
     checkOpened(opened);
     return opened;
   } catch (error) {
+    // A resolver may give a source that is refused here, or give it too late.
+    void opening?.then(closeSource, () => undefined);
     signal.throwIfAborted();
     const details = { attempts: activityInfo().attempt };
-    const reason = redact(error instanceof Error ? error.message : String(error));
+    await extend.noteKey({ signal });
+    const reason = reasonOf(error, source, extend.redactor);
     if (error instanceof SourceError) throw finalFailure('SourceUnavailable', reason, details);
     throw resolverFailure(reason);
   }
+}
+
+/** Releases the content that a resolver has opened, if there is any. A failure to do so is ignored: it was read. */
+export async function closeSource(opened: unknown): Promise<void> {
+  const { close } = (opened ?? {}) as { readonly close?: unknown };
+  if (typeof close !== 'function') return;
+  try {
+    await (close.call(opened) as Promise<void>);
+  } catch {
+    // The content was uploaded, or is not needed.
+  }
+}
+
+/** A resolver may repeat a URL that it made: its URLs are reduced to their origins. Paths of `file:` sources are no secret. */
+function reasonOf(error: unknown, source: string, redactor: Redactor): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return /^file:/i.test(source) ? redactor.text(message) : redactor.reason(message);
 }
 
 /** The failure of a resolver that may do better next time. */

@@ -1,17 +1,15 @@
 import { activityInfo } from '@temporalio/activity';
-import { utf8Bytes, type DocumentFailureType, type DocumentOutcome } from '../api';
+import type { DocumentFailureType, DocumentOutcome } from '../api';
 import type { ResultStore, SourceResolver } from '../storage';
-import { entriesOf } from './batch-documents';
-import { batchDirectory, pageName, segmentName } from './batch-places';
+import { entriesOf, type ManifestOptions } from './batch-documents';
+import { PageWriter } from './batch-pages';
+import { batchDirectory, segmentName } from './batch-places';
 import { createBatchStore, type BatchStore } from './batch-store';
-import { doneSegments, findEarlierPlace, noteStart, type DoneOutcome } from './earlier-outcomes';
+import { doneSegments, findEarlierStart, noteStart, removeEarlierPages, type DoneOutcome } from './earlier-outcomes';
 import { withHeartbeat } from './heartbeat';
 import { finalFailure } from './to-application-failure';
-import type { BatchPlace, PageDocument, ParseActivities, PrepareBatchInput, PreparedBatch } from './types';
+import type { BatchPlace, ParseActivities, PrepareBatchInput, PreparedBatch } from './types';
 
-/** A page travels through the history. */
-const MAX_PAGE_DOCUMENTS = 200;
-const MAX_PAGE_BYTES = 400_000;
 const MAX_SEGMENT_LINES = 1_000;
 const MAX_LISTED_PROBLEMS = 10;
 
@@ -21,6 +19,8 @@ export interface PrepareBatchOptions {
   readonly store?: ResultStore | undefined;
   /** What opens the manifest. */
   readonly sources: SourceResolver;
+  /** Knows the API key, which no error may repeat. */
+  readonly extend: ManifestOptions['extend'];
 }
 
 /**
@@ -34,21 +34,22 @@ export interface PrepareBatchOptions {
  *  - `SourceUnavailable`: no such manifest; final. `Unavailable`: it could not be read now; retried.
  *  - `ResultStoreFailed`: no store, or it refused: final; else retried.
  */
-export function createPrepareBatch({ store, sources }: PrepareBatchOptions): ParseActivities['prepareBatch'] {
+export function createPrepareBatch({ store, ...manifest }: PrepareBatchOptions): ParseActivities['prepareBatch'] {
   return async function prepareBatch(input) {
-    return withHeartbeat(prepare(input, createBatchStore(store), sources));
+    return withHeartbeat(prepare(input, createBatchStore(store), manifest));
   };
 }
 
-async function prepare(input: PrepareBatchInput, store: BatchStore, sources: SourceResolver): Promise<PreparedBatch> {
+async function prepare(input: PrepareBatchInput, store: BatchStore, manifest: ManifestOptions): Promise<PreparedBatch> {
   const { batch, startId } = input;
   const place = await openPlace(store, startId);
-  const earlierId = await findEarlierPlace(store, place, startId);
-  const earlier = earlierId === undefined ? undefined : { startId: earlierId, retryFailed: batch.retryFailed };
+  const earlierStart = await findEarlierStart(store, place, startId);
+  const earlier = earlierStart && { startId: earlierStart.startId, retryFailed: batch.retryFailed };
   const done = new Set<string>();
   if (earlier)
     for await (const outcomes of doneSegments(store, place, earlier)) for (const { id } of outcomes) done.add(id);
-  const { present, pages, skipped } = await writePages(input, { store, sources, place, done });
+  const pages = new PageWriter(store, place);
+  const { present, skipped } = await writePages(input, { pages, manifest, done });
   const tally = new Tally();
   let segments = 0;
   const keep = async (outcomes: readonly DocumentOutcome[]) => {
@@ -61,12 +62,17 @@ async function prepare(input: PrepareBatchInput, store: BatchStore, sources: Sou
     }
   }
   for (let at = 0; at < skipped.length; at += MAX_SEGMENT_LINES) await keep(skipped.slice(at, at + MAX_SEGMENT_LINES));
-  await noteStart(store, place, { startId, ...(earlierId !== undefined && { continues: earlierId }) });
+  if (earlierStart) await removeEarlierPages(store, place, earlierStart);
+  await noteStart(store, place, {
+    startId,
+    pages: pages.count,
+    ...(earlierStart && { continues: earlierStart.startId }),
+  });
   return {
     batchId: batchId(),
     place,
     total: present.size,
-    pages,
+    pages: pages.count,
     segments,
     skippedLines: skipped.length,
     ...tally.counts,
@@ -118,42 +124,37 @@ async function openPlace(store: BatchStore, startId: string): Promise<BatchPlace
 }
 
 interface PageWriting {
-  readonly store: BatchStore;
-  readonly sources: SourceResolver;
-  readonly place: BatchPlace;
-  /** What is not to be parsed again. */
+  readonly pages: PageWriter;
+  readonly manifest: ManifestOptions;
+  /** Ids of documents that are not parsed again. */
   readonly done: ReadonlySet<string>;
 }
 
-async function writePages({ batch }: PrepareBatchInput, { store, sources, place, done }: PageWriting) {
+/** Writes all pages, or none: where no batch follows, nothing would delete them. */
+async function writePages(input: PrepareBatchInput, writing: PageWriting) {
+  try {
+    return await readDocuments(input, writing);
+  } catch (error) {
+    await writing.pages.removeAll();
+    throw error;
+  }
+}
+
+async function readDocuments({ batch }: PrepareBatchInput, { pages, manifest, done }: PageWriting) {
   const present = new Set<string>();
   const skipped: DocumentOutcome[] = [];
-  let pages = 0;
-  let page: PageDocument[] = [];
-  let bytes = 0;
-  const write = async () => {
-    if (page.length === 0) return;
-    pages += 1;
-    await store.write(`${place.directory}/${pageName(pages)}`, page);
-    page = [];
-    bytes = 0;
-  };
-  for await (const entry of entriesOf(batch, sources)) {
+  for await (const entry of entriesOf(batch, manifest)) {
     if ('problem' in entry) {
       skipped.push({ status: 'skipped', line: entry.place, message: entry.problem });
       continue;
     }
     present.add(entry.document.id);
-    if (done.has(entry.document.id)) continue;
-    const size = utf8Bytes(JSON.stringify(entry.document));
-    if (page.length === MAX_PAGE_DOCUMENTS || bytes + size > MAX_PAGE_BYTES) await write();
-    page.push(entry.document);
-    bytes += size;
+    if (!done.has(entry.document.id)) await pages.add(entry.document);
   }
-  await write();
+  await pages.flush();
   const refused = 'documents' in batch || batch.onBadLine === 'fail' || present.size === 0;
   if (refused && (skipped.length > 0 || present.size === 0)) throw badLines(skipped);
-  return { present, pages, skipped };
+  return { present, skipped };
 }
 
 function badLines(skipped: readonly DocumentOutcome[]): Error {

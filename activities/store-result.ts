@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { ContractError, redact } from '../api';
+import { ContractError, type Redactor } from '../api';
 import type { ExtendClient } from '../http';
 import { StoreRefusedError, type ResultStore } from '../storage';
-import { noOutputYet, toRunSummary } from './finished-run';
+import { logLeftOut, noOutputYet, toRunSummary } from './finished-run';
 import { withHeartbeat } from './heartbeat';
 import { recordStored } from './metrics';
 import { createRunStream } from './run-stream';
@@ -33,8 +34,8 @@ export interface StoreResultOptions {
  * @returns An activity that fails with one of these types:
  *  - `ResultStoreFailed`: the store refused, or failed ten times; final. The run is kept at Extend.
  *  - `ContractViolation`: no output, or one that breaks the contract, for two minutes; final.
- *  - `RateLimited`, `Unavailable`, `Unauthorized`: retried.
- *  - `ParserRunNotFound`, `OutOfCredits`, `RequestRejected`: final.
+ *  - `RateLimited`, `Unavailable`, `Unauthorized`, `EndpointNotFound`: retried.
+ *  - `ParserRunNotFound`, `OutOfCredits`, `RequestRejected`, `ApiVersionRemoved`: final.
  */
 export function createStoreResult({ extend, store }: StoreResultOptions): ParseActivities['storeResult'] {
   return async function storeResult(input) {
@@ -49,15 +50,16 @@ export function createStoreResult({ extend, store }: StoreResultOptions): ParseA
     try {
       const writing = store.write(objectName(runId), stream.content, { signal });
       const uri = await withHeartbeat(writing, earlierAttempts());
-      const { run, chunkCount, bytes, sha256 } = stream.summary();
+      const { run, leftOut, chunkCount, bytes, sha256 } = stream.summary();
       recordStored(bytes);
+      logLeftOut(run.id, leftOut);
       return { ...toRunSummary(run), output: { kind: 'stored', uri, bytes, sha256, chunkCount } };
     } catch (error) {
       signal.throwIfAborted();
       const failure = stream.failure();
-      if (failure instanceof ContractError) throw noOutputYet(failure, input);
+      if (failure instanceof ContractError) throw noOutputYet(failure, input, extend.redactor);
       if (failure !== undefined) throw toApplicationFailure(failure, { ...input, purpose: 'read' });
-      throw storeFailed(error, runId);
+      throw storeFailed(error, runId, extend.redactor);
     } finally {
       // A store that fails may leave what it reads open.
       reading.abort();
@@ -66,20 +68,27 @@ export function createStoreResult({ extend, store }: StoreResultOptions): ParseA
   };
 }
 
-/** The id as a name that every store takes. */
+/** File systems take names of at most 255 bytes, and the file store adds 37 while it writes. */
+const MAX_NAME_LENGTH = 200;
+const HASH_LENGTH = 32;
+
+/** Makes a name that every store takes: the id, or for a long id its beginning and its hash. */
 function objectName(runId: string): string {
   const encode = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
-  return `${encodeURIComponent(runId).replace(/[!'()*~]|^\./g, encode)}.json`;
+  const name = encodeURIComponent(runId).replace(/[!'()*~]|^\./g, encode);
+  if (name.length <= MAX_NAME_LENGTH) return `${name}.json`;
+  const hash = createHash('sha256').update(runId).digest('hex').slice(0, HASH_LENGTH);
+  return `${name.slice(0, MAX_NAME_LENGTH - HASH_LENGTH - 1)}-${hash}.json`;
 }
 
-function storeFailed(error: unknown, runId: string): ApplicationFailure {
+function storeFailed(error: unknown, runId: string, redactor: Redactor): ApplicationFailure {
   const { attempt } = activityInfo();
   const storeFailures = earlierAttempts().storeFailures + 1;
   heartbeat({ storeFailures } satisfies EarlierAttempts);
   const { code, message } = error as { code?: unknown; message?: unknown };
   return ApplicationFailure.create({
     type: 'ResultStoreFailed',
-    message: `the result store failed: ${redact(String(message ?? error))} [runId=${runId}, attempt=${attempt}]`,
+    message: `the result store failed: ${redactor.text(String(message ?? error))} [runId=${runId}, attempt=${attempt}]`,
     nonRetryable: error instanceof StoreRefusedError || storeFailures >= MAX_STORE_FAILURES,
     details: [{ runId, attempts: attempt, ...(typeof code === 'string' && { code }) }],
   });

@@ -1,8 +1,16 @@
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
-import type { ParseAsyncRequest } from '../api';
+import {
+  createRedactor,
+  findIdProblem,
+  querySecrets,
+  urlSecrets,
+  type ParseAsyncRequest,
+  type RunState,
+  type Secret,
+} from '../api';
 import { startTimeLimit, type ExtendClient } from '../http';
 import type { OpenedSource, SourceResolver } from '../storage';
-import { openSource, resolverFailure } from './open-source';
+import { closeSource, openSource, resolverFailure } from './open-source';
 import { finalFailure, toApplicationFailure } from './to-application-failure';
 import type { ParseActivities, SubmitParseInput } from './types';
 
@@ -21,24 +29,42 @@ export interface SubmitParseOptions {
  * @returns An activity that fails with one of these types; the workflow decides what follows.
  *  - `RateLimited`, `Unavailable`: surely not accepted.
  *  - `SubmitOutcomeUnknown`: the run may exist and be billed.
- *  - `Unauthorized`, `OutOfCredits`, `FileNotFound`, `RequestRejected`, `SourceUnavailable`: refused; final.
+ *  - `Unauthorized`, `OutOfCredits`, `FileNotFound`, `RequestRejected`, `EndpointNotFound`, `ApiVersionRemoved`,
+ *    `SourceUnavailable`: refused; final.
+ *  - `ContractViolation`: accepted, but with a run id that no request can name or no history may hold; final, since
+ *    another submit would be billed too.
  */
 export function createSubmitParse({ extend, sources }: SubmitParseOptions): ParseActivities['submitParse'] {
   return async function submitParse({ file, config }) {
-    const named = await namedFile(file, sources);
+    const named = await namedFile(file, { sources, extend });
+    const secrets = secretsOf(file, named.fileUrl);
+    let run: RunState;
     try {
-      return await extend.submitParse({ file: named, ...(config && { config }) });
+      run = await extend.submitParse({ file: named, ...(config && { config }) }, { secrets });
     } catch (error) {
-      if ('source' in file) hideUrl(error, named.fileUrl);
       throw toApplicationFailure(error, { purpose: 'submit' });
     }
+    checkRunId(run.runId, secrets, extend);
+    return run;
   };
 }
 
-/** An answer may repeat what it refuses. The query of every URL is taken out anyway; of this one nothing is left. */
-function hideUrl(error: unknown, fileUrl: string | undefined): void {
-  const [address] = fileUrl?.split(/[?#]/) ?? [];
-  if (error instanceof Error && address) error.message = error.message.replaceAll(address, '***');
+/** An answer may repeat what was sent: nothing of a resolver's URL is let out, and of a URL of the input no query. */
+function secretsOf(file: SubmitParseInput['file'], fileUrl: string | undefined): readonly Secret[] {
+  if (fileUrl === undefined) return [];
+  return 'source' in file ? urlSecrets(fileUrl) : querySecrets(fileUrl);
+}
+
+/**
+ * A run id goes into the history and into requests. One that repeats the API key or the document's URL, or that no request
+ * can name, cannot be kept, and another submit would only create another run.
+ */
+function checkRunId(runId: string, secrets: readonly Secret[], { redactor }: ExtendClient): void {
+  const holdsSecret = redactor.holdsSecret(runId) || createRedactor(() => secrets).holdsSecret(runId);
+  const problem = holdsSecret ? "repeats the API key or the document's URL" : findIdProblem(runId);
+  if (problem === undefined) return;
+  const message = `Extend accepted the document, and its run cannot be followed: the id ${problem}; the run may be billed`;
+  throw finalFailure('ContractViolation', message, { runMayExist: true, attempts: activityInfo().attempt });
 }
 
 /**
@@ -48,10 +74,14 @@ function hideUrl(error: unknown, fileUrl: string | undefined): void {
 const RESOLVER_MS = 10_000;
 
 /** The URL of a source is made here, right before it is sent, and goes nowhere else. */
-async function namedFile(file: SubmitParseInput['file'], sources: SourceResolver): Promise<ParseAsyncRequest['file']> {
+async function namedFile(
+  file: SubmitParseInput['file'],
+  options: SubmitParseOptions,
+): Promise<ParseAsyncRequest['file']> {
   if (!('source' in file)) return file;
-  const opened = await openInTime(sources, file.source);
+  const opened = await openInTime(file.source, options);
   if (!('fileUrl' in opened)) {
+    await closeSource(opened);
     const attempts = activityInfo().attempt;
     throw finalFailure('SourceUnavailable', 'the resolver gave a URL first, and now a content', { attempts });
   }
@@ -59,11 +89,11 @@ async function namedFile(file: SubmitParseInput['file'], sources: SourceResolver
   return { fileUrl: opened.fileUrl, ...(fileName !== undefined && { fileName }) };
 }
 
-async function openInTime(sources: SourceResolver, source: string): Promise<OpenedSource> {
+async function openInTime(source: string, options: SubmitParseOptions): Promise<OpenedSource> {
   const cancelled = cancellationSignal();
   const limit = startTimeLimit(RESOLVER_MS, cancelled);
   try {
-    return await openSource(sources, source, limit.signal);
+    return await openSource(source, { ...options, signal: limit.signal });
   } catch (error) {
     cancelled.throwIfAborted();
     throw limit.isOver ? resolverFailure(`it took longer than ${RESOLVER_MS} ms`) : error;

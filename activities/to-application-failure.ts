@@ -4,6 +4,7 @@ import {
   classifyApiError,
   FAILURES,
   ParseApiError,
+  toPlainText,
   type AnyFailureType,
   type FailureDetails,
   type RequestPurpose,
@@ -11,9 +12,9 @@ import {
 
 /** How long a 404 after an accepted submit is taken for "not there yet". In milliseconds. */
 export const NOT_FOUND_GRACE_MS = 60_000;
-/** How fast a refused key is tried again while a paid run is waited for. In milliseconds. */
-const UNAUTHORIZED_FIRST_DELAY_MS = 30_000;
-const UNAUTHORIZED_MAX_DELAY_MS = 300_000;
+/** How fast a request is retried that fails until an operator acts, while a paid run is waited for. In milliseconds. */
+const OPERATOR_FIRST_DELAY_MS = 30_000;
+const OPERATOR_MAX_DELAY_MS = 300_000;
 /** A server that asks for no wait at all gets one all the same. In milliseconds. */
 const MIN_RETRY_DELAY_MS = 1_000;
 /** Doublings after which the delay is at its maximum anyway. */
@@ -23,6 +24,8 @@ const MAX_DOUBLINGS = 10;
 export interface FailureContext {
   readonly purpose: RequestPurpose;
   readonly runId?: string;
+  /** Polls of the activity so far, where it polls. */
+  readonly polls?: number;
   /** When the run was accepted, epoch milliseconds; see {@link NOT_FOUND_GRACE_MS}. */
   readonly acceptedAtMs?: number;
   /** Wait before the next attempt where the API asks for none, in milliseconds. @default by Temporal's retry policy */
@@ -49,6 +52,7 @@ export function toApplicationFailure(error: unknown, context: FailureContext): u
     ...(error.status !== undefined && { status: error.status }),
     ...(error.code !== undefined && { code: error.code }),
     ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
+    ...(context.polls !== undefined && { polls: context.polls }),
     attempts: attempt,
   };
   return ApplicationFailure.create({
@@ -71,9 +75,10 @@ function retryOf(
   retryAfterMs: number | undefined,
   attempt: number,
 ): { readonly again: boolean; readonly delayMs?: number } {
-  if (context.purpose === 'read' && type === 'Unauthorized') {
-    const delayMs = UNAUTHORIZED_FIRST_DELAY_MS * 2 ** Math.min(attempt - 1, MAX_DOUBLINGS);
-    return { again: true, delayMs: Math.min(delayMs, UNAUTHORIZED_MAX_DELAY_MS) };
+  // The run is paid for, and an operator can correct the key or the address meanwhile.
+  if (context.purpose === 'read' && (type === 'Unauthorized' || type === 'EndpointNotFound')) {
+    const delayMs = OPERATOR_FIRST_DELAY_MS * 2 ** Math.min(attempt - 1, MAX_DOUBLINGS);
+    return { again: true, delayMs: Math.min(delayMs, OPERATOR_MAX_DELAY_MS) };
   }
   if (FAILURES[type].ends === 'final') {
     if (type !== 'ParserRunNotFound' || !isWithinGrace(context.acceptedAtMs)) return { again: false };
@@ -90,5 +95,5 @@ function isWithinGrace(acceptedAtMs: number | undefined): boolean {
 
 function coordinates({ runId, requestId, attempts }: FailureDetails): string {
   const parts = Object.entries({ runId, requestId, attempt: attempts }).filter(([, value]) => value !== undefined);
-  return parts.length === 0 ? '' : `[${parts.map(([name, value]) => `${name}=${value}`).join(', ')}]`;
+  return parts.length === 0 ? '' : `[${toPlainText(parts.map(([name, value]) => `${name}=${value}`).join(', '))}]`;
 }

@@ -38,7 +38,15 @@ export interface GetStatusInput {
   readonly runId: string;
   /** When the run was accepted, epoch milliseconds: a 404 is retried for 60 s after it. Absent for a run attached to. */
   readonly acceptedAtMs?: number;
-  /** Do not ask at once: the first attempt ends with `StillProcessing`, without a request, and the next one comes after so many milliseconds. */
+  /**
+   * When the first poll is due, by the server's clock, epoch milliseconds: an attempt that starts earlier ends with
+   * `StillProcessing` without a request, and the next one comes when it is due. @default at once
+   */
+  readonly dueAtMs?: number;
+  /**
+   * Time until the first poll is due, in milliseconds. Workflows of version 0.1.0 give it without `dueAtMs`: then their
+   * first attempt asks nothing. Newer ones give both, since activities of version 0.1.0 know only this.
+   */
   readonly delayMs?: number;
   /**
    * Where given, an answer of a run that has not ended is the BENIGN failure `StillProcessing`, and Temporal's retry is
@@ -163,8 +171,10 @@ export interface WriteOutcomesInput {
   readonly place: BatchPlace;
   /** Counted from 1. A repeat writes the same segment anew. */
   readonly segment: number;
-  /** The lines of the segment. */
+  /** The lines of the segment. Without any, no segment is written. */
   readonly outcomes: readonly DocumentOutcome[];
+  /** Pages to delete then, numbered from 1: given at the end of the batch. @default 0 */
+  readonly deletePages?: number;
 }
 
 /** Input of `followDocuments` and `cancelDocuments`: documents of the batch that calls. */
@@ -173,6 +183,12 @@ export interface DocumentsInput {
   readonly ids: readonly string[];
   /** `followDocuments` only: wait until one of them has ended. @default false: tell how it stands */
   readonly wait?: boolean;
+  /**
+   * `followDocuments` with `wait` only: when the batch began to follow these documents, epoch milliseconds, where it has
+   * asked before. The first attempt then asks nothing, and the intervals grow from that time on, so that an answer that
+   * brought something does not start them anew. @default asks at once
+   */
+  readonly followedSinceMs?: number;
 }
 
 /** A document that has ended. */
@@ -188,7 +204,7 @@ export interface BatchActivities {
   prepareBatch(input: PrepareBatchInput): Promise<PreparedBatch>;
   /** Reads one page of documents. */
   readBatchPage(input: ReadBatchPageInput): Promise<readonly PageDocument[]>;
-  /** Writes one segment of outcomes. */
+  /** Writes one segment of outcomes. At the end of a batch it deletes the batch's pages, too. */
   writeOutcomes(input: WriteOutcomesInput): Promise<void>;
   /** Tells which of these documents have ended, and how. Without `wait` it may be none. */
   followDocuments(input: DocumentsInput): Promise<readonly EndedDocument[]>;

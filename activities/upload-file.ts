@@ -1,10 +1,19 @@
-import { cancellationSignal } from '@temporalio/activity';
+import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
+import { ParseApiError } from '../api';
 import type { ExtendClient } from '../http';
 import type { SourceResolver } from '../storage';
 import { withHeartbeat } from './heartbeat';
-import { openSource } from './open-source';
-import { toApplicationFailure } from './to-application-failure';
+import { closeSource, openSource } from './open-source';
+import { finalFailure, toApplicationFailure } from './to-application-failure';
 import type { ParseActivities } from './types';
+
+/** Uploads whose answers could not be read before the activity gives up: each of them may have made a file. */
+const MAX_UNREADABLE_ANSWERS = 3;
+
+/** State that one attempt leaves for the next: only unreadable answers count against the limit. */
+interface EarlierAttempts {
+  readonly unreadableAnswers: number;
+}
 
 /** Settings of {@link createUploadFile}. */
 export interface UploadFileOptions {
@@ -20,19 +29,41 @@ export interface UploadFileOptions {
  *
  * @returns An activity that fails with one of these types:
  *  - `SourceUnavailable`: no such scheme, no such file, or a file outside of the directory of sources; final.
- *  - `UploadRejected`, `Unauthorized`, `OutOfCredits`: final.
+ *  - `UploadRejected`, `Unauthorized`, `OutOfCredits`, `EndpointNotFound`, `ApiVersionRemoved`: final.
+ *  - `ContractViolation`: three uploads were answered with success, and no answer had the file's id; final.
  *  - `RateLimited`, `Unavailable`: retried.
  */
 export function createUploadFile({ extend, sources }: UploadFileOptions): ParseActivities['uploadFile'] {
   return async function uploadFile({ source, fileName }) {
     const signal = cancellationSignal();
-    const opened = await withHeartbeat(openSource(sources, source, signal));
+    const opened = await withHeartbeat(openSource(source, { sources, extend, signal }), earlierAttempts());
     if ('fileUrl' in opened) return {};
     try {
       const file = { content: opened.content, fileName: fileName ?? opened.fileName };
-      return await withHeartbeat(extend.uploadFile(file, { signal }));
+      return await withHeartbeat(extend.uploadFile(file, { signal }), earlierAttempts());
     } catch (error) {
+      if (error instanceof ParseApiError && error.kind === 'unreadable') countUnreadable(error);
       throw toApplicationFailure(error, { purpose: 'upload' });
+    } finally {
+      await closeSource(opened);
     }
   };
+}
+
+/** Counts an answer that could not be read. @throws ApplicationFailure `ContractViolation`, final, at the third */
+function countUnreadable({ message, requestId }: ParseApiError): void {
+  const unreadableAnswers = earlierAttempts().unreadableAnswers + 1;
+  heartbeat({ unreadableAnswers } satisfies EarlierAttempts);
+  if (unreadableAnswers < MAX_UNREADABLE_ANSWERS) return;
+  const details = { ...(requestId !== undefined && { requestId }), attempts: activityInfo().attempt };
+  throw finalFailure(
+    'ContractViolation',
+    `${unreadableAnswers} uploads without a readable answer: ${message}`,
+    details,
+  );
+}
+
+function earlierAttempts(): EarlierAttempts {
+  const { unreadableAnswers = 0 } = (activityInfo().heartbeatDetails ?? {}) as Partial<EarlierAttempts>;
+  return { unreadableAnswers };
 }

@@ -8,7 +8,7 @@
  */
 export type ParseApiErrorKind = 'notReceived' | 'noAnswer' | 'unreadable' | 'status';
 
-/** The facts of a request that did not give a usable answer. Texts are redacted by whoever fills them in. */
+/** The facts of a request that did not give a usable answer. Every text in it is redacted. */
 export interface ParseApiErrorFacts {
   readonly kind: ParseApiErrorKind;
   /** HTTP status, where there was an answer. */
@@ -19,6 +19,10 @@ export interface ParseApiErrorFacts {
   readonly requestId?: string;
   /** Wait that the API asked for, in milliseconds, already capped. */
   readonly retryAfterMs?: number;
+  /** The API says that the same request may be repeated. Absent where it does not say so. */
+  readonly retryable?: true;
+  /** The error answer has the shape of Extend's errors. Absent where another server may have answered. */
+  readonly isExtendError?: true;
 }
 
 /** A request to Extend that did not give a usable answer. What follows from it is `classifyApiError`'s business. */
@@ -29,6 +33,8 @@ export class ParseApiError extends Error implements ParseApiErrorFacts {
   readonly code?: string;
   readonly requestId?: string;
   readonly retryAfterMs?: number;
+  readonly retryable?: true;
+  readonly isExtendError?: true;
 
   constructor(message: string, facts: ParseApiErrorFacts, options?: ErrorOptions) {
     super(message, options);
@@ -37,5 +43,7 @@ export class ParseApiError extends Error implements ParseApiErrorFacts {
     if (facts.code !== undefined) this.code = facts.code;
     if (facts.requestId !== undefined) this.requestId = facts.requestId;
     if (facts.retryAfterMs !== undefined) this.retryAfterMs = facts.retryAfterMs;
+    if (facts.retryable !== undefined) this.retryable = facts.retryable;
+    if (facts.isExtendError !== undefined) this.isExtendError = facts.isExtendError;
   }
 }

@@ -10,19 +10,15 @@ import {
   type BatchDefaults,
   type BatchDocument,
 } from './batch';
-import {
-  describeIssue,
-  documentInput,
-  findInputProblem,
-  isPlainObject,
-  oneOf,
-  show,
-  sourceName,
-  whole,
-} from './check-input';
+import { describeIssue, documentInput, findInputProblem, oneOf, show, sourceName, whole } from './check-input';
+import { isPlainObject } from './kind-of';
+import { isDeeperThan, MAX_LEVELS } from './nesting';
 
 /** What is beyond is not listed, only counted. */
 const MAX_LISTED_PROBLEMS = 10;
+
+/** The list and its document. */
+const LEVELS_ABOVE_CONFIG = 2;
 
 const batchInput = v.strictObject({
   documents: v.optional(v.custom<readonly unknown[]>(Array.isArray, 'must be an array of documents')),
@@ -54,7 +50,8 @@ const STORED_ONLY = "must be 'stored' in a batch, got 'inline'";
 
 function findListProblem(documents: readonly unknown[], defaults: BatchDefaults | undefined): string | undefined {
   if (documents.length === 0) return 'documents must hold at least one document, got none';
-  const bytes = utf8Bytes(JSON.stringify(documents));
+  // A list that is nested more deeply has a document that is refused below, and could not be written as JSON.
+  const bytes = isDeeperThan(documents, MAX_LEVELS + LEVELS_ABOVE_CONFIG) ? 0 : utf8Bytes(JSON.stringify(documents));
   if (bytes > MAX_LIST_BYTES) {
     return `documents must have at most ${MAX_LIST_BYTES} bytes of JSON, got ${bytes} in ${documents.length} documents: give them as a 'manifest'`;
   }

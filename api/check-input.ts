@@ -1,4 +1,7 @@
 import * as v from 'valibot';
+import { findIdProblem } from './ids';
+import { isPlainObject } from './kind-of';
+import { isDeeperThan, MAX_LEVELS } from './nesting';
 import { MAX_TIMER_MS } from './poll-schedule';
 import { redact } from './redact';
 
@@ -67,6 +70,12 @@ const file = v.pipe(
   ),
 );
 
+/** A configuration with more levels cannot be written as JSON everywhere on its way to Extend. */
+const config = v.pipe(
+  object,
+  v.check((value) => !isDeeperThan(value, MAX_LEVELS), `must have at most ${MAX_LEVELS} levels of objects and arrays`),
+);
+
 const common = {
   polling: v.optional(polling),
   deadlineMs: v.optional(whole(1, MAX_DEADLINE_MS)),
@@ -77,13 +86,21 @@ const common = {
 /** Input of `parseDocument` that submits. */
 export const documentInput = v.strictObject({
   file,
-  config: v.optional(object),
+  config: v.optional(config),
   onAmbiguousSubmit: v.optional(oneOf('resubmit', 'fail')),
   maxSubmits: v.optional(whole(1, MAX_SUBMITS_LIMIT)),
   ...common,
 });
 
-const attachInput = v.strictObject({ runId: text(), ...common });
+const runId = v.pipe(
+  text(),
+  v.rawCheck(({ dataset, addIssue }) => {
+    const rule = dataset.typed ? findIdProblem(dataset.value) : undefined;
+    if (rule !== undefined) addIssue({ message: rule });
+  }),
+);
+
+const attachInput = v.strictObject({ runId, ...common });
 
 /**
  * Checks the input of `parseDocument`. Unknown fields are refused by name, at every level but inside `config`, which is
@@ -110,6 +127,7 @@ export function describeIssue(issue: v.BaseIssue<unknown>): string {
 /** A value in a message: short, and without the query of a URL. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(cut(redact(withoutQuery(value))));
+  if (isDeeperThan(value, MAX_LEVELS)) return `more than ${MAX_LEVELS} levels`;
   if (Array.isArray(value)) return 'an array';
   if (typeof value !== 'object' || value === null) return String(value);
   const names = Object.keys(value);
@@ -123,11 +141,6 @@ function withoutQuery(value: string): string {
 
 function cut(text: string): string {
   return text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}…` : text;
-}
-
-/** Whether a value is an object, and no array. */
-export function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isHttpUrl(value: string): boolean {

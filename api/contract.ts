@@ -1,8 +1,9 @@
 /**
  * The part of Extend's API, version 2025-04-21, that this package speaks: what is sent and what comes back.
  *
- * Types only, and the few constants of the contract. Required members are the documented minimum; the server may add
- * members, enum values and `null` for anything optional, so nothing here is exhaustive.
+ * Types only, and the few constants of the contract. Required members are those without which an answer is of no use:
+ * every other member is absent where the server leaves it out or sends another type. The server may add members, enum
+ * values and `null` for anything optional, so nothing here is exhaustive.
  *
  * @see https://docs.extend.ai/2025-04-21/developers/api-reference/endpoint/parse-file-async
  */
@@ -59,13 +60,13 @@ export interface BoundingBox {
 
 /** One block of a chunk: a heading, paragraph, table, figure. */
 export interface Block {
-  readonly object: 'block';
+  readonly object?: 'block' | (string & {});
   /** Hash of the block's content; equal blocks may share it. */
-  readonly id: string;
+  readonly id?: string;
   /** `text`, `heading`, `section_heading`, `table`, `figure`, and whatever the API adds. */
-  readonly type: string;
+  readonly type?: string;
   /** The block's content in the target format. */
-  readonly content: string;
+  readonly content?: string;
   readonly details?: Readonly<Record<string, unknown>> | null;
   readonly metadata?: {
     readonly page?: {
@@ -84,17 +85,17 @@ export interface Block {
 
 /** One chunk of the parsed document: what one would embed. */
 export interface Chunk {
-  readonly object: 'chunk';
+  readonly object?: 'chunk' | (string & {});
   /** `page`, `document` or `section`. */
-  readonly type: string;
+  readonly type?: string;
   /** Cleaned content in the target format, usually markdown. */
   readonly content: string;
-  readonly metadata: {
+  readonly metadata?: {
     /** First and last page of the chunk, 1-based, inclusive. */
-    readonly pageRange: { readonly start: number; readonly end: number };
+    readonly pageRange?: { readonly start: number; readonly end: number };
     readonly [field: string]: unknown;
   };
-  readonly blocks: readonly Block[];
+  readonly blocks?: readonly Block[];
   readonly [field: string]: unknown;
 }
 
@@ -114,16 +115,17 @@ export interface ParserRunStatus {
 
 /** A finished run with its output. */
 export interface ParserRun {
-  readonly object: 'parser_run';
+  readonly object?: 'parser_run' | (string & {});
   readonly id: string;
-  readonly fileId: string;
+  /** Extend's id of the stored file. */
+  readonly fileId?: string;
   readonly status: RunStatus;
   readonly failureReason?: string | null;
   readonly chunks: readonly Chunk[];
   readonly ocr?: Ocr | null;
-  readonly metrics: {
-    readonly processingTimeMs: number;
-    readonly pageCount: number;
+  readonly metrics?: {
+    readonly processingTimeMs?: number;
+    readonly pageCount?: number;
     readonly [field: string]: unknown;
   };
   readonly config?: ParseConfig | null;
@@ -131,8 +133,8 @@ export interface ParserRun {
   readonly [field: string]: unknown;
 }
 
-/** What a finished run says beside its content. */
-export type ParserRunFacts = Pick<ParserRun, 'id' | 'fileId' | 'status' | 'failureReason' | 'metrics' | 'usage'>;
+/** Members of a finished run that become part of the workflow's result, beside its content. */
+export type ParserRunFacts = Pick<ParserRun, 'id' | 'fileId' | 'status' | 'metrics' | 'usage'>;
 
 /** Body of `POST /parse/async`. */
 export interface ParseAsyncRequest {

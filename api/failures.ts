@@ -52,6 +52,18 @@ export const FAILURES = {
     meaning: 'Extend does not know the `fileId`.',
     remedy: 'Upload the file again and use the new id; check the workspace.',
   },
+  EndpointNotFound: {
+    ends: 'final',
+    meaning:
+      "The server at the base URL answered 404, and not with an error of Extend's API: it does not serve the API. The message names the base URL.",
+    remedy:
+      "Correct the worker's EXTEND_BASE_URL (no path such as `/v1`), then start again. While a run is waited for, the request is retried slowly instead.",
+  },
+  ApiVersionRemoved: {
+    ends: 'final',
+    meaning: 'Extend no longer serves the version of its API that this package uses (code `ENDPOINT_REMOVED`).',
+    remedy: 'Upgrade this package, then start again. A run that exists already may still be read by a later version.',
+  },
   ParserRunNotFound: {
     ends: 'final',
     meaning: 'Extend does not know the run: 404 for longer than 60 s after the submit, or for an attached run.',
@@ -81,13 +93,14 @@ export const FAILURES = {
   ContractViolation: {
     ends: 'final',
     meaning:
-      "For two minutes the run's output was not what the contract promises; the message names the field or fact.",
-    remedy: 'Report it with the request id; attach to `runId` to try again.',
+      'An answer of Extend was not what the contract promises; the message names the field or fact. Either a finished run had no usable output for two minutes, or an accepted run has an id that no request can name or that repeats a secret (then with `runMayExist`), or three uploads were answered without a file id.',
+    remedy:
+      "Report it with the request id. With a `runId`, attach to it to try again. With `runMayExist`, look in Extend's dashboard before you start again.",
   },
   RateLimited: {
     ends: 'retried',
     meaning:
-      'Extend answered 429: nothing was done. The same request follows after `Retry-After`, or after a back-off.',
+      'Extend answered 429, or with code `RATE_LIMIT_EXCEEDED`: nothing was done. The same request follows after `Retry-After`, or after a back-off.',
     remedy: "Limit the workers' requests per second if this is frequent.",
   },
   Unavailable: {

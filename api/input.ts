@@ -32,7 +32,7 @@ export type DocumentFile = UrlFile | IdFile | SourceFile;
 export interface CommonParseOptions {
   /** When to ask for the run's status. */
   readonly polling?: PollingOptions;
-  /** Time from the start of the workflow until `ParseDeadlineExceeded`, in milliseconds, at most 365 days. @default 86_400_000 (24 h) */
+  /** Time from the start of the workflow (after a `startDelay`) until `ParseDeadlineExceeded`, in milliseconds, at most 365 days. @default 86_400_000 (24 h) */
   readonly deadlineMs?: number;
   /** `inline` returns the chunks; `stored` writes them to the worker's result store and returns a reference. @default 'inline' */
   readonly result?: 'inline' | 'stored';

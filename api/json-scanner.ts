@@ -5,8 +5,8 @@ export type JsonPath = readonly (string | number)[];
 export interface JsonScannerOptions {
   /** Deepest path that is told; what lies deeper is only checked. */
   readonly depth: number;
-  /** A value begins: `at` is the offset of its first byte. */
-  readonly onStart?: (path: JsonPath, at: number) => void;
+  /** A value begins: `at` is the offset of its first byte, `first` is that byte and tells the value's kind. */
+  readonly onStart?: (path: JsonPath, at: number, first: number) => void;
   /** A value has ended: `at` is the offset behind its last byte. */
   readonly onEnd?: (path: JsonPath, at: number) => void;
 }
@@ -30,7 +30,10 @@ const BARE_VALUE = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d
 const MAX_TOKEN_LENGTH = 1_000;
 /** Digits behind `\u`. */
 const HEX_LENGTH = 4;
-const MAX_NESTING = 10_000;
+/** Each level takes some bytes of memory until it ends. */
+const MAX_NESTING = 1_000_000;
+/** A byte order mark is allowed before the text, as decoders of text allow it. */
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
 /**
  * Reads JSON of any size as it arrives, and tells where its values begin and end. It holds no values, so its memory does
@@ -48,6 +51,8 @@ export class JsonScanner {
   readonly #path: (string | number)[] = [];
   #expected: Expected = 'value';
   #offset = 0;
+  /** Bytes of the byte order mark that were read. */
+  #markBytes = 0;
   /** The token that is under way; what of it is worth looking at is in `#text`. */
   #token: 'none' | 'string' | 'key' | 'bare' = 'none';
   #escaped = false;
@@ -61,7 +66,7 @@ export class JsonScanner {
 
   /** Reads the next bytes. */
   write(part: Uint8Array): void {
-    let index = 0;
+    let index = this.#skipMark(part);
     while (index < part.length) {
       const plain = this.#token === 'string' && !this.#escaped && this.#hexLeft === 0 ? plainLength(part, index) : 0;
       index += plain;
@@ -73,6 +78,19 @@ export class JsonScanner {
       index++;
       this.#offset++;
     }
+  }
+
+  /** Skips the byte order mark, wherever the parts are cut. @returns how many of these bytes belong to it */
+  #skipMark(part: Uint8Array): number {
+    let index = 0;
+    const isMark = () => part[index] === BYTE_ORDER_MARK[this.#markBytes] && this.#offset === this.#markBytes;
+    for (; index < part.length && isMark(); index++) {
+      this.#markBytes++;
+      this.#offset++;
+    }
+    const isHalf = this.#markBytes > 0 && this.#markBytes < BYTE_ORDER_MARK.length;
+    if (isHalf && index < part.length) throw this.#error('half a byte order mark');
+    return index;
   }
 
   /** The text is over. */
@@ -124,7 +142,7 @@ export class JsonScanner {
   }
 
   #open(character: '{' | '['): void {
-    this.#startValue();
+    this.#startValue(character.charCodeAt(0));
     if (this.#closers.length === MAX_NESTING) throw this.#error('too deep a nesting');
     const isObject = character === '{';
     this.#closers.push(isObject ? '}' : ']');
@@ -142,7 +160,7 @@ export class JsonScanner {
 
   #startString(): void {
     const isKey = this.#expected === 'key' || this.#expected === 'keyOrEnd';
-    if (!isKey) this.#startValue();
+    if (!isKey) this.#startValue(QUOTE);
     this.#token = isKey ? 'key' : 'string';
     this.#text = [];
   }
@@ -166,7 +184,7 @@ export class JsonScanner {
   }
 
   #startBare(byte: number): void {
-    this.#startValue();
+    this.#startValue(byte);
     this.#token = 'bare';
     this.#text = [byte];
   }
@@ -178,9 +196,9 @@ export class JsonScanner {
     this.#endValue(this.#offset);
   }
 
-  #startValue(): void {
+  #startValue(first: number): void {
     if (this.#expected !== 'value' && this.#expected !== 'valueOrEnd') throw this.#error('a value');
-    if (this.#path.length <= this.#options.depth) this.#options.onStart?.(this.#path, this.#offset);
+    if (this.#path.length <= this.#options.depth) this.#options.onStart?.(this.#path, this.#offset, first);
   }
 
   #endValue(at: number): void {

@@ -22,12 +22,15 @@ export class JsonSplitter {
   /** Up to where the current part has been handed on. */
   #handedOn = 0;
 
-  /** @param take asked for each value down to the depth; gives the value's sink, if somebody wants it. The path is good during the call only. */
-  constructor(depth: number, take: (path: JsonPath) => JsonSink | undefined) {
+  /**
+   * @param take called for each value down to the depth, with the value's path and first byte; gives the value's sink,
+   * if the value is wanted. The path is good during the call only.
+   */
+  constructor(depth: number, take: (path: JsonPath, first: number) => JsonSink | undefined) {
     this.#scanner = new JsonScanner({
       depth,
-      onStart: (path, at) => {
-        const sink = take(path);
+      onStart: (path, at, first) => {
+        const sink = take(path, first);
         if (sink === undefined) return;
         this.#handOn(at);
         this.#open.push({ depth: path.length, sink });

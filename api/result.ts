@@ -20,15 +20,16 @@ export interface StoredOutput {
   readonly chunkCount: number;
 }
 
-/** What is told of a finished run beside its content. */
+/** Facts of a finished run beside its content. All but the id are absent where Extend does not give them in their type. */
 export interface RunSummary {
   readonly runId: string;
   /** Extend's id of the stored file. */
-  readonly fileId: string;
-  readonly pageCount: number;
+  readonly fileId?: string;
+  /** Pages that Extend parsed. */
+  readonly pageCount?: number;
   /** Extend's own figure, in milliseconds. */
-  readonly processingTimeMs: number;
-  /** Credits that Extend charged, where it tells. */
+  readonly processingTimeMs?: number;
+  /** Credits that Extend charged. */
   readonly credits?: number;
 }
 
@@ -38,14 +39,15 @@ export interface ParseResult extends RunSummary {
   readonly submits: number;
   /** Status requests. */
   readonly polls: number;
-  /** Time from the start of the workflow until the result was there, in milliseconds. */
+  /** Time from the start of the workflow until the result was there, in milliseconds. A `startDelay` does not count. */
   readonly waitedMs: number;
   readonly output: InlineOutput | StoredOutput;
 }
 
 /** Where a `parseDocument` workflow stands; answer of its query `progress`. */
 export interface ParseProgress {
-  readonly phase: 'submitting' | 'waiting' | 'fetching' | 'cleaning';
+  /** `ended`: with its result, with a failure, or cancelled; Temporal tells which. */
+  readonly phase: 'submitting' | 'waiting' | 'fetching' | 'cleaning' | 'ended';
   /** Extend's run id, once it is known. */
   readonly runId?: string;
   /** The run's status as last read. */
@@ -56,7 +58,7 @@ export interface ParseProgress {
   readonly polls?: number;
   /** When the next read is due, epoch milliseconds; only with the `timer` engine. */
   readonly nextPollAtMs?: number;
-  /** When the workflow started, epoch milliseconds. */
+  /** When the workflow started, epoch milliseconds; a `startDelay` is over by then. */
   readonly startedAtMs: number;
   /** When the deadline ends, epoch milliseconds. */
   readonly deadlineAtMs: number;

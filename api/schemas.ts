@@ -1,6 +1,9 @@
 import * as v from 'valibot';
-import type { Chunk, ParserRun, ParserRunFacts } from './contract';
-import { redact } from './redact';
+import { ContractError } from './contract-error';
+import { findIdProblem } from './ids';
+import { isPlainObject, kindOf } from './kind-of';
+import { isDeeperThan, MAX_LEVELS } from './nesting';
+import { SHAPE_REDACTOR, type Redactor } from './redactor';
 
 /** A run's state as far as a status read or a submit tells it. Its words are redacted: they reach histories and messages. */
 export interface RunState {
@@ -9,112 +12,87 @@ export interface RunState {
   readonly failureReason?: string;
 }
 
-/** A body that is JSON but not what the contract promises. The message names the first wrong fields. */
-export class ContractError extends Error {
-  override readonly name = 'ContractError';
-}
-
 const MAX_ISSUES_NAMED = 3;
 
 const nonEmpty = v.pipe(v.string(), v.nonEmpty());
-const count = v.pipe(v.number(), v.minValue(0));
+/** An id that requests can name. */
+const usableId = v.pipe(
+  nonEmpty,
+  v.check((id) => id === '' || findIdProblem(id) === undefined),
+);
 
-const runState = v.looseObject({ id: nonEmpty, status: nonEmpty, failureReason: v.optional(v.unknown()) });
-
-const block = v.looseObject({ id: v.string(), type: v.string(), content: v.string() });
-
-const chunk = v.looseObject({
-  type: v.string(),
-  content: v.string(),
-  metadata: v.looseObject({ pageRange: v.looseObject({ start: v.number(), end: v.number() }) }),
-  blocks: v.array(block),
-});
-
-const finishedRun = v.looseObject({
-  id: nonEmpty,
-  fileId: nonEmpty,
-  status: nonEmpty,
-  chunks: v.array(chunk),
-  ocr: v.nullish(v.looseObject({ words: v.nullish(v.array(v.looseObject({}))) })),
-  metrics: v.looseObject({ processingTimeMs: count, pageCount: count }),
-  usage: v.nullish(v.looseObject({ credits: v.nullish(count) })),
-});
-
-/** A finished run without its content: what is left when that is streamed past. */
-const runSummary = v.omit(finishedRun, ['chunks', 'ocr']);
-
-const wrappedState = v.looseObject({ parserRun: runState });
-const wrappedRun = v.looseObject({ parserRun: finishedRun });
-const uploadedFile = v.looseObject({ file: v.looseObject({ id: nonEmpty }) });
-
-/** Reads the answer of `POST /parse/async`: a bare object. @throws ContractError */
-export function decodeSubmitAnswer(body: unknown): RunState {
-  return toRunState(check(runState, body));
-}
-
-/** Reads the state out of an answer of `GET /parser_runs/{id}`: a wrapped object. @throws ContractError */
-export function decodeStateAnswer(body: unknown): RunState {
-  return toRunState(check(wrappedState, body).parserRun);
-}
+const reason = v.optional(v.unknown());
+const runState = v.looseObject({ id: usableId, status: nonEmpty, failureReason: reason });
+const submittedRun = v.looseObject({ id: nonEmpty, failureReason: reason });
+const uploadedFile = v.looseObject({ id: usableId });
 
 /**
- * Reads a finished run out of an answer of `GET /parser_runs/{id}`. Unknown fields, unknown words and `null` for what
- * is optional are kept. @throws ContractError
+ * Reads the answer of `POST /parse/async`: the run itself, or under `parserRun`. An answer with an id is a run that exists:
+ * without a status it counts as `PROCESSING`. The id may be one that no request can name: that is for the caller to check.
+ *
+ * @throws ContractError if there is no id.
  */
-export function decodeRunAnswer(body: unknown): ParserRun {
-  return check(wrappedRun, body).parserRun as unknown as ParserRun;
+export function decodeSubmitAnswer(body: unknown, redactor: Redactor = SHAPE_REDACTOR): RunState {
+  const run = checkMember(submittedRun, body, 'parserRun');
+  const { status } = run;
+  return toRunState({ ...run, status: typeof status === 'string' && status !== '' ? status : 'PROCESSING' }, redactor);
 }
 
-/** Reads a run as it is stored: bare. @throws ContractError */
-export function decodeBareRun(body: unknown): ParserRun {
-  return check(finishedRun, body) as unknown as ParserRun;
+/** Reads the state out of an answer of `GET /parser_runs/{id}`: the run itself, or under `parserRun`. @throws ContractError */
+export function decodeStateAnswer(body: unknown, redactor: Redactor = SHAPE_REDACTOR): RunState {
+  return toRunState(checkMember(runState, body, 'parserRun'), redactor);
 }
 
-/** Reads what a finished run says beside its content. @throws ContractError */
-export function decodeRunSummary(body: unknown): ParserRunFacts {
-  return check(runSummary, body) as unknown as ParserRunFacts;
-}
-
-/** Reads one chunk, wherever it came from. @throws ContractError */
-export function decodeChunk(body: unknown): Chunk {
-  return check(chunk, body) as unknown as Chunk;
-}
-
-/** Reads the answer of `POST /files/upload`: a wrapped object. @throws ContractError */
+/** Reads the answer of `POST /files/upload`: the file itself, or under `file`. @throws ContractError */
 export function decodeUploadAnswer(body: unknown): { readonly fileId: string } {
-  return { fileId: check(uploadedFile, body).file.id };
+  return { fileId: checkMember(uploadedFile, body, 'file').id };
 }
 
-function toRunState(state: v.InferOutput<typeof runState>): RunState {
+interface AnsweredState {
+  readonly id: string;
+  readonly status: string;
+  readonly failureReason?: unknown;
+}
+
+function toRunState({ id, status, failureReason }: AnsweredState, redactor: Redactor): RunState {
   return {
-    runId: state.id,
-    status: redact(state.status),
-    ...(state.failureReason != null && { failureReason: toReason(state.failureReason) }),
+    runId: id,
+    status: redactor.text(status),
+    ...(failureReason != null && { failureReason: redactor.reason(toText(failureReason)) }),
   };
 }
 
 /** A run that failed has failed, whatever kind of value says why. */
-function toReason(reason: unknown): string {
-  return redact(typeof reason === 'string' ? reason : JSON.stringify(reason));
+function toText(reason: unknown): string {
+  if (typeof reason === 'string') return reason;
+  if (isDeeperThan(reason, MAX_LEVELS)) return `a reason with more than ${MAX_LEVELS} levels of objects and arrays`;
+  return JSON.stringify(reason);
 }
 
-function check<Schema extends v.GenericSchema>(schema: Schema, body: unknown): v.InferOutput<Schema> {
-  const checked = v.safeParse(schema, body);
+/** Checks the member of an envelope where it is an object, else the body itself. */
+function checkMember<Schema extends v.GenericSchema>(
+  schema: Schema,
+  body: unknown,
+  member: string,
+): v.InferOutput<Schema> {
+  const inner = isPlainObject(body) ? body[member] : undefined;
+  const isWrapped = isPlainObject(inner);
+  const checked = v.safeParse(schema, isWrapped ? inner : body);
   if (checked.success) return checked.output;
-  throw new ContractError(checked.issues.slice(0, MAX_ISSUES_NAMED).map(describe).join('; '));
+  const prefix = isWrapped ? `${member}.` : '';
+  throw new ContractError(
+    checked.issues
+      .slice(0, MAX_ISSUES_NAMED)
+      .map((issue) => describe(issue, prefix))
+      .join('; '),
+  );
 }
 
-function describe(issue: v.BaseIssue<unknown>): string {
-  const name = v.getDotPath(issue) ?? 'the body';
+function describe(issue: v.BaseIssue<unknown>, prefix: string): string {
+  const path = v.getDotPath(issue);
+  const name = path === null ? 'the body' : `${prefix}${path}`;
   if (issue.input === undefined) return `${name} is missing`;
+  if (issue.type === 'check' && typeof issue.input === 'string') return `${name} ${findIdProblem(issue.input)}`;
   const expected = issue.type === 'non_empty' ? 'a text that is not empty' : (issue.expected ?? 'another value');
-  return `${name}: expected ${expected}, got ${kindOf(issue)}`;
-}
-
-/** The received value's kind, never the value: it may be the document's text. */
-function kindOf(issue: v.BaseIssue<unknown>): string {
-  const { input } = issue;
-  if (input === null || typeof input === 'number' || input === '') return JSON.stringify(input);
-  if (typeof input === 'object') return Array.isArray(input) ? 'an array' : 'an object';
-  return `a ${typeof input}`;
+  return `${name}: expected ${expected}, got ${kindOf(issue.input)}`;
 }

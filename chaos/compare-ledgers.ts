@@ -7,7 +7,8 @@ export type Reported =
       readonly kind: 'result';
       readonly runId: string;
       readonly submits: number;
-      readonly pageCount: number;
+      /** Absent where the result has none, which is wrong here: the emulator always tells it. */
+      readonly pageCount?: number;
       readonly texts: readonly string[];
     }
   | {

@@ -73,7 +73,7 @@ async function untilAnswered<T>({ client, signal }: FollowOptions, ask: () => Pr
 
 function toResult({ runId, submits, pageCount, output }: ParseResult): Reported {
   const texts = 'chunks' in output ? output.chunks.map(({ content }) => content) : [];
-  return { kind: 'result', runId, submits, pageCount, texts };
+  return { kind: 'result', runId, submits, ...(pageCount !== undefined && { pageCount }), texts };
 }
 
 function toFailure({ cause }: WorkflowFailedError): Reported {

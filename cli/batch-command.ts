@@ -1,5 +1,5 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { BatchInput, BatchResult, Environment } from '../api';
@@ -19,6 +19,9 @@ import { readParseSettings } from './parse-settings';
 import { printForMachine } from './standard-streams';
 import { toFileNames } from './write-outputs';
 
+/** URLs and texts are for the own user only. */
+const PRIVATE_DIRECTORY = 0o700;
+const PRIVATE_FILE = 0o600;
 /** Time between two looks at the batch, in milliseconds. */
 const LOOK_MS = 1_000;
 /** Time for a batch on a server of one's own to end in order, in milliseconds. */
@@ -104,7 +107,13 @@ async function parse(given: BatchArguments, around: Surroundings): Promise<ExitS
   const result = handle.result();
   void follow(handle, display, following.signal);
   const ended = await Promise.race([result, services.broken, untilAborted(signal)]).finally(() => following.abort());
-  if (ended === undefined) return interrupt(handle, result, around);
+  if (ended === undefined) {
+    const status = await interrupt(handle, result, around);
+    // On a configured server the batch goes on, and may not have read the manifest yet.
+    if (services.local.temporal) await removeManifest(given, manifest);
+    return status;
+  }
+  await removeManifest(given, manifest);
   display.close();
   const outputs = await writeBatchOutputs({ handle, services, ...results, say: (line) => display.say(line) });
   return await tell(given, { ended, outputs, services, display });
@@ -171,13 +180,23 @@ function toInput(
 
 /** The manifest that was given, or one of the files and URLs that were: there may be too many of them for an input. */
 async function manifestOf({ documents, isManifest, key }: BatchArguments, kept: string): Promise<Document> {
+  // The parents of a private directory get the permissions that the user wants.
+  await mkdir(dirname(kept), { recursive: true });
+  await mkdir(kept, { recursive: true, mode: PRIVATE_DIRECTORY });
+  await chmod(kept, PRIVATE_DIRECTORY);
   const [first] = documents;
   if (isManifest && first) return first;
-  await mkdir(kept, { recursive: true });
   const path = join(kept, `${encodeURIComponent(key)}.jsonl`);
   const ids = toIds(documents);
-  await writeFile(path, documents.map((document) => `${JSON.stringify(toLine(document, ids))}\n`).join(''));
+  const lines = documents.map((document) => `${JSON.stringify(toLine(document, ids))}\n`);
+  await rm(path, { force: true });
+  await writeFile(path, lines.join(''), { mode: PRIVATE_FILE });
   return { input: path, label: path, location: { path } };
+}
+
+/** Deletes the manifest that this command wrote. It holds URLs with their queries, and each call writes it anew. */
+async function removeManifest({ isManifest }: BatchArguments, { location }: Document): Promise<void> {
+  if (!isManifest && 'path' in location) await rm(location.path, { force: true });
 }
 
 /** A file is known by its path when the batch is started again, a URL by itself without its query, if no other is the same. */

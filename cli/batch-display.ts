@@ -1,4 +1,5 @@
 import type { BatchProgress } from '../api';
+import { toLabel } from './to-label';
 
 /** Shows where a batch stands while the command waits. */
 export interface BatchDisplay {
@@ -38,7 +39,7 @@ export async function createBatchDisplay(stream: NodeJS.WriteStream): Promise<Ba
   const { createLogUpdate } = await import('log-update');
   const live = createLogUpdate(stream);
   return {
-    say: (line) => live.persist(line),
+    say: (line) => live.persist(toLabel(line)),
     update: (progress) => live(drawBar(progress)),
     close: () => {
       live.clear();
@@ -51,7 +52,7 @@ export async function createBatchDisplay(stream: NodeJS.WriteStream): Promise<Ba
 export function createPlainBatchDisplay(stream: { write(text: string): unknown }): BatchDisplay {
   let last = -1;
   return {
-    say: (line) => void stream.write(`${line}\n`),
+    say: (line) => void stream.write(`${toLabel(line)}\n`),
     update: (progress) => {
       const { total, done } = progress;
       if (total === undefined) return;

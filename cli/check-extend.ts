@@ -1,4 +1,4 @@
-import { DEFAULT_BASE_URL, ParseApiError } from '../api';
+import { DEFAULT_BASE_URL, EXTEND_API_VERSION, isEndpointMissing, isVersionRemoved, ParseApiError } from '../api';
 import { createExtendClient } from '../http';
 import type { WorkerConfiguration } from '../worker';
 import type { Finding } from './finding';
@@ -8,21 +8,32 @@ const NO_RUN = 'parser_run_that_does_not_exist';
 
 const SUBJECT = "Extend's key";
 
-/** Asks Extend for a run that does not exist: 404 shows that address and key are right. It sends no document. */
+/**
+ * Asks Extend for a run that does not exist, and sends no document. Only a 404 that is one of Extend's errors shows that
+ * address and key are right: any web server answers 404 to a path that it does not serve.
+ */
 export async function checkExtend({ activities }: WorkerConfiguration): Promise<Finding> {
   const { baseUrl = DEFAULT_BASE_URL } = activities;
   try {
     await createExtendClient(activities).readRunState(NO_RUN);
   } catch (error) {
     if (!(error instanceof ParseApiError)) throw error;
-    if (error.status !== 404) {
+    const isUnknownRun = error.status === 404 && !isEndpointMissing(error) && !isVersionRemoved(error);
+    if (!isUnknownRun) {
       return { state: 'wrong', subject: SUBJECT, says: `${error.message} [${baseUrl}]`, remedy: remedyFor(error) };
     }
   }
   return { state: 'ok', subject: SUBJECT, says: `accepted by ${baseUrl}, which knows no run of this id, as it should` };
 }
 
-function remedyFor({ kind, status }: ParseApiError): string {
+function remedyFor(error: ParseApiError): string {
+  const { kind, status } = error;
+  if (status === 410 || isVersionRemoved(error)) {
+    return `Upgrade temporal-extend-parse: this version uses version ${EXTEND_API_VERSION} of Extend's API.`;
+  }
+  if (isEndpointMissing(error)) {
+    return `Set EXTEND_BASE_URL to the address of Extend's API, without a path: ${DEFAULT_BASE_URL}, or that of your region.`;
+  }
   if (status === 401 || status === 403) {
     return 'Set EXTEND_API_KEY (or the content of EXTEND_API_KEY_FILE) to a key of this region, and EXTEND_WORKSPACE_ID for a key of a whole organization.';
   }

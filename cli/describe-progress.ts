@@ -5,6 +5,7 @@ const PHASES: Readonly<Record<ParseProgress['phase'], string>> = {
   waiting: 'waiting',
   fetching: 'fetching the result',
   cleaning: 'cleaning up',
+  ended: 'ended',
 };
 
 /** Where a document stands, in a few words. They change only when something happened that a person wants to know. */

@@ -17,6 +17,7 @@ export interface DocumentOutcome {
   readonly status: 'processed' | 'failed';
   /** Extend's run id, where one is known. */
   readonly runId?: string;
+  /** Pages that Extend parsed, where it tells. */
   readonly pageCount?: number;
   /** Path of the markdown file. */
   readonly markdown?: string;
@@ -46,5 +47,6 @@ export function describeOutcome({ label, outcome }: { label: string; outcome: Do
     const run = runId === undefined || message.includes(runId) ? '' : ` [${runId}]`;
     return `${label}: failed, ${failure.type}: ${message}${run}`;
   }
-  return `${label}: parsed, ${pageCount} ${pageCount === 1 ? 'page' : 'pages'}: ${markdown}, ${json}`;
+  const pages = pageCount === undefined ? '' : `, ${pageCount} ${pageCount === 1 ? 'page' : 'pages'}`;
+  return `${label}: parsed${pages}: ${markdown}, ${json}`;
 }

@@ -1,6 +1,7 @@
 import { realpath, stat } from 'node:fs/promises';
 import { maskUrl } from '../api';
 import { usageError } from './exit-status';
+import { toLabel } from './to-label';
 
 /** A document as it was given on the command line. */
 export interface Document {
@@ -25,7 +26,7 @@ export function toShownInput({ input, location }: Document): string {
 export async function readDocuments(inputs: readonly string[]): Promise<Document[]> {
   const read = await Promise.all(inputs.map((input) => readDocument(input)));
   const problems = read.filter((item) => typeof item === 'string');
-  if (problems.length > 0) throw usageError(problems.join('\n'));
+  if (problems.length > 0) throw usageError(problems.map(toLabel).join('\n'));
   return read.filter((item) => typeof item !== 'string');
 }
 

@@ -1,3 +1,5 @@
+import { toLabel } from './to-label';
+
 /** What one check of `extend-parse doctor` found. */
 export interface Finding {
   /** `skipped`: there is nothing to check, or what it needs is wrong already. */
@@ -15,6 +17,6 @@ const MARK_WIDTH = 7;
 
 /** A finding for a person: a line, and one more with the remedy. */
 export function describeFinding({ state, subject, says, remedy }: Finding): string {
-  const line = `${MARKS[state].padEnd(MARK_WIDTH)}${subject}: ${says}`;
-  return remedy === undefined ? line : `${line}\n${' '.repeat(MARK_WIDTH)}→ ${remedy}`;
+  const line = `${MARKS[state].padEnd(MARK_WIDTH)}${subject}: ${toLabel(says)}`;
+  return remedy === undefined ? line : `${line}\n${' '.repeat(MARK_WIDTH)}→ ${toLabel(remedy)}`;
 }

@@ -6,6 +6,7 @@ import { CommandError, EXIT_STATUS, type ExitStatus } from './exit-status';
 import { checkArguments, type GivenArguments } from './parse-arguments';
 import { parsePort } from './port-option';
 import { flush, surviveClosedOutput } from './standard-streams';
+import { toLabel } from './to-label';
 
 const FORCE = 'replace files in --out that this command did not write; documents are never replaced';
 
@@ -28,13 +29,14 @@ async function run(argv: readonly string[]): Promise<ExitStatus> {
     // commander has said already what is wrong.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_STATUS.success : EXIT_STATUS.wrongUsage;
     if (!(error instanceof CommandError)) return unexpected(error);
-    process.stderr.write(`${error.message.replace(/^/gm, 'extend-parse: ')}\n`);
+    const lines = error.message.split('\n').map((line) => `extend-parse: ${toLabel(line)}\n`);
+    process.stderr.write(lines.join(''));
     return error.exitStatus;
   }
 }
 
 function unexpected(error: unknown): ExitStatus {
-  const text = redact(error instanceof Error ? error.message : String(error));
+  const text = toLabel(redact(error instanceof Error ? error.message : String(error)));
   process.stderr.write(`extend-parse: unexpected error: ${text}\n`);
   if (process.env['DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   return EXIT_STATUS.failure;

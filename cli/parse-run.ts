@@ -118,7 +118,8 @@ export class ParseRun {
       const written = await writeOutputs({ output, name, result }).catch((error: unknown) => {
         throw new OutputError(`the result could not be written: ${String(error)}`, { cause: result.runId });
       });
-      return { input, status: 'processed', runId: result.runId, pageCount: result.pageCount, ...written };
+      const { runId, pageCount } = result;
+      return { input, status: 'processed', runId, ...(pageCount !== undefined && { pageCount }), ...written };
     } catch (error) {
       return toFailedOutcome(input, error);
     } finally {

@@ -1,6 +1,7 @@
 import type { ParseProgress } from '../api';
 import { describeLive, describePhase } from './describe-progress';
 import type { Document } from './documents';
+import { toLabel } from './to-label';
 
 /** Documents shown at once on a terminal; the others are counted. */
 const MAX_LIVE_LINES = 12;
@@ -31,7 +32,7 @@ export async function createProgressDisplay(stream: NodeJS.WriteStream): Promise
 /** A line whenever a document's phase changes. */
 export function createPlainDisplay(stream: { write(text: string): unknown }): ProgressDisplay {
   const last = new Map<Document, string>();
-  const say = (line: string) => void stream.write(`${line}\n`);
+  const say = (line: string) => void stream.write(`${toLabel(line)}\n`);
   return {
     say,
     update: (document, progress) => {
@@ -54,21 +55,21 @@ async function createLiveDisplay(stream: NodeJS.WriteStream): Promise<ProgressDi
   const current = new Map<Document, ParseProgress>();
   const draw = () => {
     const lines = [...current].slice(0, MAX_LIVE_LINES).map(([document, progress]) => {
-      return `${document.label}: ${describeLive({ progress, nowMs: Date.now() })}`;
+      return toLabel(`${document.label}: ${describeLive({ progress, nowMs: Date.now() })}`);
     });
     if (current.size > MAX_LIVE_LINES) lines.push(`and ${current.size - MAX_LIVE_LINES} more`);
     if (lines.length === 0) live.clear();
     else live(lines.join('\n'));
   };
   return {
-    say: (line) => live.persist(line),
+    say: (line) => live.persist(toLabel(line)),
     update: (document, progress) => {
       current.set(document, progress);
       draw();
     },
     finish: (document, line) => {
       current.delete(document);
-      live.persist(line);
+      live.persist(toLabel(line));
       draw();
     },
     close: () => {

@@ -1,3 +1,5 @@
+import { toPrintableJson } from './to-label';
+
 /**
  * Keeps the command alive when its standard output or standard error can no longer be written: the reader of a pipe has
  * gone (EPIPE), a disk is full (ENOSPC), a terminal was closed (EIO). Such a failure ends the printing, not the work.
@@ -12,7 +14,7 @@ export function surviveClosedOutput(): void {
  * @returns The reason why it could not be written, or `undefined`.
  */
 export async function printForMachine(value: unknown): Promise<string | undefined> {
-  const text = `${JSON.stringify(value, null, 2)}\n`;
+  const text = `${toPrintableJson(value)}\n`;
   return new Promise((resolve) => process.stdout.write(text, (error) => resolve(error?.message)));
 }
 

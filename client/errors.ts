@@ -59,6 +59,10 @@ export class OutOfCreditsError extends ParseError {}
 export class RequestRejectedError extends ParseError {}
 /** Extend does not know the `fileId`. */
 export class FileNotFoundError extends ParseError {}
+/** The base URL is not that of Extend's API. */
+export class EndpointNotFoundError extends ParseError {}
+/** Extend no longer serves the version of its API that this package uses. */
+export class ApiVersionRemovedError extends ParseError {}
 /** Extend does not know the run. */
 export class ParserRunNotFoundError extends ParseError {}
 /** The worker cannot open the source. */
@@ -83,6 +87,8 @@ const CLASSES: Readonly<Record<FailureType | 'Cancelled', typeof ParseError>> = 
   OutOfCredits: OutOfCreditsError,
   RequestRejected: RequestRejectedError,
   FileNotFound: FileNotFoundError,
+  EndpointNotFound: EndpointNotFoundError,
+  ApiVersionRemoved: ApiVersionRemovedError,
   ParserRunNotFound: ParserRunNotFoundError,
   SourceUnavailable: SourceUnavailableError,
   UploadRejected: UploadRejectedError,

@@ -32,7 +32,9 @@ export type {
   StoredOutput,
 } from '../api';
 export {
+  ApiVersionRemovedError,
   ContractViolationError,
+  EndpointNotFoundError,
   FileNotFoundError,
   IdempotencyKeyReusedError,
   InvalidInputError,

@@ -14,7 +14,7 @@ export interface ParseHandle {
   progress(): Promise<ParseProgress>;
   /** Asks the workflow to stop. It is no error if it has ended already. A run at Extend goes on: its API has no cancel. */
   cancel(): Promise<void>;
-  /** Makes a waiting workflow read the run's status now: for webhooks. */
+  /** Makes a waiting workflow poll now: for webhooks. It is no error if the workflow has ended already. */
   runFinished(notice?: RunFinishedNotice): Promise<void>;
 }
 
@@ -26,7 +26,7 @@ export function createParseHandle(handle: WorkflowHandle<typeof parseDocument>):
     result: () => resultOf(handle),
     progress: () => handle.query(progressQuery),
     cancel: () => cancelRunning(handle),
-    runFinished: (notice = {}) => handle.signal(runFinishedSignal, notice),
+    runFinished: (notice = {}) => unlessEnded(handle, () => handle.signal(runFinishedSignal, notice)),
   };
 }
 
@@ -41,8 +41,12 @@ export async function resultOf<T extends Workflow>(handle: WorkflowHandle<T>): P
 
 /** Asks a workflow to stop. It is no error if it has ended already; it is one if it never was. */
 export async function cancelRunning(handle: Pick<WorkflowHandle, 'cancel' | 'describe'>): Promise<void> {
+  await unlessEnded(handle, () => handle.cancel());
+}
+
+async function unlessEnded(handle: Pick<WorkflowHandle, 'describe'>, act: () => Promise<unknown>): Promise<void> {
   try {
-    await handle.cancel();
+    await act();
   } catch (error) {
     // Temporal gives the same error for a workflow that has ended and for one that never was: only the latter is one.
     if (!(error instanceof WorkflowNotFoundError)) throw error;

@@ -11,6 +11,11 @@ export function jsonAnswer(status: number, json: unknown): Answer {
   return { status, headers: { 'content-type': 'application/json; charset=utf-8' }, body: { json } };
 }
 
+/** The answer 500 to a request that made the emulator fail. */
+export function failureAnswer(): Answer {
+  return jsonAnswer(500, { success: false, error: 'The emulator failed; see its standard error' });
+}
+
 /** A refusal: the API's plain error body, with a `code` where the endpoint has one. */
 export class RefusedRequest extends Error {
   /** HTTP status to answer with. */

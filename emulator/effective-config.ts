@@ -14,14 +14,22 @@ const DEFAULT_CONFIG: ParseConfig = {
   advancedOptions: { pageRotationEnabled: true, agenticOcrEnabled: false },
 };
 
+/** More levels than any option of the API has. A run's answers repeat its config, and JSON cannot be of any depth. */
+const MAX_CONFIG_LEVELS = 100;
+
 /**
  * The configuration that a run uses: the caller's, with the API's defaults filled in.
  *
- * @throws RefusedRequest 400 `INVALID_CONFIG_OPTIONS` for contradictions that the API documents.
+ * @throws RefusedRequest 400 `INVALID_CONFIG_OPTIONS` for contradictions that the API documents, and for a config that is
+ * nested too deeply.
  */
 export function effectiveConfig(config: unknown): ParseConfig {
   if (config !== undefined && config !== null && !isObject(config)) {
     throw new RefusedRequest(400, 'config must be an object', 'INVALID_CONFIG_OPTIONS');
+  }
+  if (isDeeper(config, MAX_CONFIG_LEVELS)) {
+    const message = `config must have at most ${MAX_CONFIG_LEVELS} levels`;
+    throw new RefusedRequest(400, message, 'INVALID_CONFIG_OPTIONS');
   }
   const merged = mergeDefaults(DEFAULT_CONFIG, config ?? {}) as ParseConfig;
   const chunking = merged.chunkingStrategy?.type;
@@ -53,6 +61,12 @@ function checkPageRanges(ranges: unknown): void {
     const message = 'advancedOptions.pageRanges must be a list of { start, end }, 1-based, with start at most end';
     throw new RefusedRequest(400, message, 'INVALID_CONFIG_OPTIONS');
   }
+}
+
+/** Tells if a JSON value has more levels of objects and arrays. It looks no deeper than that. */
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1));
 }
 
 function mergeDefaults(defaults: unknown, given: unknown): unknown {

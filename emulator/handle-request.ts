@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { RefusedRequest } from './answer';
+import { failureAnswer, RefusedRequest, type Answer } from './answer';
+import { checkCaller } from './check-caller';
+import { describeRequest, parseTarget, submitCall } from './describe-request';
 import type { EmulatorState, Exchange } from './emulator-state';
 import { createId } from './ids';
 import type { EmulatorRequest, Ledger } from './ledger';
 import type { Reply } from './reply';
-import { answerNaturally, checkHeaders, matchRoute } from './routes';
-import { findScript } from './scripted-document';
+import { answerNaturally, checkHeaders } from './routes';
 import { sendReply } from './send-reply';
 
 /** Room for a multipart frame around the largest document. */
@@ -24,35 +25,65 @@ export interface RequestHandlerInput {
   readonly faults?: FaultChooser;
 }
 
-/** Handles one HTTP request from arrival to the last byte of its answer. Never rejects. */
+/**
+ * Handles one HTTP request from arrival to the last byte of its answer. Never rejects: an error of the emulator is
+ * written to standard error and answered with 500. A request of a web page, or with an unreadable target, is refused
+ * and not recorded.
+ */
 export async function handleRequest(
+  message: IncomingMessage,
+  response: ServerResponse,
+  input: RequestHandlerInput,
+): Promise<void> {
+  response.on('error', () => undefined);
+  try {
+    await handle(message, response, input);
+  } catch (error) {
+    if (error instanceof RefusedRequest) return sendAnswer(response, error.toAnswer());
+    // The query may hold a signature.
+    const path = (message.url ?? '').split('?', 1)[0] ?? '';
+    process.stderr.write(`emulator: ${message.method} ${JSON.stringify(path)}: ${String(error)}\n`);
+    if (response.headersSent) response.destroy();
+    else sendAnswer(response, failureAnswer());
+  }
+}
+
+async function handle(
   message: IncomingMessage,
   response: ServerResponse,
   { state, ledger, faults }: RequestHandlerInput,
 ): Promise<void> {
-  response.on('error', () => undefined);
-  const body = await readBody(message, state.maxInputBytes + FRAME_BYTES).catch(() => undefined);
-  if (body === undefined) {
+  const received = await readBody(message, state.maxInputBytes + FRAME_BYTES).catch(() => undefined);
+  if (received === undefined) {
     message.destroy();
     return;
   }
-  const request = ledger.record(describe(message, body === 'too-large' ? Buffer.alloc(0) : body, state));
-  const abandoned = (): void => {
+  const url = parseTarget(message.url ?? '/');
+  checkCaller(message, url);
+  const body = received === 'too-large' ? Buffer.alloc(0) : received;
+  const request = ledger.record(describeRequest(message, { url, body, state }));
+  response.on('close', () => {
     if (request.outcome === 'pending' || request.outcome === 'hung') ledger.settle(request, 'abandoned', undefined);
-  };
-  response.on('close', abandoned);
+  });
   try {
     const reply = (await faults?.(request)) ?? scriptedReply(request, state) ?? { kind: 'natural' };
     const report = reply.kind === 'report' ? { report: reply } : {};
-    const exchange: Exchange = { request, body: body === 'too-large' ? Buffer.alloc(0) : body, state, ...report };
-    const act = async () => (body === 'too-large' ? tooLarge(state) : answerNaturally(exchange));
+    const exchange: Exchange = { request, body, state, ...report };
+    const act = async () => (received === 'too-large' ? tooLarge(state) : answerNaturally(exchange));
     const headers = { 'x-extend-request-id': createId('req_') };
     const outcome = await sendReply({ response, reply, act, headers });
     ledger.settle(request, outcome, response.headersSent ? response.statusCode : undefined);
   } catch (error) {
-    process.stderr.write(`emulator: ${request.method} ${request.path}: ${String(error)}\n`);
-    response.destroy();
+    if (!response.headersSent) ledger.settle(request, 'answered', 500);
+    throw error;
   }
+}
+
+/** Sends a JSON answer that no fault can spoil. */
+function sendAnswer(response: ServerResponse, { status, headers, body }: Answer): void {
+  const bytes = Buffer.from('json' in body ? JSON.stringify(body.json) : body.raw);
+  response.writeHead(status, { ...headers, 'content-length': String(bytes.byteLength) });
+  response.end(bytes);
 }
 
 function tooLarge(state: EmulatorState) {
@@ -68,70 +99,6 @@ async function readBody(message: IncomingMessage, maxBytes: number): Promise<Buf
     else pieces.length = 0;
   }
   return bytes > maxBytes ? 'too-large' : Buffer.concat(pieces);
-}
-
-function describe(
-  message: IncomingMessage,
-  body: Buffer,
-  state: EmulatorState,
-): Omit<EmulatorRequest, 'index' | 'outcome'> {
-  const url = new URL(message.url ?? '/', 'http://localhost');
-  const query = Object.fromEntries(url.searchParams);
-  const method = message.method ?? 'GET';
-  const route = matchRoute(method, url.pathname, query);
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(message.headers)) {
-    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
-  }
-  const bodyJson = parseJson(body, headers['content-type'] ?? '');
-  const about = { ...submittedFileId(bodyJson), ...route };
-  const script = scriptOf(about.runId, bodyJson, state);
-  return {
-    ...about,
-    method,
-    path: url.pathname,
-    query,
-    headers,
-    ...(bodyJson === undefined ? {} : { bodyJson }),
-    bodyBytes: body.byteLength,
-    ...(script === undefined ? {} : { script }),
-    atMs: Date.now(),
-  };
-}
-
-function parseJson(body: Buffer, contentType: string): unknown {
-  if (body.byteLength === 0 || !contentType.toLowerCase().includes('json')) return undefined;
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
-}
-
-function submitted(bodyJson: unknown, member: 'fileUrl' | 'fileId'): string | undefined {
-  const file = (bodyJson as { file?: Record<string, unknown> | null } | undefined | null)?.file;
-  const value = file?.[member];
-  return typeof value === 'string' ? value : undefined;
-}
-
-function submittedFileId(bodyJson: unknown): { fileId?: string } {
-  const fileId = submitted(bodyJson, 'fileId');
-  return fileId === undefined ? {} : { fileId };
-}
-
-function scriptOf(runId: string | undefined, bodyJson: unknown, state: EmulatorState): string | undefined {
-  if (runId !== undefined) return state.runs.find(runId)?.call?.name;
-  return submitCall(bodyJson, state)?.name;
-}
-
-function submitCall(bodyJson: unknown, state: EmulatorState) {
-  const fileUrl = submitted(bodyJson, 'fileUrl');
-  if (fileUrl === undefined) return undefined;
-  try {
-    return findScript(fileUrl, state.scripts);
-  } catch {
-    return undefined;
-  }
 }
 
 /** The next entry of the script's list; a request that is refused for its headers uses none up. */

@@ -1,4 +1,4 @@
-import { jsonAnswer, RefusedRequest, type Answer } from './answer';
+import { failureAnswer, RefusedRequest, type Answer } from './answer';
 import type { Exchange } from './emulator-state';
 import { deleteFile, getFile, listFiles, uploadFile } from './file-routes';
 import type { Operation } from './ledger';
@@ -44,7 +44,7 @@ export async function answerNaturally(exchange: Exchange): Promise<Answer> {
   } catch (error) {
     if (error instanceof RefusedRequest) return error.toAnswer();
     process.stderr.write(`emulator: ${exchange.request.method} ${exchange.request.path}: ${String(error)}\n`);
-    return jsonAnswer(500, { success: false, error: 'The emulator failed; see its standard error' });
+    return failureAnswer();
   }
 }
 

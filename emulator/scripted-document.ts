@@ -6,6 +6,11 @@ import type { Reply } from './reply';
 /** Host of the URLs that play scripted documents. It never resolves, so no such URL can leave the machine. */
 const SCRIPT_HOST = 'emulator.invalid';
 
+/** Limits of the numbers in a URL's query. The emulator makes a whole result in memory, as one string. */
+const MAX_READS = 999_999_999;
+const MAX_PAGES = 100_000;
+const MAX_RESULT_MEGABYTES = 400;
+
 /**
  * A document that is played, not parsed. Plain data; it advances by request count, never by the clock.
  *
@@ -56,7 +61,7 @@ export interface ScriptCall {
 
 /**
  * The scripted document that a URL names, or `undefined` for a URL of another host. The query may adjust it:
- * `reads` (processingReads), `pages` (pageCount), `mb` (resultBytes in millions).
+ * `reads` (processingReads), `pages` (pageCount, at most 100,000), `mb` (resultBytes in millions, at most 400).
  *
  * @throws RefusedRequest 400 when there is no script of that name, so that a typing error is not taken for a fault.
  */
@@ -66,7 +71,7 @@ export function findScript(
 ): ScriptCall | undefined {
   const url = URL.canParse(fileUrl) ? new URL(fileUrl) : undefined;
   if (url?.hostname !== SCRIPT_HOST) return undefined;
-  const name = decodeURIComponent(url.pathname.slice(1));
+  const name = decodedName(url.pathname.slice(1));
   const all = { ...BUILT_IN_SCRIPTS, ...scripts };
   const script = Object.hasOwn(all, name) ? all[name] : undefined;
   if (script === undefined) {
@@ -75,20 +80,29 @@ export function findScript(
   return { name, fileUrl, script: { ...script, ...adjustments(url.searchParams) } };
 }
 
+function decodedName(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new RefusedRequest(400, `${text} is no name of a scripted document: its percent-encoding is wrong`);
+  }
+}
+
 function adjustments(query: URLSearchParams): ScriptedDocument {
   const adjusted: { processingReads?: number; pageCount?: number; resultBytes?: number } = {};
-  const reads = wholeNumber(query, 'reads');
-  const pages = wholeNumber(query, 'pages');
-  const megabytes = wholeNumber(query, 'mb');
+  const reads = wholeNumber(query, 'reads', MAX_READS);
+  const pages = wholeNumber(query, 'pages', MAX_PAGES);
+  const megabytes = wholeNumber(query, 'mb', MAX_RESULT_MEGABYTES);
   if (reads !== undefined) adjusted.processingReads = reads;
   if (pages !== undefined) adjusted.pageCount = pages;
   if (megabytes !== undefined) adjusted.resultBytes = megabytes * 1_000_000;
   return adjusted;
 }
 
-function wholeNumber(query: URLSearchParams, name: string): number | undefined {
+function wholeNumber(query: URLSearchParams, name: string, most: number): number | undefined {
   const text = query.get(name);
   if (text === null) return undefined;
   if (!/^\d{1,9}$/.test(text)) throw new RefusedRequest(400, `${name} must be a whole number, got ${text}`);
+  if (Number(text) > most) throw new RefusedRequest(400, `${name} must be at most ${most}, got ${text}`);
   return Number(text);
 }

@@ -64,7 +64,8 @@ export interface Emulator {
 
 /**
  * Starts a local server that speaks Extend's API, version 2025-04-21, on loopback only. It accepts any key, truly
- * parses documents, though not with Extend's quality, and plays scripted ones.
+ * parses documents, though not with Extend's quality, and plays scripted ones. Requests must name a loopback host, and
+ * must not come from a web page of another origin: both are answered 403.
  *
  * @throws RangeError for a limit that is not a positive number.
  * @throws Error with code `EADDRINUSE` when the port is taken.
@@ -74,7 +75,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const closing = new AbortController();
   const state = createState(options, closing.signal);
   const ledger = new Ledger();
-  const server = createServer((message, response) => {
+  // A request without Host is refused by `handleRequest`, with a sentence that says why.
+  const server = createServer({ requireHostHeader: false }, (message, response) => {
     void handleRequest(message, response, { state, ledger, ...(faults === undefined ? {} : { faults }) });
   });
   // Tests hold requests for long, and a kept connection must not vanish under a client.

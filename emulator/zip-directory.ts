@@ -1,7 +1,16 @@
 /** One entry of a zip file's directory, as the directory declares it. */
 export interface ZipEntry {
   readonly name: string;
+  /** The name's bytes, in whichever encoding. */
+  readonly nameBytes: Uint8Array;
+  /** General purpose bits: 0 for an encrypted entry, 11 for a name in UTF-8. */
+  readonly flags: number;
+  /** 0 for an entry that is stored as it is, 8 for deflate. */
+  readonly method: number;
+  readonly compressedBytes: number;
   readonly uncompressedBytes: number;
+  /** Position of the local header, which the content follows. */
+  readonly localHeaderAt: number;
 }
 
 const END_SIGNATURE = 0x06054b50;
@@ -24,10 +33,18 @@ export function readZipDirectory(bytes: Uint8Array): readonly ZipEntry[] | undef
   const entries: ZipEntry[] = [];
   for (let index = 0; index < count; index += 1) {
     if (at + ENTRY_BYTES > end || view.readUInt32LE(at) !== ENTRY_SIGNATURE) return undefined;
-    const nameBytes = view.readUInt16LE(at + 28);
-    const name = view.toString('utf8', at + ENTRY_BYTES, at + ENTRY_BYTES + nameBytes);
-    entries.push({ name, uncompressedBytes: view.readUInt32LE(at + 24) });
-    at += ENTRY_BYTES + nameBytes + view.readUInt16LE(at + 30) + view.readUInt16LE(at + 32);
+    const nameLength = view.readUInt16LE(at + 28);
+    const nameBytes = view.subarray(at + ENTRY_BYTES, at + ENTRY_BYTES + nameLength);
+    entries.push({
+      name: nameBytes.toString('utf8'),
+      nameBytes,
+      flags: view.readUInt16LE(at + 8),
+      method: view.readUInt16LE(at + 10),
+      compressedBytes: view.readUInt32LE(at + 20),
+      uncompressedBytes: view.readUInt32LE(at + 24),
+      localHeaderAt: view.readUInt32LE(at + 42),
+    });
+    at += ENTRY_BYTES + nameLength + view.readUInt16LE(at + 30) + view.readUInt16LE(at + 32);
   }
   return entries;
 }

@@ -1,19 +1,28 @@
 import {
+  createRedactor,
   ContractError,
   decodeSubmitAnswer,
   decodeUploadAnswer,
+  findIdProblem,
   DEFAULT_BASE_URL,
+  isEndpointMissing,
+  isVersionRemoved,
   MAX_REQUEST_MS,
   ParseApiError,
   redact,
+  type CollectedRun,
   type ParseAsyncRequest,
+  type Redactor,
+  type Secret,
   type RunState,
 } from '../api';
 import type { Answer } from './answer';
 import { exchange, exchangeParts, type Connection, type ExchangeRequest } from './exchange';
-import { readText } from './read-body';
+import { createKeyRing } from './key-ring';
+import { collectRun, readText } from './read-body';
 import { readRunState } from './read-state';
 import type { RequestObserver, RequestOperation } from './request-watch';
+import { isUsable, noteKey } from './usable-key';
 
 /** Settings of {@link createExtendClient}. */
 export interface ExtendClientOptions {
@@ -37,16 +46,26 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Options of a submit. */
+export interface SubmitOptions extends CallOptions {
+  /** What is secret in the request, beside the key: no error and no state repeats it. @default nothing */
+  readonly secrets?: readonly Secret[];
+}
+
 /** Extend's API, version 2025-04-21, as far as this package uses it. Every call sends one request and repeats nothing. */
 export interface ExtendClient {
   /** The limits that hold, in milliseconds. */
   readonly timeouts: { readonly statusMs: number; readonly submitMs: number; readonly fetchMs: number };
+  /** Takes the keys that this client has used out of texts, and whatever has the shape of a secret. */
+  readonly redactor: Redactor;
+  /** Makes the key that is in use now known to the redactor. It never fails: a key that cannot be read is not known. */
+  noteKey(options?: CallOptions): Promise<void>;
   /** `POST /parse/async`. */
-  submitParse(request: ParseAsyncRequest, options?: CallOptions): Promise<RunState>;
+  submitParse(request: ParseAsyncRequest, options?: SubmitOptions): Promise<RunState>;
   /** `GET /parser_runs/{id}` without its content: reads the state only, whatever the answer's size. */
   readRunState(runId: string, options?: CallOptions): Promise<RunState>;
-  /** `GET /parser_runs/{id}` with its content, as JSON in memory. @throws BodyTooLargeError above `maxBodyBytes` */
-  readRun(runId: string, options: CallOptions & { readonly maxBodyBytes: number }): Promise<unknown>;
+  /** `GET /parser_runs/{id}` with its content, in memory. @throws BodyTooLargeError above `maxBodyBytes` */
+  readRun(runId: string, options: CallOptions & { readonly maxBodyBytes: number }): Promise<CollectedRun>;
   /** `GET /parser_runs/{id}` with its content, as it arrives. @throws ParseApiError from the iteration */
   streamRun(runId: string, options?: CallOptions): AsyncIterable<Uint8Array>;
   /** `DELETE /parser_runs/{id}`. A run that is gone already is fine. */
@@ -74,25 +93,29 @@ const MAX_SMALL_BODY_BYTES = 1_048_576;
 export function createExtendClient(options: ExtendClientOptions, observe?: RequestObserver): ExtendClient {
   const connection = toConnection(options, observe);
   const timeouts = toTimeouts(options);
-  const call = <T>(request: ExchangeRequest, read: (answer: Answer) => Promise<T>) =>
+  const call = <T>(request: ExchangeRequest, read: (answer: Answer, redactor: Redactor) => Promise<T>) =>
     exchange(connection, request, read);
   const { statusMs, submitMs, fetchMs } = timeouts;
   const deletionMs = Math.min(statusMs, MAX_REQUEST_MS.deletion);
-  const remove = (operation: RequestOperation, path: string, signal?: AbortSignal) =>
-    ignoreGone(call({ operation, method: 'DELETE', path, timeoutMs: deletionMs, signal }, drain));
+  const remove = async (operation: RequestOperation, kind: string, id: string, signal?: AbortSignal) =>
+    ignoreGone(call({ operation, method: 'DELETE', path: pathOf(kind, id), timeoutMs: deletionMs, signal }, drain));
   return {
     timeouts,
-    submitParse: (json, { signal } = {}) =>
+    redactor: createRedactor(() => connection.keys.secrets),
+    noteKey: async ({ signal } = {}) => noteKey(connection, signal),
+    submitParse: (json, { signal, secrets = [] } = {}) =>
       call(
-        { operation: 'submitParse', method: 'POST', path: '/parse/async', json, timeoutMs: submitMs, signal },
+        { operation: 'submitParse', method: 'POST', path: '/parse/async', json, timeoutMs: submitMs, secrets, signal },
         readSubmitAnswer,
       ),
     readRunState: createStateReader((runId, responseType, signal) =>
       call({ ...runRequest('readRunState', runId, statusMs, signal), query: { responseType } }, readRunState),
     ),
-    readRun: (runId, { signal, maxBodyBytes }) =>
-      call(runRequest('readRun', runId, fetchMs, signal), (answer) => readJson(answer, maxBodyBytes)),
-    streamRun: (runId, { signal } = {}) => exchangeParts(connection, runRequest('streamRun', runId, fetchMs, signal)),
+    readRun: async (runId, { signal, maxBodyBytes }) =>
+      call(runRequest('readRun', runId, fetchMs, signal), (answer) => collectRun(answer, maxBodyBytes)),
+    async *streamRun(runId, { signal } = {}) {
+      yield* exchangeParts(connection, runRequest('streamRun', runId, fetchMs, signal));
+    },
     uploadFile: ({ content, fileName }, { signal } = {}) =>
       call(
         {
@@ -105,14 +128,17 @@ export function createExtendClient(options: ExtendClientOptions, observe?: Reque
         },
         readUploadAnswer,
       ),
-    deleteRun: (runId, { signal } = {}) => remove('deleteRun', runPath(runId), signal),
-    deleteFile: (fileId, { signal } = {}) => remove('deleteFile', `/files/${encodeURIComponent(fileId)}`, signal),
+    deleteRun: (runId, { signal } = {}) => remove('deleteRun', 'parser_runs', runId, signal),
+    deleteFile: (fileId, { signal } = {}) => remove('deleteFile', 'files', fileId, signal),
   };
 }
 
 function toConnection(options: ExtendClientOptions, observe: RequestObserver | undefined): Connection {
   const { apiKey, workspaceId } = options;
+  const keys = createKeyRing();
+  if (typeof apiKey === 'string' && isUsable(apiKey.trim())) keys.note(apiKey.trim());
   return {
+    keys,
     baseUrl: checkedBaseUrl(options.baseUrl ?? DEFAULT_BASE_URL),
     apiKey: typeof apiKey === 'function' ? apiKey : () => apiKey,
     ...(workspaceId !== undefined && { workspaceId: checkedWorkspaceId(workspaceId) }),
@@ -133,8 +159,8 @@ function toTimeouts({
   };
 }
 
-async function readSubmitAnswer(answer: Answer): Promise<RunState> {
-  return decodeSubmitAnswer(await readJson(answer, MAX_SMALL_BODY_BYTES));
+async function readSubmitAnswer(answer: Answer, redactor: Redactor): Promise<RunState> {
+  return decodeSubmitAnswer(await readJson(answer, MAX_SMALL_BODY_BYTES), redactor);
 }
 
 async function readUploadAnswer(answer: Answer): Promise<{ readonly fileId: string }> {
@@ -179,7 +205,8 @@ async function ignoreGone(deletion: Promise<void>): Promise<void> {
   try {
     await deletion;
   } catch (error) {
-    if (!(error instanceof ParseApiError && error.status === 404)) throw error;
+    const isGone = error instanceof ParseApiError && error.status === 404;
+    if (!isGone || isEndpointMissing(error) || isVersionRemoved(error)) throw error;
   }
 }
 
@@ -190,11 +217,21 @@ function runRequest(
   timeoutMs: number,
   signal: AbortSignal | undefined,
 ): ExchangeRequest {
-  return { operation, method: 'GET', path: runPath(runId), query: { responseType: 'json' }, timeoutMs, signal };
+  return {
+    operation,
+    method: 'GET',
+    path: pathOf('parser_runs', runId),
+    query: { responseType: 'json' },
+    timeoutMs,
+    signal,
+  };
 }
 
-function runPath(runId: string): string {
-  return `/parser_runs/${encodeURIComponent(runId)}`;
+/** An id such as `..` would name another path of the API. @throws ParseApiError as a request that was refused: nothing is sent */
+function pathOf(kind: string, id: string): string {
+  const problem = findIdProblem(id);
+  if (problem === undefined) return `/${kind}/${encodeURIComponent(id)}`;
+  throw new ParseApiError(`no request to /${kind}: the id ${problem}`, { kind: 'status', status: 400 });
 }
 
 function form(content: Blob, fileName: string): FormData {

@@ -1,16 +1,15 @@
-import { EXTEND_API_VERSION, ParseApiError, redact } from '../api';
+import { createRedactor, EXTEND_API_VERSION, type Redactor, type Secret } from '../api';
 import { toAnswer, type Answer } from './answer';
 import { ky } from './ky';
 import { watchRequest, type RequestObserver, type RequestOperation } from './request-watch';
 import { startTimeLimit } from './time-limit';
-import { exchangeError, statusError } from './to-api-error';
+import { exchangeError, statusError, type Asked } from './to-api-error';
+import { usableKey, type KeySource } from './usable-key';
 
 /** How to reach Extend; fixed when the worker starts. */
-export interface Connection {
+export interface Connection extends KeySource {
   /** Without a slash at the end. */
   readonly baseUrl: string;
-  /** Called for each request, so that a rotated key needs no restart. */
-  readonly apiKey: () => string | Promise<string>;
   readonly workspaceId?: string;
   /** Told of each request that has ended. */
   readonly observe?: RequestObserver;
@@ -27,6 +26,8 @@ export interface ExchangeRequest {
   readonly body?: FormData;
   /** Limit of the whole exchange, connecting and the body included, in milliseconds. */
   readonly timeoutMs: number;
+  /** What is secret in this request, beside the key: no text that an error repeats holds it. @default nothing */
+  readonly secrets?: readonly Secret[];
   /** Ends the exchange early: the activity's cancellation. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -40,22 +41,22 @@ export interface ExchangeRequest {
 export async function exchange<T>(
   connection: Connection,
   request: ExchangeRequest,
-  read: (answer: Answer) => Promise<T>,
+  read: (answer: Answer, redactor: Redactor) => Promise<T>,
 ): Promise<T> {
-  const { method, path, signal } = request;
-  const what = `${method} ${path}`;
+  const { signal } = request;
+  const asked = describe(connection, request);
   const limit = startTimeLimit(request.timeoutMs, signal);
   const watch = watchRequest(request.operation, connection.observe);
   let answer: Answer | undefined;
   try {
-    answer = toAnswer(await send(connection, request, limit.signal), limit.signal);
-    if (!answer.ok) throw await statusError(answer, what);
-    const result = await read(answer);
+    answer = toAnswer(await send(connection, request, asked.redactor, limit.signal), limit.signal);
+    if (!answer.ok) throw await statusError(answer, asked);
+    const result = await read(answer, asked.redactor);
     watch.succeeded();
     return result;
   } catch (error) {
     signal?.throwIfAborted();
-    const failure = exchangeError(error, what, answer);
+    const failure = exchangeError(error, asked, answer);
     watch.failed(failure);
     throw failure;
   } finally {
@@ -74,19 +75,19 @@ export async function* exchangeParts(
   connection: Connection,
   request: ExchangeRequest,
 ): AsyncGenerator<Uint8Array, void> {
-  const { method, path, signal } = request;
-  const what = `${method} ${path}`;
+  const { signal } = request;
+  const asked = describe(connection, request);
   const limit = startTimeLimit(request.timeoutMs, signal);
   const watch = watchRequest(request.operation, connection.observe);
   let answer: Answer | undefined;
   try {
-    answer = toAnswer(await send(connection, request, limit.signal), limit.signal);
-    if (!answer.ok) throw await statusError(answer, what);
+    answer = toAnswer(await send(connection, request, asked.redactor, limit.signal), limit.signal);
+    if (!answer.ok) throw await statusError(answer, asked);
     yield* answer.parts;
     watch.succeeded();
   } catch (error) {
     signal?.throwIfAborted();
-    const failure = exchangeError(error, what, answer);
+    const failure = exchangeError(error, asked, answer);
     watch.failed(failure);
     throw failure;
   } finally {
@@ -95,9 +96,22 @@ export async function* exchangeParts(
   }
 }
 
-async function send(connection: Connection, request: ExchangeRequest, signal: AbortSignal): Promise<Response> {
+/** What the errors of a request say of the request, and what takes secrets out of their texts. */
+function describe({ baseUrl, keys }: Connection, { method, path, secrets = [] }: ExchangeRequest): Asked {
+  const redactor = createRedactor(() => [...keys.secrets, ...secrets]);
+  // A poll does not know the document's URL, which its answer may repeat.
+  const toSafe = method === 'POST' ? redactor.text : redactor.reason;
+  return { what: `${method} ${path}`, baseUrl, redactor, toSafe };
+}
+
+async function send(
+  connection: Connection,
+  request: ExchangeRequest,
+  redactor: Redactor,
+  signal: AbortSignal,
+): Promise<Response> {
   const { method, path, query, json, body } = request;
-  const key = await usableKey(connection, signal);
+  const key = await usableKey(connection, redactor, signal);
   return ky(`${connection.baseUrl}${path}`, {
     method,
     ...(query && { searchParams: { ...query } }),
@@ -114,26 +128,5 @@ async function send(connection: Connection, request: ExchangeRequest, signal: Ab
     timeout: false,
     throwHttpErrors: false,
     redirect: 'manual',
-  });
-}
-
-/** A worker without a usable key is what a wrong key is: 401, without asking. The key itself is in no message. */
-async function usableKey({ apiKey }: Connection, signal: AbortSignal): Promise<string> {
-  let problem = 'it is empty or holds characters that no header may have';
-  try {
-    const key = (await Promise.race([apiKey(), abortOf(signal)])).trim();
-    if (/^[\x21-\x7e]+$/.test(key)) return key;
-  } catch (error) {
-    if (signal.aborted) throw new ParseApiError('the API key did not come in time', { kind: 'notReceived' });
-    problem = redact(String(error));
-  }
-  throw new ParseApiError(`the worker has no usable API key: ${problem}`, { kind: 'status', status: 401 });
-}
-
-/** Rejects when the signal aborts; whoever gives the key may never answer. */
-async function abortOf(signal: AbortSignal): Promise<never> {
-  signal.throwIfAborted();
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
   });
 }

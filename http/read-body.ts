@@ -1,4 +1,4 @@
-import { ParseApiError } from '../api';
+import { CollectedRun, ContractError, JsonSyntaxError, ParseApiError } from '../api';
 import type { Answer } from './answer';
 
 /** A success answer whose body is larger than the caller is ready to hold. */
@@ -28,6 +28,28 @@ export async function readText({ parts }: Answer, limitBytes: number): Promise<s
     text += decoder.decode(part, { stream: true });
   }
   return text + decoder.decode();
+}
+
+/**
+ * Collects a run in memory, and gives up as {@link readText} does. Whether it is a finished run is for the caller to check.
+ *
+ * @throws BodyTooLargeError above the limit; ContractError if the body is not JSON.
+ */
+export async function collectRun({ parts }: Answer, limitBytes: number): Promise<CollectedRun> {
+  const collected = new CollectedRun();
+  let bytes = 0;
+  try {
+    for await (const part of parts) {
+      bytes += part.byteLength;
+      if (bytes > limitBytes) throw new BodyTooLargeError(limitBytes);
+      collected.write(part);
+    }
+    collected.end();
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) throw new ContractError(`the body is not JSON: ${error.message}`);
+    throw error;
+  }
+  return collected;
 }
 
 /** Reads at most so many bytes of a body and drops the rest: for the texts of error answers. */

@@ -1,61 +1,97 @@
 import {
   ContractError,
   decodeErrorBody,
+  EXTEND_API_VERSION,
+  isEndpointMissing,
+  isVersionRemoved,
   ParseApiError,
   parseRetryAfter,
-  redact,
   type ParseApiErrorFacts,
+  type Redactor,
 } from '../api';
 import type { Answer } from './answer';
 import { readStart } from './read-body';
 
-/** Error texts beyond this are of no use to anybody. */
+/** Error texts beyond this are of no use. It is more than `redact` looks at, also of a text with 4 bytes per character. */
 const ERROR_BODY_BYTES = 16_384;
 
+/** What an error says of its request. */
+export interface Asked {
+  /** Method and path. */
+  readonly what: string;
+  /** Without credentials and query. */
+  readonly baseUrl: string;
+  /** Takes secrets out of every text that the error repeats. */
+  readonly redactor: Redactor;
+  /** The same for texts of the answer. It reduces URLs to their origin where the document's URL is not known. */
+  readonly toSafe: (text: string) => string;
+}
+
 /** Turns an answer with an error status into the error that says what came. It reads the start of the body. */
-export async function statusError(answer: Answer, what: string): Promise<ParseApiError> {
+export async function statusError(answer: Answer, asked: Asked): Promise<ParseApiError> {
   const { status, headers } = answer;
-  const body = decodeErrorBody(await readStart(answer, ERROR_BODY_BYTES).catch(() => ''));
-  const requestId = body.requestId ?? headers.get('x-extend-request-id');
+  const { toSafe } = asked;
+  const body = decodeErrorBody(await readStart(answer, ERROR_BODY_BYTES).catch(() => ''), toSafe);
+  const requestId = body.requestId ?? safeHeader(headers, 'x-extend-request-id', toSafe);
   const retryAfterMs = parseRetryAfter(headers.get('retry-after'), Date.now());
   const facts: ParseApiErrorFacts = {
     kind: 'status',
     status,
     ...(body.code !== undefined && { code: body.code }),
-    ...(requestId !== null && { requestId: redact(requestId) }),
+    ...(requestId !== undefined && { requestId }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(body.retryable && { retryable: true }),
+    ...(body.isExtendError && { isExtendError: true }),
   };
   const said = [body.code, body.message].filter((part) => part !== undefined).join(': ');
-  return new ParseApiError(`Extend answered ${status} to ${what}${said === '' ? '' : `: ${said}`}`, facts);
+  return new ParseApiError(`${describe(facts, asked)}${said === '' ? '' : `: ${said}`}`, facts);
+}
+
+function describe(facts: ParseApiErrorFacts, { what, baseUrl, redactor }: Asked): string {
+  const answered = `answered ${facts.status} to ${what}`;
+  if (isVersionRemoved(facts)) {
+    return `Extend no longer serves version ${EXTEND_API_VERSION} of its API (x-extend-api-version): it ${answered}`;
+  }
+  if (isEndpointMissing(facts)) {
+    const server = redactor.text(baseUrl);
+    return `${server} (EXTEND_BASE_URL) does not serve Extend's API: it ${answered}, and not with an error of Extend`;
+  }
+  return `Extend ${answered}`;
 }
 
 /** Turns whatever a request threw into the error that says how far it came. */
-export function exchangeError(error: unknown, what: string, answered: Answer | undefined): ParseApiError {
+export function exchangeError(error: unknown, asked: Asked, answered: Answer | undefined): ParseApiError {
+  const { what, redactor } = asked;
   if (error instanceof ParseApiError) {
-    return error.kind === 'unreadable' ? unreadable(error, what, answered) : error;
+    return error.kind === 'unreadable' ? unreadable(error, asked, answered) : error;
   }
-  if (error instanceof ContractError) return unreadable(error, what, answered);
-  const reason = redact(reasonOf(error));
+  if (error instanceof ContractError) return unreadable(error, asked, answered);
+  const reason = redactor.text(reasonOf(error));
   if (answered === undefined && isConnectFailure(error)) {
     return new ParseApiError(`no connection for ${what}: ${reason}`, { kind: 'notReceived' }, { cause: error });
   }
   return new ParseApiError(`no whole answer to ${what}: ${reason}`, { kind: 'noAnswer' }, { cause: error });
 }
 
-function unreadable(error: Error, what: string, answered: Answer | undefined): ParseApiError {
-  const requestId = answered?.headers.get('x-extend-request-id');
-  const contentType = answered?.headers.get('content-type') ?? 'none';
-  error.message = `unreadable answer to ${what} [status=${answered?.status}, content-type=${redact(contentType)}]: ${redact(error.message)}`;
+function unreadable(error: Error, { what, toSafe }: Asked, answered: Answer | undefined): ParseApiError {
+  const requestId = answered && safeHeader(answered.headers, 'x-extend-request-id', toSafe);
+  const contentType = (answered && safeHeader(answered.headers, 'content-type', toSafe)) ?? 'none';
+  error.message = `unreadable answer to ${what} [status=${answered?.status}, content-type=${contentType}]: ${toSafe(error.message)}`;
   if (error instanceof ParseApiError) return error;
   return new ParseApiError(
     error.message,
     {
       kind: 'unreadable',
       ...(answered !== undefined && { status: answered.status }),
-      ...(requestId != null && { requestId: redact(requestId) }),
+      ...(requestId !== undefined && { requestId }),
     },
     { cause: error },
   );
+}
+
+function safeHeader(headers: Headers, name: string, toSafe: Asked['toSafe']): string | undefined {
+  const value = headers.get(name);
+  return value === null ? undefined : toSafe(value);
 }
 
 /** `fetch` hides the system's error one or two causes deep; this walks down to it. */

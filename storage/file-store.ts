@@ -1,115 +1,82 @@
-import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { realpath, unlink } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { createAtomicWriter } from './atomic-writer';
 import { isInside } from './is-inside';
-import { checkObjectName, StoreRefusedError, type ResultStore, type StoreCallOptions } from './result-store';
+import { openInside } from './open-inside';
+import { checkObjectName, StoreRefusedError, type ResultStore } from './result-store';
 
 /** Settings of {@link createFileStore}. */
 export interface FileStoreOptions {
-  /** Where the objects are. It is made if it does not exist. All workers and readers must see the same. */
+  /** Directory of the objects. It is created if it does not exist. All workers and readers must see the same. */
   readonly directory: string;
+  /**
+   * Permissions of the files; a directory that is created also gets `x` for each `r`. The process's umask still applies.
+   * 0o640 lets readers of the same group in. @default 0o600: for the worker's own user only
+   */
+  readonly fileMode?: number;
 }
 
-/** System errors that no repetition mends. A full disk is not among them: somebody may make room. */
+/** System errors that no repetition fixes. A full disk is not among them, because space may be freed. */
 const FINAL_CODES: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG']);
-/** What is not there now was never there, or is gone. A write makes what it needs, and is repeated. */
+/** For reads, a missing file is final: results are never created later. For writes, the directory is created on retry. */
 const FINAL_CODES_OF_READS: ReadonlySet<string> = new Set([...FINAL_CODES, 'ENOENT', 'ELOOP']);
-
-/** Files that are being written are in here: the directory of the objects may hold millions. */
-const PARTIALS = '.partial';
-const UUID_LENGTH = 36;
+const DEFAULT_FILE_MODE = 0o600;
 
 /**
  * Keeps results as files under a directory: `file:///…`. A file appears under its name only when it is whole and on
- * disk; what a killed worker left half-written is removed by the next write of the same name.
+ * disk. A killed worker may leave a half-written file under `.partial`: the next write of the same name removes it, if
+ * the worker ran on the same machine, and any write once nothing was written to it for an hour.
+ *
+ * @throws RangeError if `fileMode` does not let the owner read and write.
  */
-export function createFileStore({ directory }: FileStoreOptions): ResultStore {
+export function createFileStore({ directory, fileMode = DEFAULT_FILE_MODE }: FileStoreOptions): ResultStore {
+  if (!Number.isInteger(fileMode) || fileMode > 0o777 || (fileMode & 0o600) !== 0o600) {
+    throw new RangeError(`fileMode must be from 0o600 to 0o777 and let the owner read and write, got ${fileMode}`);
+  }
   const root = resolve(directory);
+  const write = createAtomicWriter({ root, fileMode });
   return {
     write: (name, content, options) =>
       refusing(FINAL_CODES, async () => {
         checkObjectName(name);
-        const path = join(root, name);
-        await writeAtomically({ path, root, name, content, ...options });
-        return pathToFileURL(path).href;
+        await write(name, content, options);
+        return pathToFileURL(join(root, name)).href;
       }),
     read: (uri) =>
       refusing(FINAL_CODES_OF_READS, async () => {
-        const path = await realpath(toPath(uri));
-        if (!isInside(path, await realpath(root)))
-          throw new StoreRefusedError(`'${uri}' is outside of the result directory`);
-        if (!(await stat(path)).isFile()) throw new StoreRefusedError(`'${uri}' is not a file`);
-        const file = await open(path);
-        return createReadStream(path, { fd: file });
+        const file = await openInside(toPath(uri), await realpath(root));
+        if (file === undefined) throw new StoreRefusedError(`'${uri}' is not a file in the result directory`);
+        return createReadStream('', { fd: file.fd });
+      }),
+    delete: (uri) =>
+      refusing(FINAL_CODES, async () => {
+        const path = toPath(uri);
+        const parent = await realpath(dirname(path)).catch(ignoreMissing);
+        if (parent === undefined) return;
+        if (!isInside(parent, await realpath(root)))
+          throw new StoreRefusedError(`'${uri}' is not in the result directory`);
+        await unlink(join(parent, basename(path))).catch(ignoreMissing);
       }),
   };
 }
 
-interface WriteRequest extends StoreCallOptions {
-  readonly path: string;
-  readonly root: string;
-  readonly name: string;
-  readonly content: AsyncIterable<Uint8Array>;
+function ignoreMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
 }
 
-async function writeAtomically({ path, root, name, content, signal }: WriteRequest): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await mkdir(join(root, PARTIALS), { recursive: true });
-  const start = join(root, PARTIALS, `${encodeURIComponent(name)}.`);
-  const partial = `${start}${randomUUID()}`;
-  const file = await open(partial, 'wx');
+function toPath(uri: unknown): string {
+  if (typeof uri !== 'string' || !uri.startsWith('file:'))
+    throw new StoreRefusedError(`uri must begin with 'file:', got '${String(uri)}'`);
+  let path: string;
   try {
-    try {
-      await removeAbandoned(start, (await file.stat()).mtimeMs);
-      for await (const part of content) {
-        signal?.throwIfAborted();
-        await file.writeFile(part);
-      }
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(partial, path);
-    await syncDirectory(dirname(path));
-  } finally {
-    await rm(partial, { force: true });
-  }
-}
-
-/**
- * Removes what earlier writes of the same object left behind. One that was written to since this one began is not over:
- * two workflows may store the same run.
- */
-async function removeAbandoned(start: string, beganAtMs: number): Promise<void> {
-  const directory = dirname(start);
-  for (const entry of await readdir(directory)) {
-    const path = join(directory, entry);
-    if (!path.startsWith(start) || path.length !== start.length + UUID_LENGTH) continue;
-    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
-    if (mtimeMs < beganAtMs) await rm(path, { force: true });
-  }
-}
-
-/** Makes a rename last through a power cut. Windows has no such call, and needs none. */
-async function syncDirectory(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const directory = await open(path);
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
-}
-
-function toPath(uri: string): string {
-  if (!uri.startsWith('file:')) throw new StoreRefusedError(`uri must begin with 'file:', got '${uri}'`);
-  try {
-    return fileURLToPath(uri);
+    path = fileURLToPath(uri);
   } catch (error) {
     throw new StoreRefusedError(`uri is not a file: URL of this machine: ${(error as Error).message}`);
   }
+  if (path.includes('\0')) throw new StoreRefusedError('uri must not name a file with a zero byte (%00)');
+  return path;
 }
 
 async function refusing<T>(finalCodes: ReadonlySet<string>, action: () => Promise<T>): Promise<T> {

@@ -1,13 +1,5 @@
 import { createHash } from 'node:crypto';
-import {
-  collectValue,
-  decodeBareRun,
-  decodeChunk,
-  JsonSplitter,
-  type Chunk,
-  type ParserRun,
-  type StoredOutput,
-} from '../api';
+import { CollectedRun, decodeChunk, RunScan, type Chunk, type ParserRun, type StoredOutput } from '../api';
 import type { ResultStore } from './result-store';
 
 /** Settings of {@link readStoredRun} and {@link readStoredChunks}. */
@@ -18,20 +10,18 @@ export interface ReadStoredOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A chunk that is larger than this is no chunk. In bytes. */
-const MAX_CHUNK_BYTES = 256 * 1024 * 1024;
-
 /**
- * Reads a stored run back, whole and in memory.
+ * Reads a stored run back, whole and in memory. Fields that the contract has, and that are of another type in the stored
+ * object, are absent in what it gives, as they are in an inline result.
  *
  * @throws StoreRefusedError where the store has no such object; Error if it is not what was stored, by size and hash;
  * ContractError if it is no run.
  */
 export async function readStoredRun(output: StoredOutput, options: ReadStoredOptions): Promise<ParserRun> {
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const part of checkedParts(output, options)) text += decoder.decode(part, { stream: true });
-  return decodeBareRun(JSON.parse(text + decoder.decode()));
+  const collected = new CollectedRun();
+  for await (const part of checkedParts(output, options)) collected.write(part);
+  collected.end();
+  return collected.decode();
 }
 
 /**
@@ -41,18 +31,14 @@ export async function readStoredRun(output: StoredOutput, options: ReadStoredOpt
  * @throws as {@link readStoredRun}
  */
 export async function* readStoredChunks(output: StoredOutput, options: ReadStoredOptions): AsyncGenerator<Chunk, void> {
-  let found: unknown[] = [];
-  const splitter = new JsonSplitter(2, ([member, position]) =>
-    member === 'chunks' && typeof position === 'number'
-      ? collectValue(MAX_CHUNK_BYTES, (chunk) => found.push(chunk))
-      : undefined,
-  );
+  const found: unknown[] = [];
+  const scan = new RunScan({ onChunk: (chunk) => found.push(chunk) });
   for await (const part of checkedParts(output, options)) {
-    splitter.write(part);
-    for (const chunk of found) yield decodeChunk(chunk);
-    found = [];
+    scan.write(part);
+    for (const chunk of found.splice(0)) yield decodeChunk(chunk);
   }
-  splitter.end();
+  scan.end();
+  scan.finish();
 }
 
 async function* checkedParts(

@@ -1,5 +1,5 @@
 /**
- * Where results go. Two methods, so that a store of one's own is a dozen lines: see `docs/results.md`.
+ * Where results go. Two methods are required, so that a store of one's own is a dozen lines: see `docs/results.md`.
  *
  * A store keeps whole objects: one that is written again is replaced at once, and one whose content breaks off leaves
  * nothing that can be read.
@@ -20,6 +20,14 @@ export interface ResultStore {
    * @throws StoreRefusedError where there is none, or the URI is of another store.
    */
   read(uri: string, options?: StoreCallOptions): Promise<AsyncIterable<Uint8Array>>;
+  /**
+   * Deletes an object by the URI that `write` returned. A missing object is no error. A batch deletes the pages of its
+   * documents with it, once it has ended; results and outcomes are never deleted.
+   *
+   * @default none: pages of batches, with the `fileUrl` of each document, stay in the store
+   * @throws StoreRefusedError if the URI is of another store, or the store does not allow it.
+   */
+  delete?(uri: string, options?: StoreCallOptions): Promise<void>;
 }
 
 /** What a call may be given beside its subject. */

@@ -7,6 +7,7 @@
 import { Readable } from 'node:stream';
 import {
   AbortMultipartUploadCommand,
+  DeleteObjectCommand,
   GetObjectCommand,
   type AbortMultipartUploadCommandInput,
   type S3Client,
@@ -43,6 +44,11 @@ const RETRIED_ERRORS: ReadonlySet<string> = new Set([
  */
 export function createS3Store({ client, bucket, prefix }: S3StoreOptions): ResultStore {
   const start = prefix === undefined || prefix === '' ? '' : `${prefix.replace(/\/+$/, '')}/`;
+  const keyOf = (uri: unknown): string => {
+    if (typeof uri === 'string' && uri.startsWith(`s3://${bucket}/${start}`))
+      return uri.slice(`s3://${bucket}/`.length);
+    throw new StoreRefusedError(`uri must begin with 's3://${bucket}/${start}', got '${String(uri)}'`);
+  };
   return {
     write: (name, content, { signal } = {}) =>
       refusing(async () => {
@@ -53,14 +59,17 @@ export function createS3Store({ client, bucket, prefix }: S3StoreOptions): Resul
       }),
     read: (uri, { signal } = {}) =>
       refusing(async () => {
-        const key = uri.startsWith(`s3://${bucket}/${start}`) ? uri.slice(`s3://${bucket}/`.length) : undefined;
-        if (key === undefined)
-          throw new StoreRefusedError(`uri must begin with 's3://${bucket}/${start}', got '${uri}'`);
-        const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }), {
+        const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: keyOf(uri) }), {
           ...(signal && { abortSignal: signal }),
         });
         if (Body === undefined) throw new Error(`${uri} came without a body`);
         return Body as unknown as AsyncIterable<Uint8Array>;
+      }),
+    delete: (uri, { signal } = {}) =>
+      refusing(async () => {
+        await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: keyOf(uri) }), {
+          ...(signal && { abortSignal: signal }),
+        });
       }),
   };
 }

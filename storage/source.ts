@@ -5,6 +5,8 @@ export type OpenedSource =
       readonly content: Blob;
       /** Name of the file, with an extension that tells its type. */
       readonly fileName: string;
+      /** Releases the content; called once, when the content is uploaded or not needed. @default nothing to release */
+      readonly close?: () => Promise<void>;
     }
   | {
       /** A URL that Extend downloads right away: make it fresh. It goes to Extend, and into no history, log or error. */

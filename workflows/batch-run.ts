@@ -1,4 +1,4 @@
-import { condition, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import { condition, patched, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import type { EndedDocument, PageDocument } from '../activities/types';
 import { documentWorkflowId, type BatchInput, type DocumentOutcome } from '../api';
 import { lookCall, storeCall } from './batch-calls';
@@ -22,6 +22,8 @@ export class BatchRun {
   readonly #starting = new Set<string>();
   readonly #followed: Set<string>;
   #broken: { readonly error: unknown } | undefined;
+  /** Whether the pages are in the store still. */
+  #hasPages = true;
 
   constructor(
     readonly input: BatchInput,
@@ -100,14 +102,24 @@ export class BatchRun {
     this.#startAll(documents).catch(this.#break);
   }
 
-  /** Writes the outcomes there are, as one segment. */
-  async write(): Promise<void> {
+  /** Writes the outcomes there are, as one segment. With the last one the pages are deleted. */
+  async write({ isLast }: { readonly isLast: boolean }): Promise<void> {
     const segment = this.#state.segments + 1;
     const outcomes = this.#unwritten.slice(0, SEGMENT_OUTCOMES);
-    await storeCall(`segment ${segment}`).writeOutcomes({ place: this.#state.place, segment, outcomes });
+    const pages = isLast ? { deletePages: this.#state.pages } : {};
+    await storeCall(`segment ${segment}`).writeOutcomes({ place: this.#state.place, segment, outcomes, ...pages });
+    this.#hasPages &&= !isLast;
     this.#unwritten = this.#unwritten.slice(outcomes.length);
     this.#state = { ...this.#state, segments: segment };
     this.#changed();
+  }
+
+  /** Deletes the pages of a batch that ends without a last segment. */
+  async deletePages(): Promise<void> {
+    const { pages, place, segments } = this.#state;
+    if (!this.#hasPages || pages === 0 || !patched('delete-pages')) return;
+    const input = { place, segment: segments + 1, outcomes: [], deletePages: pages };
+    await storeCall('delete pages').writeOutcomes(input);
   }
 
   /** Deals with the documents in progress: they are ended, and their ends awaited, or left, and noted as such. */
@@ -165,9 +177,12 @@ export class BatchRun {
   }
 
   async #followTogether(ids: readonly string[]): Promise<void> {
+    const followedSinceMs = Date.now();
     let left = ids;
-    while (left.length > 0) {
-      const ended = await lookCall(`follow ${left.length} documents`).followDocuments({ ids: left, wait: true });
+    for (let answers = 0; left.length > 0; answers += 1) {
+      const asked = answers > 0 && { followedSinceMs };
+      const call = lookCall(`follow ${left.length} documents`);
+      const ended = await call.followDocuments({ ids: left, wait: true, ...asked });
       for (const document of ended) this.#settle(document);
       left = left.filter((id) => this.#followed.has(id));
     }

@@ -30,7 +30,10 @@ export interface BatchSituation {
 /** What a batch does next. */
 export type BatchStep =
   | { readonly kind: 'start'; readonly count: number }
-  | { readonly kind: 'read' | 'write' | 'cancel' | 'continueAsNew' | 'wait' | 'finish' };
+  | {
+      /** `writeLast` writes the last segment: no document is started, and no outcome follows. */
+      readonly kind: 'read' | 'write' | 'writeLast' | 'cancel' | 'continueAsNew' | 'wait' | 'finish';
+    };
 
 /** Outcomes of one segment: fewer only at the end of a run. */
 export const SEGMENT_OUTCOMES = 200;
@@ -52,15 +55,20 @@ const MAX_HISTORY_BYTES = 2_000_000;
 export function nextStep(situation: BatchSituation): BatchStep {
   const { cancellation, own, starting, followed, unwritten } = situation;
   if (cancellation === 'requested') return { kind: starting > 0 ? 'wait' : 'cancel' };
-  if (unwritten >= SEGMENT_OUTCOMES) return { kind: 'write' };
   const mayStart = hasMore(situation) && !isStopped(situation);
-  if (!mayStart && own + followed === 0) return { kind: unwritten > 0 ? 'write' : 'finish' };
+  if (!mayStart && own + followed === 0) return endStep(unwritten);
+  if (unwritten >= SEGMENT_OUTCOMES) return { kind: 'write' };
   // A new run would not know of the cancellation; there is room to end in this one.
   if (cancellation === 'none' && isLong(situation)) {
     if (starting > 0) return { kind: 'wait' };
     return { kind: unwritten > 0 ? 'write' : 'continueAsNew' };
   }
   return mayStart && !situation.isPaused ? startStep(situation) : { kind: 'wait' };
+}
+
+function endStep(unwritten: number): BatchStep {
+  if (unwritten === 0) return { kind: 'finish' };
+  return { kind: unwritten > SEGMENT_OUTCOMES ? 'write' : 'writeLast' };
 }
 
 function startStep({ width, own, starting, followed, queued }: BatchSituation): BatchStep {

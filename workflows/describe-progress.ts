@@ -2,7 +2,7 @@ import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
 import { redact, type ParseProgress } from '../api';
 
 /** Says in a few lines of markdown where the document is: Temporal's UI shows it as the workflow's current details. */
-export function describeProgress(progress: ParseProgress): string {
+export function describeProgress(progress: ParseProgress, documentName?: string): string {
   const { phase, status, polls, nextPollAtMs, deadlineAtMs } = progress;
   return paragraphs([
     `**${phase}**${status === undefined ? '' : `, run is ${redact(status)}`}`,
@@ -13,12 +13,20 @@ export function describeProgress(progress: ParseProgress): string {
     nextPollAtMs === undefined ? undefined : `next poll: ${at(nextPollAtMs)}`,
     `deadline: ${at(deadlineAtMs)}`,
     lastFailureOf(progress),
+    named(documentName),
   ]);
 }
 
-/** Says how it ended, with all that a person needs to go on from there. */
-export function describeEnd(progress: ParseProgress, failure?: unknown): string {
-  return paragraphs([howItEnded(failure), ...known(progress), lastFailureOf(progress)]);
+/** How a document ended, and its name for people. */
+export interface DocumentEnding {
+  /** The error that ended the workflow. @default none: it succeeded */
+  readonly failure?: unknown;
+  readonly documentName?: string | undefined;
+}
+
+/** Says how the document ended, with all that a person needs to go on from there. */
+export function describeEnd(progress: ParseProgress, { failure, documentName }: DocumentEnding): string {
+  return paragraphs([howItEnded(failure), ...known(progress), lastFailureOf(progress), named(documentName)]);
 }
 
 function howItEnded(failure: unknown): string {
@@ -38,6 +46,10 @@ function known({ runId, submits, polls }: ParseProgress): (string | undefined)[]
 
 function lastFailureOf({ lastFailure }: ParseProgress): string | undefined {
   return lastFailure === undefined ? undefined : `last failure: ${lastFailure}`;
+}
+
+function named(documentName: string | undefined): string | undefined {
+  return documentName === undefined ? undefined : `document: ${redact(documentName)}`;
 }
 
 function at(epochMs: number): string {

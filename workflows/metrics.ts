@@ -22,9 +22,13 @@ export function recordPolls({ engine, state: { polls, runId } }: Job): void {
   if (runId !== undefined) record('extend_parse_polls', polls, { engine });
 }
 
-/** Records how long after its end a run was noticed. When one that was attached to has begun, nobody knows. */
-export function recordDetection({ engine, state: { acceptedAtMs } }: Job, noticedAtMs: number, runMs: number): void {
-  if (acceptedAtMs === undefined) return;
+/** Records how long after its end a run was noticed, where its beginning and its duration are known. */
+export function recordDetection(
+  { engine, state: { acceptedAtMs } }: Job,
+  noticedAtMs: number,
+  runMs: number | undefined,
+): void {
+  if (acceptedAtMs === undefined || runMs === undefined) return;
   const delayMs = Math.max(noticedAtMs - acceptedAtMs - runMs, 0);
   record('extend_parse_detection_delay_seconds', delayMs / MS_PER_SECOND, { engine });
 }

@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/workflow';
-import { findInputProblem, type ParseInput } from '../api';
+import { findInputProblem, type ParseInput, type ParseProgress } from '../api';
 import { Job, type JobState, type JobSurroundings } from './job';
 import { countDocument } from './metrics';
 
@@ -11,9 +11,20 @@ export function openJob(
 ): Job {
   const problem = findInputProblem(input);
   if (problem !== undefined) {
-    const failure = ApplicationFailure.nonRetryable(`invalid input: ${problem}`, 'InvalidInput', {});
+    const failure = ApplicationFailure.nonRetryable(messageOf(problem), 'InvalidInput', {});
     countDocument(failure);
     throw failure;
   }
   return new Job(input, state, surroundings);
+}
+
+/** Progress of a workflow whose input was refused: it ended at once. */
+export function refusedProgress(input: ParseInput, startedAtMs: number): ParseProgress {
+  const problem = findInputProblem(input);
+  const lastFailure = problem === undefined ? {} : { lastFailure: messageOf(problem) };
+  return { phase: 'ended', submits: 0, startedAtMs, deadlineAtMs: startedAtMs, ...lastFailure };
+}
+
+function messageOf(problem: string): string {
+  return `invalid input: ${problem}`;
 }

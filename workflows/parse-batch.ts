@@ -43,10 +43,11 @@ const MAX_WORKFLOW_ID_BYTES = 700;
  * document that fails is no failure of the batch.
  */
 export async function parseBatch(input: BatchInput, carried?: BatchState): Promise<BatchResult> {
+  let opened: Batch | undefined;
+  setHandler(batchProgressQuery, () => toProgress(opened?.state));
+  setHandler(outcomesQuery, () => opened?.state && toOutcomes(opened.state));
   if (carried === undefined) checkInput(input);
-  const batch = new Batch(input, carried);
-  setHandler(batchProgressQuery, () => toProgress(batch.state));
-  setHandler(outcomesQuery, () => batch.state && toOutcomes(batch.state));
+  const batch = (opened = new Batch(input, carried));
   setHandler(pauseSignal, () => void batch.set({ isPaused: true }));
   setHandler(resumeSignal, () => void batch.set({ isPaused: false }));
   setHandler(setWidthUpdate, (width) => batch.set({ width: toWidth(width) }).width, { validator: checkWidth });
@@ -109,7 +110,8 @@ async function goThrough(run: BatchRun): Promise<boolean> {
         run.start(step.count);
         break;
       case 'write':
-        await run.write();
+      case 'writeLast':
+        await run.write({ isLast: step.kind === 'writeLast' });
         break;
       case 'cancel':
         await run.cancel();
@@ -122,6 +124,7 @@ async function goThrough(run: BatchRun): Promise<boolean> {
         await continueAsNew<typeof parseBatch>(withoutDocuments(run.input), run.state);
         break;
       case 'finish':
+        await run.deletePages();
         return situation.cancellation !== 'none';
     }
   }

@@ -1,4 +1,4 @@
-import { continueAsNew, ContinueAsNew, setHandler, workflowInfo } from '@temporalio/workflow';
+import { continueAsNew, ContinueAsNew, patched, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { ParseInput, ParseResult } from '../api';
 import { cleanUp, endingOf } from './clean-up';
 import { runFailed, toFinalFailure } from './failures';
@@ -6,10 +6,13 @@ import { fetchRun } from './fetch-run';
 import type { Job, JobState } from './job';
 import { countDocument, recordPolls } from './metrics';
 import { progressQuery, runFinishedSignal } from './messages';
-import { openJob } from './open-job';
+import { openJob, refusedProgress } from './open-job';
 import { submitDocument } from './submit';
 import { tellEnd, tellProgress } from './tell-temporal';
 import { waitForRun } from './wait-for-run';
+
+/** Version 0.1.0 counted the deadline from the start, also with a `startDelay`. */
+const DEADLINE_AFTER_START_DELAY = 'deadline-after-start-delay';
 
 /**
  * Parses one document with Extend: submits it, waits for the run with durable timers and backoff, and returns the
@@ -19,16 +22,28 @@ import { waitForRun } from './wait-for-run';
  * @throws ApplicationFailure, non-retryable, of one of the final types of `FAILURES`.
  */
 export async function parseDocument(input: ParseInput, carried?: JobState): Promise<ParseResult> {
-  const job = openJob(input, carried ?? { startedAtMs: workflowInfo().startTime.getTime() }, {
-    onProgress: tellProgress,
-    onEnd: tellEnd,
+  const startedAtMs = carried?.startedAtMs ?? firstTaskDueMs();
+  let opened: Job | undefined;
+  setHandler(progressQuery, () => opened?.progress ?? refusedProgress(input, startedAtMs));
+  const job = (opened = openJob(input, carried ?? { startedAtMs }, {
+    onProgress: (progress) => tellProgress(input, progress),
+    onEnd: (progress, failure) => tellEnd(input, progress, failure),
     renew: async (state) => {
       if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof parseDocument>(input, state);
     },
-  });
-  setHandler(progressQuery, () => job.progress);
+  }));
   setHandler(runFinishedSignal, job.wake.request);
   return runJob(job);
+}
+
+/**
+ * When the first workflow task of the execution was due, epoch milliseconds: the deadline counts from then. The SDK gives
+ * the time between the start and that task under this name for every `startDelay`, not only for cron schedules.
+ */
+function firstTaskDueMs(): number {
+  const { startTime, cronScheduleToScheduleInterval: startDelayMs = 0 } = workflowInfo();
+  const countsDelay = startDelayMs > 0 && !patched(DEADLINE_AFTER_START_DELAY);
+  return startTime.getTime() + (countsDelay ? 0 : startDelayMs);
 }
 
 /** The whole way of a document, in `parseDocument` and in workflows that embed it. */
@@ -51,6 +66,7 @@ export async function runJob(job: Job): Promise<ParseResult> {
 }
 
 function end(job: Job, failure?: unknown): void {
+  job.update({ phase: 'ended' });
   countDocument(failure);
   recordPolls(job);
   job.surroundings.onEnd?.(job.progress, failure);

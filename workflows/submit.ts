@@ -64,7 +64,8 @@ async function pauseAfter(job: Job, end: ActivityEnd): Promise<void> {
   const failed = toFailedSubmit(end);
   countSubmit(failed.kind === 'final' ? 'refused' : failed.kind);
   const { submits, rejections } = job.state;
-  if (failed.kind === 'ambiguous') job.update({ submits: submits + 1, rejections: 0 });
+  const mayHaveRun = failed.kind === 'ambiguous' || end.details.runMayExist === true;
+  if (mayHaveRun) job.update({ submits: submits + 1, rejections: 0 });
   if (failed.kind === 'rejected') job.update({ rejections: rejections + 1 });
   job.noteFailure(end.message, end.details);
   if (job.remainingMs === 0 && failed.kind !== 'final') throw overdue(job);

@@ -1,21 +1,22 @@
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
-import { keyword, redact, SEARCH_ATTRIBUTES, type ParseProgress } from '../api';
+import { keyword, nameOfDocument, redact, SEARCH_ATTRIBUTES, type ParseInput, type ParseProgress } from '../api';
 import { describeEnd, describeProgress } from './describe-progress';
 import { setLoggedRunId } from './log-run-id';
 
 /**
  * Tells Temporal where the document is: the workflow's current details in the UI, search attributes where it has them, and
- * the run id on its log lines.
+ * the run id on its log lines. The details name the document, because continue-as-new drops the static summary, and the
+ * SDK has no option to keep it.
  */
-export function tellProgress(progress: ParseProgress): void {
+export function tellProgress(input: ParseInput, progress: ParseProgress): void {
   setLoggedRunId(progress.runId);
-  setCurrentDetails(describeProgress(progress));
+  setCurrentDetails(describeProgress(progress, nameOfDocument(input)));
   updateSearchAttributes(progress);
 }
 
-/** Tells Temporal's UI how it ended. */
-export function tellEnd(progress: ParseProgress, failure?: unknown): void {
-  setCurrentDetails(describeEnd(progress, failure));
+/** Tells Temporal's UI how the document ended. */
+export function tellEnd(input: ParseInput, progress: ParseProgress, failure?: unknown): void {
+  setCurrentDetails(describeEnd(progress, { failure, documentName: nameOfDocument(input) }));
 }
 
 /**

@@ -1,10 +1,12 @@
-import { CancellationScope, condition, isCancellation, log, sleep } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation, log, patched, sleep } from '@temporalio/workflow';
 import type { GetStatusInput, StatusAnswer } from '../activities/types';
 import { MAX_TIMER_MS, nextDelayMs, type FailureDetails } from '../api';
 import { statusCall, type StatusLimit } from './activity-calls';
 import { deadlineExceeded, toActivityEnd } from './failures';
 import type { Job } from './job';
 
+/** Version 0.1.0 had no timer before the first poll; histories of such documents go on as they began. */
+const FIRST_DELAY_BY_TIMER = 'first-delay-by-timer';
 /** What the one read at the deadline may take, all in all. In milliseconds. */
 const LAST_READ_MS = 25_000;
 
@@ -14,29 +16,35 @@ export async function waitForRun(job: Job): Promise<void> {
     await job.renew();
     if (job.remainingMs === 0) await readLast(job);
     else if (job.wake.isPending) await readEarly(job);
-    else if (job.engine === 'retry' || job.state.polls === 0) await readByRetries(job);
-    else await readByTimer(job);
+    else await readOnSchedule(job, untilNextReadMs(job));
   }
   log.info(`ended at Extend: ${job.state.status}`, { ...job.logAttributes, polls: job.state.polls });
 }
 
-/** One durable timer, one read. The timer ends early when somebody asks for a read. */
-async function readByTimer(job: Job): Promise<void> {
-  const waitMs = Math.max(untilNextReadMs(job), 1);
+/** Polls by the engine of the input. A first poll that is due at once needs no timer with either engine. */
+async function readOnSchedule(job: Job, delayMs: number): Promise<void> {
+  const byTimer = job.engine === 'timer' && (job.state.polls > 0 || (delayMs > 0 && patched(FIRST_DELAY_BY_TIMER)));
+  await (byTimer ? readByTimer(job, delayMs) : readByRetries(job, delayMs));
+}
+
+/** One durable timer, one read. The timer ends early when a signal asks for a read. */
+async function readByTimer(job: Job, delayMs: number): Promise<void> {
+  const waitMs = Math.max(delayMs, 1);
   job.update({ nextPollAtMs: Date.now() + waitMs });
   const woken = await pause(job, waitMs, `until poll ${job.state.polls + 1}`);
   if (!woken && job.remainingMs > 0) await read(job);
 }
 
 /**
- * Waiting by Temporal's retries of one activity, which costs no history event per read: its first attempt comes too
- * early and asks nothing. The `retry` engine waits for the end in this way, the `timer` engine for its first read.
+ * Temporal's retries of one activity are the wait, which costs no history event per poll. An attempt before the first
+ * poll is due asks nothing. With the `timer` engine the activity ends with its first poll.
  */
-async function readByRetries(job: Job): Promise<void> {
-  const delayMs = untilNextReadMs(job);
-  job.update({ nextPollAtMs: Date.now() + delayMs });
+async function readByRetries(job: Job, delayMs: number): Promise<void> {
+  const dueAtMs = Date.now() + delayMs;
+  job.update({ nextPollAtMs: dueAtMs });
   const until = { ...job.schedule, sinceMs: job.waitingSinceMs };
-  const how = { ...(delayMs > 0 && { delayMs }), ...(job.engine === 'retry' && { until }) };
+  // Workers of version 0.1.0 know `delayMs` only.
+  const how = { ...(delayMs > 0 && { delayMs, dueAtMs }), ...(job.engine === 'retry' && { until }) };
   await untilWoken(job, () => read(job, how));
 }
 
@@ -57,7 +65,7 @@ async function readLast(job: Job): Promise<void> {
 /** Reads the state and notes it. Transient errors end it only with its time, and then the wait goes on. */
 async function read(
   job: Job,
-  how: Pick<GetStatusInput, 'delayMs' | 'until'> = {},
+  how: Pick<GetStatusInput, 'delayMs' | 'dueAtMs' | 'until'> = {},
   limit: StatusLimit = { withinMs: job.remainingMs },
 ): Promise<void> {
   job.wake.consume(Date.now());
@@ -88,9 +96,9 @@ function noteAnswer(job: Job, { status, failureReason, polls }: StatusAnswer): v
   });
 }
 
-/** Reads that a failed activity made, as far as it could tell. */
-function readsOf({ attempts = 0 }: FailureDetails, { delayMs }: Pick<GetStatusInput, 'delayMs'>): number {
-  return Math.max(delayMs === undefined ? attempts : attempts - 1, 0);
+/** Polls of a failed activity, as far as it told. Activities of version 0.1.0 tell their attempts only. */
+function readsOf({ polls, attempts = 0 }: FailureDetails, { delayMs }: Pick<GetStatusInput, 'delayMs'>): number {
+  return polls ?? Math.max(delayMs === undefined ? attempts : attempts - 1, 0);
 }
 
 /** By the schedule, but not beyond the deadline. */

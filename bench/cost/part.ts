@@ -91,8 +91,8 @@ function costClaims(costs: readonly Cost[]): readonly Claim[] {
       measured: retry.join(', '),
     },
     {
-      sentence: 'With the engine `timer`, N reads make 11N + 12 events.',
-      holds: timer.every(({ reads, events }) => events === 11 * reads + 12),
+      sentence: 'With the engine `timer`, N polls make 11N + 19 events.',
+      holds: timer.every(({ reads, events }) => events === 11 * reads + 19),
       measured: eventsOf('engine timer').join(', '),
     },
   ];

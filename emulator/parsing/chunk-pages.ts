@@ -1,7 +1,10 @@
-import type { Block, Chunk, ParseConfig } from '../../api/contract';
+import type { Block as AnyBlock, Chunk, ParseConfig } from '../../api/contract';
 import { blockId } from '../ids';
 import type { Box, ParsedBlock, ParsedPage } from './parsed-document';
 import { renderHtmlTable, renderMarkdownTable } from './render-table';
+
+/** A block as the emulator sends it. */
+type Block = AnyBlock & { readonly content: string };
 
 /** A group of blocks that becomes a chunk, with the page it is on even where it has no block. */
 interface Group {

@@ -8,12 +8,13 @@ import { parsePdf } from './parse-pdf';
 import { parseDelimited, parseSpreadsheet } from './parse-spreadsheet';
 import { parseText } from './parse-text';
 import type { ParsedPage } from './parsed-document';
+import { repackZip } from './repack-zip';
 import { selectPages, type PageRange } from './select-pages';
 
 const PARSERS: Readonly<Record<DocumentFormat, (bytes: Uint8Array) => Promise<ParsedPage[]>>> = {
   pdf: parsePdf,
-  docx: parseDocx,
-  spreadsheet: parseSpreadsheet,
+  docx: async (bytes) => parseDocx(repackZip(bytes)),
+  spreadsheet: async (bytes) => parseSpreadsheet(isZip(bytes) ? repackZip(bytes) : bytes),
   html: async (bytes) => parseHtml(asText(bytes)),
   csv: async (bytes) => parseDelimited(asText(bytes)),
   text: async (bytes) => parseText(asText(bytes)),
@@ -32,6 +33,11 @@ export async function parseDocument({ bytes, format, config }: ParseJob): Promis
     if (!(error instanceof DocumentFailure)) throw error;
     return { failureReason: error.reason };
   }
+}
+
+/** XLS is no zip file. */
+function isZip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x50 && bytes[1] === 0x4b;
 }
 
 function asText(bytes: Uint8Array): string {

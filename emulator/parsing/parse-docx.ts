@@ -15,8 +15,13 @@ export async function parseDocx(bytes: Uint8Array): Promise<ParsedPage[]> {
     styleMap: ["br[type='page'] => hr.pagebreak"],
     convertImage: mammoth.images.imgElement(async () => ({ src: '' })),
   };
-  const { value } = await mammoth.convertToHtml({ buffer: Buffer.from(bytes) }, options).catch((error: unknown) => {
+  const { value } = await mammoth.convertToHtml({ buffer: asBuffer(bytes) }, options).catch((error: unknown) => {
     throw new DocumentFailure('CORRUPT_FILE', error);
   });
   return parseHtml(value, 'DOCX');
+}
+
+/** The same bytes, not copied: an unpacked file may be large. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -27,7 +27,7 @@ async function main(document = 'samples/12s0324.pdf'): Promise<void> {
   await worker.runUntil(async () => {
     const file = isUrl ? { fileUrl: document } : { source: pathToFileURL(document).href };
     const result = await parsing.execute({ file });
-    console.error(`${result.pageCount} pages, read ${result.polls} times, run ${result.runId}`);
+    console.error(`${result.pageCount ?? '?'} pages, read ${result.polls} times, run ${result.runId}`);
     for await (const { content } of parsing.readChunks(result)) console.log(content);
   });
   await connection.close();

@@ -11,8 +11,14 @@ const spanProcessor = new SimpleSpanProcessor(new ConsoleSpanExporter());
 const provider = new NodeTracerProvider({ resource, spanProcessors: [spanProcessor] });
 provider.register();
 
-/** Extend's client is Node's `fetch`: this makes its spans, and sends `traceparent` along. */
-new UndiciInstrumentation().setTracerProvider(provider);
+/**
+ * Extend's client is Node's `fetch`: this makes its spans, and sends `traceparent` along. The worker downloads the
+ * manifest of a batch by a URL whose query may be signed, so no span keeps a query.
+ */
+const fetchInstrumentation = new UndiciInstrumentation({
+  startSpanHook: ({ origin, path }) => ({ 'url.full': `${origin}${path.split('?', 1)[0]}`, 'url.query': '' }),
+});
+fetchInstrumentation.setTracerProvider(provider);
 
 /** Spans of clients, workflows and activities: for `plugins` of `Client` and `Worker.create`. */
 export const tracingPlugin = new OpenTelemetryPlugin({ resource, spanProcessor });

@@ -8,6 +8,8 @@ import { createParseActivities, type ParseActivities, type ParseActivitiesOption
 import { nextDelayMs, resolveSchedule } from '../../api';
 import {
   hangReply,
+  htmlReply,
+  httpReply,
   naturalReply,
   reportReply,
   startEmulator,
@@ -15,6 +17,7 @@ import {
   type Reply,
   type ScriptedDocument,
 } from '../../emulator';
+import { untilFirstPollMs } from '../../activities/get-status';
 import { createContext, failureOf, runActivity } from './run-activity';
 
 const counters = { submits: 1, polls: 12, waitedMs: 34_567 };
@@ -34,7 +37,7 @@ const scripts: Record<string, ScriptedDocument> = {
   'without-output': { processingReads: 0, resultsWithoutOutput: Number.POSITIVE_INFINITY },
   'back-to-processing': { processingReads: 0, resultsBackToProcessing: Number.POSITIVE_INFINITY },
   'late-output': { processingReads: 0, resultsWithoutOutput: 1 },
-  'without-file-id': { processingReads: 0, run: { fileId: undefined } },
+  'without-id': { processingReads: 0, run: { id: undefined } },
   'odd-chunk': { processingReads: 0, run: { chunks: [{ ...chunk, content: 7 }] } },
   queued: { processingReads: 1, processingStatus: 'QUEUED https://h/?SECRET' },
   'failing-at-once': { submitStatus: 'FAILED', failureReason: 'cannot load https://h/a?sig=SECRET' },
@@ -94,7 +97,7 @@ describe('submitParse', () => {
   it('gives the state of a run that ended at once, without secrets', async () => {
     expect(await submit('failing-at-once')).toMatchObject({
       status: 'FAILED',
-      failureReason: 'cannot load https://h/a?***',
+      failureReason: 'cannot load https://h/***',
     });
   });
 
@@ -150,6 +153,44 @@ describe('getStatus', () => {
     );
   });
 
+  it('asks nothing before the first poll is due, however long the attempt waited for a worker', async () => {
+    const runId = await runOf('ok');
+    const before = emulator.requests.length;
+    const dueAtMs = Date.now() + 60_000;
+    const failure = await failureOf(activities, 'getStatus', { runId, delayMs: 90_000, dueAtMs });
+    expect(failure).toMatchObject({ type: 'StillProcessing', category: ApplicationFailureCategory.BENIGN });
+    expect(failure.details).toEqual([{ runId, polls: 0, attempts: 1 }]);
+    expect(failure.nextRetryDelay).toBeGreaterThan(0);
+    expect(failure.nextRetryDelay).toBeLessThanOrEqual(60_000);
+    expect(emulator.requests).toHaveLength(before);
+  });
+
+  it.each([
+    ['a first attempt that waited until then', { attempt: 1, scheduledTimestampMs: 1 }, 1],
+    ['the attempt that follows an early one', { attempt: 2, scheduledTimestampMs: 1 }, 1],
+    ['one that follows a first attempt that has polled', { attempt: 2, heartbeatDetails: { firstHasPolled: true } }, 2],
+    ['a first attempt that was scheduled later', { attempt: 1, scheduledTimestampMs: 9_000 }, 1],
+    ['the attempt that follows such a one', { attempt: 2, scheduledTimestampMs: 9_000 }, 2],
+  ])('polls once the first poll is due, and counts its polls: %s', async (_title, info, polls) => {
+    const input = { runId: await runOf('ok'), delayMs: 4_000, dueAtMs: 5_000 };
+    const context = createContext({ scheduledTimestampMs: 1, ...info });
+    expect(await runActivity(activities, 'getStatus', input, context)).toEqual({ status: 'PROCESSING', polls });
+  });
+
+  it.each([
+    ['by the clock of the worker', { attempt: 1, currentAttemptScheduledTimestampMs: 0 }, 40_000, 10_000],
+    [
+      "by the server's clock, where that is ahead",
+      { attempt: 1, currentAttemptScheduledTimestampMs: 45_000 },
+      1,
+      5_000,
+    ],
+    ['at once in a later attempt', { attempt: 2, currentAttemptScheduledTimestampMs: 0 }, 1, 0],
+    ['at once after that time', { attempt: 1, currentAttemptScheduledTimestampMs: 0 }, 51_000, 0],
+  ])('waits for the first poll %s', (_title, info, nowMs, waitMs) => {
+    expect(untilFirstPollMs({ delayMs: 90_000, dueAtMs: 50_000 }, info, nowMs)).toBe(waitMs);
+  });
+
   it.each([
     [{ delayMs: 5 }, 3, 2],
     [{}, 3, 3],
@@ -179,6 +220,19 @@ describe('getStatus', () => {
     const failure = await failureOf(activities, 'getStatus', { runId: await runOf('queued'), until });
     expect(failure.type).toBe('StillProcessing');
     expect(failure.message).toMatch(/ is QUEUED https:\/\/h\/\?\*\*\* after 1 polls$/);
+  });
+});
+
+describe('followDocuments', () => {
+  it('asks nothing in the first attempt after an answer: its intervals grow from when the documents were first followed', async () => {
+    const input = { ids: ['a', 'b'], wait: true, followedSinceMs: 1_000 };
+    const info = { attempt: 1, scheduledTimestampMs: 101_000, currentAttemptScheduledTimestampMs: 101_000 };
+    // This context has no Temporal to ask.
+    const failure = await failureOf(activities, 'followDocuments', input, info);
+    expect(failure).toMatchObject({ type: 'StillProcessing', category: ApplicationFailureCategory.BENIGN });
+    // Twice the root of a hundred seconds, give or take a tenth.
+    expect(failure.nextRetryDelay).toBeGreaterThanOrEqual(18_000);
+    expect(failure.nextRetryDelay).toBeLessThanOrEqual(22_000);
   });
 });
 
@@ -244,10 +298,10 @@ describe('fetchResult', () => {
   });
 
   it.each([
-    ['without-output', 'parserRun.fileId is missing'],
+    ['without-output', 'parserRun.chunks is missing'],
     ['back-to-processing', 'parserRun.status: expected "PROCESSED", got "PROCESSING"'],
-    ['without-file-id', 'parserRun.fileId is missing'],
-    ['odd-chunk', 'parserRun.chunks.0.content: expected string, got 7'],
+    ['without-id', 'parserRun.id is missing or not usable'],
+    ['odd-chunk', 'parserRun.chunks.0.content: expected string, got a number'],
   ])('asks again for two minutes where the output is not as promised: %s', async (script, breach) => {
     const runId = await runOf(script);
     const at = async (currentAttemptScheduledTimestampMs: number) => {
@@ -289,7 +343,38 @@ describe('uploadFile', () => {
   });
 
   it.each([
-    ['file:///nowhere/a.pdf', "'/nowhere/a.pdf' cannot be opened: ENOENT"],
+    ['HTML', htmlReply({ acted: true })],
+    ['no file', httpReply({ status: 200, json: { success: true }, acted: true })],
+    ['a file without an id', httpReply({ status: 200, json: { file: { name: 'a.txt' } }, acted: true })],
+    ['an id that no request can name', httpReply({ status: 200, json: { id: '..' }, acted: true })],
+  ])('gives up after three answers that cannot be read: %s', async (_title, reply) => {
+    const path = join(directory, 'a.txt');
+    await writeFile(path, 'text');
+    const input = { source: pathToFileURL(path).href };
+    fault = reply;
+    for (const unreadableAnswers of [undefined, 0, 1]) {
+      const info = { attempt: 7, ...(unreadableAnswers !== undefined && { heartbeatDetails: { unreadableAnswers } }) };
+      const failure = await failureOf(activities, 'uploadFile', input, info);
+      expect(failure).toMatchObject({ type: 'Unavailable', nonRetryable: false });
+    }
+    const info = { attempt: 7, heartbeatDetails: { unreadableAnswers: 2 } };
+    const failure = await failureOf(activities, 'uploadFile', input, info);
+    expect(failure).toMatchObject({ type: 'ContractViolation', nonRetryable: true, details: [{ attempts: 7 }] });
+    expect(failure.message).toContain('3 uploads without a readable answer: unreadable answer to POST /files/upload');
+  });
+
+  it.each([
+    ['in the envelope', { success: true, file: { id: 'file_own' } }],
+    ['bare', { object: 'file', id: 'file_own' }],
+  ])('takes the id out of an answer %s', async (_title, json) => {
+    await writeFile(join(directory, 'a.txt'), 'text');
+    fault = httpReply({ status: 200, json });
+    const input = { source: pathToFileURL(join(directory, 'a.txt')).href };
+    expect(await runActivity(activities, 'uploadFile', input)).toEqual({ fileId: 'file_own' });
+  });
+
+  it.each([
+    ['file:///nowhere/a.pdf', "'/nowhere/a.pdf' is not a readable file in the directory of sources"],
     ['ftp://user:SECRET@h/a.pdf?SECRET', "no resolver for the scheme 'ftp:'"],
   ])('has no source %s: final, and nothing is sent', async (source, words) => {
     const before = emulator.requests.length;
@@ -298,6 +383,25 @@ describe('uploadFile', () => {
     expect(failure.message).toContain(words);
     expect(failure.message).toContain('[attempt=3]');
     expect(failure.message).not.toContain('SECRET');
+    expect(emulator.requests).toHaveLength(before);
+  });
+});
+
+describe('An id that is a dot segment', () => {
+  it.each(['.', '..'])('is sent by no activity: %s', async (id) => {
+    const before = emulator.requests.length;
+    const stored = activitiesWith({ resultDirectory: directory });
+    const failures = await Promise.all([
+      failureOf(activities, 'getStatus', { runId: id }),
+      failureOf(activities, 'fetchResult', { runId: id, noticedAtMs: 0, counters }),
+      failureOf(stored, 'storeResult', { runId: id, noticedAtMs: 0 }),
+      failureOf(activities, 'deleteRun', { runId: id }),
+      failureOf(activities, 'deleteRun', { fileId: id }),
+    ]);
+    for (const failure of failures) {
+      expect(failure).toMatchObject({ type: 'RequestRejected', nonRetryable: true });
+      expect(failure.message).toContain("the id must not be '.' or '..'");
+    }
     expect(emulator.requests).toHaveLength(before);
   });
 });

@@ -87,6 +87,13 @@ const REFUSED_KEY = {
   fetchResult: retried('Unauthorized', 30_000),
 };
 
+/** A paid run is waited for: an operator can correct the address meanwhile. */
+const WRONG_ADDRESS = {
+  ...every(final('EndpointNotFound')),
+  getStatus: retried('EndpointNotFound', 30_000),
+  fetchResult: retried('EndpointNotFound', 30_000),
+};
+
 const ROWS: readonly (readonly [title: string, reply: Reply, outcomes: Record<Call, object>])[] = [
   ['a reset', resetReply({ acted: true }), NO_USABLE_ANSWER],
   ['status 408', status(408), NO_USABLE_ANSWER],
@@ -112,6 +119,16 @@ const ROWS: readonly (readonly [title: string, reply: Reply, outcomes: Record<Ca
   ['code OUT_OF_CREDITS', status(429, { code: 'OUT_OF_CREDITS' }), every(final('OutOfCredits'))],
   ['status 401', status(401), REFUSED_KEY],
   ['status 403', status(403), REFUSED_KEY],
+  ['status 404 with HTML', htmlReply({ status: 404 }), WRONG_ADDRESS],
+  ['status 404 with JSON of another server', httpReply({ status: 404, json: { message: 'Not Found' } }), WRONG_ADDRESS],
+  ['status 404 without a body', httpReply({ status: 404, text: '' }), WRONG_ADDRESS],
+  ['status 410 ENDPOINT_REMOVED', status(410, { code: 'ENDPOINT_REMOVED' }), every(final('ApiVersionRemoved'))],
+  ['status 404 ENDPOINT_REMOVED', status(404, { code: 'ENDPOINT_REMOVED' }), every(final('ApiVersionRemoved'))],
+  ['RATE_LIMIT_EXCEEDED with 409', status(409, { code: 'RATE_LIMIT_EXCEEDED' }), every(retried('RateLimited'))],
+  ['RATE_LIMIT_EXCEEDED with 503', status(503, { code: 'RATE_LIMIT_EXCEEDED' }), every(retried('RateLimited'))],
+  ['a 409 that may be repeated', status(409, { code: 'BUSY', retryable: true }), every(retried('Unavailable'))],
+  ['a 500 that may be repeated', status(500, { code: 'X', retryable: true }), NO_USABLE_ANSWER],
+  ['a 500 that must not be repeated', status(500, { code: 'X', retryable: false }), NO_USABLE_ANSWER],
   ['status 409', status(409), REJECTED],
   ['status 413', status(413), REJECTED],
   ['status 302', httpReply({ status: 302, headers: { location: 'http://nonexistent.invalid' }, text: '' }), REJECTED],
@@ -157,9 +174,9 @@ describe.each(NAMES)('%s', (call) => {
     const { details, message } = await fail(call, reply, { attempt: 4 });
     const run = ['submitParse', 'uploadFile'].includes(call) ? {} : { runId };
     const known = { requestId: 'req_1', status: 429, code: 'A_CODE', retryAfterMs: 3000, attempts: 4 };
-    expect(details).toEqual([{ ...run, ...known }]);
+    expect(details).toEqual([{ ...run, ...(call === 'getStatus' && { polls: 4 }), ...known }]);
     const named = 'runId' in run ? `runId=${runId}, ` : '';
-    expect(message).toMatch(/^Extend answered 429 to [A-Z]+ \S+: A_CODE: busy, see https:\/\/h\/\?\*\*\* \[/);
+    expect(message).toMatch(/^Extend answered 429 to [A-Z]+ \S+: A_CODE: busy, see https:\/\/h\/\??\*\*\* \[/);
     expect(message).toContain(`[${named}requestId=req_1, attempt=4]`);
   });
 });

@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { DefaultLogger } from '@temporalio/worker';
+import { DefaultLogger, type LogEntry } from '@temporalio/worker';
 import type { ParseActivities } from '../../activities';
 
 /** What Temporal tells an activity about its attempt; the rest is made up. */
@@ -9,14 +9,20 @@ export interface AttemptInfo {
   readonly attempt?: number;
   /** By the server's clock, epoch milliseconds. */
   readonly currentAttemptScheduledTimestampMs?: number;
+  /** When the activity was scheduled, by the server's clock, epoch milliseconds. */
+  readonly scheduledTimestampMs?: number;
+  /** What an earlier attempt told. */
+  readonly heartbeatDetails?: unknown;
 }
 
 type Input<Name extends keyof ParseActivities> = Parameters<ParseActivities[Name]>[0];
 type Output<Name extends keyof ParseActivities> = Awaited<ReturnType<ParseActivities[Name]>>;
 
-/** A context for one activity; `cancel()` cancels it. */
-export function createContext(info: AttemptInfo = {}): MockActivityEnvironment {
-  return new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') });
+/** A context for one activity; `cancel()` cancels it. Its log is printed from errors up, unless it is taken. */
+export function createContext(info: AttemptInfo = {}, takeLog?: (entry: LogEntry) => void): MockActivityEnvironment {
+  return new MockActivityEnvironment(info, {
+    logger: takeLog ? new DefaultLogger('INFO', takeLog) : new DefaultLogger('ERROR'),
+  });
 }
 
 /** Runs an activity, in a context of its own unless one is given. */

@@ -89,6 +89,17 @@ const FILE: readonly Case[] = [
   ['file.source', ['file:///a'], 'must be a string', 'an array'],
 ];
 
+/** An object of so many levels. */
+function nested(levels: number): object {
+  return levels === 1 ? {} : { a: JSON.parse(`${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}`) };
+}
+
+/** An object that holds itself. */
+function endless(): object {
+  const value: Record<string, unknown> = { a: 1 };
+  return Object.assign(value, { again: [value] });
+}
+
 /** Builds an input that is right but for one field, named by its dotted path. */
 function inputWith(base: Record<string, unknown>, path: string, value: unknown): unknown {
   const [outer = '', inner] = path.split('.');
@@ -101,6 +112,10 @@ describe('findInputProblem', () => {
     ['a plain http URL in capitals', { file: { fileUrl: 'HTTP://localhost:8080/a' } }],
     ['a file id and a name', { file: { fileId: 'file_1', fileName: 'a b?.pdf' } }],
     ['a source', { file: { source: 'vault+x:whatever' } }],
+    ['a configuration of 100 levels', { file, config: nested(100) }],
+    ['a run id of 1,000 characters', { runId: 'r'.repeat(1_000) }],
+    ['a run id of three dots', { runId: '...' }],
+    ['a run id that looks like an encoded dot', { runId: '%2e%2e' }],
     ['a configuration of any shape', { file, config: { target: 'spatial', unknown: { deep: [null, 1] } } }],
     [
       'every option at its lower bound',
@@ -171,6 +186,16 @@ describe('findInputProblem', () => {
     expect(findInputProblem(inputWith({ file }, field, value))).toBe(`${field} ${rule}, got ${shown}`);
   });
 
+  it.each([
+    ['101 levels', nested(101)],
+    ['15,000 levels', nested(15_000)],
+    ['levels without end', endless()],
+  ])('refuses a configuration of %s', (_title, config) => {
+    expect(findInputProblem({ file, config })).toBe(
+      'config must have at most 100 levels of objects and arrays, got more than 100 levels',
+    );
+  });
+
   it.each(COMMON)('refuses %s as %j beside a run id', (field, value, rule, shown) => {
     expect(findInputProblem(inputWith({ runId: 'r' }, field, value))).toBe(`${field} ${rule}, got ${shown}`);
   });
@@ -179,6 +204,10 @@ describe('findInputProblem', () => {
     ['', 'must not be empty', '""'],
     [null, 'must be a string', 'null'],
     [7, 'must be a string', '7'],
+    ['.', "must not be '.' or '..'", '"."'],
+    ['..', "must not be '.' or '..'", '".."'],
+    ['\ud800', 'must be well-formed Unicode', '"\\ud800"'],
+    ['r'.repeat(1_001), 'must have at most 1000 characters', `"${'r'.repeat(80)}…"`],
   ])('refuses %j as run id', (runId, rule, shown) => {
     expect(findInputProblem({ runId })).toBe(`runId ${rule}, got ${shown}`);
   });

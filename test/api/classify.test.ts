@@ -35,7 +35,6 @@ describe('classifyApiError (submit, read, upload, delete)', () => {
     [401, everywhere('Unauthorized')] as const,
     [402, everywhere('OutOfCredits')] as const,
     [403, everywhere('Unauthorized')] as const,
-    [404, ['FileNotFound', 'ParserRunNotFound', 'UploadRejected', 'RequestRejected']] as const,
     [408, UNKNOWN_WHETHER] as const,
     [429, everywhere('RateLimited')] as const,
     ...[500, 501, 502, 503, 504, 520, 529, 599].map((status) => [status, UNKNOWN_WHETHER] as const),
@@ -49,7 +48,39 @@ describe('classifyApiError (submit, read, upload, delete)', () => {
     }
   });
 
-  it.each(['RATE_LIMIT_EXCEEDED', 'UNAUTHORIZED', 'OCR_ERROR', 'usage_blocked', ''])(
+  it('tells an unknown file or run from a path that is not served by the shape of the body', () => {
+    const notFound = ['FileNotFound', 'ParserRunNotFound', 'UploadRejected', 'RequestRejected'];
+    expect(row({ kind: 'status', status: 404, isExtendError: true })).toEqual(notFound);
+    expect(row({ kind: 'status', status: 404 })).toEqual(everywhere('EndpointNotFound'));
+    expect(row({ kind: 'status', status: 404, code: 'X' })).toEqual(everywhere('EndpointNotFound'));
+  });
+
+  it.each([404, 410])('takes ENDPOINT_REMOVED with %d for a version that is no longer served', (status) => {
+    const removed = { kind: 'status', status, code: 'ENDPOINT_REMOVED' } as const;
+    expect(row(removed)).toEqual(everywhere('ApiVersionRemoved'));
+    expect(row({ ...removed, isExtendError: true })).toEqual(everywhere('ApiVersionRemoved'));
+    expect(row({ ...removed, status: 400 })).toEqual(REJECTED);
+  });
+
+  it('takes RATE_LIMIT_EXCEEDED for too many requests, whatever the status', () => {
+    for (const status of [400, 403, 404, 409, 422, 429, 500, 503]) {
+      expect(row({ kind: 'status', status, code: 'RATE_LIMIT_EXCEEDED' })).toEqual(everywhere('RateLimited'));
+    }
+  });
+
+  it('repeats a 4xx that says that it may be repeated', () => {
+    for (const status of [400, 401, 403, 404, 409, 410, 422, 425]) {
+      expect(row({ kind: 'status', status, retryable: true })).toEqual(everywhere('Unavailable'));
+    }
+    expect(row({ kind: 'status', status: 402, retryable: true })).toEqual(everywhere('OutOfCredits'));
+    expect(row({ kind: 'status', status: 302, retryable: true })).toEqual(REJECTED);
+  });
+
+  it.each([408, 500, 503])('leaves a submit ambiguous that was answered %d, whatever the body says', (status) => {
+    expect(row({ kind: 'status', status, retryable: true })).toEqual(UNKNOWN_WHETHER);
+  });
+
+  it.each(['UNAUTHORIZED', 'OCR_ERROR', 'usage_blocked', ''])(
     'goes by the status with any other code, as %j',
     (code) => {
       expect(row({ kind: 'status', status: 400, code })).toEqual(REJECTED);
@@ -64,7 +95,9 @@ describe('the failure table', () => {
     expect(typesThat('final').sort()).toEqual(
       [
         ...[
+          'ApiVersionRemoved',
           'ContractViolation',
+          'EndpointNotFound',
           'FileNotFound',
           'InvalidInput',
           'OutOfCredits',

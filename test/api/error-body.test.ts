@@ -1,43 +1,79 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { decodeErrorBody } from '../../api';
+import { decodeErrorBody, isExtendError } from '../../api';
 
 const decode = (body: unknown) => decodeErrorBody(JSON.stringify(body));
 
 describe('decodeErrorBody', () => {
   it.each([
-    ['the general shape', { success: false, error: 'File not found' }, { message: 'File not found' }],
+    [
+      'the general shape',
+      { success: false, error: 'File not found' },
+      { message: 'File not found', isExtendError: true },
+    ],
     [
       'the shape of uploads',
       { success: false, error: 'Too big', code: 'FILE_SIZE_TOO_LARGE' },
-      { code: 'FILE_SIZE_TOO_LARGE', message: 'Too big' },
+      { code: 'FILE_SIZE_TOO_LARGE', message: 'Too big', isExtendError: true },
     ],
     [
       'the shape of 422',
       { code: 'INVALID_CONFIG_OPTIONS', message: 'section needs markdown', requestId: 'req_1', retryable: false },
-      { code: 'INVALID_CONFIG_OPTIONS', message: 'section needs markdown', requestId: 'req_1' },
+      {
+        code: 'INVALID_CONFIG_OPTIONS',
+        message: 'section needs markdown',
+        requestId: 'req_1',
+        isExtendError: true,
+      },
     ],
     ['the shape of 422 with a code alone', { code: 'OCR_ERROR' }, { code: 'OCR_ERROR' }],
     ['the shape of 422 with a message alone', { message: 'no' }, { message: 'no' }],
-    ['the shape of 429', { error: 'Rate limit exceeded' }, { message: 'Rate limit exceeded' }],
+    ['the shape of 429', { error: 'Rate limit exceeded' }, { message: 'Rate limit exceeded', isExtendError: true }],
     [
       'an error that is an object',
       { error: { code: 'USAGE_BLOCKED', message: 'blocked', retryable: false, requestId: 'req_2' } },
-      { code: 'USAGE_BLOCKED', message: 'blocked', requestId: 'req_2' },
+      { code: 'USAGE_BLOCKED', message: 'blocked', requestId: 'req_2', isExtendError: true },
     ],
     [
       'an error object with the request id beside it',
       { requestId: 'req_3', error: { message: 'blocked' } },
       { message: 'blocked', requestId: 'req_3' },
     ],
-    ['a message and an error', { message: 'long', error: 'short' }, { message: 'long' }],
+    ['a message and an error', { message: 'long', error: 'short' }, { message: 'long', isExtendError: true }],
     ['a JSON string', 'just words', { message: 'just words' }],
     ['null for everything', { code: null, message: null, error: null, requestId: null }, {}],
-    ['members of wrong types', { code: 7, message: ['x'], error: false, requestId: {} }, {}],
+    ['members of wrong types', { code: 7, message: 8, error: false, requestId: {} }, {}],
+    ['a list of messages', { message: ['a is wrong', 'b is wrong'] }, { message: 'a is wrong; b is wrong' }],
+    ['a list inside an error', { error: { message: ['a', 'b'] } }, { message: 'a; b' }],
+    ['a list of errors', { errors: [{ message: 'no file' }, { message: 'no key' }] }, { message: 'no file; no key' }],
+    ['a list of texts', { errors: ['no file'] }, { message: 'no file' }],
+    ['the code of a listed error', { errors: [{ code: 'X', message: 'y' }] }, { code: 'X', message: 'y' }],
+    [
+      'the issues of a schema library',
+      {
+        error: { issues: [{ code: 'invalid_type', path: ['file', 'fileUrl'], message: 'Required' }], name: 'ZodError' },
+      },
+      { code: 'invalid_type', message: 'file.fileUrl: Required' },
+    ],
+    ['issues without an error', { issues: [{ path: [], message: 'Required' }] }, { message: 'Required' }],
+    ['a problem of RFC 9457', { title: 'Not Found', detail: 'no such page', status: 404 }, { message: 'no such page' }],
+    ['an empty list', { message: [], errors: [], error: {} }, {}],
+    ['more errors than are repeated', { errors: ['1', '2', '3', '4', '5', '6'] }, { message: '1; 2; 3; 4; 5; …' }],
+    [
+      'what may be repeated',
+      { code: 'X', message: 'y', retryable: true },
+      { code: 'X', message: 'y', retryable: true, isExtendError: true },
+    ],
+    [
+      'what may be repeated, in an error',
+      { error: { code: 'X', retryable: true } },
+      { code: 'X', retryable: true, isExtendError: true },
+    ],
+    ['what is only called repeatable', { message: 'y', retryable: 'true' }, { message: 'y' }],
     ['empty strings', { code: '', message: '', requestId: '' }, {}],
     ['an empty object', {}, {}],
     ['null', null, {}],
-    ['an array', [{ code: 'X', message: 'y' }], {}],
+    ['an array', [{ code: 'X', message: 'y' }], { message: 'y' }],
     ['a number', 500, {}],
   ])('reads %s', (_name, body, expected) => {
     expect(decode(body)).toEqual(expected);
@@ -85,7 +121,9 @@ describe('decodeErrorBody', () => {
   it('never throws, and gives nothing but non-empty texts', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.json()), (text) => {
-        for (const value of Object.values(decodeErrorBody(text))) {
+        const { retryable, isExtendError: _, ...texts } = decodeErrorBody(text);
+        expect([undefined, true]).toContain(retryable);
+        for (const value of Object.values(texts)) {
           expect(typeof value).toBe('string');
           expect(value).not.toBe('');
         }
@@ -98,8 +136,46 @@ describe('decodeErrorBody', () => {
     const shape = fc.record({ code: member, message: member, error: member, requestId: member }, { requiredKeys: [] });
     fc.assert(
       fc.property(fc.oneof(shape, fc.record({ error: shape })), (body) => {
-        expect(['code', 'message', 'requestId']).toEqual(expect.arrayContaining(Object.keys(decode(body))));
+        expect(['code', 'message', 'requestId', 'isExtendError']).toEqual(
+          expect.arrayContaining(Object.keys(decode(body))),
+        );
       }),
     );
+  });
+});
+
+/** The shapes of extend-api.md, and of servers that are not Extend's API. */
+describe('isExtendError', () => {
+  it.each([
+    [{ success: false, error: 'File not found' }],
+    [{ success: false }],
+    [{ error: 'Rate limit exceeded' }],
+    [{ success: false, error: 'Too big', code: 'FILE_SIZE_TOO_LARGE' }],
+    [{ code: 'OCR_ERROR', message: 'x', requestId: 'req_1', retryable: true }],
+    [{ error: { code: 'X', message: 'y', retryable: false, requestId: 'req_1' } }],
+    [{ success: false, error: 'x', warning: 'no version', more: 1 }],
+  ])('knows %j', (body) => {
+    expect(isExtendError(body)).toBe(true);
+  });
+
+  it.each([
+    ['nothing', undefined],
+    ['null', null],
+    ['a text', 'Not Found'],
+    ['a number', 404],
+    ['a list', [{ error: 'x' }]],
+    ['an empty object', {}],
+    ["a gateway's answer", { message: 'Not Found' }],
+    ["a framework's answer", { statusCode: 404, message: 'Cannot POST /v1/parse/async', error: 'Not Found' }],
+    ["another framework's answer", { timestamp: 'now', status: 404, error: 'Not Found', path: '/v1/parse/async' }],
+    ['a problem of RFC 9457', { type: 'about:blank', title: 'Not Found', status: 404 }],
+    ['a detail', { detail: 'Not Found' }],
+    ['a list of errors', { errors: [{ message: 'Not Found' }] }],
+    ['members of wrong types', { success: 'false', error: 404, code: 5, message: [] }],
+    ['a code without a message', { code: 'NOT_FOUND' }],
+    ['an empty error', { error: {} }],
+    ['a success', { success: true, parserRun: {} }],
+  ])('does not know %s', (_title, body) => {
+    expect(isExtendError(body)).toBe(false);
   });
 });

@@ -43,7 +43,10 @@ describe('nextStep', () => {
   it('writes full segments, and what is left before it ends or continues as new', () => {
     expect(stepOf({ own: 5, queued: 10, unwritten: 200 })).toEqual({ kind: 'write' });
     expect(stepOf({ own: 5, unwritten: 199 })).toEqual({ kind: 'wait' });
-    expect(stepOf({ unwritten: 1 })).toEqual({ kind: 'write' });
+    expect(stepOf({ unwritten: 201 })).toEqual({ kind: 'write' });
+    expect(stepOf({ unwritten: 200 })).toEqual({ kind: 'writeLast' });
+    expect(stepOf({ unwritten: 1 })).toEqual({ kind: 'writeLast' });
+    expect(stepOf({ unwritten: 200, hasMorePages: true })).toEqual({ kind: 'write' });
     expect(stepOf({})).toEqual({ kind: 'finish' });
     expect(stepOf({ own: 5, unwritten: 1, continueAsNewSuggested: true })).toEqual({ kind: 'write' });
     expect(stepOf({ own: 5, continueAsNewSuggested: true })).toEqual({ kind: 'continueAsNew' });
@@ -69,7 +72,7 @@ describe('nextStep', () => {
     const stopped = { queued: 10, hasMorePages: true, stopAfterFailures: 3 };
     expect(stepOf({ ...stopped, failedNow: 2 })).toEqual({ kind: 'start', count: 10 });
     expect(stepOf({ ...stopped, failedNow: 3, own: 1 })).toEqual({ kind: 'wait' });
-    expect(stepOf({ ...stopped, failedNow: 3, unwritten: 5 })).toEqual({ kind: 'write' });
+    expect(stepOf({ ...stopped, failedNow: 3, unwritten: 5 })).toEqual({ kind: 'writeLast' });
     expect(stepOf({ ...stopped, failedNow: 3 })).toEqual({ kind: 'finish' });
   });
 

@@ -53,6 +53,21 @@ describe('findBatchProblem', () => {
     expect(findBatchProblem(input)).toContain(problem);
   });
 
+  it('refuses what is nested too deeply, wherever it is', () => {
+    const deep: unknown = JSON.parse('['.repeat(15_000) + ']'.repeat(15_000));
+    const rule = 'must have at most 100 levels of objects and arrays, got more than 100 levels';
+    expect(findBatchProblem({ documents: [{ file }, { file, config: { deep } }] })).toBe(
+      `documents[1]: config ${rule}`,
+    );
+    expect(findBatchProblem({ documents: [{ file }], defaults: { config: { deep } } })).toBe(`defaults.config ${rule}`);
+    expect(findBatchProblem({ documents: [{ file, deep }] })).toBe('documents[0]: deep is not a known field');
+    expect(findBatchProblem({ documents: [deep] })).toBe(
+      'documents[0]: a document must be an object, got more than 100 levels',
+    );
+    const config = JSON.parse(`${'{"a":'.repeat(99)}{}${'}'.repeat(99)}`) as object;
+    expect(findBatchProblem({ documents: [{ file, config }], defaults: { config } })).toBeUndefined();
+  });
+
   it('refuses a list that does not fit an input, and names the way out', () => {
     const documents = Array.from({ length: 20_000 }, (_, n) => ({ file: { fileUrl: `https://example.com/${n}.pdf` } }));
     expect(findBatchProblem({ documents })).toMatch(

@@ -60,9 +60,36 @@ describe('A manifest', () => {
     expect(scene.emulator.requests).toHaveLength(before);
   });
 
+  it('with lines that are nested too deeply has bad lines, and is not read again and again', async () => {
+    const deep = '['.repeat(15_000) + ']'.repeat(15_000);
+    const lines = [
+      // A byte order mark before the first line is skipped.
+      `\ufeff${line('deep', 1)}`,
+      `{"file":{"fileUrl":"${urlOf('deep', 2)}"},"config":{"a":${deep}}}`,
+      `{"file":{"fileUrl":"${urlOf('deep', 3)}"},"future":${deep}}`,
+      `{"id":${deep},"file":{"fileUrl":"${urlOf('deep', 4)}"}}`,
+      deep,
+    ];
+    const skipping = await scene.client.startBatch({ manifest: manifest('deep', lines), defaults: QUICK });
+    expect(await skipping.result()).toMatchObject({ total: 1, processed: 1, skippedLines: 4 });
+    expect((await outcomesOf(skipping)).filter(({ status }) => status === 'skipped')).toEqual([
+      { status: 'skipped', line: 2, message: expect.stringMatching(/^config must have at most 100 levels/) },
+      { status: 'skipped', line: 3, message: 'future is not a known field' },
+      {
+        status: 'skipped',
+        line: 4,
+        message: expect.stringMatching(/^id must be a string .*got more than 100 levels$/),
+      },
+      { status: 'skipped', line: 5, message: 'a document must be an object, got more than 100 levels' },
+    ]);
+    const failing = await scene.client.startBatch({ manifest: manifest('deep', lines), onBadLine: 'fail' });
+    const failure = await failureOf(failing.result());
+    expect(failure).toMatchObject({ type: 'InvalidInput', message: expect.stringContaining('line 2: config must') });
+  });
+
   it.each([
     ['empty', () => manifest('empty', ['', ' ']), 'InvalidInput', 'at least one document'],
-    ['missing', () => pathToFileURL(join(directory, 'none')).href, 'SourceUnavailable', 'cannot be opened: ENOENT'],
+    ['missing', () => pathToFileURL(join(directory, 'none')).href, 'SourceUnavailable', 'is not a readable file'],
     ['elsewhere', () => 'ftp://example.com/a', 'SourceUnavailable', "no resolver for the scheme 'ftp:'"],
   ])('that is %s ends the batch', async (_, name, type, message) => {
     const handle = await scene.client.startBatch({ manifest: name() });

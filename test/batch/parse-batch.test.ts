@@ -239,6 +239,8 @@ describe('ParseClient.startBatch', () => {
     await expect(started).rejects.toMatchObject({
       cause: { type: 'InvalidInput', message: expect.stringContaining('documents[0]: file.fileUrl must be') },
     });
+    const progress = await scene.client.getBatchHandle('bad').progress();
+    expect(progress).toEqual({ done: 0, failed: 0, inFlight: 0, failures: {} });
   });
 
   it('gives the batch that runs under its key, and refuses the key for other documents', async () => {

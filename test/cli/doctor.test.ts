@@ -89,6 +89,28 @@ describe('extend-parse doctor', () => {
     expect(status).toBe(1);
   });
 
+  it.each([
+    ['a page of HTML', '<html><head><title>404 Not Found</title></head></html>'],
+    ['JSON of another server', '{"message":"Not Found","statusCode":404}'],
+    ['nothing', ''],
+  ])('takes a 404 with %s for a wrong address, and names it', async (_title, text) => {
+    fault = httpReply({ status: 404, text });
+    const { status, stdout } = await doctor({ EXTEND_BASE_URL: `${emulator.url}/v1` });
+    fault = undefined;
+    const says = new RegExp(`Extend's key: ${emulator.url}/v1 \\(EXTEND_BASE_URL\\) does not serve Extend's API`);
+    expect(stdout).toMatch(wrong(says, /EXTEND_BASE_URL.*without a path/));
+    expect(status).toBe(1);
+  });
+
+  it('names the version of the API that Extend no longer serves', async () => {
+    fault = httpReply({ status: 410, json: { code: 'ENDPOINT_REMOVED', message: 'gone\u001b[2J', requestId: 'r' } });
+    const { status, stdout } = await doctor();
+    fault = undefined;
+    expect(stdout).toMatch(wrong(/Extend's key: Extend no longer serves version 2025-04-21/, /Upgrade.*2025-04-21/));
+    expect(stdout).not.toContain('\u001b');
+    expect(status).toBe(1);
+  });
+
   it('says which address is dead', async () => {
     const gone = await startEmulator();
     await gone.close();

@@ -3,7 +3,10 @@ import type { ParseProgress } from '../../api';
 import { commonDirectory } from '../../cli/common-directory';
 import { describeLive, describePhase } from '../../cli/describe-progress';
 import { describeOutcome } from '../../cli/document-outcome';
-import type { Document } from '../../cli/documents';
+import { readDocuments, type Document } from '../../cli/documents';
+import { createPlainBatchDisplay } from '../../cli/batch-display';
+import { describeFinding } from '../../cli/finding';
+import { toLabel, toPrintableJson } from '../../cli/to-label';
 import { createPlainDisplay } from '../../cli/progress-display';
 
 const WAITING: ParseProgress = {
@@ -60,11 +63,54 @@ describe('createPlainDisplay', () => {
   });
 });
 
+describe('What people and terminals are shown', () => {
+  const HOSTILE = 'a\u001b]0;T\u0007\u001b[2Jb\u009b31m\u202egnp\r\nforged.txt';
+  const SHOWN = 'a ]0;T [2Jb 31mgnp forged.txt';
+  const outcome = {
+    input: HOSTILE,
+    status: 'failed',
+    failure: { type: 'RequestRejected', message: HOSTILE, details: {} },
+  } as const;
+
+  it('has no control or bidirectional character, whatever a document is called', () => {
+    expect(toLabel(HOSTILE)).toBe(SHOWN);
+    const lines: string[] = [];
+    const display = createPlainDisplay({ write: (text) => lines.push(text) });
+    const document: Document = { input: HOSTILE, label: HOSTILE, location: { path: HOSTILE } };
+    display.update(document, { ...WAITING, status: HOSTILE, lastFailure: HOSTILE });
+    display.finish(document, describeOutcome({ label: document.label, outcome }));
+    createPlainBatchDisplay({ write: (text) => lines.push(text) }).say(HOSTILE);
+    expect(lines).toEqual([
+      `${SHOWN}: waiting, ${SHOWN}, parser_run_1, last failure: ${SHOWN}\n`,
+      `${SHOWN}: failed, RequestRejected: ${SHOWN}\n`,
+      `${SHOWN}\n`,
+    ]);
+    const finding = describeFinding({ state: 'wrong', subject: 'x', says: HOSTILE, remedy: HOSTILE });
+    expect(finding).toBe(`WRONG  x: ${SHOWN}\n       → ${SHOWN}`);
+  });
+
+  it('is refused by its name, in one line', async () => {
+    const refused: unknown = await readDocuments([HOSTILE]).catch((error: unknown) => error);
+    expect((refused as Error).message).toBe(`no such file: ${SHOWN}`);
+  });
+
+  it('is JSON in which nothing is lost', () => {
+    const json = toPrintableJson({ outcome });
+    expect(json.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u);
+    expect(JSON.parse(json)).toEqual({ outcome });
+  });
+});
+
 describe('describeOutcome', () => {
   it('names pages and files of a parsed document', () => {
     const files = { markdown: 'parsed/x.md', json: 'parsed/x.json' };
     const outcome = { input: 'x.pdf', status: 'processed', pageCount: 2, ...files } as const;
     expect(describeOutcome({ label: 'x.pdf', outcome })).toBe('x.pdf: parsed, 2 pages: parsed/x.md, parsed/x.json');
+  });
+
+  it('says nothing of pages where Extend does not tell them', () => {
+    const outcome = { input: 'x.pdf', status: 'processed', markdown: 'x.md', json: 'x.json' } as const;
+    expect(describeOutcome({ label: 'x.pdf', outcome })).toBe('x.pdf: parsed: x.md, x.json');
   });
 
   it('names type, reason and run of a failed one, on one line', () => {

@@ -123,6 +123,24 @@ describe('ParseHandle', () => {
     await expect(handle.cancel()).resolves.toBeUndefined();
   });
 
+  it('is told of the end of a run after the end of the workflow without an error', async () => {
+    const handle = await parsing.client.start({ file: { fileUrl: 'http://emulator.invalid/ok?n=late' } });
+    await handle.result();
+    await expect(handle.runFinished()).resolves.toBeUndefined();
+  });
+
+  it('tells the progress of a workflow whose input was refused', async () => {
+    const handle = await parsing.temporal.workflow.start('parseDocument', {
+      taskQueue: parsing.taskQueue,
+      workflowId: 'refused',
+      args: [{ file: {} }],
+    });
+    await handle.result().catch(() => undefined);
+    const progress = await parsing.client.getHandle('refused').progress();
+    expect(progress).toMatchObject({ phase: 'ended', submits: 0 });
+    expect(progress.lastFailure).toMatch(/^invalid input: file must/);
+  });
+
   it('wakes a waiting workflow when told that the run has finished', async () => {
     const fileUrl = 'http://emulator.invalid/ok?reads=0&n=wake';
     const handle = await parsing.client.start({ file: { fileUrl }, polling: { initialDelayMs: 600_000 } });
@@ -140,7 +158,7 @@ describe('ParseHandle', () => {
     const result = await handle.result();
     const progress = await handle.progress();
     expect(progress).toMatchObject({
-      phase: 'fetching',
+      phase: 'ended',
       runId: result.runId,
       status: 'PROCESSED',
       submits: 1,

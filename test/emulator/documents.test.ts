@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Block, Chunk } from '../../api/contract';
+import type { Block as AnyBlock, Chunk as AnyChunk } from '../../api/contract';
 import { startEmulator, type Emulator } from '../../emulator';
 import { call, finishedRun, parseBytes, upload } from './api-call';
 import { sampleDocument } from './sample-documents';
+
+/** What the emulator sends has all that the contract documents. */
+type Block = AnyBlock & { content: string };
+type Chunk = AnyChunk & { metadata: { pageRange: { start: number; end: number } }; blocks: Block[] };
 
 let emulator: Emulator;
 beforeAll(async () => {

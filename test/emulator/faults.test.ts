@@ -97,6 +97,23 @@ describe('answers', () => {
   });
 });
 
+describe('an error of the emulator itself', () => {
+  it('is answered with 500, and the next request is served', async () => {
+    let thrown = 0;
+    const server = await emulatorWith(() => {
+      if (thrown++ === 0) throw new Error('chooser failed');
+      return undefined;
+    });
+    const failed = await submit(server);
+    expect([failed.status, await failed.json()]).toEqual([500, expect.objectContaining({ success: false })]);
+    expect(await server.waitFor(({ index, outcome }) => index === 0 && outcome !== 'pending')).toMatchObject({
+      outcome: 'answered',
+      responseStatus: 500,
+    });
+    expect((await submit(server)).status).toBe(200);
+  });
+});
+
 describe('spoiled bodies', () => {
   it('a body that drips arrives whole, after its headers', async () => {
     const server = await withResultReply(dripReply({ pieceBytes: 400, everyMs: 5 }));

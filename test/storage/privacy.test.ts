@@ -169,7 +169,7 @@ describe('With a payload codec on client and worker', () => {
     const result = await client.execute(input, { idempotencyKey: 'encrypted' });
     expect((await client.readRun(result)).chunks[0]?.content).toContain(TEXT);
     expect(await client.execute(input, { idempotencyKey: 'encrypted' })).toEqual(result);
-    expect(await client.getHandle('encrypted').progress()).toMatchObject({ phase: 'fetching', runId: result.runId });
+    expect(await client.getHandle('encrypted').progress()).toMatchObject({ phase: 'ended', runId: result.runId });
     const history = await historyOf(encrypted, 'encrypted');
     expect(leaksIn(history, /report-2031|PLANTED|parser_run_|\.md/)).toEqual([]);
   });

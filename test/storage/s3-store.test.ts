@@ -188,6 +188,31 @@ describe('reading', () => {
   });
 });
 
+describe('deleting', () => {
+  it('removes one object, and a missing one is no error', async () => {
+    const store = storeWith({ prefix: 'in' });
+    const uri = await store.write('gone.json', partsOf(3));
+    await store.write('kept.json', partsOf(3));
+    await store.delete?.(uri);
+    await store.delete?.(uri);
+    expect(server.keys()).not.toContain('in/gone.json');
+    expect(server.keys()).toContain('in/kept.json');
+  });
+
+  it.each(['s3://results/other/x.json', 'file:///in/x.json', undefined as unknown as string])(
+    'refuses the URI %s',
+    async (uri) => {
+      await expect(storeWith({ prefix: 'in' }).delete!(uri)).rejects.toThrow(StoreRefusedError);
+      await expect(storeWith({ prefix: 'in' }).read(uri)).rejects.toThrow(StoreRefusedError);
+    },
+  );
+
+  it('is refused where the key may not delete', async () => {
+    server.fault = s3Error(403, 'AccessDenied');
+    await expect(storeWith().delete!('s3://results/x.json')).rejects.toThrow(StoreRefusedError);
+  });
+});
+
 describe('A stored result', () => {
   const scripts = { large: { resultBytes: 20 * MB, results: [truncatedReply({ how: 'json' })] } };
   const scene = new Scene(async () => ({ scripts, parse: { resultStore: storeWith({ prefix: 'parsed' }) } }));

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from '@jest/globals';
@@ -11,6 +11,7 @@ import type { ParseInput, ParserRun, ParseResult, StoredOutput } from '../../cli
 import { createFileStore } from '../../storage';
 import { dripReply, htmlReply, httpReply, reportReply, truncatedReply, type ScriptedDocument } from '../../testing';
 import { createContext, failureOf as activityFailureOf, runActivity } from '../activities/run-activity';
+import { sendJson, startOddServer } from '../http/odd-server';
 import { failureOf, Scene, until, type TestDocument } from '../workflows/scene';
 
 const directory = mkdtempSync(join(tmpdir(), 'results-'));
@@ -35,6 +36,7 @@ const scripts: Record<string, ScriptedDocument> = {
   three: { pageCount: 3 },
   large: { resultBytes: 50_000 },
   'no-chunks': { run: { chunks: [] } },
+  'odd-facts': { run: { fileId: null, metrics: { pageCount: null }, usage: { credits: 'two' } } },
   odd: { results: [httpReply({ status: 200, text: `{"success":true , "parserRun": ${ODD_RUN} ,"warning":null}\n` })] },
   faulty: {
     results: [
@@ -53,10 +55,7 @@ const scripts: Record<string, ScriptedDocument> = {
   'text-for-chunks': wrong({ chunks: 'none' }),
   'object-for-chunks': wrong({ chunks: { a: chunk } }),
   'number-for-content': wrong({ chunks: [chunk, { ...chunk, content: 7 }] }),
-  'null-for-blocks': wrong({ chunks: [{ ...chunk, blocks: null }] }),
   'text-for-chunk': wrong({ chunks: [chunk, 'text'] }),
-  'without-file': wrong({ fileId: undefined }),
-  'without-metrics': wrong({ metrics: undefined }),
   'failed-in-the-result': {
     results: Array.from({ length: 100 }, () => reportReply({ status: 'FAILED', as: 'parser_run' })),
   },
@@ -88,6 +87,14 @@ async function stored(
   const { output, ...rest } = result;
   if (output.kind !== 'stored') throw new Error('not stored');
   return { ...rest, output };
+}
+
+/** Stores a run of this id, from a server that knows runs of every id. */
+async function attached(runId: string) {
+  const run = { id: runId, status: 'PROCESSED', chunks: [chunk] };
+  await using server = await startOddServer((_, response) => sendJson(response, { success: true, parserRun: run }));
+  const activities = createParseActivities({ apiKey: 'k', baseUrl: server.url, resultDirectory: directory });
+  return await runActivity(activities, 'storeResult', { runId, noticedAtMs: 0 });
 }
 
 /** Recomputes from the file what the reference says of it. */
@@ -130,6 +137,22 @@ describe('A stored result', () => {
     expect(output.chunkCount).toBe(1);
   });
 
+  it('says only what Extend tells in the documented types', async () => {
+    const { output, ...result } = await stored(scene.document('odd-facts'));
+    expect(output.chunkCount).toBe(1);
+    expect(Object.keys(result).sort()).toEqual(['polls', 'runId', 'submits', 'waitedMs']);
+  });
+
+  it('has a name that every file system takes, however long the run id is', async () => {
+    const ids = [`${'r'.repeat(999)}1`, `${'r'.repeat(999)}2`, 'r'.repeat(255)];
+    const outputs: StoredOutput[] = [];
+    for (const runId of ids) outputs.push((await attached(runId)).output as StoredOutput);
+    const names = outputs.map(({ uri }) => basename(uri));
+    expect(new Set(names).size).toBe(3);
+    for (const name of names) expect(name).toMatch(/^r{167}-[0-9a-f]{32}\.json$/);
+    expect(outputs.map((output) => recomputed(output).run.id)).toEqual(ids);
+  });
+
   it('may have no chunks', async () => {
     const { output } = await stored(scene.document('no-chunks'));
     expect(output.chunkCount).toBe(0);
@@ -141,6 +164,8 @@ describe('A stored result', () => {
     const other = join(directory, '.partial', `${first.runId}.json.b.00000000-0000-4000-8000-000000000000`);
     const left = join(directory, '.partial', `${first.runId}.json.00000000-0000-4000-8000-000000000000`);
     for (const file of [path, left, other]) writeFileSync(file, 'half');
+    // Nothing was written to it for two hours: its writer has ended.
+    utimesSync(left, Date.now() / 1_000 - 7_200, Date.now() / 1_000 - 7_200);
     const again = await scene.client.execute({ runId: first.runId, result: 'stored' });
     expect(again.output).toEqual(first.output);
     expect(recomputed(first.output)).toMatchObject({ sha256: first.output.sha256 });
@@ -170,10 +195,7 @@ describe('A stored result', () => {
     'text-for-chunks',
     'object-for-chunks',
     'number-for-content',
-    'null-for-blocks',
     'text-for-chunk',
-    'without-file',
-    'without-metrics',
     'failed-in-the-result',
     'no-run',
     'array-for-run',

@@ -114,7 +114,7 @@ describe.each(CACHING)('Cancelling with %o', (caching) => {
     const handle = await start(document);
     await until(async () => (await handle.progress()).submits === 1);
     await cancelled(document);
-    expect(await handle.progress()).toMatchObject({ submits: 1, phase: 'submitting' });
+    expect(await handle.progress()).toMatchObject({ submits: 1, phase: 'ended' });
     expect(scene.countsOf(document)).toMatchObject({ submits: 1, runs: 1 });
   });
 

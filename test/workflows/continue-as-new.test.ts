@@ -93,6 +93,10 @@ describe('Continuing as new', () => {
     expect(await parse()).toEqual(result);
     expect(requestsOf(fileUrl, 'read')).toHaveLength(9);
     expect(runsBilled(fileUrl)).toBe(1);
+    const { currentDetails = '' } = await env.client.workflow
+      .getHandle(workflowId)
+      .query<{ currentDetails?: string }>('__temporal_workflow_metadata');
+    expect(currentDetails).toContain('document: long');
     const runs = await historiesOf(env.client, workflowId);
     expect(runs.length).toBeGreaterThanOrEqual(3);
     for (const run of runs) expect(run.length).toBeLessThan(SUGGESTED_AT + 20);

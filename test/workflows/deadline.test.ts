@@ -119,12 +119,25 @@ describe('The deadline', () => {
     expect(scene.countsOf({ fileUrl })).toMatchObject({ submits: 0, runs: 0 });
   });
 
+  it('does not count a start delay', async () => {
+    const { fileUrl, workflowId } = scene.document('ok');
+    const input = { file: { fileUrl }, deadlineMs: DEADLINE_MS };
+    const handle = await scene.client.start(input, { workflowId, workflow: { startDelay: '1 hour' } });
+    const result = await handle.result();
+    expect(result).toMatchObject({ submits: 1, polls: 2 });
+    expect(result.waitedMs).toBeLessThan(DEADLINE_MS);
+    const { startedAtMs, deadlineAtMs } = await handle.progress();
+    expect(deadlineAtMs - startedAtMs).toBe(DEADLINE_MS);
+    const { startTime } = await scene.temporal.workflow.getHandle(workflowId).describe();
+    expect(startedAtMs - startTime.getTime()).toBe(HOUR_MS);
+  });
+
   it('costs no event per read: no timer is set but those of the schedule', async () => {
     const { fileUrl, workflowId } = scene.document('ok');
     await scene.client.execute({ file: { fileUrl: `${fileUrl}&reads=5` } }, { workflowId });
     const events = await historyOf(scene.temporal, workflowId);
-    expect(timersOf(events).map(({ summary }) => summary)).toEqual([2, 3, 4, 5, 6].map((n) => `until poll ${n}`));
-    expect(events).toHaveLength(11 * 6 + 12);
+    expect(timersOf(events).map(({ summary }) => summary)).toEqual([1, 2, 3, 4, 5, 6].map((n) => `until poll ${n}`));
+    expect(events).toHaveLength(11 * 6 + 19);
   });
 });
 

@@ -44,7 +44,7 @@ describe.each(CACHING)('A document with %o', (caching) => {
     expect(Object.keys(output).sort()).toEqual(['chunks', 'kind']);
     expect(output).toMatchObject({ kind: 'inline' });
     if (output.kind !== 'inline') throw new Error('expected an inline output');
-    expect(output.chunks.map(({ metadata }) => metadata.pageRange.start)).toEqual([1, 2, 3]);
+    expect(output.chunks.map(({ metadata }) => metadata?.pageRange?.start)).toEqual([1, 2, 3]);
     expect(output.chunks[0]?.content).toContain('# Statement');
   });
 

@@ -35,7 +35,7 @@ describe.each([{ maxCachedWorkflows: 0 }, { maxCachedWorkflows: 10 }])('parseDoc
     expect(requestsOf(fileUrl, 'read')).toHaveLength(5);
     expect(requestsOf(fileUrl, 'result')).toHaveLength(1);
     const events = await eventsOf(parsing.temporal, `shape-${caching.maxCachedWorkflows}`);
-    expect(events).toHaveLength(11 * 5 + 12);
+    expect(events).toHaveLength(11 * 5 + 19);
   });
 
   it('ends with the failure reason when the run failed', async () => {

@@ -36,6 +36,8 @@ const FINAL: Readonly<Record<string, { reply: Reply; type: string; status: numbe
   'a 429 with OUT_OF_CREDITS': answer(429, { code: 'OUT_OF_CREDITS', message: 'none left' }, 'OutOfCredits'),
   'a 422': answer(422, { code: 'INVALID_CONFIG', message: 'no such option' }, 'RequestRejected'),
   'a 302': answer(302, undefined, 'RequestRejected'),
+  'a 404 of a web server': answer(404, undefined, 'EndpointNotFound'),
+  'a 410': answer(410, { code: 'ENDPOINT_REMOVED', message: 'gone' }, 'ApiVersionRemoved'),
 };
 
 function answer(status: number, body: { code: string; message: string } | undefined, type: string) {
@@ -63,8 +65,11 @@ function scripts(): Record<string, ScriptedDocument> {
   };
   const limited = Object.entries(waits).map(([name, reply]) => [name, { submit: [reply, reply] }]);
   const lost = { submit: Array.from({ length: 20 }, () => resetReply({ acted: true })) };
+  const repeatable = { success: false, code: 'BUSY', message: 'later', retryable: true };
+  const limitedByCode = httpReply({ status: 503, json: { code: 'RATE_LIMIT_EXCEEDED', message: 'slow down' } });
+  const busy = { submit: [httpReply({ status: 409, json: repeatable }), limitedByCode] };
   const mixed = { submit: [rateLimitedReply(), resetReply({ acted: true }), rateLimitedReply()] };
-  return { ...Object.fromEntries([...spoiled, ...refused, ...limited]), lost, mixed };
+  return { ...Object.fromEntries([...spoiled, ...refused, ...limited]), lost, busy, mixed };
 }
 
 describe('A submit', () => {
@@ -92,6 +97,15 @@ describe('A submit', () => {
     expect(result.submits).toBe(1);
     expect(result.waitedMs).toBeGreaterThanOrEqual((first[0] ?? 0) + (second[0] ?? 0));
     expect(scene.countsOf({ fileUrl })).toMatchObject({ submits: 3, runs: 1 });
+  });
+
+  it('is sent again where Extend says that it was not accepted and may be repeated, and is not counted', async () => {
+    const { fileUrl, workflowId } = scene.document('busy');
+    const result = await scene.client.execute({ file: { fileUrl }, onAmbiguousSubmit: 'fail' }, { workflowId });
+    expect(result.submits).toBe(1);
+    expect(scene.countsOf({ fileUrl })).toMatchObject({ submits: 3, runs: 1 });
+    const summaries = timersOf(await historyOf(scene.temporal, workflowId)).map(({ summary }) => summary);
+    expect(summaries.slice(0, 2)).toEqual(['after: rejected submit', 'after: rejected submit']);
   });
 
   it.each(named(AMBIGUOUS))('that may have made a run is sent again and counted: %s', async (name) => {

@@ -42,13 +42,16 @@ const ODD: Readonly<Record<string, Reply>> = {
 
 const scriptName = (name: string) => name.replaceAll(' ', '-');
 const unauthorized = (status: number) => httpReply({ status, json: { error: 'no such key' } });
+const wrongAddress = htmlReply({ status: 404 });
 const notFound = httpReply({ status: 404, json: { error: 'not found' } });
 
 const SCRIPTS = {
   ...Object.fromEntries(Object.entries(FAULTS).map(([name, reply]) => [scriptName(name), { reads: [reply, reply] }])),
   ...Object.fromEntries(Object.entries(ODD).map(([name, reply]) => [scriptName(name), { reads: [reply] }])),
   'key-mended': { reads: [unauthorized(401), unauthorized(403), unauthorized(401)] },
-  'fetch-spoiled': { results: [resetReply(), unauthorized(401), truncatedReply(), rateLimitedReply()] },
+  'address-corrected': { reads: [wrongAddress, wrongAddress, wrongAddress] },
+  'version-removed': { reads: [httpReply({ status: 410, json: { code: 'ENDPOINT_REMOVED', message: 'gone' } })] },
+  'fetch-spoiled': { results: [resetReply(), unauthorized(401), wrongAddress, truncatedReply(), rateLimitedReply()] },
   lost: { reads: Array.from({ length: 1_000 }, () => notFound) },
   'no-credits': { reads: [httpReply({ status: 402, json: { error: { code: 'OUT_OF_CREDITS', message: 'none' } } })] },
   'many-faults': { reads: Array.from({ length: 60 }, () => resetReply()) },
@@ -113,6 +116,27 @@ describe.each(ENGINES)('A wait with the %s engine', (engine) => {
     expect(result).toMatchObject({ submits: 1, polls: 5 });
     expect(result.waitedMs).toBeGreaterThanOrEqual(30_000 + 60_000 + 120_000);
     expect(result.waitedMs).toBeLessThan(engine === 'timer' ? 240_000 : 600_000);
+  });
+
+  it('goes on slowly while the base URL is wrong, and ends well once it is corrected', async () => {
+    const { fileUrl } = scene.document('address-corrected');
+    const result = await scene.client.execute({ file: { fileUrl }, polling: { ...polling, initialDelayMs: 0 } });
+    expect(result).toMatchObject({ submits: 1, polls: 4 });
+    expect(result.waitedMs).toBeGreaterThanOrEqual(30_000 + 60_000 + 120_000);
+  });
+
+  it('tells of a wrong base URL at the deadline', async () => {
+    const { fileUrl } = scene.document('address-corrected');
+    const failure = await failureOf(scene.client.execute({ file: { fileUrl }, polling, deadlineMs: 20_000 }));
+    expect(failure).toMatchObject({ type: 'ParseDeadlineExceeded', details: { status: 404, submits: 1 } });
+    expect(failure.message).toContain(`${scene.emulator.url} (EXTEND_BASE_URL) does not serve Extend's API`);
+  });
+
+  it('ends at once when the version of the API was removed', async () => {
+    const { fileUrl } = scene.document('version-removed');
+    const failure = await failureOf(scene.client.execute({ file: { fileUrl }, polling }));
+    expect(failure).toMatchObject({ type: 'ApiVersionRemoved', details: { status: 410, code: 'ENDPOINT_REMOVED' } });
+    expect(failure.message).toContain('version 2025-04-21');
   });
 
   it('ends when Extend does not know the run for longer than a minute', async () => {

@@ -1,0 +1,41 @@
+/** Members that hold the text of an error, the best first. */
+const TEXT_MEMBERS = ['message', 'error', 'errors', 'issues', 'detail', 'details', 'title', 'reason'] as const;
+/** Entries of a list that are repeated; further ones are left out. */
+const MAX_ENTRIES = 5;
+const MAX_DEPTH = 4;
+
+/**
+ * Finds the text for people in the JSON value of an error answer: a text, a list of texts, an object with a `message`, an
+ * `error`, `errors`, `issues` and the like, one inside the other. An entry of a list that has a `path`, as validation
+ * libraries give it, is named by it.
+ *
+ * @returns undefined where there is no text
+ */
+export function textOf(body: unknown, depth = 0): string | undefined {
+  if (typeof body === 'string') return body.trim() === '' ? undefined : body;
+  if (typeof body !== 'object' || body === null || depth > MAX_DEPTH) return undefined;
+  if (Array.isArray(body)) return textOfList(body, depth);
+  const object = body as Record<string, unknown>;
+  for (const name of TEXT_MEMBERS) {
+    const text = textOf(object[name], depth + 1);
+    if (text !== undefined) return withPath(object.path, text);
+  }
+  return undefined;
+}
+
+/** Whether a value is a JSON object. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function textOfList(list: readonly unknown[], depth: number): string | undefined {
+  const texts = list.slice(0, MAX_ENTRIES).flatMap((entry) => textOf(entry, depth + 1) ?? []);
+  if (texts.length === 0) return undefined;
+  return list.length > MAX_ENTRIES ? `${texts.join('; ')}; …` : texts.join('; ');
+}
+
+function withPath(path: unknown, text: string): string {
+  if (!Array.isArray(path) || path.length === 0 || path.length > MAX_DEPTH * 2) return text;
+  const isPlain = path.every((step) => typeof step === 'string' || typeof step === 'number');
+  return isPlain ? `${path.join('.')}: ${text}` : text;
+}

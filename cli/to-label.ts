@@ -1,0 +1,18 @@
+import { toPlainText } from '../api';
+
+/** What {@link toPlainText} takes out, but for the line breaks that make JSON readable. */
+const UNSAFE_IN_JSON = /[\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]/g;
+
+/**
+ * A name or message from outside as one line that a terminal shows and does not obey: every place of the command that
+ * prints a name of a file, of a document or of a run, or a message, uses it.
+ */
+export function toLabel(text: string): string {
+  return toPlainText(text).replace(/ {2,}/g, ' ');
+}
+
+/** JSON for standard output, which may be a terminal: control and bidirectional characters are escaped, so none is lost. */
+export function toPrintableJson(value: unknown): string {
+  const escape = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(value, null, 2).replace(UNSAFE_IN_JSON, escape);
+}

@@ -1,0 +1,38 @@
+import type { IncomingMessage } from 'node:http';
+import { RefusedRequest } from './answer';
+
+/** Names of this machine, with any port. Browsers send no other spelling of these addresses. */
+const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
+
+/** Longest part of a header that a message repeats, in characters. */
+const MAX_SHOWN_LENGTH = 200;
+
+/**
+ * Checks that a request comes from a program on this machine and not from a web page. A page of another origin reaches
+ * a loopback server in two ways: directly, which shows in `Origin`, or under a name of its own that resolves to
+ * 127.0.0.1, which shows in `Host`.
+ *
+ * @param url the request target; an absolute one names a host as well.
+ * @throws RefusedRequest 403 for any other host than loopback, and for an origin that is none.
+ */
+export function checkCaller({ headersDistinct, httpVersion }: IncomingMessage, url: URL): void {
+  const { host: hosts = [], origin: origins = [] } = headersDistinct;
+  // HTTP/1.0 knows no Host; browsers speak it no more.
+  const isNamed = hosts.length === 1 || (hosts.length === 0 && httpVersion === '1.0');
+  if (!isNamed || ![...hosts, url.host].every((host) => LOOPBACK_HOST.test(host))) {
+    const got = hosts.length === 0 ? 'no Host header' : `the Host ${shown(hosts)}`;
+    throw new RefusedRequest(403, `The emulator answers requests to localhost, 127.0.0.1 and [::1] only, got ${got}`);
+  }
+  if (!origins.every(isLoopbackOrigin)) {
+    throw new RefusedRequest(403, `The emulator does not answer web pages of another origin, got ${shown(origins)}`);
+  }
+}
+
+function isLoopbackOrigin(origin: string): boolean {
+  const [, host] = /^https?:\/\/(.*)$/i.exec(origin) ?? [];
+  return host !== undefined && LOOPBACK_HOST.test(host);
+}
+
+function shown(values: readonly string[]): string {
+  return JSON.stringify(values.join(', ').slice(0, MAX_SHOWN_LENGTH));
+}

@@ -1,0 +1,30 @@
+import { keySecrets, type Secret } from '../api';
+
+/** Keys that are kept: a key that was replaced long ago is no longer in use. */
+const MAX_KEYS = 10;
+
+/** The API keys that a client has used, so that no text repeats one of them. */
+export interface KeyRing {
+  /** What the keys look like in a text. */
+  readonly secrets: readonly Secret[];
+  /** Notes a key. A key that is noted already changes nothing. */
+  note(key: string): void;
+}
+
+/** Builds an empty {@link KeyRing}. */
+export function createKeyRing(): KeyRing {
+  const keys = new Map<string, readonly Secret[]>();
+  let secrets: readonly Secret[] = [];
+  return {
+    get secrets() {
+      return secrets;
+    },
+    note(key) {
+      if (keys.has(key)) return;
+      keys.set(key, keySecrets(key));
+      const [oldest] = keys.keys();
+      if (keys.size > MAX_KEYS && oldest !== undefined) keys.delete(oldest);
+      secrets = [...keys.values()].flat();
+    },
+  };
+}

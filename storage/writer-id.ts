@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+
+const MACHINE_LENGTH = 8;
+/** Form of a {@link writerId}. */
+export const WRITER_ID = /^([\da-f]{8})-(\d+)$/;
+
+/**
+ * Names a process among all that may write to one directory, which may be shared by machines and containers: by the boot
+ * of the machine, the pid namespace and the pid.
+ */
+export function writerId(pid: number): string {
+  return `${MACHINE}-${pid}`;
+}
+
+/** Tells if the process of a {@link writerId} has surely ended. One of another machine or container may be alive. */
+export function hasEnded(id: string): boolean {
+  const [, machine, pid] = WRITER_ID.exec(id) ?? [];
+  if (machine !== MACHINE) return false;
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
+
+const MACHINE = createHash('sha256').update(describeMachine()).digest('hex').slice(0, MACHINE_LENGTH);
+
+/** Linux names boot and pid namespace; elsewhere there are no containers of their own. */
+function describeMachine(): string {
+  try {
+    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')}${readlinkSync('/proc/self/ns/pid')}`;
+  } catch {
+    return hostname();
+  }
+}

@@ -1,0 +1,162 @@
+/** Risk tested here: the pages of a batch, with the URL of each document, stay in the result store after its end. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { Worker } from '@temporalio/worker';
+import { createFileStore, StoreRefusedError, type ResultStore } from '../../storage';
+import type { BatchHandle, BatchInput } from '../../client';
+import { bundledWorkflows } from '../workflows/bundled-workflows';
+import { failureOf, Scene, until } from '../workflows/scene';
+import { ENDLESS, outcomesOf, QUICK } from './batches';
+
+const directories: string[] = [];
+afterAll(() => directories.forEach((directory) => rmSync(directory, { recursive: true, force: true })));
+
+function makeDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'batch-pages-'));
+  directories.push(directory);
+  return directory;
+}
+
+const SIGNATURE = 'SIGCANARY';
+
+/** Files of the batches in a store, by their path below it; with `holding`, those that hold the text. */
+function filesOf(directory: string, holding = ''): string[] {
+  const batches = join(directory, 'batches');
+  const files = readdirSync(batches, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.jsonl'));
+  return files.filter((name) => readFileSync(join(batches, name), 'utf8').includes(holding)).sort();
+}
+
+const document = (name: string, index: number, script = 'ok') => ({
+  file: { fileUrl: `http://emulator.invalid/${script}?n=${name}-${index}&signature=${SIGNATURE}` },
+});
+const documents = (name: string, count: number) => Array.from({ length: count }, (_, at) => document(name, at));
+
+describe('The pages of a batch', () => {
+  const directory = makeDirectory();
+  const scene = new Scene({ server: 'dev-server', parse: { resultDirectory: directory, sourceDirectory: directory } });
+  const start = async (name: string, input: BatchInput) => scene.client.startBatch(input, { idempotencyKey: name });
+
+  /** Pages are written, and hold the URLs, while the batch is in flight. */
+  async function withPages(handle: BatchHandle): Promise<void> {
+    await until(async () => (await handle.progress()).total !== undefined);
+    expect(filesOf(directory, SIGNATURE)).not.toEqual([]);
+  }
+
+  it.each([1, 200, 201])(
+    'are deleted when all %d documents have ended, and the same key still finds the outcomes',
+    async (count) => {
+      const name = `all-${count}`;
+      const input = { documents: documents(name, count), defaults: QUICK, width: 200 };
+      const handle = await start(name, input);
+      expect(await handle.result()).toMatchObject({ total: count, processed: count });
+      expect(filesOf(directory, SIGNATURE)).toEqual([]);
+      expect(filesOf(directory).filter((path) => path.includes('/pages/'))).toEqual([]);
+      expect(await outcomesOf(handle)).toHaveLength(count);
+      const more = await start(name, { ...input, retryFailed: true });
+      expect(await more.result()).toMatchObject({ total: count, processed: count });
+      expect(filesOf(directory, SIGNATURE)).toEqual([]);
+    },
+    300_000,
+  );
+
+  it('are deleted when the batch stops after failures, and what is left is parsed when it is started again', async () => {
+    const list = [document('stopped', 0, 'failing'), ...documents('stopped', 3)];
+    const input = { documents: list, defaults: QUICK, width: 1, stopAfterFailures: 1 };
+    expect(await (await start('stopped', input)).result()).toMatchObject({ total: 4, processed: 0, failed: 1 });
+    expect(filesOf(directory, SIGNATURE)).toEqual([]);
+    expect(await (await start('stopped', input)).result()).toMatchObject({ total: 4, processed: 3, failed: 1 });
+    expect(filesOf(directory, SIGNATURE)).toEqual([]);
+  });
+
+  it.each(['cancel', 'abandon'] as const)(
+    'are deleted when the batch is cancelled with onCancel %s',
+    async (onCancel) => {
+      const list = [{ ...document(onCancel, 0, 'never'), ...ENDLESS }, ...documents(onCancel, 2)];
+      const handle = await start(onCancel, { documents: list, width: 1, onCancel });
+      await until(async () => (await handle.progress()).inFlight === 1);
+      await withPages(handle);
+      await handle.cancel();
+      expect((await failureOf(handle.result())).type).toBe('Cancelled');
+      expect(filesOf(directory, SIGNATURE)).toEqual([]);
+    },
+  );
+
+  it('are deleted when the batch is cancelled before anything has an outcome', async () => {
+    await scene.temporal.workflow.signalWithStart('parseBatch', {
+      taskQueue: scene.parsing.taskQueue,
+      workflowId: 'paused',
+      args: [{ documents: documents('paused', 2) }],
+      signal: 'pause',
+    });
+    const handle = scene.client.getBatchHandle('paused');
+    await withPages(handle);
+    await handle.cancel();
+    expect((await failureOf(handle.result())).type).toBe('Cancelled');
+    expect(filesOf(directory, SIGNATURE)).toEqual([]);
+    expect(filesOf(directory).filter((path) => path.includes('paused') && path.includes('outcomes'))).toEqual([]);
+    const history = await scene.temporal.workflow.getHandle('paused').fetchHistory();
+    await Worker.runReplayHistory({ workflowBundle: await bundledWorkflows() }, history, 'paused');
+  });
+
+  it('of a terminated batch are deleted when it is started again', async () => {
+    const list = [{ ...document('terminated', 0, 'never'), ...ENDLESS }];
+    const handle = await start('terminated', { documents: list });
+    await until(async () => (await handle.progress()).inFlight === 1);
+    await scene.temporal.workflow.getHandle('terminated').terminate();
+    expect(filesOf(directory, SIGNATURE)).toHaveLength(1);
+    const again = await start('terminated', { documents: list });
+    expect(await again.result()).toMatchObject({ total: 1, failures: { ParseDeadlineExceeded: 1 } });
+    expect(filesOf(directory, SIGNATURE)).toEqual([]);
+  });
+
+  it('are deleted when a bad line ends the batch before it begins', async () => {
+    const path = join(directory, 'bad.jsonl');
+    const lines = [...documents('bad', 300).map((line) => JSON.stringify(line)), 'no JSON'];
+    writeFileSync(path, lines.join('\n'));
+    const handle = await start('bad', { manifest: pathToFileURL(path).href, onBadLine: 'fail' });
+    expect((await failureOf(handle.result())).type).toBe('InvalidInput');
+    expect(filesOf(directory, SIGNATURE)).toEqual([]);
+  });
+
+  it('are for the own user only', async () => {
+    const list = [{ ...document('modes', 0, 'never'), ...ENDLESS }];
+    const handle = await start('modes', { documents: list });
+    await withPages(handle);
+    const [page = ''] = filesOf(directory, SIGNATURE);
+    const modes = [page, join(page, '..')].map((path) => statSync(join(directory, 'batches', path)).mode & 0o777);
+    expect(modes).toEqual([0o600, 0o700]);
+    await handle.result();
+  });
+});
+
+describe('A store that deletes nothing', () => {
+  const refusing = { directory: makeDirectory(), refusals: 0 };
+  const files = createFileStore(refusing);
+  const withRefusal: ResultStore = {
+    ...files,
+    async delete() {
+      refusing.refusals += 1;
+      throw new StoreRefusedError('deleting is not allowed');
+    },
+  };
+  const scene = new Scene({ server: 'dev-server', parse: { resultStore: withRefusal } });
+  it('does not keep a batch from its end, if it refuses to', async () => {
+    const handle = await scene.client.startBatch({ documents: documents('refusing', 2), defaults: QUICK });
+    expect(await handle.result()).toMatchObject({ processed: 2 });
+    expect(filesOf(refusing.directory, SIGNATURE)).toHaveLength(1);
+    expect(refusing.refusals).toBe(1);
+  });
+
+  const directory = makeDirectory();
+  const withoutDelete = createFileStore({ directory });
+  delete withoutDelete.delete;
+  const other = new Scene({ server: 'dev-server', parse: { resultStore: withoutDelete } });
+  it('does not keep a batch from its end, if it cannot', async () => {
+    const handle = await other.client.startBatch({ documents: documents('keeping', 2), defaults: QUICK });
+    expect(await handle.result()).toMatchObject({ processed: 2 });
+    expect(filesOf(directory, SIGNATURE)).toHaveLength(1);
+  });
+});

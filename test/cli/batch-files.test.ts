@@ -1,0 +1,80 @@
+/** Risk tested here: URLs with their signatures stay on the disk after a batch, where other users can read them. */
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { startEmulator, type Emulator } from '../../emulator';
+import { createDevEnv, devServerAddress } from '../support/servers';
+import { Workplace } from './run-command';
+
+const SIGNATURE = 'SIGCANARY';
+
+describe('extend-parse batch', () => {
+  let workplace: Workplace;
+  let emulator: Emulator;
+  let temporal: TestWorkflowEnvironment;
+  beforeAll(async () => {
+    workplace = new Workplace();
+    emulator = await startEmulator();
+    temporal = await createDevEnv();
+  });
+  afterAll(async () => {
+    await emulator.close();
+    await temporal.teardown();
+    workplace.remove();
+  });
+
+  const env = () => ({
+    TEMPORAL_ADDRESS: devServerAddress(),
+    EXTEND_API_KEY: 'secret-key',
+    EXTEND_BASE_URL: emulator.url,
+  });
+  const pathOf = (...path: string[]) => join(workplace.directory, ...path);
+  const modeOf = (...path: string[]) => statSync(pathOf(...path)).mode & 0o777;
+
+  /** Files that hold the signature, by their path below the directory. Stored results are the documents themselves. */
+  function leaksIn(directory: string): string[] {
+    const files = readdirSync(pathOf(directory), { recursive: true, encoding: 'utf8' });
+    const lists = files.filter((name) => name.endsWith('.jsonl'));
+    return lists.filter((name) => readFileSync(pathOf(directory, name), 'utf8').includes(SIGNATURE));
+  }
+
+  it('keeps its list private while it runs, and deletes it when all documents have ended', async () => {
+    mkdirSync(pathOf('out', '.extend-parse'), { recursive: true });
+    chmodSync(pathOf('out', '.extend-parse'), 0o755);
+    const url = `http://emulator.invalid/ok?reads=3&sig=${SIGNATURE}`;
+    const command = workplace.start(['batch', url, '--out', 'out', '--key', 'private'], { env: env() });
+    await command.waitFor(/^batch private$/m);
+    expect([modeOf('out/.extend-parse'), modeOf('out/.extend-parse/private.jsonl')]).toEqual([0o700, 0o600]);
+    expect(readFileSync(pathOf('out/.extend-parse/private.jsonl'), 'utf8')).toContain(SIGNATURE);
+    expect((await command.ended).status).toBe(0);
+    expect(leaksIn('out')).toEqual([]);
+    expect(modeOf('out/.extend-parse/results')).toBe(0o700);
+    expect((await workplace.run(['batch', url, '--out', 'out', '--key', 'private'], { env: env() })).status).toBe(0);
+    expect(leaksIn('out')).toEqual([]);
+    expect(emulator.runs).toHaveLength(1);
+  });
+
+  it('leaves the permissions of the output directory to the user', async () => {
+    const url = `http://emulator.invalid/failing?sig=${SIGNATURE}`;
+    expect((await workplace.run(['batch', url, '--out', 'new/out', '--key', 'open'], { env: env() })).status).toBe(1);
+    expect([modeOf('new/out'), modeOf('new/out/.extend-parse')]).toEqual([0o777 & ~process.umask(), 0o700]);
+    expect(leaksIn('new/out')).toEqual([]);
+  });
+
+  it('keeps its list while the batch goes on at a configured server, and a manifest that was given always', async () => {
+    const url = `http://emulator.invalid/never?sig=${SIGNATURE}`;
+    const command = workplace.start(['batch', url, '--out', 'kept', '--key', 'kept'], { env: env() });
+    await command.waitFor(/1 documents?, 1 in progress/);
+    command.child.kill('SIGINT');
+    expect((await command.ended).status).toBe(130);
+    expect(existsSync(pathOf('kept/.extend-parse/kept.jsonl'))).toBe(true);
+    await temporal.client.workflow.getHandle('kept').terminate();
+    const list = ['batch', 'kept/.extend-parse/kept.jsonl', '--out', 'kept', '--key', 'given', '--stop-after', '1'];
+    const given = workplace.start(list, { env: env() });
+    await given.waitFor(/in progress/);
+    await temporal.client.workflow.getHandle('given').cancel();
+    expect((await given.ended).status).not.toBe(0);
+    expect(existsSync(pathOf('kept/.extend-parse/kept.jsonl'))).toBe(true);
+  });
+});

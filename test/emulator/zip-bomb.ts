@@ -1,0 +1,55 @@
+import { crc32, deflateRawSync, constants } from 'node:zlib';
+
+/** One entry of a made zip file. */
+export interface MadeEntry {
+  readonly name: string;
+  /** The entry's content, packed by deflate. */
+  readonly packed: Uint8Array;
+  /** Sizes as the directory declares them. */
+  readonly declaredBytes: number;
+  readonly crc?: number;
+}
+
+const MEGABYTE = Buffer.alloc(1_000_000, ' ');
+
+/** Deflated blanks, so many megabytes of them: each block is whole, so repeating it needs no packing. */
+export function packedBlanks(megabytes: number): Uint8Array {
+  const block = deflateRawSync(MEGABYTE, { finishFlush: constants.Z_FULL_FLUSH });
+  const end = Buffer.from([0x03, 0x00]);
+  return Buffer.concat([...Array.from({ length: megabytes }, () => block), end]);
+}
+
+/** An entry with this text, honestly declared. */
+export function honestEntry(name: string, text: string): MadeEntry {
+  const bytes = Buffer.from(text);
+  return { name, packed: deflateRawSync(bytes), declaredBytes: bytes.byteLength, crc: crc32(bytes) };
+}
+
+/** A zip file of these entries. */
+export function makeZip(entries: readonly MadeEntry[]): Uint8Array {
+  const parts: Buffer[] = [];
+  const directory: Buffer[] = [];
+  let at = 0;
+  for (const { name, packed, declaredBytes, crc = 0 } of entries) {
+    const fields = Buffer.alloc(26);
+    fields.writeUInt16LE(20, 0);
+    fields.writeUInt16LE(8, 4);
+    fields.writeUInt32LE(crc, 10);
+    fields.writeUInt32LE(packed.byteLength, 14);
+    fields.writeUInt32LE(declaredBytes, 18);
+    fields.writeUInt16LE(Buffer.byteLength(name), 22);
+    const local = Buffer.concat([Buffer.from('PK\x03\x04', 'latin1'), fields, Buffer.from(name), packed]);
+    const tail = Buffer.alloc(14);
+    tail.writeUInt32LE(at, 10);
+    directory.push(Buffer.from('PK\x01\x02\x14\x00', 'latin1'), fields, tail, Buffer.from(name));
+    parts.push(local);
+    at += local.byteLength;
+  }
+  const central = Buffer.concat(directory);
+  const end = Buffer.alloc(18);
+  end.writeUInt16LE(entries.length, 4);
+  end.writeUInt16LE(entries.length, 6);
+  end.writeUInt32LE(central.byteLength, 8);
+  end.writeUInt32LE(at, 12);
+  return new Uint8Array(Buffer.concat([...parts, central, Buffer.from('PK\x05\x06', 'latin1'), end]));
+}

@@ -1,0 +1,223 @@
+/**
+ * What could go wrong here: an answer of Extend, or an error of a resolver, repeats a secret in some shape, and the
+ * secret is in the history, in an error, in the current details or in the log of the worker.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { temporal as proto } from '@temporalio/proto';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { readWorkerConfiguration } from '../../worker';
+import { SourceError, type SourceResolver } from '../../storage';
+import {
+  createParseTestEnvironment,
+  httpReply,
+  reportReply,
+  resetReply,
+  type EmulatorRequest,
+  type ParseTestEnvironment,
+  type Reply,
+} from '../../testing';
+
+const KEY = 'live.KEYCANARY+bbb/77';
+const NEW_KEY = 'next.KEYCANARY+ccc/88';
+const URL_OF_SOURCE =
+  'https://files.example/PATHCANARY/in%20voice.pdf?X-Amz-Credential=CREDCANARY%2F2026&X-Amz-Signature=SIGCANARY1&reads=1';
+/** Every secret has this in it, in letters that no encoding but base64 changes. */
+const CANARY = 'CANARY';
+
+const directory = mkdtempSync(join(tmpdir(), 'echoed-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+const keyFile = join(directory, 'key');
+writeFileSync(keyFile, KEY);
+
+const logs: string[] = [];
+Runtime.install({
+  logger: new DefaultLogger('DEBUG', ({ level, message, meta }) =>
+    logs.push(inspect([level, message, meta], { depth: 9 })),
+  ),
+  telemetryOptions: { logging: { forward: {}, filter: { core: 'DEBUG', other: 'INFO' } } },
+});
+
+const html = (text: string) => text.replace(/[&<>"'/=]/g, (character) => `&#${character.charCodeAt(0)};`);
+const json = (text: string) => JSON.stringify(text).slice(1, -1);
+const base64 = (text: string) => Buffer.from(text).toString('base64');
+
+const { host, pathname, search } = new URL(URL_OF_SOURCE);
+const rest = `${pathname}${search}`;
+/** The URL as an answer may repeat it. */
+const URL_FORMS: Readonly<Record<string, string>> = {
+  'as it is': URL_OF_SOURCE,
+  'percent-encoded': encodeURIComponent(URL_OF_SOURCE),
+  'percent-encoded twice': encodeURIComponent(encodeURIComponent(URL_OF_SOURCE)),
+  'without its scheme': `${host}${rest}`,
+  'as path and query': rest,
+  'as its path': pathname,
+  'as its query': search,
+  'as a value of its query': 'SIGCANARY1 and CREDCANARY/2026',
+  'JSON-escaped': json(URL_OF_SOURCE).replaceAll('/', '\\/'),
+  'JSON-escaped with numbers': URL_OF_SOURCE.replace(/[&=]/g, (one) => `\\u00${one.charCodeAt(0).toString(16)}`),
+  'HTML-escaped': html(URL_OF_SOURCE),
+  'with a host in capitals': URL_OF_SOURCE.replace(host, host.toUpperCase()),
+  'with its default port': URL_OF_SOURCE.replace(host, `${host}:443`),
+  'across the cut': `${'x'.repeat(470)} ${URL_OF_SOURCE}`,
+  'far behind': `${'word '.repeat(3_000)} ${URL_OF_SOURCE}`,
+};
+const KEY_FORMS: Readonly<Record<string, string>> = {
+  'as it is': KEY,
+  'percent-encoded': encodeURIComponent(KEY),
+  'JSON-escaped': KEY.replaceAll('/', '\\/'),
+  'HTML-escaped': html(KEY),
+  'in base64': base64(`user:${KEY}`),
+};
+
+type Answers = Partial<Record<EmulatorRequest['operation'], Reply>>;
+
+const refused = (text: string, status = 400) => httpReply({ status, json: { success: false, error: text } });
+const failing = (failureReason: string) => ({ read: reportReply({ status: 'FAILED', failureReason }) });
+const accepted = (fields: object) =>
+  httpReply({
+    status: 200,
+    json: { object: 'parser_run_status', id: 'parser_run_x', status: 'PROCESSING', ...fields },
+  });
+const each = (forms: Readonly<Record<string, string>>, title: string, answer: (text: string) => Answers) =>
+  Object.entries(forms).map(([name, text]) => [`${title} ${name}`, answer(text)] as const);
+
+const CASES: readonly (readonly [title: string, answers: Answers])[] = [
+  ...each(URL_FORMS, 'the URL in the error of a submit,', (text) => ({ submit: refused(`cannot load ${text}`) })),
+  ...each(URL_FORMS, 'the URL in a reason,', (text) => failing(`UNABLE_TO_DOWNLOAD_FILE: ${text}`)).filter(
+    // A poll does not know the URL: a value alone has no shape.
+    ([title]) => !title.includes('value'),
+  ),
+  ...each(URL_FORMS, "the URL in a submit's own reason,", (text) => ({
+    submit: accepted({ status: 'FAILED', failureReason: text }),
+  })),
+  ...each(KEY_FORMS, 'the key in the error of a submit,', (text) => ({ submit: refused(`no such key: ${text}`, 401) })),
+  ...each(KEY_FORMS, 'the key in a reason,', failing),
+  ['the key in a code', { submit: httpReply({ status: 422, json: { code: KEY, message: KEY, requestId: KEY } }) }],
+  ['the key in a list', { submit: httpReply({ status: 422, json: { errors: [{ message: KEY }, { message: KEY }] } }) }],
+  ['the key in headers', { submit: httpReply({ status: 401, headers: { 'x-extend-request-id': KEY }, text: KEY }) }],
+  [
+    'the key in the content type',
+    { submit: httpReply({ status: 200, headers: { 'content-type': `text/${KEY}` }, text: KEY }) },
+  ],
+  ['the key as the status', { submit: accepted({ status: KEY }), read: refused(`${KEY} ${rest}`, 402) }],
+  ['the key as the status of a poll', { read: reportReply({ status: KEY }), result: refused(KEY) }],
+  ['the key in the error of a poll', { read: refused(`bad ${KEY}`, 401) }],
+  ['the key in the error of a fetch', { result: refused(`bad ${KEY}`, 401) }],
+  [
+    'the key in a page of HTML',
+    { submit: httpReply({ status: 404, text: `<h1>no ${KEY} at ${html(URL_OF_SOURCE)}</h1>` }) },
+  ],
+  ['the key as the run id', { submit: accepted({ id: `run_${KEY}` }) }],
+  ['the URL as the run id', { submit: accepted({ id: URL_OF_SOURCE }) }],
+  ['the encoded URL as the run id', { submit: accepted({ id: encodeURIComponent(rest) }) }],
+];
+
+let answers: Answers = {};
+let trouble: Error | undefined;
+const signed: SourceResolver = async () => {
+  if (trouble) throw trouble;
+  return { fileUrl: URL_OF_SOURCE };
+};
+
+let parsing: ParseTestEnvironment;
+beforeAll(async () => {
+  const { apiKey } = readWorkerConfiguration({ EXTEND_API_KEY_FILE: keyFile }).activities;
+  parsing = await createParseTestEnvironment({
+    faults: ({ operation }) => answers[operation],
+    parse: { apiKey, sources: { signed }, resultDirectory: directory },
+  });
+});
+afterAll(() => parsing.close());
+
+/** Parses a document to its end, whatever that is, and gives all that was told of it to anybody. */
+async function parse(given: Answers, workflowId: string) {
+  answers = given;
+  const from = logs.length;
+  const input = { file: { source: 'signed:invoices/7' }, onAmbiguousSubmit: 'fail', deadlineMs: 60_000 } as const;
+  const handle = await parsing.client.start(input, { workflowId });
+  const end: unknown = await handle.result().catch((error: unknown) => error);
+  const workflow = parsing.temporal.workflow.getHandle(workflowId);
+  const history = proto.api.history.v1.History.encode(await workflow.fetchHistory()).finish();
+  const progress = await handle.progress();
+  const told = [
+    Buffer.from(history).toString('latin1'),
+    inspect([progress, await workflow.query('__temporal_workflow_metadata')], { depth: 9 }),
+    inspect(end, { depth: 9 }),
+    ...logs.slice(from),
+  ].join('\n');
+  return { end: end as { type?: string; message: string; details: object }, told };
+}
+
+/** The canary as it is, and as it is inside base64, at any of the three offsets. */
+function leaksIn(text: string): string[] {
+  const encoded = [0, 1, 2].map((before) =>
+    base64(`${' '.repeat(before)}${CANARY}`).slice(before === 0 ? 0 : before + 1, 8),
+  );
+  const pattern = [CANARY, ...encoded.map((part) => part.replace(/[+/=]/g, '\\$&'))].join('|');
+  return [...text.matchAll(new RegExp(`.{0,80}(?:${pattern}).{0,40}`, 'g'))].map(([found]) => found);
+}
+
+describe('An answer that repeats', () => {
+  it.each(CASES)('%s shows it nowhere', async (title, given) => {
+    const { end, told } = await parse(given, title);
+    expect(end).toMatchObject({ name: expect.stringMatching(/Error$/) });
+    expect(told).toContain('invoices/7');
+    // Elsewhere the text is cut before the secret, is not told at all, or was refused as a whole.
+    if (!/far behind|fetch|run id/.test(title)) expect(told).toContain('***');
+    expect(leaksIn(told)).toEqual([]);
+  });
+
+  it('a run id that cannot be kept tells that the run may be billed, and is not sent again', async () => {
+    const before = parsing.emulator.requests.length;
+    const { end } = await parse({ submit: accepted({ id: URL_OF_SOURCE }) }, 'not-kept');
+    expect(end).toMatchObject({ type: 'ContractViolation', details: { runMayExist: true, submits: 1 } });
+    expect(parsing.emulator.requests).toHaveLength(before + 1);
+  });
+
+  it('a key that was rotated shows neither', async () => {
+    const given: Answers = { submit: refused(`old ${KEY}, new ${NEW_KEY}`, 429), read: resetReply() };
+    const first = await parse({ ...given, submit: refused(KEY, 401) }, 'before-rotation');
+    writeFileSync(keyFile, NEW_KEY);
+    const second = await parse({ submit: refused(`old ${KEY}, new ${NEW_KEY}`) }, 'after-rotation');
+    writeFileSync(keyFile, KEY);
+    expect(second.end.message).toContain('old ***, new ***');
+    expect(leaksIn(first.told + second.told)).toEqual([]);
+  });
+
+  it('control characters forges no line and turns no text', async () => {
+    const hostile = 'bad \u001b]0;OWNED\u0007\u001b[2J file\r\n2026-01-01 [INFO] forged \u009b31m \u202egnp.exe';
+    const { end, told } = await parse({ submit: refused(hostile) }, 'hostile');
+    expect(end.message).toContain('bad  ]0;OWNED [2J file 2026-01-01 [INFO] forged  31m gnp.exe');
+    // What a terminal would obey; the history has bytes of its own.
+    const lines = logs.filter((line) => line.includes('OWNED')).join('');
+    expect(lines).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]|\\x1[bB]|\\n2026/);
+    expect(told).not.toContain('\u202e');
+    const { end: failed } = await parse(failing(hostile), 'hostile-reason');
+    expect(inspect(failed.details)).toContain('bad  ]0;OWNED [2J file 2026-01-01 [INFO] forged  31m gnp.exe');
+  });
+});
+
+describe('An error of a resolver', () => {
+  afterAll(() => (trouble = undefined));
+
+  it.each([...Object.entries(URL_FORMS), ...Object.entries(KEY_FORMS)].filter(([name]) => !name.includes('value')))(
+    'that repeats its URL or the key shows it nowhere: %s',
+    async (name, text) => {
+      trouble = new SourceError(`cannot sign ${text}`);
+      const { end, told } = await parse({}, `resolver-${name}-${text.length}`);
+      expect(end).toMatchObject({ type: 'SourceUnavailable', message: expect.stringContaining('cannot sign') });
+      expect(leaksIn(told)).toEqual([]);
+    },
+  );
+});
+
+describe('The search', () => {
+  it('finds a canary in base64, too', () => {
+    for (const before of ['', 'u', 'us', 'use']) expect(leaksIn(base64(`${before}:${KEY}`))).not.toEqual([]);
+    expect(leaksIn('parser_run_OQKzB0eV_CLTPWWEVeuCy')).toEqual([]);
+  });
+});

@@ -1,0 +1,95 @@
+/** Risk tested here: a directory that is swapped for a link between the check and the open leads out of the directory. */
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { createFileStore, createSources } from '../../storage';
+
+const TRIES = 10_000;
+
+/** Swaps the directory for the link and back, until it is told to stop. */
+const SWAP = `
+const { workerData: { directory, aside, link, isOver } } = require('node:worker_threads');
+const { renameSync } = require('node:fs');
+while (Atomics.load(isOver, 0) === 0) {
+  renameSync(directory, aside);
+  renameSync(link, directory);
+  renameSync(directory, link);
+  renameSync(aside, directory);
+}`;
+
+let root: string;
+const isOver = new Int32Array(new SharedArrayBuffer(4));
+let swapping: Worker;
+
+/** `root/in/swapped/a.txt` is inside, `root/out/a.txt` outside; size and times tell them apart no more than names. */
+beforeAll(() => {
+  root = realpathSync(mkdtempSync(join(tmpdir(), 'swapped-')));
+  for (const [folder, text] of [
+    ['in/swapped', 'inside!'],
+    ['out', 'outside'],
+  ] as const) {
+    mkdirSync(join(root, folder), { recursive: true });
+    writeFileSync(join(root, folder, 'a.txt'), text);
+    utimesSync(join(root, folder, 'a.txt'), 1, 1);
+  }
+  symlinkSync(join(root, 'out'), join(root, 'in', 'link'));
+  const [directory, aside, link] = ['swapped', 'aside', 'link'].map((name) => join(root, 'in', name));
+  swapping = new Worker(SWAP, { eval: true, workerData: { directory, aside, link, isOver } });
+});
+afterAll(async () => {
+  Atomics.store(isOver, 0, 1);
+  await swapping.terminate();
+  rmSync(root, { recursive: true });
+});
+
+/** Texts that so many tries have read; a refused try counts as one. */
+async function textsOf(read: () => Promise<string>): Promise<ReadonlyMap<string, number>> {
+  const texts = new Map<string, number>();
+  for (let attempt = 0; attempt < TRIES; attempt += 1) {
+    const text = await read().catch(() => 'refused');
+    texts.set(text, (texts.get(text) ?? 0) + 1);
+  }
+  return texts;
+}
+
+const openedFiles = () => readdirSync('/proc/self/fd').length;
+
+it('a file: source is never read from outside', async () => {
+  const { signal } = new AbortController();
+  const sources = createSources({ sourceDirectory: join(root, 'in') });
+  const before = openedFiles();
+  const texts = await textsOf(async () => {
+    const opened = await sources(pathToFileURL(join(root, 'in', 'swapped', 'a.txt')).href, { signal });
+    if (!('content' in opened)) throw new Error('no content');
+    const text = await opened.content.text();
+    await opened.close?.();
+    return text;
+  });
+  expect([...texts.keys()].sort()).toEqual(['inside!', 'refused']);
+  expect(openedFiles()).toBeLessThan(before + 10);
+}, 120_000);
+
+it('a stored object is never read from outside', async () => {
+  const store = createFileStore({ directory: join(root, 'in') });
+  const before = openedFiles();
+  const texts = await textsOf(async () => {
+    const parts: Uint8Array[] = [];
+    for await (const part of await store.read(pathToFileURL(join(root, 'in', 'swapped', 'a.txt')).href))
+      parts.push(part);
+    return Buffer.concat(parts).toString();
+  });
+  expect([...texts.keys()].sort()).toEqual(['inside!', 'refused']);
+  expect(openedFiles()).toBeLessThan(before + 10);
+}, 120_000);
