@@ -13,7 +13,7 @@ export interface GivenBatch {
   /** Directory for the results, and for what a later call goes on from. */
   readonly out: string;
   readonly json: boolean;
-  /** Whether results may replace files that this command did not write. */
+  /** `true`: results may replace files that this command did not write. */
   readonly force: boolean;
   /** @default made from the inputs */
   readonly key?: string;

@@ -5,8 +5,8 @@ import { checkBatch, type GivenBatch, parseCount, parseWidth } from './batch-arg
 import { CommandError, EXIT_STATUS, type ExitStatus } from './exit-status';
 import { checkArguments, type GivenArguments } from './parse-arguments';
 import { parsePort } from './port-option';
-import { toLabel } from './to-label';
 import { flush, surviveClosedOutput } from './standard-streams';
+import { toLabel } from './to-label';
 
 const FORCE = 'replace files in --out that this command did not write; documents are never replaced';
 
@@ -36,7 +36,7 @@ async function run(argv: readonly string[]): Promise<ExitStatus> {
 }
 
 function unexpected(error: unknown): ExitStatus {
-  const text = toLabel(error instanceof Error ? error.message : String(error));
+  const text = toLabel(redact(error instanceof Error ? error.message : String(error)));
   process.stderr.write(`extend-parse: unexpected error: ${text}\n`);
   if (process.env['DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   return EXIT_STATUS.failure;

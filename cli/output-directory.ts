@@ -4,6 +4,7 @@ import { lstat, mkdir, realpath, rename, rm, rmdir, stat, writeFile } from 'node
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { usageError } from './exit-status';
+import { toLabel } from './to-label';
 import { WrittenFiles } from './written-files';
 
 /** Directory below that of the results, for what a later call needs. */
@@ -21,7 +22,7 @@ export interface OutputDirectoryOptions {
   readonly path: string;
   /** Paths of the documents, which no result may replace. */
   readonly documents: readonly string[];
-  /** Whether files may be replaced that the command did not write. Documents are never replaced. */
+  /** `true`: results may replace files that the command did not write. No result ever replaces a document. */
   readonly force: boolean;
 }
 
@@ -72,7 +73,7 @@ export class OutputDirectory {
     }
     if (problems.length === 0) return;
     const more = problems.length > MAX_NAMED ? [`and ${problems.length - MAX_NAMED} more`] : [];
-    throw usageError([...problems.slice(0, MAX_NAMED), ...more, 'give another --out'].join('\n'));
+    throw usageError([...problems.slice(0, MAX_NAMED).map(toLabel), ...more, 'give another --out'].join('\n'));
   }
 
   /** The reason why a file of this name may not be written, or `undefined`. */

@@ -14,7 +14,7 @@ export interface GivenArguments {
   readonly out: string;
   /** Whether a summary for machines goes to standard output. */
   readonly json: boolean;
-  /** Whether results may replace files that this command did not write. */
+  /** `true`: results may replace files that this command did not write. */
   readonly force: boolean;
 }
 

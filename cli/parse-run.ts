@@ -27,7 +27,7 @@ export const EMULATOR_POLLING = { initialDelayMs: 300, scaleMs: 500 };
 export interface ParseRunOptions {
   /** What to parse. */
   readonly documents: readonly Document[];
-  /** Where the results are written. */
+  /** Directory for the results. */
   readonly output: OutputDirectory;
   /** What runs meanwhile. The caller closes it. */
   readonly services: ParseServices;

@@ -25,7 +25,7 @@ export class WrittenFiles {
     return new WrittenFiles(path, new Set(text.split('\n')));
   }
 
-  /** Whether the command wrote this content under this name. */
+  /** Tells whether the command wrote this content under this name. */
   has(name: string, sha256: string): boolean {
     return this.#known.has(toLine(name, sha256));
   }

@@ -22,7 +22,7 @@ export class FileStore {
   readonly #facts = new Map<string, FileFacts>();
   readonly #kept: KeptObjects | undefined;
 
-  /** @param kept where files outlive the emulator; `undefined`: nowhere */
+  /** @param kept store in which files outlive the emulator; `undefined`: none */
   constructor(kept?: KeptObjects) {
     this.#kept = kept;
   }
@@ -37,7 +37,7 @@ export class FileStore {
     return stored;
   }
 
-  /** Whether the file exists. */
+  /** Tells whether the file exists. */
   has(id: string): boolean {
     return this.#find(id) !== undefined;
   }

@@ -45,7 +45,7 @@ type RunList = 'reads' | 'results' | 'deletes';
 export interface RunStoreOptions {
   /** Begins a run: a new one, or one of an earlier emulator from the start. */
   readonly begin: (order: RunOrder) => BegunRun;
-  /** Where runs outlive the emulator. @default nowhere */
+  /** Store in which runs outlive the emulator. @default none */
   readonly kept?: KeptObjects;
 }
 

@@ -1,4 +1,4 @@
-/** What could go wrong here: a message shows a password or a signature, or no longer tells which URL is meant. */
+/** Risk tested here: a message shows a password or a signature, or no longer tells which URL is meant. */
 import { describe, expect, it } from '@jest/globals';
 import { maskUrl } from '../../api';
 

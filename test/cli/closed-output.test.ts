@@ -1,4 +1,4 @@
-/** What could go wrong here: a reader that goes away, or a full disk, ends the work together with the printing. */
+/** Risk tested here: a reader that goes away, or a full disk, ends the work together with the printing. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -151,7 +151,7 @@ const onFullDisk = () => {
 if (existsSync(FULL)) describe('output on a full disk', onFullDisk);
 
 describe('help', () => {
-  it('ends in order where nobody reads it', async () => {
+  it('ends in order where its output has no reader', async () => {
     writeFileSync(join(workplace.directory, 'status'), '');
     const shell = '{ "$@"; echo $? > status; } | true';
     await workplace.run(['--help'], { shell });

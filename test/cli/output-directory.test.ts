@@ -1,4 +1,4 @@
-/** What could go wrong here: a document or a person's file is replaced, or the command refuses to repeat its own work. */
+/** Risk tested here: a document or a person's file is replaced, or the command refuses to repeat its own work. */
 import {
   existsSync,
   linkSync,
@@ -56,7 +56,7 @@ describe('a directory for results', () => {
     });
   });
 
-  // Nobody can write there, not even root.
+  // No user can write there, not even root.
   if (existsSync('/proc/self')) {
     it('is refused where nothing can be written', async () => {
       await expect(open({ path: '/proc/self' })).rejects.toMatchObject({

@@ -31,7 +31,7 @@ const run = (...args: string[]) => {
 };
 
 describe('extend-parse parse', () => {
-  it('replaces neither the document nor a file of somebody, and sends nothing', async () => {
+  it('replaces neither the document nor a file of the user, and sends nothing', async () => {
     put('notes', { 'notes.md': '# Notes\n', 'other.txt': 'Text', 'other.md': 'PRECIOUS' });
     const sent = emulator.requests.length;
     const { status, stdout, stderr } = await run('parse', 'notes/notes.md', 'notes/other.txt', '--out', 'notes');

@@ -1,4 +1,4 @@
-/** What could go wrong here: an emulator that is started again does not know the runs that workflows still wait for. */
+/** Risk tested here: an emulator that is started again does not know the runs that workflows still wait for. */
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
