@@ -68,7 +68,7 @@ export function createStoreResult({ extend, store }: StoreResultOptions): ParseA
   };
 }
 
-/** File systems take names of at most 255 bytes, and the file store adds 37 while it writes. */
+/** File systems take names of at most 255 bytes. */
 const MAX_NAME_LENGTH = 200;
 const HASH_LENGTH = 32;
 

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ResultStore, StoreCallOptions } from './result-store';
@@ -6,8 +6,10 @@ import { hasEnded, writerId } from './writer-id';
 
 /** Directory of the files that are being written: the directory of the objects may hold millions. */
 const PARTIALS = '.partial';
-/** The object's name, the writer, and what tells apart the files of one writer. Version 0.1.0 named no writer. */
+/** The key of the object, the writer, and what tells apart the files of one writer. Version 0.1.0 named no writer. */
 const PARTIAL_NAME = /^(.+?)(?:\.([\da-f]{8}-\d+))?\.[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
+/** Longest name of an object that is its own key, in characters. */
+const MAX_KEY_LENGTH = 128;
 /**
  * A file that nothing was written to for so long, in milliseconds, has no writer any more. An attempt to store a run
  * takes five minutes at most.
@@ -41,15 +43,19 @@ export function createAtomicWriter({ root, fileMode }: AtomicWriterOptions): Ato
     for (const directory of [dirname(path), partials]) {
       await mkdir(directory, { recursive: true, mode: directoryMode });
     }
-    const encodedName = encodeURIComponent(name);
-    const partial = join(partials, `${encodedName}.${writerId(process.pid)}.${randomUUID()}`);
+    // A name that the file system does not take is refused before the content is read.
+    await stat(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+    const key = toKey(name);
+    const partial = join(partials, `${key}.${writerId(process.pid)}.${randomUUID()}`);
     const file = await open(partial, 'wx', fileMode);
     try {
       try {
         const { mtimeMs } = await file.stat();
         const isSweep = sweptAtMs === undefined || mtimeMs - sweptAtMs > SWEEP_INTERVAL_MS;
         if (isSweep) sweptAtMs = mtimeMs;
-        await removeAbandoned(partials, { nowMs: mtimeMs, ...(!isSweep && { encodedName }) });
+        await removeAbandoned(partials, { nowMs: mtimeMs, ...(!isSweep && { key }) });
         for await (const part of content) {
           signal?.throwIfAborted();
           await file.writeFile(part);
@@ -66,14 +72,20 @@ export function createAtomicWriter({ root, fileMode }: AtomicWriterOptions): Ato
   };
 }
 
+/** Makes the part of a partial file's name that says which object it is of. File systems take names of at most 255 bytes. */
+function toKey(name: string): string {
+  const encoded = encodeURIComponent(name);
+  return encoded.length <= MAX_KEY_LENGTH ? encoded : createHash('sha256').update(name).digest('hex');
+}
+
 /** Removes the partial files whose writers have surely ended: of one object, or of all. */
 async function removeAbandoned(
   directory: string,
-  { nowMs, encodedName }: { readonly nowMs: number; readonly encodedName?: string },
+  { nowMs, key }: { readonly nowMs: number; readonly key?: string },
 ): Promise<void> {
   for (const entry of await readdir(directory)) {
     const [, object, writer] = PARTIAL_NAME.exec(entry) ?? [];
-    if (object === undefined || (encodedName !== undefined && object !== encodedName)) continue;
+    if (object === undefined || (key !== undefined && object !== key)) continue;
     const path = join(directory, entry);
     // Another worker may remove the file at the same time.
     const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: nowMs }));

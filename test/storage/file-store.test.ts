@@ -256,7 +256,7 @@ describe('writing', () => {
 
   it('is refused under a name that the system does not take', async () => {
     const refusal = await refusalOf(store.write(`${'a'.repeat(300)}.json`, partsOf('x')));
-    expect(refusal.message).toBe('the file store cannot open: ENAMETOOLONG');
+    expect(refusal.message).toBe('the file store cannot stat: ENAMETOOLONG');
   });
 
   it('passes the errors of its content on as they are', async () => {
