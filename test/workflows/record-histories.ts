@@ -13,8 +13,9 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { Duration } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { BatchInput, ParseInput } from '../../api';
+import type { BatchInput, BatchProgress, ParseInput } from '../../api';
 import { ParseClient, type ParseHandle } from '../../client';
 import { startEmulator, type Emulator } from '../../emulator';
 import type { DevServer } from '../../local';
@@ -23,8 +24,9 @@ import { createParseWorker } from '../../worker';
 import { devServerExecutable, startOwnDevServer } from '../support/servers';
 import { bundledWorkflows } from './bundled-workflows';
 import { HISTORIES_DIRECTORY } from './histories';
+import { until } from './scene';
 
-const VERSION = 'v1';
+const VERSION = 'v2';
 const QUICK = { initialDelayMs: 100, maxDelayMs: 100 };
 const HOURLY = { initialDelayMs: 0, scaleMs: 1e9, maxDelayMs: 3_600_000 };
 const SCRIPTS = {
@@ -38,6 +40,10 @@ const SCRIPTS = {
 interface Recording {
   readonly input: ParseInput | BatchInput;
   readonly meanwhile?: (handle: ParseHandle, firstRead: () => Promise<unknown>) => Promise<unknown>;
+  /** @default none */
+  readonly startDelay?: Duration;
+  /** A signal that comes with the start. @default none */
+  readonly signal?: string;
 }
 
 const url = (script: string, query = '') => ({ fileUrl: `http://emulator.invalid/${script}?n=recorded${query}` });
@@ -75,6 +81,7 @@ function recordings(source: string): Readonly<Record<string, Recording>> {
     stored: { input: { file: url('ok', '&stored'), polling: QUICK, result: 'stored' } },
     'too-large': { input: { file: url('ok', '&mb=2'), polling: QUICK } },
     'invalid-input': { input: { file: {} } as ParseInput },
+    'start-delay': { input: { file: url('ok', '&delayed'), polling: QUICK, deadlineMs: 60_000 }, startDelay: '2s' },
   };
 }
 
@@ -91,6 +98,11 @@ function batchRecordings(): Readonly<Record<string, Recording>> {
     await handle.executeUpdate('setWidth', { args: [3] });
     await handle.signal('resume');
   };
+  const cancelPrepared: NonNullable<Recording['meanwhile']> = async ({ workflowId }) => {
+    const handle = env.client.workflow.getHandle(workflowId);
+    await until(async () => (await handle.query<BatchProgress>('progress')).total === 2);
+    await handle.cancel();
+  };
   const startAgain: NonNullable<Recording['meanwhile']> = async ({ workflowId }, firstRead) => {
     await firstRead();
     await env.client.workflow.getHandle(workflowId).terminate();
@@ -103,6 +115,11 @@ function batchRecordings(): Readonly<Record<string, Recording>> {
     'continued-as-new': { input: { documents: documents(12, 'ok', 'continued'), defaults, width: 4 } },
     steered: { input: { documents: documents(5, 'ok', 'steered'), defaults, width: 1 }, meanwhile: steer },
     cancelled: { input: { documents: documents(2, 'never', 'cancelled'), defaults: endless }, meanwhile: cancel },
+    'cancelled-while-paused': {
+      input: { documents: documents(2, 'ok', 'paused') },
+      meanwhile: cancelPrepared,
+      signal: 'pause',
+    },
     left: {
       input: { documents: documents(2, 'never', 'left'), defaults: endless, onCancel: 'abandon' },
       meanwhile: cancel,
@@ -164,14 +181,18 @@ const FILES = { parseDocument: 'parse-document', parseBatch: 'parse-batch' };
 async function record(
   workflowType: keyof typeof FILES,
   name: string,
-  { input, meanwhile }: Recording,
+  { input, meanwhile, startDelay, signal }: Recording,
 ): Promise<string[]> {
   // Past the client, which would refuse a wrong input.
-  const { workflowId } = await env.client.workflow.start(workflowType, {
+  const workflowId = `${FILES[workflowType]}-${name}`;
+  const options = {
     taskQueue: 'extend-parse',
-    workflowId: `${FILES[workflowType]}-${name}`,
+    workflowId,
     args: [input],
-  });
+    ...(startDelay !== undefined && { startDelay }),
+  };
+  if (signal === undefined) await env.client.workflow.start(workflowType, options);
+  else await env.client.workflow.signalWithStart(workflowType, { ...options, signal });
   const handle = new ParseClient({ client: env.client }).getHandle(workflowId);
   await meanwhile?.(handle, () => emulator.waitFor((request) => isAnsweredRead(request, input)));
   await handle.result().catch(() => undefined);
