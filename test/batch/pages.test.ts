@@ -2,11 +2,12 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { Worker } from '@temporalio/worker';
 import { createFileStore, StoreRefusedError, type ResultStore } from '../../storage';
-import type { BatchHandle, BatchInput } from '../../client';
+import type { BatchHandle, BatchInput, BatchResult } from '../../client';
 import { bundledWorkflows } from '../workflows/bundled-workflows';
 import { failureOf, Scene, until } from '../workflows/scene';
 import { ENDLESS, outcomesOf, QUICK } from './batches';
@@ -45,7 +46,7 @@ describe('The pages of a batch', () => {
     expect(filesOf(directory, SIGNATURE)).not.toEqual([]);
   }
 
-  it.each([1, 200, 201])(
+  it.each([1, 201])(
     'are deleted when all %d documents have ended, and the same key still finds the outcomes',
     async (count) => {
       const name = `all-${count}`;
@@ -102,13 +103,13 @@ describe('The pages of a batch', () => {
   });
 
   it('of a terminated batch are deleted when it is started again', async () => {
-    const list = [{ ...document('terminated', 0, 'never'), ...ENDLESS }];
+    const list = [{ ...document('terminated', 0, 'failing'), ...ENDLESS }];
     const handle = await start('terminated', { documents: list });
     await until(async () => (await handle.progress()).inFlight === 1);
     await scene.temporal.workflow.getHandle('terminated').terminate();
     expect(filesOf(directory, SIGNATURE)).toHaveLength(1);
     const again = await start('terminated', { documents: list });
-    expect(await again.result()).toMatchObject({ total: 1, failures: { ParseDeadlineExceeded: 1 } });
+    expect(await endHeld(again)).toMatchObject({ total: 1, failures: { ParserRunFailed: 1 } });
     expect(filesOf(directory, SIGNATURE)).toEqual([]);
   });
 
@@ -122,14 +123,26 @@ describe('The pages of a batch', () => {
   });
 
   it('are for the own user only', async () => {
-    const list = [{ ...document('modes', 0, 'never'), ...ENDLESS }];
+    const list = [{ ...document('modes', 0, 'failing'), ...ENDLESS }];
     const handle = await start('modes', { documents: list });
     await withPages(handle);
     const [page = ''] = filesOf(directory, SIGNATURE);
     const modes = [page, join(page, '..')].map((path) => statSync(join(directory, 'batches', path)).mode & 0o777);
     expect(modes).toEqual([0o600, 0o700]);
-    await handle.result();
+    await endHeld(handle);
   });
+
+  /** Ends the only document of a batch, whose run has failed long ago. */
+  async function endHeld(handle: BatchHandle): Promise<BatchResult> {
+    await until(async () => (await handle.progress()).inFlight === 1);
+    const held = scene.client.getHandle(`${handle.workflowId}/1`);
+    await until(async () => (await held.progress()).phase === 'waiting');
+    for (let polled = false; !polled; polled = (await handle.progress()).done === 1) {
+      await held.runFinished();
+      await sleep(1_000);
+    }
+    return handle.result();
+  }
 });
 
 describe('A store that deletes nothing', () => {
