@@ -16,7 +16,7 @@ export interface BatchStore {
   read(uri: string): AsyncGenerator<unknown, void>;
   /** Reads an object's values; `undefined` where the store gives none. */
   readIfThere(uri: string): Promise<unknown[] | undefined>;
-  /** Deletes objects, if the store can. A failure is logged and not thrown: it must not keep a batch from its end. */
+  /** Deletes objects, if the store can. A failure is logged and not thrown, because the batch must still end. */
   remove(uris: readonly string[]): Promise<void>;
 }
 

@@ -2,7 +2,7 @@ import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import type { ApplicationFailure } from '@temporalio/common';
 import { ContractError, type ParserRun } from '../api';
 import { BodyTooLargeError, type ExtendClient } from '../http';
-import { logLeftOut, noOutputYet, toRunSummary } from './finished-run';
+import { logLeftOut, noOutputYet, toRunSummary, type RunSummaryContext } from './finished-run';
 import { withHeartbeat } from './heartbeat';
 import { finalFailure, toApplicationFailure } from './to-application-failure';
 import type { FetchedResult, FetchResultInput, ParseActivities } from './types';
@@ -35,9 +35,10 @@ export function createFetchResult({ extend, maxInlineBytes }: FetchResultOptions
     try {
       const collected = await withHeartbeat(extend.readRun(runId, { maxBodyBytes, signal: cancellationSignal() }));
       const leftOut = new Set<string>();
-      const result = toResult(collected.decode((field) => leftOut.add(field)));
+      const run = collected.decode((field) => leftOut.add(field));
+      const result = toResult(run, { runId, redactor: extend.redactor });
       checkSize(result, input, maxInlineBytes);
-      logLeftOut(result.runId, leftOut);
+      logLeftOut(runId, leftOut);
       return result;
     } catch (error) {
       if (error instanceof BodyTooLargeError) throw tooLarge(runId, `more than ${maxBodyBytes}`, maxInlineBytes);
@@ -47,9 +48,9 @@ export function createFetchResult({ extend, maxInlineBytes }: FetchResultOptions
   };
 }
 
-function toResult(run: ParserRun): FetchedResult {
+function toResult(run: ParserRun, context: RunSummaryContext): FetchedResult {
   const { chunks, ocr } = run;
-  return { ...toRunSummary(run), output: { kind: 'inline', chunks, ...(ocr && { ocr }) } };
+  return { ...toRunSummary(run, context), output: { kind: 'inline', chunks, ...(ocr && { ocr }) } };
 }
 
 function checkSize(result: FetchedResult, { counters }: FetchResultInput, maxInlineBytes: number): void {

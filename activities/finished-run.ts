@@ -8,12 +8,23 @@ const OUTPUT_GRACE_MS = 120_000;
 const OUTPUT_RETRY_DELAY_MS = 5_000;
 const MAX_FIELDS_NAMED = 20;
 
+/** What {@link toRunSummary} needs beside the answer. */
+export interface RunSummaryContext {
+  /** The id that was asked for. The result has it, whatever id the answer repeats. */
+  readonly runId: string;
+  /** Knows the API key: a file id that repeats it is left out. */
+  readonly redactor: Redactor;
+}
+
 /** Makes the part of the workflow's result that is the same for inline and stored content. */
-export function toRunSummary({ id, fileId, metrics, usage }: ParserRunFacts): RunSummary {
+export function toRunSummary(
+  { fileId, metrics, usage }: ParserRunFacts,
+  { runId, redactor }: RunSummaryContext,
+): RunSummary {
   const { pageCount, processingTimeMs } = metrics ?? {};
   return {
-    runId: id,
-    ...(fileId !== undefined && { fileId }),
+    runId,
+    ...(fileId !== undefined && !redactor.holdsSecret(fileId) && { fileId }),
     ...(pageCount !== undefined && { pageCount }),
     ...(processingTimeMs !== undefined && { processingTimeMs }),
     ...(typeof usage?.credits === 'number' && { credits: usage.credits }),

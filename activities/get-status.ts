@@ -5,7 +5,7 @@ import type { ExtendClient } from '../http';
 import { toApplicationFailure } from './to-application-failure';
 import type { GetStatusInput, ParseActivities } from './types';
 
-/** Told to later attempts by a first one that polled although it was scheduled before the first poll was due. */
+/** Heartbeat details: the first attempt polled, although Temporal scheduled it before the first poll was due. */
 interface EarlierAttempts {
   readonly firstHasPolled: boolean;
 }

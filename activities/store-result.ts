@@ -52,8 +52,9 @@ export function createStoreResult({ extend, store }: StoreResultOptions): ParseA
       const uri = await withHeartbeat(writing, earlierAttempts());
       const { run, leftOut, chunkCount, bytes, sha256 } = stream.summary();
       recordStored(bytes);
-      logLeftOut(run.id, leftOut);
-      return { ...toRunSummary(run), output: { kind: 'stored', uri, bytes, sha256, chunkCount } };
+      logLeftOut(runId, leftOut);
+      const facts = toRunSummary(run, { runId, redactor: extend.redactor });
+      return { ...facts, output: { kind: 'stored', uri, bytes, sha256, chunkCount } };
     } catch (error) {
       signal.throwIfAborted();
       const failure = stream.failure();

@@ -16,7 +16,7 @@ export class CollectedRun {
     this.#scan.write(part);
   }
 
-  /** The text is over. @throws JsonSyntaxError */
+  /** Ends the text. @throws JsonSyntaxError */
   end(): void {
     this.#scan.end();
     this.#text += this.#decoder.decode();

@@ -1,4 +1,5 @@
 import { isRecord, textOf } from './error-text';
+import { isDeeperThan, MAX_LEVELS } from './nesting';
 import { redact } from './redact';
 
 /** What an error answer says, whatever its shape. Every text is redacted. */
@@ -43,7 +44,7 @@ export function isExtendError(body: unknown): boolean {
 
 /**
  * Reads the body of an error answer. Extend documents five shapes, its types leave others open, and a proxy may answer
- * HTML: anything is accepted, nothing is thrown, and a body of an unknown shape becomes the message.
+ * HTML: anything is accepted, nothing is thrown, and a body of an unknown shape becomes the message, as JSON.
  *
  * @param toSafe takes secrets out of a text. @default by their shape
  */
@@ -57,9 +58,11 @@ export function decodeErrorBody(text: string, toSafe: (text: string) => string =
   if (typeof body === 'string') return textBody(body, toSafe);
   const outer = isRecord(body) ? body : {};
   const inner = isRecord(outer.error) ? outer.error : outer;
+  const errors = outer.errors ?? inner.errors ?? inner.issues;
+  const code = firstText([inner.code, outer.code, codeOf(errors), wordOf(outer.error)]);
   const texts = {
-    code: firstText([inner.code, outer.code, codeOf(outer.errors ?? inner.errors ?? inner.issues)]),
-    message: textOf(body),
+    code,
+    message: textOf(body) ?? (code === undefined ? jsonOf(body) : undefined),
     requestId: firstText([inner.requestId, outer.requestId]),
   };
   const known = Object.entries(texts).filter(([, value]) => value !== undefined && value !== '');
@@ -74,6 +77,21 @@ function textBody(text: string, toSafe: (text: string) => string): ErrorBody {
   const title = /<title>([^<]*)<\/title>/i.exec(text)?.[1];
   const words = (title || text.replace(/<[^<>]*>/g, ' ')).replace(/\s+/g, ' ').trim();
   return words === '' ? {} : { message: toSafe(words) };
+}
+
+/** A body with a text in a member that is not known is repeated as it is. */
+function jsonOf(body: unknown): string | undefined {
+  return holdsText(body) && !isDeeperThan(body, MAX_LEVELS) ? JSON.stringify(body) : undefined;
+}
+
+function holdsText(value: unknown, levels = MAX_LEVELS): boolean {
+  if (typeof value !== 'object' || value === null || levels === 0) return isText(value);
+  return Object.values(value).some((member) => holdsText(member, levels - 1));
+}
+
+/** An `error` that is written as a code is one, as in `{ success: false, error: 'ENDPOINT_REMOVED' }`. */
+function wordOf(error: unknown): string | undefined {
+  return typeof error === 'string' && /^[A-Z]+(_[A-Z]+)+$/.test(error) ? error : undefined;
 }
 
 /** The code of the first entry of a list of errors. */

@@ -12,7 +12,7 @@ const count = only((value) => isNumber(value) && value >= 0);
 const object = only(isPlainObject);
 const id = only((value) => typeof value === 'string' && findIdProblem(value) === undefined);
 
-/** Half of a range or of a point tells nothing: they are kept whole or not at all. */
+/** A range or a point with a missing coordinate is left out as a whole. */
 const pageRange = only((value) => isPlainObject(value) && isNumber(value.start) && isNumber(value.end));
 const isPoint = (value: unknown) => isPlainObject(value) && isNumber(value.x) && isNumber(value.y);
 const polygon = only((value) => Array.isArray(value) && value.every(isPoint));

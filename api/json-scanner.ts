@@ -93,7 +93,7 @@ export class JsonScanner {
     return index;
   }
 
-  /** The text is over. */
+  /** Ends the text. */
   end(): void {
     if (this.#token === 'bare') this.#endBare();
     if (this.#expected !== 'nothing') throw this.#error('the text ends too early');

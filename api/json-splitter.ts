@@ -52,7 +52,7 @@ export class JsonSplitter {
     this.#partStart += part.length;
   }
 
-  /** The text is over. */
+  /** Ends the text. */
   end(): void {
     this.#scanner.end();
   }

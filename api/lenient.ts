@@ -1,5 +1,5 @@
 /**
- * Readers of fields that nobody needs: a value of the expected type is kept, any other value is left out and its field is
+ * Readers of optional fields: a value of the expected type is kept, a value of another type is left out and its field is
  * noted. Nothing here throws, so that no result is lost for such a field.
  */
 

@@ -1,7 +1,7 @@
 /** Levels of objects and arrays that a configuration, and each piece of a result, may have. A scalar has none. */
 export const MAX_LEVELS = 100;
 
-/** Tells if a value has more than so many levels of objects and arrays. It ends early, also for a value that holds itself. */
+/** Tells if a value has more than so many levels of objects and arrays. It stops at the limit, so circular values are safe. */
 export function isDeeperThan(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return levels === 0 || Object.values(value).some((member) => isDeeperThan(member, levels - 1));

@@ -3,8 +3,8 @@ import { toPlainText } from './plain-text';
 /** Longest text from outside that is carried in a message; the rest is cut. */
 const MAX_TEXT_LENGTH = 500;
 /**
- * Texts are cut to this length before anything else is done with them. It is less than the characters that `http/` reads
- * of an error answer, so that a text which was cut there is cut here again, between two words.
+ * Texts are cut to this length, at white space, before anything else is done with them. `http/` reads more than this of an
+ * error answer, so this cut is always the last one.
  */
 const MAX_READ_LENGTH = 4_096;
 

@@ -10,7 +10,7 @@ const OBJECT_START = 0x7b;
 const DEPTH = 4;
 /** Bytes that are held until it is known where the run is. */
 const MAX_HELD_BYTES = 1_048_576;
-/** A chunk that is larger than this is no chunk. In bytes. */
+/** Limit of one chunk, in bytes. A larger chunk is refused. */
 const MAX_CHUNK_BYTES = 256 * 1024 * 1024;
 const TWO_RUNS = 'the body: expected one run, got two';
 
@@ -49,7 +49,7 @@ export class RunScan {
     this.#splitter.write(part);
   }
 
-  /** The text is over. */
+  /** Ends the text. */
   end(): void {
     this.#splitter.end();
   }

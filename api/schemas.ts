@@ -76,7 +76,7 @@ function checkMember<Schema extends v.GenericSchema>(
   member: string,
 ): v.InferOutput<Schema> {
   const inner = isPlainObject(body) ? body[member] : undefined;
-  const isWrapped = isPlainObject(inner);
+  const isWrapped = isPlainObject(inner) && (inner.id !== undefined || !isPlainObject(body) || body.id === undefined);
   const checked = v.safeParse(schema, isWrapped ? inner : body);
   if (checked.success) return checked.output;
   const prefix = isWrapped ? `${member}.` : '';

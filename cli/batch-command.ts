@@ -3,13 +3,13 @@ import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { BatchInput, BatchResult, Environment } from '../api';
-import type { BatchHandle } from '../client';
+import { IdempotencyKeyReusedError, type BatchHandle } from '../client';
 import { type BatchArguments, shortHash } from './batch-arguments';
 import { type BatchDisplay, createBatchDisplay, describeBatch } from './batch-display';
 import { entriesOfDocuments, entriesOfManifest, toIds } from './batch-entries';
 import { toBatchNames, writeBatchOutputs } from './batch-outputs';
 import type { Document } from './documents';
-import { EXIT_STATUS, type ExitStatus } from './exit-status';
+import { EXIT_STATUS, type ExitStatus, usageError } from './exit-status';
 import { listenForInterruption, untilAborted } from './interruption';
 import { KEPT, OutputDirectory } from './output-directory';
 import { quietRuntime } from './parse-command';
@@ -101,7 +101,7 @@ async function openOutput({ documents, isManifest, out, force }: BatchArguments)
 
 async function parse(given: BatchArguments, around: Surroundings): Promise<ExitStatus> {
   const { services, manifest, results, display, signal } = around;
-  const handle = await services.client.startBatch(toInput(given, manifest, services), { idempotencyKey: given.key });
+  const handle = await startBatch(given, manifest, services);
   display.say(`batch ${given.key}`);
   const following = new AbortController();
   const result = handle.result();
@@ -119,7 +119,20 @@ async function parse(given: BatchArguments, around: Surroundings): Promise<ExitS
   return await tell(given, { ended, outputs, services, display });
 }
 
-/** A batch on somebody's server stays there; one on a server of this call is ended, so that what is done is written. */
+/** Starts the batch, or finds it by its key. @throws CommandError if the key belongs to other documents or another `--out` */
+async function startBatch(given: BatchArguments, manifest: Document, services: ParseServices): Promise<BatchHandle> {
+  try {
+    return await services.client.startBatch(toInput(given, manifest, services), { idempotencyKey: given.key });
+  } catch (error) {
+    if (!(error instanceof IdempotencyKeyReusedError)) throw error;
+    await removeManifest(given, manifest);
+    throw usageError(
+      `the key '${given.key}' belongs to a batch of other documents or of another --out: repeat that call, or give another --key`,
+    );
+  }
+}
+
+/** A batch on a configured server stays there; one on a server of this call is ended, so that what is done is written. */
 async function interrupt(
   handle: BatchHandle,
   result: Promise<BatchResult>,

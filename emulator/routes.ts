@@ -72,8 +72,13 @@ async function dispatch(exchange: Exchange): Promise<Answer> {
     case 'content':
       return serveContent(exchange);
     case 'unknown':
-      throw new RefusedRequest(404, `No such endpoint: ${request.method} ${request.path}`);
+      return unservedAnswer(`Cannot ${request.method} ${request.path}`);
   }
+}
+
+/** The 404 of a path that is not served: plain text, as web frameworks answer, and not one of the errors of the API. */
+function unservedAnswer(text: string): Answer {
+  return { status: 404, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: { raw: text } };
 }
 
 /** Any non-empty bearer token will do; the version must be the one that is spoken here. */

@@ -1,4 +1,4 @@
-import { ParseApiError, type RunState } from '../api';
+import { classifyApiError, ParseApiError, type RunState } from '../api';
 
 type ReadState = (runId: string, responseType: 'url' | 'json', signal?: AbortSignal) => Promise<RunState>;
 type StateReader = (runId: string, options?: { readonly signal?: AbortSignal }) => Promise<RunState>;
@@ -13,11 +13,16 @@ export function createStateReader(read: ReadState): StateReader {
     try {
       return await read(runId, responseType, signal);
     } catch (error) {
-      const refused = error instanceof ParseApiError && (error.status === 400 || error.status === 422);
-      if (!refused || responseType === 'json') throw error;
+      if (!isParameterRefused(error) || responseType === 'json') throw error;
       const state = await read(runId, 'json', signal);
       responseType = 'json';
       return state;
     }
   };
+}
+
+/** Says that Extend refused the request as it is. A 4xx that means "later", such as a rate limit, does not. */
+function isParameterRefused(error: unknown): boolean {
+  if (!(error instanceof ParseApiError) || (error.status !== 400 && error.status !== 422)) return false;
+  return classifyApiError(error, 'read') === 'RequestRejected';
 }

@@ -1,5 +1,5 @@
 /**
- * Where results go. Two methods are required, so that a store of one's own is a dozen lines: see `docs/results.md`.
+ * A store of results. Two methods are required, so that a store of one's own is a dozen lines: see `docs/results.md`.
  *
  * A store keeps whole objects: one that is written again is replaced at once, and one whose content breaks off leaves
  * nothing that can be read.

@@ -11,7 +11,7 @@ import { submitDocument } from './submit';
 import { tellEnd, tellProgress } from './tell-temporal';
 import { waitForRun } from './wait-for-run';
 
-/** Version 0.1.0 counted the deadline from the start, also with a `startDelay`. */
+/** Patch id. Version 0.1.0 counted the deadline from the start, also with a `startDelay`. */
 const DEADLINE_AFTER_START_DELAY = 'deadline-after-start-delay';
 
 /**

@@ -5,7 +5,7 @@ import { statusCall, type StatusLimit } from './activity-calls';
 import { deadlineExceeded, toActivityEnd } from './failures';
 import type { Job } from './job';
 
-/** Version 0.1.0 had no timer before the first poll; histories of such documents go on as they began. */
+/** Patch id. Version 0.1.0 had no timer before the first poll; its histories replay without one. */
 const FIRST_DELAY_BY_TIMER = 'first-delay-by-timer';
 /** What the one read at the deadline may take, all in all. In milliseconds. */
 const LAST_READ_MS = 25_000;
@@ -48,7 +48,7 @@ async function readByRetries(job: Job, delayMs: number): Promise<void> {
   await untilWoken(job, () => read(job, how));
 }
 
-/** Somebody asked for a read, and gets one, but not two within a few seconds. */
+/** Polls early after a `runFinished` signal, at most once in 5 s. */
 async function readEarly(job: Job): Promise<void> {
   const restMs = Math.min(job.wake.restMs(Date.now()), job.remainingMs);
   job.update({ nextPollAtMs: Date.now() + restMs });

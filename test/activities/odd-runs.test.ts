@@ -59,9 +59,9 @@ async function logged<T>(work: (context: ReturnType<typeof createContext>) => Pr
 }
 
 const inline = () =>
-  logged((context) => runActivity(activities, 'fetchResult', { runId: 'r', noticedAtMs: 0, counters }, context));
+  logged((context) => runActivity(activities, 'fetchResult', { runId: RUN.id, noticedAtMs: 0, counters }, context));
 const stored = () =>
-  logged((context) => runActivity(activities, 'storeResult', { runId: 'r', noticedAtMs: 0 }, context));
+  logged((context) => runActivity(activities, 'storeResult', { runId: RUN.id, noticedAtMs: 0 }, context));
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   const list: T[] = [];
@@ -228,4 +228,21 @@ describe('A submit answer', () => {
     expect(failure.message).toContain(rule);
     expect(failure.message.length).toBeLessThan(300);
   });
+});
+
+describe('A result', () => {
+  const KEY = 'a-key-of-a-shape-of-its-own';
+  const withKey = () => createParseActivities({ apiKey: KEY, baseUrl: server.url, resultDirectory: directory });
+
+  it.each(['fetchResult', 'storeResult'] as const)(
+    'has the run id that was asked for, and no file id with the API key: %s',
+    async (name) => {
+      body = JSON.stringify({ parserRun: { ...RUN, id: `other-${KEY}`, fileId: `file-${KEY}` } });
+      const input = { runId: RUN.id, noticedAtMs: Date.now(), counters };
+      const result = await runActivity(withKey(), name, input);
+      expect(result.runId).toBe(RUN.id);
+      expect(result).not.toHaveProperty('fileId');
+      expect(JSON.stringify({ ...result, output: undefined })).not.toContain(KEY);
+    },
+  );
 });

@@ -26,6 +26,17 @@ describe('decodeErrorBody', () => {
         isExtendError: true,
       },
     ],
+    [
+      'a code in place of the text',
+      { success: false, error: 'ENDPOINT_REMOVED' },
+      { code: 'ENDPOINT_REMOVED', message: 'ENDPOINT_REMOVED', isExtendError: true },
+    ],
+    ['errors by field', { errors: { file: ['is required'] } }, { message: '{"errors":{"file":["is required"]}}' }],
+    [
+      'a shape of its own',
+      { problems: [{ loc: ['file'], msg: 'x' }] },
+      { message: '{"problems":[{"loc":["file"],"msg":"x"}]}' },
+    ],
     ['the shape of 422 with a code alone', { code: 'OCR_ERROR' }, { code: 'OCR_ERROR' }],
     ['the shape of 422 with a message alone', { message: 'no' }, { message: 'no' }],
     ['the shape of 429', { error: 'Rate limit exceeded' }, { message: 'Rate limit exceeded', isExtendError: true }],

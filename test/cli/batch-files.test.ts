@@ -60,6 +60,12 @@ describe('extend-parse batch', () => {
     expect((await workplace.run(['batch', url, '--out', 'new/out', '--key', 'open'], { env: env() })).status).toBe(1);
     expect([modeOf('new/out'), modeOf('new/out/.extend-parse')]).toEqual([0o777 & ~process.umask(), 0o700]);
     expect(leaksIn('new/out')).toEqual([]);
+    const elsewhere = await workplace.run(['batch', url, '--out', 'elsewhere', '--key', 'open'], { env: env() });
+    expect(elsewhere.status).toBe(2);
+    expect(elsewhere.stderr + elsewhere.stdout).toContain(
+      "the key 'open' belongs to a batch of other documents or of another --out",
+    );
+    expect(leaksIn('elsewhere')).toEqual([]);
   });
 
   it('keeps its list while the batch goes on at a configured server, and a manifest that was given always', async () => {

@@ -40,7 +40,7 @@ describe('headers', () => {
   });
 
   it('every answer carries a request id', async () => {
-    const { headers } = await call(emulator, 'GET', '/nothing');
+    const { headers } = await call(emulator, 'GET', '/files');
     expect(headers.get('x-extend-request-id')).toMatch(/^req_/);
   });
 });
@@ -144,6 +144,13 @@ describe('GET /parser_runs/{id}', () => {
     }
     const { status, body } = await call(emulator, 'POST', '/parse/async', { file: { fileId: 'file_unknown' } });
     expect([status, isExtendError(body)]).toEqual([404, true]);
+  });
+
+  it('answers a path that it does not serve as a web server does, so that a wrong base URL is noticed', async () => {
+    const answer = await fetch(`${emulator.url}/v1/parser_runs/parser_run_unknown`, {
+      headers: { authorization: 'Bearer test', 'x-extend-api-version': '2025-04-21' },
+    });
+    expect([answer.status, await answer.text()]).toEqual([404, 'Cannot GET /v1/parser_runs/parser_run_unknown']);
   });
 
   it('the light engine costs three tenths of a credit per page', async () => {

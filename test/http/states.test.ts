@@ -116,6 +116,19 @@ describe('a state that is asked for with responseType=url', () => {
     expect(asked()).toEqual(['url', 'json', 'url', 'json']);
   });
 
+  it.each([
+    ['a rate limit', { code: 'RATE_LIMIT_EXCEEDED', message: 'slow down' }],
+    ['a refusal that may be repeated', { code: 'BUSY', message: 'later', retryable: true }],
+    ['a lack of credits', { error: { code: 'USAGE_BLOCKED', message: 'blocked' } }],
+  ])('is asked for once, and goes on to be asked for, after %s with status 400', async (_title, json) => {
+    const [client, runId] = await start(({ operation }) =>
+      operation === 'submit' ? undefined : httpReply({ status: 400, json }),
+    );
+    for (let read = 0; read < 2; read += 1)
+      await expect(client.readRunState(runId)).rejects.toMatchObject({ status: 400 });
+    expect(asked()).toEqual(['url', 'url']);
+  });
+
   it('is not asked for again after any other refusal', async () => {
     const [client, runId] = await start(({ operation }) => (operation === 'submit' ? undefined : refuse(404)));
     await expect(client.readRunState(runId)).rejects.toMatchObject({ status: 404 });
