@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { activityInfo, cancellationSignal, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { redact } from '../api';
+import { startTimeLimit } from '../http';
 import { StoreRefusedError, type ResultStore } from '../storage';
 import { linesOf } from './lines';
 import { finalFailure } from './to-application-failure';
@@ -48,13 +50,34 @@ export function createBatchStore(store: ResultStore | undefined): BatchStore {
   };
 }
 
+/** Deletes at a time. */
+const REMOVED_AT_ONCE = 20;
+/**
+ * Time for all deletions of an activity, in milliseconds. It is far below the time limit of the activity, so that neither
+ * many pages nor a store that never answers can keep the batch from ending.
+ */
+const REMOVE_MS = 60_000;
+
 async function removeEach(store: ResultStore, uris: readonly string[], signal: AbortSignal): Promise<void> {
-  try {
-    for (const uri of uris) await store.delete?.(uri, { signal });
-  } catch (error) {
-    const reason = redact(error instanceof Error ? error.message : String(error));
-    log.warn('pages of the batch stay in the result store', { reason });
-  }
+  if (store.delete === undefined || uris.length === 0) return;
+  const limit = startTimeLimit(REMOVE_MS, signal);
+  const left = [...uris];
+  let reason: string | undefined;
+  const removeNext = async (): Promise<void> => {
+    for (let uri = left.pop(); uri !== undefined && !limit.signal.aborted; uri = left.pop()) {
+      // One page that stays is no reason to keep the others.
+      try {
+        await store.delete?.(uri, { signal: limit.signal });
+      } catch (error) {
+        reason ??= error instanceof Error ? error.message : String(error);
+      }
+    }
+  };
+  const removing = Promise.all(Array.from({ length: REMOVED_AT_ONCE }, removeNext));
+  await Promise.race([removing, once(limit.signal, 'abort')]).finally(() => limit.end());
+  signal.throwIfAborted();
+  if (limit.isOver) reason ??= `deleting took longer than ${REMOVE_MS} ms`;
+  if (reason !== undefined) log.warn('pages of the batch stay in the result store', { reason: redact(reason) });
 }
 
 async function* readValues(store: ResultStore, uri: string, signal: AbortSignal): AsyncGenerator<unknown, void> {

@@ -1,4 +1,5 @@
-import { activityInfo } from '@temporalio/activity';
+import { activityInfo, cancellationDetails } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
 import type { DocumentFailureType, DocumentOutcome } from '../api';
 import type { ResultStore, SourceResolver } from '../storage';
 import { entriesOf, type ManifestOptions } from './batch-documents';
@@ -130,12 +131,16 @@ interface PageWriting {
   readonly done: ReadonlySet<string>;
 }
 
-/** Writes all pages, or none: where no batch follows, nothing would delete them. */
+/**
+ * Writes all pages, or none where no batch follows, since nothing would delete them. After a failure that is retried they
+ * stay: another attempt may have written the same pages already, and its batch may be reading them.
+ */
 async function writePages(input: PrepareBatchInput, writing: PageWriting) {
   try {
     return await readDocuments(input, writing);
   } catch (error) {
-    await writing.pages.removeAll();
+    const isFinal = error instanceof ApplicationFailure && error.nonRetryable;
+    if (isFinal || cancellationDetails()?.cancelRequested) await writing.pages.removeAll();
     throw error;
   }
 }

@@ -10,7 +10,17 @@ import {
   type BatchDefaults,
   type BatchDocument,
 } from './batch';
-import { describeIssue, documentInput, findInputProblem, oneOf, show, sourceName, whole } from './check-input';
+import {
+  describeIssue,
+  documentInput,
+  findInputProblem,
+  findLimitProblem,
+  oneOf,
+  show,
+  sourceName,
+  whole,
+  type InputCheckOptions,
+} from './check-input';
 import { isPlainObject } from './kind-of';
 import { isDeeperThan, MAX_LEVELS } from './nesting';
 
@@ -36,19 +46,25 @@ const batchInput = v.strictObject({
  *
  * @returns sentences with each wrong field, the rule and the value; `undefined` if the input is right.
  */
-export function findBatchProblem(input: unknown): string | undefined {
+export function findBatchProblem(input: unknown, options: InputCheckOptions = {}): string | undefined {
   if (!isPlainObject(input)) return `input must be an object, got ${show(input)}`;
   if ('documents' in input === 'manifest' in input) return "input must have one of 'documents', 'manifest'";
   const checked = v.safeParse(batchInput, input, { abortPipeEarly: true });
   if (!checked.success) return checked.issues.map(describeIssue).join('; ');
   const { documents, defaults } = input as { documents?: unknown[]; defaults?: BatchDefaults };
   if (defaults?.result === 'inline') return `defaults.result ${STORED_ONLY}`;
-  return documents === undefined ? undefined : findListProblem(documents, defaults);
+  const limitProblem = options.limits === false ? undefined : findLimitProblem(defaults ?? {});
+  if (limitProblem !== undefined) return `defaults.${limitProblem}`;
+  return documents === undefined ? undefined : findListProblem(documents, defaults, options);
 }
 
 const STORED_ONLY = "must be 'stored' in a batch, got 'inline'";
 
-function findListProblem(documents: readonly unknown[], defaults: BatchDefaults | undefined): string | undefined {
+function findListProblem(
+  documents: readonly unknown[],
+  defaults: BatchDefaults | undefined,
+  options: InputCheckOptions,
+): string | undefined {
   if (documents.length === 0) return 'documents must hold at least one document, got none';
   // A list that is nested more deeply has a document that is refused below, and could not be written as JSON.
   const bytes = isDeeperThan(documents, MAX_LEVELS + LEVELS_ABOVE_CONFIG) ? 0 : utf8Bytes(JSON.stringify(documents));
@@ -58,7 +74,7 @@ function findListProblem(documents: readonly unknown[], defaults: BatchDefaults 
   const ids = new DocumentIds();
   const problems: string[] = [];
   for (const [index, document] of documents.entries()) {
-    const problem = findDocumentProblem(document, defaults) ?? ids.take(document as BatchDocument, index + 1);
+    const problem = findDocumentProblem(document, defaults, options) ?? ids.take(document as BatchDocument, index + 1);
     if (problem !== undefined) problems.push(`documents[${index}]: ${problem}`);
   }
   const rest = problems.length - MAX_LISTED_PROBLEMS;
@@ -67,7 +83,11 @@ function findListProblem(documents: readonly unknown[], defaults: BatchDefaults 
 }
 
 /** Checks one document of a batch, together with the defaults. @returns what is wrong; `undefined` if nothing is */
-export function findDocumentProblem(document: unknown, defaults?: BatchDefaults): string | undefined {
+export function findDocumentProblem(
+  document: unknown,
+  defaults?: BatchDefaults,
+  options: InputCheckOptions = {},
+): string | undefined {
   if (!isPlainObject(document)) return `a document must be an object, got ${show(document)}`;
   const { id, result } = document;
   if (id !== undefined && !isDocumentId(id)) {
@@ -75,7 +95,7 @@ export function findDocumentProblem(document: unknown, defaults?: BatchDefaults)
   }
   if (result === 'inline') return `result ${STORED_ONLY}`;
   const input = toParseInput(document as unknown as BatchDocument, defaults);
-  const problem = findInputProblem(input);
+  const problem = findInputProblem(input, options);
   if (problem !== undefined) return problem;
   const bytes = utf8Bytes(JSON.stringify(input));
   if (bytes <= MAX_DOCUMENT_BYTES) return undefined;

@@ -70,12 +70,6 @@ const file = v.pipe(
   ),
 );
 
-/** A configuration with more levels cannot be written as JSON everywhere on its way to Extend. */
-const config = v.pipe(
-  object,
-  v.check((value) => !isDeeperThan(value, MAX_LEVELS), `must have at most ${MAX_LEVELS} levels of objects and arrays`),
-);
-
 const common = {
   polling: v.optional(polling),
   deadlineMs: v.optional(whole(1, MAX_DEADLINE_MS)),
@@ -86,21 +80,22 @@ const common = {
 /** Input of `parseDocument` that submits. */
 export const documentInput = v.strictObject({
   file,
-  config: v.optional(config),
+  config: v.optional(object),
   onAmbiguousSubmit: v.optional(oneOf('resubmit', 'fail')),
   maxSubmits: v.optional(whole(1, MAX_SUBMITS_LIMIT)),
   ...common,
 });
 
-const runId = v.pipe(
-  text(),
-  v.rawCheck(({ dataset, addIssue }) => {
-    const rule = dataset.typed ? findIdProblem(dataset.value) : undefined;
-    if (rule !== undefined) addIssue({ message: rule });
-  }),
-);
+const attachInput = v.strictObject({ runId: text(), ...common });
 
-const attachInput = v.strictObject({ runId, ...common });
+/** Settings of the checks of an input. */
+export interface InputCheckOptions {
+  /**
+   * Whether the limits count that version 0.1.0 did not have. A workflow that 0.1.0 has started must not be refused by
+   * them. @default true
+   */
+  readonly limits?: boolean;
+}
 
 /**
  * Checks the input of `parseDocument`. Unknown fields are refused by name, at every level but inside `config`, which is
@@ -109,12 +104,24 @@ const attachInput = v.strictObject({ runId, ...common });
  * @returns one sentence with each wrong field, the rule and the value; `undefined` if the input is right. URLs are
  * shown without their query.
  */
-export function findInputProblem(input: unknown): string | undefined {
+export function findInputProblem(input: unknown, { limits = true }: InputCheckOptions = {}): string | undefined {
   if (!isPlainObject(input)) return `input must be an object, got ${show(input)}`;
   if ('runId' in input && 'file' in input) return "input must have 'file' or 'runId', not both";
   if (!('runId' in input) && !('file' in input)) return `input must have 'file' or 'runId', got ${show(input)}`;
   const checked = v.safeParse('runId' in input ? attachInput : documentInput, input, { abortPipeEarly: true });
-  return checked.success ? undefined : checked.issues.map(describeIssue).join('; ');
+  if (!checked.success) return checked.issues.map(describeIssue).join('; ');
+  return limits ? findLimitProblem(input) : undefined;
+}
+
+/**
+ * Checks the limits that version 0.1.0 did not have: run ids that requests can name, and configurations that can be
+ * written as JSON everywhere on their way to Extend.
+ */
+export function findLimitProblem({ runId, config }: { runId?: unknown; config?: unknown }): string | undefined {
+  const rule = typeof runId === 'string' ? findIdProblem(runId) : undefined;
+  if (rule !== undefined) return `runId ${rule}, got ${show(runId)}`;
+  if (!isDeeperThan(config, MAX_LEVELS)) return undefined;
+  return `config must have at most ${MAX_LEVELS} levels of objects and arrays, got ${show(config)}`;
 }
 
 /** One wrong field, the rule and the value. */

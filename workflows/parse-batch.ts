@@ -4,6 +4,7 @@ import {
   CancelledFailure,
   continueAsNew,
   isCancellation,
+  patched,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -21,6 +22,7 @@ import {
 } from './batch-state';
 import { nextStep } from './batch-step';
 import { toActivityEnd } from './failures';
+import { INPUT_LIMITS } from './open-job';
 import {
   batchProgressQuery,
   outcomesQuery,
@@ -139,8 +141,15 @@ function checkInput(input: BatchInput): void {
   const problem =
     bytes > MAX_WORKFLOW_ID_BYTES
       ? `the workflow id of a batch must have at most ${MAX_WORKFLOW_ID_BYTES} bytes, got ${bytes}`
-      : findBatchProblem(input);
+      : findProblem(input);
   if (problem !== undefined) throw ApplicationFailure.nonRetryable(`invalid input: ${problem}`, 'InvalidInput', {});
+}
+
+function findProblem(input: BatchInput): string | undefined {
+  const problem = findBatchProblem(input, { limits: false });
+  if (problem !== undefined) return problem;
+  const limitProblem = findBatchProblem(input);
+  return limitProblem !== undefined && patched(INPUT_LIMITS) ? limitProblem : undefined;
 }
 
 function toWidth(width: NewWidth): number {

@@ -66,7 +66,8 @@ export async function runJob(job: Job): Promise<ParseResult> {
 }
 
 function end(job: Job, failure?: unknown): void {
-  job.update({ phase: 'ended' });
+  // A user's `onProgress` may issue commands: one more call would break the histories of version 0.1.0.
+  if (job.surroundings.onEnd) job.update({ phase: 'ended' });
   countDocument(failure);
   recordPolls(job);
   job.surroundings.onEnd?.(job.progress, failure);

@@ -6,8 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { Worker } from '@temporalio/worker';
+import { createParseActivities } from '../../activities';
 import { createFileStore, StoreRefusedError, type ResultStore } from '../../storage';
 import type { BatchHandle, BatchInput, BatchResult } from '../../client';
+import { runActivity } from '../activities/run-activity';
 import { bundledWorkflows } from '../workflows/bundled-workflows';
 import { failureOf, Scene, until } from '../workflows/scene';
 import { ENDLESS, outcomesOf, QUICK } from './batches';
@@ -143,6 +145,51 @@ describe('The pages of a batch', () => {
     }
     return handle.result();
   }
+});
+
+describe('Deleting pages', () => {
+  const place = { directory: 'batches/b/s', uri: 'mem:///batches/b/s' };
+  const deleting = (deleteUri: (uri: string) => Promise<void>): ResultStore => ({
+    ...createFileStore({ directory: makeDirectory() }),
+    delete: (uri) => deleteUri(uri),
+  });
+  const deletePages = async (store: ResultStore, pages: number) =>
+    runActivity(activitiesWith(store), 'writeOutcomes', { place, segment: 1, outcomes: [], deletePages: pages });
+  const activitiesWith = (resultStore: ResultStore) =>
+    createParseActivities({ apiKey: 'test', baseUrl: 'http://127.0.0.1:1', resultStore });
+
+  it('goes on after a page that stays, several at a time', async () => {
+    const seen: string[] = [];
+    let atOnce = 0;
+    let most = 0;
+    const store = deleting(async (uri) => {
+      seen.push(uri);
+      most = Math.max(most, (atOnce += 1));
+      await sleep(1);
+      atOnce -= 1;
+      if (uri.endsWith('/7.jsonl')) throw new Error('busy');
+    });
+    await deletePages(store, 300);
+    expect(new Set(seen).size).toBe(300);
+    expect(most).toBeGreaterThan(1);
+    expect(most).toBeLessThanOrEqual(20);
+  });
+
+  it('leaves the pages after a failure that is retried: another attempt may have written them anew', async () => {
+    const deleted: string[] = [];
+    const files = deleting(async (uri) => void deleted.push(uri));
+    const failing: ResultStore = {
+      ...files,
+      async write(name, content, options) {
+        if (name.endsWith('/pages/2.jsonl')) throw new Error('the connection was reset');
+        return files.write(name, content, options);
+      },
+    };
+    const batch = { documents: documents('retried', 201) };
+    const preparing = runActivity(activitiesWith(failing), 'prepareBatch', { batch, startId: 's' });
+    await expect(preparing).rejects.toThrow('the connection was reset');
+    expect(deleted).toEqual([]);
+  });
 });
 
 describe('A store that deletes nothing', () => {

@@ -29,7 +29,7 @@ describe.each(CACHING)('A workflow of a user with %o', (caching) => {
     expect(scene.countsOf({ fileUrl })).toEqual({ submits: 1, runs: 1, reads: 2, results: 1, deletes: 0 });
     expect(await historyOf(scene.temporal, workflowId)).toHaveLength(11 * 2 + 19);
     const seen = await handle.query<ParseProgress[]>('seen');
-    expect([...new Set(seen.map(({ phase }) => phase))]).toEqual(['submitting', 'waiting', 'fetching', 'ended']);
+    expect([...new Set(seen.map(({ phase }) => phase))]).toEqual(['submitting', 'waiting', 'fetching']);
   });
 
   it('fails with the typed failure', async () => {

@@ -25,12 +25,16 @@ export interface RecordedHistory {
   readonly history: History;
 }
 
+/** Reads Temporal's own JSON of a history. */
+export function readHistory(text: string): History {
+  return fromJson(historyType, JSON.parse(text), { ignoreUnknownFields: true });
+}
+
 /** Every history recorded in `directory`. */
 export function recordedHistories(directory = HISTORIES_DIRECTORY): RecordedHistory[] {
   const files = readdirSync(directory).filter((file) => file.endsWith('.json'));
   return files.sort().map((file) => {
     const text = readFileSync(join(directory, file), 'utf8');
-    const history = fromJson(historyType, JSON.parse(text), { ignoreUnknownFields: true });
-    return { name: file.slice(0, -'.json'.length), text, history };
+    return { name: file.slice(0, -'.json'.length), text, history: readHistory(text) };
   });
 }

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { Worker } from '@temporalio/worker';
 import { bundledWorkflows } from './bundled-workflows';
-import { recordedHistories } from './histories';
+import { readHistory, recordedHistories } from './histories';
 import { quietly } from './scene';
 
 const HISTORIES = recordedHistories();
@@ -46,6 +46,10 @@ const BATCH_WAYS = [
 /** Ways that version 0.1.0 did not know. */
 const NEW_WAYS = ['parse-document.v2.start-delay', 'parse-batch.v2.cancelled-while-paused'];
 
+interface StartedInput {
+  readonly input: { readonly payloads: { data: string }[] };
+}
+
 describe('Recorded histories', () => {
   const errors = new Map<string, Error | undefined>();
 
@@ -70,6 +74,21 @@ describe('Recorded histories', () => {
     // How many executions a batch has depends on the server's haste.
     expect(wanted.filter((way) => !HISTORIES.some(({ name }) => name.startsWith(way)))).toEqual([]);
   });
+
+  it.each(['timer-succeeded', 'continued-as-new-1', 'continued-as-new-2'])(
+    'are not refused for limits that came later: %s',
+    async (way) => {
+      const { text } = HISTORIES.find(({ name }) => name === `parse-document.v1.${way}`) ?? { text: '' };
+      const deep = JSON.parse(`${'['.repeat(150)}${']'.repeat(150)}`) as unknown;
+      const edited = JSON.parse(text) as { events: { workflowExecutionStartedEventAttributes?: StartedInput }[] };
+      const [payload] = edited.events[0]?.workflowExecutionStartedEventAttributes?.input.payloads ?? [];
+      if (payload === undefined) throw new Error('the history has no input');
+      const input = JSON.parse(Buffer.from(payload.data, 'base64').toString()) as object;
+      payload.data = Buffer.from(JSON.stringify({ ...input, config: { deep } })).toString('base64');
+      const options = { workflowBundle: await bundledWorkflows() };
+      await expect(Worker.runReplayHistory(options, readHistory(JSON.stringify(edited)), way)).resolves.toBeUndefined();
+    },
+  );
 
   it('tell nothing of the machine that recorded them', () => {
     const texts = HISTORIES.map(({ text }) => text).join('\n');
