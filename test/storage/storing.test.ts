@@ -130,9 +130,10 @@ describe('A stored result', () => {
   });
 
   it('is the bare run exactly as it was sent, whatever its spelling', async () => {
-    const { output, ...result } = await stored(scene.document('odd'));
+    const odd = scene.document('odd');
+    const { output, ...result } = await stored(odd);
     expect(readFileSync(fileURLToPath(output.uri), 'utf8')).toBe(ODD_RUN);
-    expect(result).toMatchObject({ runId: 'parser_run_odd', fileId: 'file_odd', pageCount: 1, credits: 2.5 });
+    expect(result).toMatchObject({ runId: scene.runOf(odd).id, fileId: 'file_odd', pageCount: 1, credits: 2.5 });
     expect(output.chunkCount).toBe(1);
   });
 
