@@ -132,10 +132,14 @@ async function identify(path: string): Promise<string | undefined> {
   }
 }
 
-/** The SHA-256 of a file; of one that cannot be read, an empty text, which is no hash. */
+/**
+ * The SHA-256 of a regular file. Of anything else the result is an empty text, which is no hash: a read of a link may never
+ * end, because the link may name a pipe or a device.
+ */
 async function hashFile(path: string): Promise<string> {
   const hash = createHash('sha256');
   try {
+    if (!(await lstat(path)).isFile()) return '';
     await pipeline(createReadStream(path), hash);
     return hash.digest('hex');
   } catch {
