@@ -4,7 +4,7 @@ import { lstat, mkdir, realpath, rename, rm, rmdir, stat, writeFile } from 'node
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { usageError } from './exit-status';
-import { toLabel } from './to-label';
+import { toLabel, toSafeLabel } from './to-label';
 import { WrittenFiles } from './written-files';
 
 /** Directory below that of the results, for what a later call needs. */
@@ -51,7 +51,9 @@ export class OutputDirectory {
       const identities = await Promise.all(documents.map(identify));
       return new OutputDirectory(options, written, new Set(identities.filter((identity) => identity !== undefined)));
     } catch (error) {
-      throw usageError(`--out must be a directory that can be written, got '${path}': ${(error as Error).message}`);
+      throw usageError(
+        `--out must be a directory that can be written, got '${toSafeLabel(path)}': ${toSafeLabel((error as Error).message)}`,
+      );
     }
   }
 

@@ -99,7 +99,7 @@ export async function* exchangeParts(
 /** A request that is about to be sent. */
 interface Sent extends Asked {
   /** Notes the key that the request carries. The key ring may forget the key before the answer has come. */
-  noteKey(key: string): void;
+  readonly noteKey: (key: string) => void;
 }
 
 /** Collects the facts that the errors of a request repeat, and the redactor of their texts. */

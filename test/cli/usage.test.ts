@@ -11,7 +11,7 @@ beforeAll(() => {
   workplace = new Workplace();
   mkdirSync(join(workplace.directory, 'folder'));
   writeFileSync(join(workplace.directory, 'a-file'), '');
-  writeFileSync(join(workplace.directory, 'sk_secret'), '');
+  writeFileSync(join(workplace.directory, 'sk_file_secret'), '');
   mkdirSync(join(workplace.directory, 'folder/sk_secret'));
   files = readdirSync(workplace.directory);
 });
@@ -59,7 +59,7 @@ describe('extend-parse', () => {
       { TEMPORAL_ADDRESS: 'https://u:secret@h:7233' },
       /TEMPORAL_ADDRESS, or the address of the profile, must be host:port, got 'https:\/\/h:7233\/'/,
     ],
-    ['a key for a file', ['parse', 'sk_secret_2'], {}, /no such file: sk_\*\*\*/],
+    ['a key for a file', ['parse', 'sk_secret'], {}, /no such file: sk_\*\*\*/],
     ['a key for a port', ['emulator', '--port', 'sk_secret'], {}, /argument 'sk_\*\*\*' is invalid/],
     ['a key for a width', ['batch', HARBOUR, '--width', 'sk_secret'], {}, /argument 'sk_\*\*\*' is invalid/],
     [
@@ -68,7 +68,7 @@ describe('extend-parse', () => {
       {},
       /--key must have 1 to 700 bytes, got 'sk_\*\*\*'/,
     ],
-    ['a key for the output directory', ['parse', HARBOUR, '--out', 'sk_secret'], {}, /got the file sk_\*\*\*/],
+    ['a key for the output directory', ['parse', HARBOUR, '--out', 'sk_file_secret'], {}, /got the file sk_\*\*\*/],
     ['a key for a folder', ['batch', 'folder/sk_secret'], {}, /no files in folder\/sk_\*\*\*/],
     ['a value with an escape', ['emulator', '--port', '1\u001b[31m\u202e2'], {}, /argument '1 \[31m2' is invalid/],
     [
