@@ -60,8 +60,9 @@ function secretsOf(file: SubmitParseInput['file'], fileUrl: string | undefined):
  * can name, cannot be kept, and another submit would only create another run.
  */
 function checkRunId(runId: string, secrets: readonly Secret[], { redactor }: ExtendClient): void {
-  const holdsSecret = redactor.holdsSecret(runId) || createRedactor(() => secrets).holdsSecret(runId);
-  const problem = holdsSecret ? "repeats the API key or the document's URL" : findIdProblem(runId);
+  const holdsSecret = () => redactor.holdsSecret(runId) || createRedactor(() => secrets).holdsSecret(runId);
+  // The search comes second: an id that is too long may be a megabyte.
+  const problem = findIdProblem(runId) ?? (holdsSecret() ? "repeats the API key or the document's URL" : undefined);
   if (problem === undefined) return;
   const message = `Extend accepted the document, and its run cannot be followed: the id ${problem}; the run may be billed`;
   throw finalFailure('ContractViolation', message, { runMayExist: true, attempts: activityInfo().attempt });

@@ -30,7 +30,8 @@ export interface UploadFileOptions {
  * @returns An activity that fails with one of these types:
  *  - `SourceUnavailable`: no such scheme, no such file, or a file outside of the directory of sources; final.
  *  - `UploadRejected`, `Unauthorized`, `OutOfCredits`, `EndpointNotFound`, `ApiVersionRemoved`: final.
- *  - `ContractViolation`: three uploads were answered with success, and no answer had the file's id; final.
+ *  - `ContractViolation`: three uploads were answered with success, and no answer had the file's id; or the id repeats
+ *    the API key; final.
  *  - `RateLimited`, `Unavailable`: retried.
  */
 export function createUploadFile({ extend, sources }: UploadFileOptions): ParseActivities['uploadFile'] {
@@ -40,7 +41,9 @@ export function createUploadFile({ extend, sources }: UploadFileOptions): ParseA
     if ('fileUrl' in opened) return {};
     try {
       const file = { content: opened.content, fileName: fileName ?? opened.fileName };
-      return await withHeartbeat(extend.uploadFile(file, { signal }), earlierAttempts());
+      const { fileId } = await withHeartbeat(extend.uploadFile(file, { signal }), earlierAttempts());
+      checkFileId(fileId, extend);
+      return { fileId };
     } catch (error) {
       if (error instanceof ParseApiError && error.kind === 'unreadable') countUnreadable(error);
       throw toApplicationFailure(error, { purpose: 'upload' });
@@ -48,6 +51,13 @@ export function createUploadFile({ extend, sources }: UploadFileOptions): ParseA
       await closeSource(opened);
     }
   };
+}
+
+/** A file id goes into the history. @throws ApplicationFailure `ContractViolation`, final, for an id that repeats the key */
+function checkFileId(fileId: string, { redactor }: ExtendClient): void {
+  if (!redactor.holdsSecret(fileId)) return;
+  const message = 'Extend accepted the upload, and the file cannot be used: the file id repeats the API key';
+  throw finalFailure('ContractViolation', message, { attempts: activityInfo().attempt });
 }
 
 /** Counts an answer that could not be read. @throws ApplicationFailure `ContractViolation`, final, at the third */

@@ -11,14 +11,33 @@ export interface DecodedText {
 /** An encoding inside an encoding is decoded so many times. */
 const MAX_PASSES = 8;
 
-/** One encoded character: as of URLs, of JSON and JavaScript strings, of HTML. */
+/** One encoded character: as of URLs, of JSON and JavaScript strings, of HTML. The text is in lower case. */
 const ENCODED =
-  /%([0-9a-f]{2})|\\u([0-9a-f]{4})|\\x([0-9a-f]{2})|\\([/"'\\])|&#(\d{1,4});|&#x([0-9a-f]{1,4});|&(amp|lt|gt|quot|apos);/g;
+  /%([0-9a-f]{2})|\\u([0-9a-f]{4})|\\u\{0*([0-9a-f]{1,6})\}|\\x([0-9a-f]{2})|\\([/"'\\nrt])|&#0*(\d{1,7});?|&#x0*([0-9a-f]{1,6});?|&(amp|lt|gt|quot|apos);/g;
 
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+/** The escapes of line breaks and tabs stand for characters that are ignored. */
+const ESCAPES: Readonly<Record<string, string>> = { n: '', r: '', t: '' };
+const MAX_CODE_POINT = 0x10_ff_ff;
 
-/** Characters that do not change the meaning of a text, such as the line breaks of a mail. */
-const IGNORED = /[\p{Cc}\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]/u;
+/** Characters that do not change the meaning of a text: the line breaks of a mail, and characters without a width. */
+const IGNORED = /[\p{Cc}\u00AD\u061C\u200B-\u200F\u2028-\u202E\u2060\u2066-\u2069\uFEFF]/u;
+/** Control characters; the others of {@link IGNORED} are more than one byte. */
+const CONTROL_BYTE = /[\0-\x1F\x7F]/;
+/** A tag of HTML, or white space. */
+const TAG_OR_SPACE = /<[^<>]*>|\s+/g;
+
+/**
+ * The ways to read a text: as it is, decoded, and decoded without tags of HTML and without the line breaks and the blanks
+ * around them. A secret may be seen in one of them only: in `<secret>` it looks like a tag, and in `%secret` its beginning
+ * looks like an encoding.
+ */
+export function readingsOf(original: string): readonly DecodedText[] {
+  // Ignored characters take the place of what is left out, so that all positions stay.
+  const joined = original.replace(TAG_OR_SPACE, (part) => (/[<\r\n]/.test(part) ? '\0'.repeat(part.length) : part));
+  const readings = [toBytes(original), decodeText(original)];
+  return joined === original ? readings : [...readings, decodeText(joined)];
+}
 
 /**
  * Decodes a text as far as it goes, whatever mixture of encodings it is in: percent, JSON, HTML, one inside the other.
@@ -84,10 +103,18 @@ function decodeOnce({ text, starts, ends }: DecodedText): DecodedText | undefine
   return { text: decoded, starts: from, ends: to };
 }
 
-function characterOf([, percent, unicode, hex, escaped, decimal, hexadecimal, entity]: RegExpMatchArray): string {
-  if (percent !== undefined) return String.fromCharCode(Number.parseInt(percent, 16));
-  if (escaped !== undefined) return escaped;
+function characterOf(match: RegExpMatchArray): string {
+  const [, percent, unicode, point, hex, escaped, decimal, hexadecimal, entity] = match;
+  if (percent !== undefined) return withoutControls(String.fromCharCode(Number.parseInt(percent, 16)));
+  if (escaped !== undefined) return ESCAPES[escaped] ?? escaped;
   if (entity !== undefined) return ENTITIES[entity] ?? '';
-  if (decimal !== undefined) return bytesOf(String.fromCharCode(Number(decimal)));
-  return bytesOf(String.fromCharCode(Number.parseInt(unicode ?? hex ?? hexadecimal ?? '0', 16)));
+  const code =
+    decimal === undefined ? Number.parseInt(unicode ?? point ?? hex ?? hexadecimal ?? '0', 16) : Number(decimal);
+  const character = code > MAX_CODE_POINT ? '' : String.fromCodePoint(code);
+  return IGNORED.test(character) ? '' : bytesOf(character);
+}
+
+/** A byte is no whole character, so that bytes beyond ASCII are kept. */
+function withoutControls(byte: string): string {
+  return CONTROL_BYTE.test(byte) ? '' : byte;
 }

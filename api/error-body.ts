@@ -16,6 +16,14 @@ export interface ErrorBody {
   readonly isExtendError?: true;
 }
 
+/** Filters that take secrets out of the texts of an error answer. */
+export interface ErrorTextFilters {
+  /** Takes secrets out of a text that is repeated. @default by their shape */
+  readonly toSafe?: (text: string) => string;
+  /** Takes the secrets that are known out of a body that is not JSON, and leaves everything else as it is. @default none */
+  readonly hideValues?: (text: string) => string;
+}
+
 /** Codes that mean the same whatever the HTTP status: the account cannot run more documents. */
 const OUT_OF_CREDITS_CODES: ReadonlySet<string> = new Set(['USAGE_BLOCKED', 'OUT_OF_CREDITS']);
 
@@ -46,16 +54,16 @@ export function isExtendError(body: unknown): boolean {
  * Reads the body of an error answer. Extend documents five shapes, its types leave others open, and a proxy may answer
  * HTML: anything is accepted, nothing is thrown, and a body of an unknown shape becomes the message, as JSON.
  *
- * @param toSafe takes secrets out of a text. @default by their shape
  */
-export function decodeErrorBody(text: string, toSafe: (text: string) => string = redact): ErrorBody {
+export function decodeErrorBody(text: string, filters: ErrorTextFilters = {}): ErrorBody {
+  const { toSafe = redact } = filters;
   let body: unknown;
   try {
     body = JSON.parse(text);
   } catch {
-    return textBody(text, toSafe);
+    return textBody(text, filters);
   }
-  if (typeof body === 'string') return textBody(body, toSafe);
+  if (typeof body === 'string') return textBody(body, filters);
   const outer = isRecord(body) ? body : {};
   const inner = isRecord(outer.error) ? outer.error : outer;
   const errors = outer.errors ?? inner.errors ?? inner.issues;
@@ -73,7 +81,9 @@ export function decodeErrorBody(text: string, toSafe: (text: string) => string =
   };
 }
 
-function textBody(text: string, toSafe: (text: string) => string): ErrorBody {
+/** A line break or a tag inside a secret would become a blank: the secrets that are known are hidden first. */
+function textBody(original: string, { toSafe = redact, hideValues = (text) => text }: ErrorTextFilters): ErrorBody {
+  const text = hideValues(original);
   const title = /<title>([^<]*)<\/title>/i.exec(text)?.[1];
   const words = (title || text.replace(/<[^<>]*>/g, ' ')).replace(/\s+/g, ' ').trim();
   return words === '' ? {} : { message: toSafe(words) };

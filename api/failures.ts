@@ -93,7 +93,7 @@ export const FAILURES = {
   ContractViolation: {
     ends: 'final',
     meaning:
-      'An answer of Extend was not what the contract promises; the message names the field or fact. Either a finished run had no usable output for two minutes, or an accepted run has an id that no request can name or that repeats a secret (then with `runMayExist`), or three uploads were answered without a file id.',
+      'An answer of Extend was not what the contract promises; the message names the field or fact. Either a finished run had no usable output for two minutes, or an accepted run has an id that no request can name or that repeats a secret (then with `runMayExist`), or three uploads were answered without a file id, or an upload with a file id that repeats the API key.',
     remedy:
       "Report it with the request id. With a `runId`, attach to it to try again. With `runMayExist`, look in Extend's dashboard before you start again.",
   },

@@ -1,4 +1,4 @@
-import { decodeText } from './decoded-text';
+import { decodeText, readingsOf, type DecodedText } from './decoded-text';
 
 /** A value that no text may hold. Build it with {@link keySecrets} or {@link urlSecrets}. */
 export interface Secret {
@@ -39,33 +39,30 @@ export function urlSecrets(url: string): Secret[] {
   ]);
   const path = pathname.replace(/^\/+/, '');
   const parts = [`${path}${search}${hash}`, path, search.slice(1), hash.slice(1), username, password];
-  const alone = [...parts, ...queryValues(search)].filter((part) => decodeText(part).text.length >= MIN_PART_LENGTH);
-  return [toSecret(url, beyondOrigin), ...located, ...alone.map((part) => toSecret(part))];
+  return [toSecret(url, beyondOrigin), ...located, ...partSecrets(parts, search)];
 }
 
 /** The forms in which a text may hold the query of a URL: whole, and each value. For a URL that is itself no secret. */
 export function querySecrets(url: string): Secret[] {
   if (!URL.canParse(url)) return [];
   const { search, hash } = new URL(url);
-  const parts = [search.slice(1), hash.slice(1), ...queryValues(search)];
-  return parts.filter((part) => decodeText(part).text.length >= MIN_PART_LENGTH).map((part) => toSecret(part));
+  return partSecrets([search.slice(1), hash.slice(1)], search);
 }
 
 /** Replaces the secrets in a text by `***`, in whatever encoding they are. */
 export function hideSecrets(original: string, secrets: readonly Secret[]): string {
   if (secrets.length === 0 || original === '') return original;
-  const { text, starts, ends } = decodeText(original);
-  const spans = secrets.flatMap((secret) => occurrences(text, secret));
+  const spans = readingsOf(original).flatMap((reading) =>
+    secrets.flatMap((secret) => occurrences(reading.text, secret).map((span) => toOriginal(span, reading))),
+  );
   if (spans.length === 0) return original;
   spans.sort((one, other) => one.from - other.from);
   let hidden = '';
   let at = 0;
   for (const { from, to } of spans) {
-    const start = starts[from] ?? 0;
-    const end = ends[to - 1] ?? 0;
     // Overlapping occurrences are one.
-    if (start >= at) hidden += `${original.slice(at, start)}***`;
-    at = Math.max(at, end);
+    if (from >= at) hidden += `${original.slice(at, from)}***`;
+    at = Math.max(at, to);
   }
   return hidden + original.slice(at);
 }
@@ -75,30 +72,65 @@ interface Span {
   readonly to: number;
 }
 
+function toOriginal({ from, to }: Span, { starts, ends }: DecodedText): Span {
+  return { from: starts[from] ?? 0, to: ends[to - 1] ?? 0 };
+}
+
+/** Finds each occurrence of the secret or of its beginning; occurrences that overlap are one. */
 function occurrences(text: string, { text: secret, atLeast }: Secret): Span[] {
-  const beginning = secret.slice(0, atLeast);
-  const found: Span[] = [];
-  for (let from = text.indexOf(beginning); from >= 0;) {
-    let length = beginning.length;
-    while (length < secret.length && text[from + length] === secret[length]) length += 1;
-    found.push({ from, to: from + length });
-    from = text.indexOf(beginning, from + length);
+  const first = secret === '' ? -1 : text.indexOf(secret.slice(0, atLeast));
+  if (first < 0) return [];
+  const found: { from: number; to: number }[] = [];
+  const lengths = matchLengths(secret, text.slice(first));
+  for (const [index, length] of lengths.entries()) {
+    if (length < atLeast) continue;
+    const from = first + index;
+    const last = found.at(-1);
+    if (last !== undefined && from < last.to) last.to = Math.max(last.to, from + length);
+    else found.push({ from, to: from + length });
   }
   return found;
 }
 
+/**
+ * For each position of the text, the number of characters of the secret's beginning that stand there (the Z-algorithm). The
+ * time grows with the sum of both lengths only, so that a text that repeats a beginning of the secret takes no longer.
+ */
+function matchLengths(secret: string, text: string): Int32Array {
+  // The separator is in neither: both are decoded to bytes.
+  const joined = `${secret}\uFFFF${text}`;
+  const lengths = new Int32Array(joined.length);
+  let left = 0;
+  let right = 0;
+  for (let at = 1; at < joined.length; at += 1) {
+    let length = at < right ? Math.min(right - at, lengths[at - left] ?? 0) : 0;
+    while (joined[at + length] === joined[length]) length += 1;
+    if (at + length > right) [left, right] = [at, at + length];
+    lengths[at] = length;
+  }
+  return lengths.subarray(secret.length + 1);
+}
+
 function toSecret(value: string, atLeast = BEGINNING_LENGTH): Secret {
-  const { text } = decodeText(value);
+  return ofDecoded(decodeText(value).text, atLeast);
+}
+
+function ofDecoded(text: string, atLeast = BEGINNING_LENGTH): Secret {
   return { text, atLeast: Math.min(text.length, atLeast) };
 }
 
-/** Each value as it stands there, and with its plus signs as the blanks that they mean. */
-function queryValues(search: string): string[] {
-  return search
+/**
+ * The secrets among the parts and the values of a query: each one as it stands there, each value also with blanks for plus
+ * signs, and with plus signs for blanks. A form writes a blank as a plus sign, so that a text may hold either.
+ */
+function partSecrets(parts: readonly string[], search: string): Secret[] {
+  const values = search
     .slice(1)
     .split('&')
-    .map((pair) => pair.slice(pair.indexOf('=') + 1))
-    .flatMap((value) => (value.includes('+') ? [value, value.replaceAll('+', ' ')] : [value]));
+    .map((pair) => decodeText(pair.slice(pair.indexOf('=') + 1)).text)
+    .flatMap((value) => [value, value.replaceAll('+', ' '), value.replaceAll(' ', '+')]);
+  const all = new Set([...parts.map((part) => decodeText(part).text), ...values]);
+  return [...all].filter((text) => text.length >= MIN_PART_LENGTH).map((text) => ofDecoded(text));
 }
 
 /**

@@ -5,6 +5,7 @@ import { InvalidArgumentError } from 'commander';
 import { MAX_BATCH_WIDTH } from '../api';
 import { type Document, readDocuments } from './documents';
 import { usageError } from './exit-status';
+import { toSafeLabel } from './to-label';
 
 /** What the command line of `batch` says. */
 export interface GivenBatch {
@@ -43,14 +44,15 @@ export async function checkBatch(given: GivenBatch): Promise<BatchArguments> {
   const { inputs, out, key = keyOf(inputs) } = given;
   if (inputs.length === 0) throw usageError('name files, folders or URLs, or a manifest: a file that ends with .jsonl');
   if (key.trim() === '' || Buffer.byteLength(key) > MAX_KEY_BYTES)
-    throw usageError(`--key must have 1 to ${MAX_KEY_BYTES} bytes, got '${key}'`);
+    throw usageError(`--key must have 1 to ${MAX_KEY_BYTES} bytes, got '${toSafeLabel(key)}'`);
   const stats = await stat(out).catch(() => undefined);
-  if (stats !== undefined && !stats.isDirectory()) throw usageError(`--out must be a directory, got the file ${out}`);
+  if (stats !== undefined && !stats.isDirectory())
+    throw usageError(`--out must be a directory, got the file ${toSafeLabel(out)}`);
   const isManifest = inputs.some((input) => input.endsWith('.jsonl'));
   if (isManifest && inputs.length > 1) throw usageError('a manifest must be the only argument');
   const found = await Promise.all(inputs.map((input) => filesOf(input, resolve(out))));
   const files = [...new Set(found.flat())];
-  if (files.length === 0) throw usageError(`no files in ${inputs.join(', ')}`);
+  if (files.length === 0) throw usageError(`no files in ${inputs.map(toSafeLabel).join(', ')}`);
   return { ...given, key, documents: await readDocuments(files), isManifest };
 }
 

@@ -1,7 +1,7 @@
 import { realpath, stat } from 'node:fs/promises';
 import { maskUrl } from '../api';
 import { usageError } from './exit-status';
-import { toLabel } from './to-label';
+import { toLabel, toSafeLabel } from './to-label';
 
 /** A document as it was given on the command line. */
 export interface Document {
@@ -40,7 +40,7 @@ async function readDocument(input: string): Promise<Document | string> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     // A URL with a typing error in its scheme is taken for a path.
-    const shown = /^\s*[a-z][a-z\d+.-]+:\//i.test(input) ? maskUrl(input) : input;
+    const shown = /^\s*[a-z][a-z\d+.-]+:\//i.test(input) ? maskUrl(input) : toSafeLabel(input);
     return code === 'ENOENT' ? `no such file: ${shown}` : `cannot open ${shown}: ${code ?? 'unknown error'}`;
   }
 }

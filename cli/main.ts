@@ -1,12 +1,11 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
-import { redact } from '../api';
 import { checkBatch, type GivenBatch, parseCount, parseWidth } from './batch-arguments';
 import { CommandError, EXIT_STATUS, type ExitStatus } from './exit-status';
 import { checkArguments, type GivenArguments } from './parse-arguments';
 import { parsePort } from './port-option';
 import { flush, surviveClosedOutput } from './standard-streams';
-import { toLabel } from './to-label';
+import { toLabel, toSafeLabel } from './to-label';
 
 const FORCE = 'replace files in --out that this command did not write; documents are never replaced';
 
@@ -36,7 +35,7 @@ async function run(argv: readonly string[]): Promise<ExitStatus> {
 }
 
 function unexpected(error: unknown): ExitStatus {
-  const text = toLabel(redact(error instanceof Error ? error.message : String(error)));
+  const text = toSafeLabel(error instanceof Error ? error.message : String(error));
   process.stderr.write(`extend-parse: unexpected error: ${text}\n`);
   if (process.env['DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   return EXIT_STATUS.failure;
@@ -44,7 +43,7 @@ function unexpected(error: unknown): ExitStatus {
 
 /** commander repeats what it refuses; the value of an unknown option may be a key. */
 function hideValues(text: string): string {
-  return redact(text.replace(/(unknown option '[^'=]*=)[^]*'/, "$1***'"));
+  return toSafeLabel(text.replace(/(unknown option '[^'=]*=)[^]*'/, "$1***'"));
 }
 
 /** The commands are loaded when their arguments are right: help and errors come at once. */

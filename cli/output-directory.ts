@@ -4,7 +4,7 @@ import { lstat, mkdir, realpath, rename, rm, rmdir, stat, writeFile } from 'node
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { usageError } from './exit-status';
-import { toLabel } from './to-label';
+import { toLabel, toSafeLabel } from './to-label';
 import { WrittenFiles } from './written-files';
 
 /** Directory below that of the results, for what a later call needs. */
@@ -51,7 +51,9 @@ export class OutputDirectory {
       const identities = await Promise.all(documents.map(identify));
       return new OutputDirectory(options, written, new Set(identities.filter((identity) => identity !== undefined)));
     } catch (error) {
-      throw usageError(`--out must be a directory that can be written, got '${path}': ${(error as Error).message}`);
+      throw usageError(
+        `--out must be a directory that can be written, got '${toSafeLabel(path)}': ${toSafeLabel((error as Error).message)}`,
+      );
     }
   }
 
@@ -132,10 +134,14 @@ async function identify(path: string): Promise<string | undefined> {
   }
 }
 
-/** The SHA-256 of a file; of one that cannot be read, an empty text, which is no hash. */
+/**
+ * The SHA-256 of a regular file. Of anything else the result is an empty text, which is no hash: a read of a link may never
+ * end, because the link may name a pipe or a device.
+ */
 async function hashFile(path: string): Promise<string> {
   const hash = createHash('sha256');
   try {
+    if (!(await lstat(path)).isFile()) return '';
     await pipeline(createReadStream(path), hash);
     return hash.digest('hex');
   } catch {

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Document, readDocuments } from './documents';
 import { usageError } from './exit-status';
+import { toSafeLabel } from './to-label';
 
 /** The document that is parsed when none is named. */
 const SAMPLE = resolve(__dirname, '../../samples/12s0324.pdf');
@@ -35,6 +36,7 @@ export async function checkArguments({ inputs, out, json, force }: GivenArgument
   const isSample = inputs.length === 0;
   const documents = await readDocuments(isSample ? [SAMPLE] : inputs);
   const stats = await stat(out).catch(() => undefined);
-  if (stats !== undefined && !stats.isDirectory()) throw usageError(`--out must be a directory, got the file ${out}`);
+  if (stats !== undefined && !stats.isDirectory())
+    throw usageError(`--out must be a directory, got the file ${toSafeLabel(out)}`);
   return { documents, isSample, out, json, force };
 }

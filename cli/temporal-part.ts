@@ -4,6 +4,7 @@ import type { Environment } from '../api';
 import { readTemporalConfiguration, type WorkerConfiguration } from '../worker';
 import { orUsageError } from './configuration-problem';
 import { CommandError, EXIT_STATUS } from './exit-status';
+import { toSafeLabel } from './to-label';
 
 /** Where Temporal is unless somebody says otherwise. */
 export const DEFAULT_ADDRESS = 'localhost:7233';
@@ -54,8 +55,9 @@ export async function startLocalTemporal(options: {
     return { target, uiUrl: server.uiUrl, close: () => server.close() };
   } catch (error) {
     if (signal.aborted) throw error;
-    const hint = error instanceof ServerUnavailableError ? '\nOr set TEMPORAL_ADDRESS to a server that runs.' : '';
-    throw noServer({ message: `${messageOf(error)}${hint}`, cause: error });
+    if (!(error instanceof ServerUnavailableError)) throw noServer({ message: messageOf(error), cause: error });
+    const lines = [...error.message.split('\n').map(toSafeLabel), 'Or set TEMPORAL_ADDRESS to a server that runs.'];
+    throw noServer({ message: lines.join('\n'), cause: error });
   }
 }
 
@@ -103,14 +105,14 @@ export function noServer({ message, cause }: { message: string; cause: unknown }
   return new CommandError({ message, exitStatus: EXIT_STATUS.noServer, cause });
 }
 
-/** What went wrong with a connection, in words; the native layer wraps them in its own notation. */
+/** The words of a connection's error, in one line without secrets; the native layer wraps them in its own notation. */
 export function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return /message: "([^"]+)"/.exec(message)?.[1] ?? message;
+  return toSafeLabel(/message: "([^"]+)"/.exec(message)?.[1] ?? message);
 }
 
-/** A gRPC error's own words, without its code. */
+/** A gRPC error's own words, without its code, in one line without secrets. */
 export function detailsOf(error: unknown): string {
   const { details } = error as { details?: unknown };
-  return typeof details === 'string' && details !== '' ? details : messageOf(error);
+  return typeof details === 'string' && details !== '' ? toSafeLabel(details) : messageOf(error);
 }

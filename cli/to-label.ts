@@ -1,4 +1,4 @@
-import { toPlainText } from '../api';
+import { redact, toPlainText } from '../api';
 
 /** Characters that {@link toPlainText} removes, except the line breaks that make JSON readable. */
 const UNSAFE_IN_JSON = /[\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]/g;
@@ -9,6 +9,14 @@ const UNSAFE_IN_JSON = /[\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u20
  */
 export function toLabel(text: string): string {
   return toPlainText(text).replace(/ {2,}/g, ' ');
+}
+
+/**
+ * A value or message that may hold a secret, as one line: an option or argument may have been given a key by mistake, and
+ * a library may repeat one. See `redact`.
+ */
+export function toSafeLabel(text: string): string {
+  return toLabel(redact(text));
 }
 
 /** JSON for standard output, which may be a terminal: control and bidirectional characters are escaped, so none is lost. */

@@ -1,4 +1,4 @@
-import { createRedactor, EXTEND_API_VERSION, type Redactor, type Secret } from '../api';
+import { createRedactor, EXTEND_API_VERSION, keySecrets, type Redactor, type Secret } from '../api';
 import { toAnswer, type Answer } from './answer';
 import { ky } from './ky';
 import { watchRequest, type RequestObserver, type RequestOperation } from './request-watch';
@@ -49,7 +49,7 @@ export async function exchange<T>(
   const watch = watchRequest(request.operation, connection.observe);
   let answer: Answer | undefined;
   try {
-    answer = toAnswer(await send(connection, request, asked.redactor, limit.signal), limit.signal);
+    answer = toAnswer(await send(connection, request, asked, limit.signal), limit.signal);
     if (!answer.ok) throw await statusError(answer, asked);
     const result = await read(answer, asked.redactor);
     watch.succeeded();
@@ -81,7 +81,7 @@ export async function* exchangeParts(
   const watch = watchRequest(request.operation, connection.observe);
   let answer: Answer | undefined;
   try {
-    answer = toAnswer(await send(connection, request, asked.redactor, limit.signal), limit.signal);
+    answer = toAnswer(await send(connection, request, asked, limit.signal), limit.signal);
     if (!answer.ok) throw await statusError(answer, asked);
     yield* answer.parts;
     watch.succeeded();
@@ -96,22 +96,30 @@ export async function* exchangeParts(
   }
 }
 
+/** A request that is about to be sent. */
+interface Sent extends Asked {
+  /** Notes the key that the request carries. The key ring may forget the key before the answer has come. */
+  readonly noteKey: (key: string) => void;
+}
+
 /** Collects the facts that the errors of a request repeat, and the redactor of their texts. */
-function describe({ baseUrl, keys }: Connection, { method, path, secrets = [] }: ExchangeRequest): Asked {
-  const redactor = createRedactor(() => [...keys.secrets, ...secrets]);
+function describe({ baseUrl, keys }: Connection, { method, path, secrets = [] }: ExchangeRequest): Sent {
+  const own = [...secrets];
+  const redactor = createRedactor(() => [...keys.secrets, ...own]);
   // A poll does not know the document's URL, which its answer may repeat.
   const toSafe = method === 'POST' ? redactor.text : redactor.reason;
-  return { what: `${method} ${path}`, baseUrl, redactor, toSafe };
+  return { what: `${method} ${path}`, baseUrl, redactor, toSafe, noteKey: (key) => void own.push(...keySecrets(key)) };
 }
 
 async function send(
   connection: Connection,
   request: ExchangeRequest,
-  redactor: Redactor,
+  { redactor, noteKey }: Sent,
   signal: AbortSignal,
 ): Promise<Response> {
   const { method, path, query, json, body } = request;
   const key = await usableKey(connection, redactor, signal);
+  noteKey(key);
   return ky(`${connection.baseUrl}${path}`, {
     method,
     ...(query && { searchParams: { ...query } }),

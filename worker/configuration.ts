@@ -75,10 +75,14 @@ export function readTemporalConfiguration(environment: Environment): ClientConne
 function readTemporal(env: Readonly<Record<string, string>>, problems: string[]): ClientConnectConfig {
   try {
     const temporal = loadClientConnectConfig({ overrideEnvVars: env });
-    const { address = '' } = temporal.connectionOptions;
+    const { address = '', apiKey, metadata = {} } = temporal.connectionOptions;
     // The SDK refuses such an address too, but repeats it, credentials included.
     if (/[@?#/\s]/.test(address))
       problems.push(`TEMPORAL_ADDRESS, or the address of the profile, must be host:port, got '${maskUrl(address)}'`);
+    // gRPC refuses these too, but repeats the value.
+    if (typeof apiKey === 'string' && !isUsableKey(apiKey))
+      problems.push('TEMPORAL_API_KEY, or the api_key of the profile, must be one word of printable ASCII characters');
+    problems.push(...findMetadataProblems(metadata));
     return temporal;
   } catch (error) {
     // A file that is no TOML is shown after the first line of the message, its keys included. A path may be a PEM itself.
@@ -86,6 +90,14 @@ function readTemporal(env: Readonly<Record<string, string>>, problems: string[])
     problems.push(`Temporal's configuration is not usable: ${reason}`);
     return {} as ClientConnectConfig;
   }
+}
+
+/** One sentence per entry whose value no header can carry. Binary entries (`…-bin`) are refused by gRPC without the value. */
+function findMetadataProblems(metadata: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(metadata)
+    .filter(([, value]) => typeof value === 'string' && !/^[\x20-\x7e]*$/.test(value))
+    .map(([name]) => `TEMPORAL_GRPC_META_${name.toUpperCase().replaceAll('-', '_')}`)
+    .map((variable) => `${variable}, or its entry in the grpc_meta of the profile, must be printable ASCII characters`);
 }
 
 function readApiKey(env: Environment, problems: string[]): ParseActivitiesOptions['apiKey'] {

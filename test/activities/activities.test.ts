@@ -373,6 +373,21 @@ describe('uploadFile', () => {
     expect(await runActivity(activities, 'uploadFile', input)).toEqual({ fileId: 'file_own' });
   });
 
+  it.each(['file_live.KEYCANARY/9', `file_${encodeURIComponent('live.KEYCANARY/9')}`])(
+    'ends at an id that repeats the API key, and does not repeat it: %s',
+    async (id) => {
+      await writeFile(join(directory, 'a.txt'), 'text');
+      fault = httpReply({ status: 200, json: { id } });
+      const input = { source: pathToFileURL(join(directory, 'a.txt')).href };
+      const own = activitiesWith({ apiKey: 'live.KEYCANARY/9' });
+      const failure = await failureOf(own, 'uploadFile', input, { attempt: 3 });
+      expect(failure).toMatchObject({ type: 'ContractViolation', nonRetryable: true, details: [{ attempts: 3 }] });
+      expect(failure.message).toBe(
+        'Extend accepted the upload, and the file cannot be used: the file id repeats the API key [attempt=3]',
+      );
+    },
+  );
+
   it.each([
     ['file:///nowhere/a.pdf', "'/nowhere/a.pdf' is not a readable file in the directory of sources"],
     ['ftp://user:SECRET@h/a.pdf?SECRET', "no resolver for the scheme 'ftp:'"],

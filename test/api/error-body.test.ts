@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { decodeErrorBody, isExtendError } from '../../api';
+import { createRedactor, decodeErrorBody, isExtendError, keySecrets } from '../../api';
 
 const decode = (body: unknown) => decodeErrorBody(JSON.stringify(body));
 
@@ -117,6 +117,24 @@ describe('decodeErrorBody', () => {
     const { code, message, requestId } = decode({ code: secret, message: secret, requestId: secret });
     expect([code, message, requestId].join()).not.toMatch(/secret|u:p/);
     expect(decodeErrorBody(`<p>${secret}</p>`).message).not.toMatch(/secret/);
+  });
+
+  it.each([
+    ['over two lines', (key: string) => `${key.slice(0, 20)}\r\n${key.slice(20)}`],
+    ['over two lines with blanks', (key: string) => `${key.slice(0, 20)} \n    ${key.slice(20)}`],
+    ['split by a tag', (key: string) => `${key.slice(0, 20)}<wbr>${key.slice(20)}`],
+    ['split by tags near its beginning', (key: string) => `${key.slice(0, 4)}</i>\n<i>${key.slice(4)}`],
+    ['in angle brackets', (key: string) => `<${key}>`],
+  ])('hides a key of a text body that is %s', (_title, write) => {
+    const key = 'live.KEYCANARY.0123456789abcdefghijXYZ';
+    const redactor = createRedactor(() => keySecrets(key));
+    const filters = { toSafe: redactor.text, hideValues: redactor.values };
+    const page = `<p>Invalid key ${write(key)} sent</p>`;
+    for (const body of [page, JSON.stringify(page), `<title>Invalid key ${write(key)} sent</title>`, `<p>${page}`]) {
+      const { message } = decodeErrorBody(body, filters);
+      expect(message?.replaceAll(/[<>]/g, '')).toMatch(/^Invalid key (\*\*\* )?sent$/);
+    }
+    expect(decodeErrorBody(JSON.stringify({ error: page }), filters).message).not.toMatch(/CANARY|0123|XYZ/);
   });
 
   it('cuts what is long', () => {

@@ -16,6 +16,9 @@ const html = (text: string) =>
 const unicode = (text: string) =>
   text.replace(/[^a-z0-9]/gi, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
+const numeric = (write: (code: number) => string) => (text: string) =>
+  [...text].map((character) => write(character.charCodeAt(0))).join('');
+
 const ENCODINGS: Readonly<Record<string, (text: string) => string>> = {
   'as it is': (text) => text,
   'in capitals': (text) => text.toUpperCase(),
@@ -30,11 +33,77 @@ const ENCODINGS: Readonly<Record<string, (text: string) => string>> = {
   'as HTML with names': (text) => text.replaceAll('&', '&amp;').replaceAll('"', '&quot;'),
   'as HTML of JSON': (text) => html(json(text)),
   'over two lines': (text) => `${text.slice(0, 12)}\r\n${text.slice(12)}`,
+  'as HTML with numbers and zeros': numeric((code) => `&#${String(code).padStart(5, '0')};`),
+  'as HTML with numbers without semicolons': numeric((code) => `&#${code}`),
+  'as HTML with long hexadecimal numbers': numeric((code) => `&#x${code.toString(16).padStart(6, '0')};`),
+  'as JavaScript with code points': numeric((code) => `\\u{${code.toString(16)}}`),
 };
+
+/** What a text may have inside a word without another look, or with a break of the line. */
+const BREAKS: readonly string[] = [
+  '\u200b',
+  '\u200c',
+  '\u200d',
+  '\u2060',
+  '\ufeff',
+  '\u00ad',
+  '\r\n',
+  '\n    ',
+  ' \n',
+  '<wbr>',
+  '<wbr/>\n  ',
+  '</b><b class="x">',
+  '&#8203;',
+  '&#8203',
+  '\\u200b',
+  '\\u{200b}',
+  '\\n',
+  '%0D%0A',
+];
 
 describe('An API key', () => {
   it.each(Object.entries(ENCODINGS))('is hidden %s', (_title, encode) => {
     expect(ofKey.text(`Invalid key (${encode(KEY)}), sorry`)).toBe('Invalid key (***), sorry');
+  });
+
+  it.each(BREAKS)('is hidden with %j inside', (broken) => {
+    for (const at of [3, 12, 18]) {
+      const text = `${KEY.slice(0, at)}${broken}${KEY.slice(at)}`;
+      expect(ofKey.text(`Invalid key (${text}), sorry`)).toBe('Invalid key (***), sorry');
+    }
+  });
+
+  it.each([
+    ['angle brackets', '<', '>'],
+    ['a percent sign', '%', ''],
+    ['a backslash', '\\', ''],
+    ['the beginning of an entity', '&#x', ''],
+  ])('is hidden behind %s', (_what, before, after) => {
+    const key = 'ab12cd34.nr-CANARY';
+    const { text } = createRedactor(() => keySecrets(key));
+    expect(text(`bad ${before}${key}${after}!`)).toBe(`bad ${before}***${after}!`);
+  });
+
+  it.each(['a', 'aa', 'aaaaaaaaaaaaaaaaa'])(
+    'is hidden where a repetition of its beginning, %s, comes first',
+    (before) => {
+      const { text } = createRedactor(() => keySecrets('aaaaaaaaaaaaaaaaaaBCDEFGH-REST'));
+      expect(text(`key ${before}aaaaaaaaaaaaaaaaaaBCDEFGH-REST now`)).toBe('key *** now');
+    },
+  );
+
+  it('is searched for in a time that does not grow with its length, however a text repeats it', () => {
+    const LENGTH = 300_000;
+    const hostile = createRedactor(() => keySecrets(`${'a'.repeat(6_000)}b`));
+    const timeOf = (text: string) => {
+      const startedAt = performance.now();
+      expect(hostile.holdsSecret(text)).toBe(text.startsWith('a'));
+      return performance.now() - startedAt;
+    };
+    timeOf('x'.repeat(LENGTH));
+    const plainMs = Math.min(...[1, 2, 3].map(() => timeOf('x'.repeat(LENGTH))));
+    const hostileMs = Math.min(...[1, 2, 3].map(() => timeOf('a'.repeat(LENGTH))));
+    expect(hostileMs / plainMs).toBeLessThan(20);
   });
 
   it.each(['', 'u:', 'key:', 'Bearer '])('is hidden in base64 behind %j', (before) => {
@@ -56,6 +125,10 @@ describe('An API key', () => {
 
   it('is hidden as often as it is there, and in overlaps', () => {
     expect(ofKey.text(`${KEY}${KEY} ${KEY}`)).toBe('****** ***');
+  });
+
+  it('that is nothing but encoded line breaks hides nothing', () => {
+    expect(createRedactor(() => keySecrets('%0A%0D%0A%0D')).text('a test')).toBe('a test');
   });
 
   it('that is too short to be one is not searched for', () => {
@@ -90,6 +163,21 @@ describe('A URL of a resolver', () => {
   it('leaves other texts as they are', () => {
     const text = 'see https://docs.example/errors, about application/pdf of bucket.example';
     expect(ofUrl.text(text)).toBe(text);
+  });
+
+  it.each(['r w x y!', 'r+w+x+y!', 'r%20w%20x%20y!', 'r%2Bw%2Bx%2By!'])(
+    'is hidden: a value with blanks that is repeated as %s',
+    (echoed) => {
+      for (const value of ['r%20w%20x%20y!', 'r+w+x+y!', 'r+w+x%20y%21']) {
+        const { text } = createRedactor(() => urlSecrets(`https://h.example/?sp=${value}`));
+        expect(text(`got ${echoed}, sorry`)).toBe('got ***, sorry');
+      }
+    },
+  );
+
+  it('is hidden: a value beyond ASCII with blanks', () => {
+    const { text } = createRedactor(() => urlSecrets('https://h.example/?q=Gr%C3%BC%C3%9Fe%20aus'));
+    expect(text('got Grüße+aus and Gr%C3%BC%C3%9Fe+aus')).toBe('got *** and ***');
   });
 
   it('may have credentials', () => {
@@ -156,6 +244,13 @@ describe('A reason', () => {
       expect(SHAPE_REDACTOR.reason(reason)).toBe(reason);
     },
   );
+});
+
+describe('values', () => {
+  it('hides by value alone, and keeps line breaks, shapes and length', () => {
+    const rest = `\n sk_live_0123456789 https://h/?a=b ${'x '.repeat(5_000)}`;
+    expect(ofKey.values(`${KEY}${rest}${KEY}`)).toBe(`***${rest}***`);
+  });
 });
 
 describe('holdsSecret', () => {

@@ -143,6 +143,14 @@ describe('extend-parse doctor', () => {
     expect(status).toBe(1);
   });
 
+  it("does not repeat Temporal's key where no header can carry it", async () => {
+    const { status, stdout, stderr } = await doctor({ TEMPORAL_API_KEY: 'live.CANARY\nCANARY' });
+    expect(stdout).toMatch(wrong(/configuration: TEMPORAL_API_KEY, or the api_key of the profile, must be/, /README/));
+    expect(stdout).toMatch(/^- {6}Temporal: not tried$/m);
+    expect(stdout + stderr).not.toContain('CANARY');
+    expect(status).toBe(1);
+  });
+
   it('says that there is no key and no worker', async () => {
     const { status, stdout } = await doctor({ EXTEND_API_KEY: '', EXTEND_PARSE_TASK_QUEUE: 'doctor-alone' });
     expect(stdout).toMatch(wrong(/configuration: EXTEND_API_KEY or EXTEND_API_KEY_FILE must be set/, /README/));

@@ -6,6 +6,7 @@ import { describeOutcome } from '../../cli/document-outcome';
 import { readDocuments, type Document } from '../../cli/documents';
 import { createPlainBatchDisplay } from '../../cli/batch-display';
 import { describeFinding } from '../../cli/finding';
+import { detailsOf, messageOf } from '../../cli/temporal-part';
 import { toLabel, toPrintableJson } from '../../cli/to-label';
 import { createPlainDisplay } from '../../cli/progress-display';
 
@@ -36,6 +37,17 @@ describe('describeLive', () => {
   it('counts reads and seconds', () => {
     expect(describeLive({ progress: WAITING, nowMs: 6_400 })).toBe('waiting, PROCESSING, parser_run_1, 2 reads, 5 s');
     expect(describeLive({ progress: { ...WAITING, polls: 1 }, nowMs: 0 })).toMatch(/, 1 read, 0 s$/);
+  });
+});
+
+describe('messageOf and detailsOf', () => {
+  const words = 'refused "Bearer secret" of\u001b[2J sk_secret\nat https://u:secret@h/?a=secret';
+  const shown = 'refused "Bearer ***" of [2J sk_*** at https://***@h/?***';
+
+  it("give an error's words in one line without secrets", () => {
+    expect([messageOf(new Error(words)), messageOf(words)]).toEqual([shown, shown]);
+    expect(detailsOf(Object.assign(new Error('7 PERMISSION_DENIED'), { details: words }))).toBe(shown);
+    expect(messageOf(new Error('Status { code: 7, message: "no sk_secret", details: [] }'))).toBe('no sk_***');
   });
 });
 

@@ -1,7 +1,9 @@
 /** Risk tested here: a document or a person's file is replaced, or the command refuses to repeat its own work. */
+import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -146,6 +148,29 @@ describe('a file that the command did not write', () => {
     await expect((await open()).check(['x.md', 'y.md'])).rejects.toThrow(/x\.md exists.*\n.*y\.md exists/);
     await (await open({ force: true })).write('x.md', 'new');
     expect(readFileSync(at('target'), 'utf8')).toBe('PRECIOUS');
+  });
+
+  // A read of either would never end.
+  const endless: [string, () => string][] = [
+    ['a device', () => '/dev/zero'],
+    ['a named pipe', () => (execFileSync('mkfifo', [at('pipe')]), at('pipe'))],
+  ];
+  if (existsSync('/dev/zero')) {
+    it.each(endless)('may be a link to %s: it is replaced and not read', async (_what, target) => {
+      symlinkSync(target(), at('x.md'));
+      const output = await open({ force: true });
+      await output.check(['x.md']);
+      await output.write('x.md', 'new');
+      expect(lstatSync(at('x.md')).isFile()).toBe(true);
+      expect(readFileSync(at('x.md'), 'utf8')).toBe('new');
+    });
+  }
+
+  it('may be a link to the same text: a file replaces the link', async () => {
+    put('target', 'same');
+    symlinkSync(at('target'), at('x.md'));
+    await (await open({ force: true })).write('x.md', 'same');
+    expect(lstatSync(at('x.md')).isFile()).toBe(true);
   });
 
   it('may be a directory, which nothing replaces', async () => {

@@ -11,6 +11,8 @@ beforeAll(() => {
   workplace = new Workplace();
   mkdirSync(join(workplace.directory, 'folder'));
   writeFileSync(join(workplace.directory, 'a-file'), '');
+  writeFileSync(join(workplace.directory, 'sk_file_secret'), '');
+  mkdirSync(join(workplace.directory, 'folder/sk_secret'));
   files = readdirSync(workplace.directory);
 });
 
@@ -56,6 +58,24 @@ describe('extend-parse', () => {
       ['parse', HARBOUR],
       { TEMPORAL_ADDRESS: 'https://u:secret@h:7233' },
       /TEMPORAL_ADDRESS, or the address of the profile, must be host:port, got 'https:\/\/h:7233\/'/,
+    ],
+    ['a key for a file', ['parse', 'sk_secret'], {}, /no such file: sk_\*\*\*/],
+    ['a key for a port', ['emulator', '--port', 'sk_secret'], {}, /argument 'sk_\*\*\*' is invalid/],
+    ['a key for a width', ['batch', HARBOUR, '--width', 'sk_secret'], {}, /argument 'sk_\*\*\*' is invalid/],
+    [
+      'a key for the name of a batch',
+      ['batch', HARBOUR, '--key', `sk_secret${'x'.repeat(700)}`],
+      {},
+      /--key must have 1 to 700 bytes, got 'sk_\*\*\*'/,
+    ],
+    ['a key for the output directory', ['parse', HARBOUR, '--out', 'sk_file_secret'], {}, /got the file sk_\*\*\*/],
+    ['a key for a folder', ['batch', 'folder/sk_secret'], {}, /no files in folder\/sk_\*\*\*/],
+    ['a value with an escape', ['emulator', '--port', '1\u001b[31m\u202e2'], {}, /argument '1 \[31m2' is invalid/],
+    [
+      "Temporal's key over two lines",
+      ['parse', HARBOUR],
+      { TEMPORAL_ADDRESS: '127.0.0.1:9', TEMPORAL_API_KEY: 'secret\nsecret' },
+      /TEMPORAL_API_KEY, or the api_key of the profile, must be one word/,
     ],
     ['a file as output directory', ['parse', HARBOUR, '--out', 'a-file'], {}, /--out must be a directory.*a-file/],
     ['a base URL without a key', ['parse', HARBOUR], { EXTEND_BASE_URL: 'https://h' }, /EXTEND_BASE_URL is set/],

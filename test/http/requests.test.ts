@@ -189,6 +189,29 @@ describe('what each request carries', () => {
   });
 });
 
+describe('the key that a request was sent with', () => {
+  it('is hidden in its answer, however many keys came into use meanwhile', async () => {
+    let answerFirst = (): void => undefined;
+    let cameFirst = (): void => undefined;
+    const firstCame = new Promise<void>((resolve) => (cameFirst = resolve));
+    await using server = await startOddServer((request, response) => {
+      if (!request.url?.startsWith('/parser_runs/first'))
+        return sendJson(response, { parserRun: { id: 'r', status: 'PROCESSING' } });
+      const error = `Invalid key ${request.headers.authorization?.replace('Bearer ', '')}`;
+      answerFirst = () => response.writeHead(401).end(JSON.stringify({ success: false, error }));
+      cameFirst();
+    });
+    let keys = 0;
+    const client = clientWith({ baseUrl: server.url, apiKey: () => `live.${(keys += 1)}.CANARY.0123456789` });
+    const first = client.readRun('first', { maxBodyBytes: 1000 });
+    await firstCame;
+    for (let call = 0; call < 12; call += 1) await client.readRunState('r');
+    answerFirst();
+    await expect(first).rejects.toThrow(/Invalid key \*\*\*$/);
+    expect(keys).toBe(13);
+  });
+});
+
 describe('a base URL', () => {
   it.each(['', '/', '/gateway', '/gateway/', '/a/b//', ' '])('may end with %j', async (end) => {
     await using server = await startOddServer((_, response) =>

