@@ -173,7 +173,7 @@ describe('An answer that repeats', () => {
     expect(end).toMatchObject({ name: expect.stringMatching(/Error$/) });
     expect(told).toContain('invoices/7');
     // Elsewhere the text is cut before the secret, is not told at all, or was refused as a whole.
-    if (!/far behind|fetch|run id/.test(title)) expect(told).toContain('***');
+    if (!/far behind|reason, across|fetch|run id/.test(title)) expect(told).toContain('***');
     expect(leaksIn(told)).toEqual([]);
   });
 
