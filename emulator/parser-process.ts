@@ -18,8 +18,9 @@ process.on('message', (job: ParseJob) => {
   // A rejection is left unhandled on purpose: the state of a library that crashed is unknown, so this process ends.
   void parseDocument(job).then((outcome) => send(outcome));
 });
-process.on('uncaughtException', (error: Partial<Error> | null | undefined) => {
-  send({ crashed: error?.message ?? String(error) }, () => process.exit(1));
+process.on('uncaughtException', (error: unknown) => {
+  const { message = String(error) } = (error ?? {}) as Partial<Error>;
+  send({ crashed: message }, () => process.exit(1));
 });
 
 function send(message: ParserMessage, onSent?: () => void): void {
