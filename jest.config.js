@@ -1,4 +1,4 @@
-/** Tests run on the sources; what runs outside jest (command line, parser thread) is the build of `pretest`. */
+/** Tests run on the sources; what runs outside jest (command line, parser process) is the build of `pretest`. */
 module.exports = {
   testEnvironment: 'node',
   // Only a test that hangs takes this long, on a machine with one busy core too.

@@ -4,28 +4,36 @@ import { RefusedRequest } from './answer';
 /** Names of this machine, with any port. Browsers send no other spelling of these addresses. */
 const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
 
+/** Values of `Sec-Fetch-Site` for a page of the emulator itself, and for an address that the user typed. */
+const OWN_SITES = ['same-origin', 'none'];
+
 /** Longest part of a header that a message repeats, in characters. */
 const MAX_SHOWN_LENGTH = 200;
 
 /**
  * Checks that a request comes from a program on this machine and not from a web page. A page of another origin reaches
  * a loopback server in two ways: directly, which shows in `Origin`, or under a name of its own that resolves to
- * 127.0.0.1, which shows in `Host`.
+ * 127.0.0.1, which shows in `Host`. A simple GET of a page carries no `Origin`; browsers mark it by `Sec-Fetch-Site`.
  *
  * @param url the request target; an absolute one names a host as well.
- * @throws RefusedRequest 403 for any other host than loopback, and for an origin that is none.
+ * @throws RefusedRequest 403 for any other host than loopback, for an origin that is none, and for another site without an origin.
  */
 export function checkCaller({ headersDistinct, httpVersion }: IncomingMessage, url: URL): void {
-  const { host: hosts = [], origin: origins = [] } = headersDistinct;
+  const { host: hosts = [], origin: origins = [], 'sec-fetch-site': sites = [] } = headersDistinct;
   // HTTP/1.0 knows no Host; browsers speak it no more.
   const isNamed = hosts.length === 1 || (hosts.length === 0 && httpVersion === '1.0');
   if (!isNamed || ![...hosts, url.host].every((host) => LOOPBACK_HOST.test(host))) {
     const got = hosts.length === 0 ? 'no Host header' : `the Host ${shown(hosts)}`;
     throw new RefusedRequest(403, `The emulator answers requests to localhost, 127.0.0.1 and [::1] only, got ${got}`);
   }
-  if (!origins.every(isLoopbackOrigin)) {
-    throw new RefusedRequest(403, `The emulator does not answer web pages of another origin, got ${shown(origins)}`);
+  if (!origins.every(isLoopbackOrigin)) throw refusedPage(shown(origins));
+  if (origins.length === 0 && !sites.every((site) => OWN_SITES.includes(site))) {
+    throw refusedPage(`Sec-Fetch-Site ${shown(sites)}`);
   }
+}
+
+function refusedPage(got: string): RefusedRequest {
+  return new RefusedRequest(403, `The emulator does not answer web pages of another origin, got ${got}`);
 }
 
 function isLoopbackOrigin(origin: string): boolean {

@@ -1,25 +1,29 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
-import type { FailureReason, ParseJob, ParseOutcome } from './parse-job';
+import type { FailureReason, ParseJob, ParseOutcome, ParserMessage } from './parse-job';
 
-/** Threads at most; each holds its libraries in memory, some 100 MB. */
-const MAX_THREADS = 2;
+/** Largest number of parser processes; each holds its libraries in memory, some 150 MB. */
+const MAX_PROCESSES = 2;
+
+/** Node's exit code where a platform has no signals: V8 aborts the process when its heap is full. */
+const ABORTED = 134;
 
 /** Limits of a {@link DocumentParser}. */
 export interface DocumentParserOptions {
-  /** Longest parsing of one document, in milliseconds. Waiting for a free thread does not count. */
+  /** Longest parsing of one document, in milliseconds. Waiting for a free process does not count. */
   readonly parseTimeoutMs: number;
-  /** Heap of one parser thread, in megabytes. Memory that a library takes outside of the heap is not counted. */
+  /** Heap of one parser process, in megabytes. Memory that a library takes outside of the heap is not counted. */
   readonly maxParserMemoryMb: number;
-  /** File that the threads run. @default the built `emulator/parser-thread` */
-  readonly threadFile?: string;
+  /** File that the processes run. @default the built `emulator/parser-process` */
+  readonly processFile?: string;
 }
 
-/** Parses documents apart from the thread that serves HTTP. */
+/** Parses documents apart from the process that serves HTTP. */
 export interface DocumentParser {
   /** Parses one document. Never rejects: a crash, a time-out and a full memory are failures of that document only. */
   parse(job: ParseJob): Promise<ParseOutcome>;
-  /** Ends the threads. What is still being parsed fails. */
+  /** Ends the processes. What is still being parsed fails. */
   close(): Promise<void>;
 }
 
@@ -30,18 +34,18 @@ interface QueuedJob {
 
 const CLOSED: ParseOutcome = { failureReason: 'INTERNAL_ERROR: the emulator was closed' };
 
-/** Creates a parser. It starts its threads when documents need them, and replaces one that died. */
+/** Creates a parser. It starts its processes when documents need them, and replaces one that died. */
 export function createDocumentParser(options: DocumentParserOptions): DocumentParser {
-  return new ThreadPool(options);
+  return new ProcessPool(options);
 }
 
-class ThreadPool implements DocumentParser {
+class ProcessPool implements DocumentParser {
   readonly #options: DocumentParserOptions;
-  readonly #maxThreads = Math.min(MAX_THREADS, availableParallelism());
+  readonly #maxProcesses = Math.min(MAX_PROCESSES, availableParallelism());
   readonly #queue: QueuedJob[] = [];
-  /** Threads without a document. One that died is in neither collection. */
-  readonly #idle = new Set<Worker>();
-  readonly #alive = new Set<Worker>();
+  /** Processes without a document. A process that died is in neither collection. */
+  readonly #idle = new Set<ChildProcess>();
+  readonly #alive = new Set<ChildProcess>();
   #busy = 0;
   #closed = false;
 
@@ -60,11 +64,11 @@ class ThreadPool implements DocumentParser {
   async close(): Promise<void> {
     this.#closed = true;
     for (const { resolve } of this.#queue.splice(0)) resolve(CLOSED);
-    await Promise.all([...this.#alive].map((worker) => worker.terminate()));
+    await Promise.all([...this.#alive].map(endProcess));
   }
 
   #next(): void {
-    while (!this.#closed && this.#busy < this.#maxThreads) {
+    while (!this.#closed && this.#busy < this.#maxProcesses) {
       const queued = this.#queue.shift();
       if (queued === undefined) return;
       void this.#run(queued);
@@ -74,7 +78,7 @@ class ThreadPool implements DocumentParser {
   async #run({ job, resolve }: QueuedJob): Promise<void> {
     this.#busy += 1;
     try {
-      resolve(this.#reported(await this.#runOnThread(job)));
+      resolve(this.#reported(await this.#runInProcess(job)));
     } catch (error) {
       resolve(this.#reported({ failureReason: this.#reasonOf(error) }));
     } finally {
@@ -83,13 +87,11 @@ class ThreadPool implements DocumentParser {
     }
   }
 
-  /** Whatever a document makes a library throw arrives here, perhaps from another realm. */
   #reasonOf(error: unknown): FailureReason {
-    const { code, message } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
-    if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
+    if (error instanceof MemoryFull) {
       return `INTERNAL_ERROR: a document needed more than ${this.#options.maxParserMemoryMb} MB to be parsed`;
     }
-    return `INTERNAL_ERROR: a document ended its parser: ${message ?? String(error)}`;
+    return `INTERNAL_ERROR: a document ended its parser: ${error instanceof Error ? error.message : String(error)}`;
   }
 
   /** The API has no words for what went wrong in here, so it is said on standard error too. */
@@ -100,73 +102,88 @@ class ThreadPool implements DocumentParser {
     return outcome;
   }
 
-  async #runOnThread(job: ParseJob): Promise<ParseOutcome> {
-    const worker = this.#takeThread();
+  async #runInProcess(job: ParseJob): Promise<ParseOutcome> {
+    const child = this.#takeProcess();
     try {
-      const outcome = await runJob(worker, job, this.#options.parseTimeoutMs);
-      if (this.#alive.has(worker)) this.#idle.add(worker);
+      const outcome = await runJob(child, job, this.#options.parseTimeoutMs);
+      if (this.#alive.has(child)) this.#idle.add(child);
       return outcome;
     } catch (error) {
-      void worker.terminate();
+      child.kill('SIGKILL');
       throw error;
     }
   }
 
-  #takeThread(): Worker {
+  #takeProcess(): ChildProcess {
     const [known] = this.#idle;
     if (known !== undefined) {
       this.#idle.delete(known);
       return known;
     }
-    const worker = startThread(this.#options);
-    this.#alive.add(worker);
+    const child = startProcess(this.#options);
+    this.#alive.add(child);
     const forget = (): void => {
-      this.#alive.delete(worker);
-      this.#idle.delete(worker);
+      this.#alive.delete(child);
+      this.#idle.delete(child);
     };
-    worker.on('error', forget).on('exit', forget);
-    return worker;
+    child.on('error', forget).on('exit', forget);
+    return child;
   }
 }
 
-function startThread(options: DocumentParserOptions): Worker {
-  const worker = new Worker(options.threadFile ?? builtThread(), {
-    resourceLimits: { maxOldGenerationSizeMb: options.maxParserMemoryMb },
-    execArgv: [],
-    // What a library prints when it crashes is of no use to the one who sent the document.
-    stdout: true,
-    stderr: true,
+class MemoryFull extends Error {}
+
+function startProcess({ processFile, maxParserMemoryMb }: DocumentParserOptions): ChildProcess {
+  const child = fork(processFile ?? builtProcess(), {
+    execArgv: [`--max-old-space-size=${Math.ceil(maxParserMemoryMb)}`],
+    serialization: 'advanced',
+    // The output of a library that crashes is of no use to the sender of the document.
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
-  worker.stdout.resume();
-  worker.stderr.resume();
-  // An idle thread must not keep the process alive; while it works, the HTTP server does.
-  worker.unref();
-  return worker;
+  // An idle process must not keep this one alive; while it works, the HTTP server does.
+  child.unref();
+  child.channel?.unref();
+  return child;
 }
 
-function builtThread(): string {
+function builtProcess(): string {
   try {
-    return require.resolve('#parser-thread');
+    return require.resolve('#parser-process');
   } catch (cause) {
-    throw new Error('the parser thread is not built, run npm run build', { cause });
+    throw new Error('the parser process is not built, run npm run build', { cause });
   }
 }
 
-function runJob(worker: Worker, job: ParseJob, timeoutMs: number): Promise<ParseOutcome> {
+async function endProcess(child: ChildProcess): Promise<void> {
+  child.ref();
+  child.channel?.ref();
+  const closed = once(child, 'close');
+  child.kill('SIGKILL');
+  await closed;
+}
+
+function runJob(child: ChildProcess, job: ParseJob, timeoutMs: number): Promise<ParseOutcome> {
   return new Promise((resolve, reject) => {
     const settle = (act: () => void): void => {
       clearTimeout(timer);
-      worker.off('message', onMessage).off('error', onError).off('exit', onExit);
+      child.off('message', onMessage).off('error', onError).off('close', onClose);
       act();
     };
-    const onMessage = (outcome: ParseOutcome): void => settle(() => resolve(outcome));
     const onError = (error: Error): void => settle(() => reject(error));
-    const onExit = (code: number): void => settle(() => reject(new Error(`the parser thread ended with ${code}`)));
-    const timer = setTimeout(
-      () => settle(() => reject(new Error(`parsing took longer than ${timeoutMs} ms`))),
-      timeoutMs,
-    );
-    worker.on('message', onMessage).on('error', onError).on('exit', onExit);
-    worker.postMessage(job);
+    const onMessage = (message: ParserMessage): void => {
+      if ('crashed' in message) onError(new Error(message.crashed));
+      else settle(() => resolve(message));
+    };
+    // Unlike `exit`, `close` comes after the last message.
+    const onClose = (code: number | null, signal: string | null): void => onError(endOf(code, signal));
+    const timer = setTimeout(() => onError(new Error(`parsing took longer than ${timeoutMs} ms`)), timeoutMs);
+    child.on('message', onMessage).on('error', onError).on('close', onClose);
+    // A process that cannot be written to has ended, and `close` tells how.
+    child.send(job, () => undefined);
   });
+}
+
+function endOf(code: number | null, signal: string | null): Error {
+  if (signal === 'SIGABRT' || code === ABORTED) return new MemoryFull();
+  return new Error(`the parser process ended with ${signal ?? code}`);
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { failureAnswer, RefusedRequest, type Answer } from './answer';
+import { failureAnswer, RefusedRequest } from './answer';
 import { checkCaller } from './check-caller';
 import { describeRequest, parseTarget, submitCall } from './describe-request';
 import type { EmulatorState, Exchange } from './emulator-state';
@@ -7,6 +7,7 @@ import { createId } from './ids';
 import type { EmulatorRequest, Ledger } from './ledger';
 import type { Reply } from './reply';
 import { answerNaturally, checkHeaders } from './routes';
+import { sendRefusal } from './send-refusal';
 import { sendReply } from './send-reply';
 
 /** Room for a multipart frame around the largest document. */
@@ -39,12 +40,12 @@ export async function handleRequest(
   try {
     await handle(message, response, input);
   } catch (error) {
-    if (error instanceof RefusedRequest) return sendAnswer(response, error.toAnswer());
+    if (error instanceof RefusedRequest) return sendRefusal(message, response, error.toAnswer());
     // The query may hold a signature.
     const path = (message.url ?? '').split('?', 1)[0] ?? '';
     process.stderr.write(`emulator: ${message.method} ${JSON.stringify(path)}: ${String(error)}\n`);
     if (response.headersSent) response.destroy();
-    else sendAnswer(response, failureAnswer());
+    else await sendRefusal(message, response, failureAnswer());
   }
 }
 
@@ -53,13 +54,14 @@ async function handle(
   response: ServerResponse,
   { state, ledger, faults }: RequestHandlerInput,
 ): Promise<void> {
+  // A refused caller must not send a whole document first.
+  const url = parseTarget(message.url ?? '/');
+  checkCaller(message, url);
   const received = await readBody(message, state.maxInputBytes + FRAME_BYTES).catch(() => undefined);
   if (received === undefined) {
     message.destroy();
     return;
   }
-  const url = parseTarget(message.url ?? '/');
-  checkCaller(message, url);
   const body = received === 'too-large' ? Buffer.alloc(0) : received;
   const request = ledger.record(describeRequest(message, { url, body, state }));
   response.on('close', () => {
@@ -77,13 +79,6 @@ async function handle(
     if (!response.headersSent) ledger.settle(request, 'answered', 500);
     throw error;
   }
-}
-
-/** Sends a JSON answer that no fault can spoil. */
-function sendAnswer(response: ServerResponse, { status, headers, body }: Answer): void {
-  const bytes = Buffer.from('json' in body ? JSON.stringify(body.json) : body.raw);
-  response.writeHead(status, { ...headers, 'content-length': String(bytes.byteLength) });
-  response.end(bytes);
 }
 
 function tooLarge(state: EmulatorState) {

@@ -11,6 +11,7 @@ const ID = /^(parser_run|file)_[\w-]{1,64}$/;
  */
 export class KeptObjects {
   readonly #directory: string;
+  readonly #damaged = new Set<string>();
 
   /** Creates the directory, for the user of the process alone: documents may be confidential. */
   constructor(directory: string) {
@@ -24,10 +25,16 @@ export class KeptObjects {
     this.#writeWhole(`${id}.json`, JSON.stringify(value));
   }
 
-  /** The object of that id, or `undefined` if there is none. */
-  read(id: string): unknown {
+  /** The object of that id, or `undefined` if there is none. A damaged file counts as none, and standard error says so once. */
+  read(id: string): object | undefined {
     const text = this.#readIfThere(`${id}.json`, id);
-    return text === undefined ? undefined : JSON.parse(text.toString('utf8'));
+    if (text === undefined) return undefined;
+    const value = toObject(text.toString('utf8'), id);
+    if (value === undefined && !this.#damaged.has(id)) {
+      this.#damaged.add(id);
+      process.stderr.write(`emulator: the kept file ${id}.json is damaged and ignored\n`);
+    }
+    return value;
   }
 
   /** The bytes of the object of that id, or `undefined` if there are none. */
@@ -54,5 +61,14 @@ export class KeptObjects {
     const path = join(this.#directory, name);
     writeFileSync(`${path}.tmp`, content, { mode: 0o600 });
     renameSync(`${path}.tmp`, path);
+  }
+}
+
+function toObject(text: string, id: string): object | undefined {
+  try {
+    const value = JSON.parse(text) as { readonly id?: unknown } | null;
+    return value?.id === id ? value : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -13,7 +13,7 @@ export type FailureReason =
   | 'INTERNAL_ERROR'
   | `INTERNAL_ERROR: ${string}`;
 
-/** One document for the parser thread. */
+/** One document for the parser process. */
 export interface ParseJob {
   readonly bytes: Uint8Array;
   readonly format: DocumentFormat;
@@ -23,3 +23,6 @@ export interface ParseJob {
 /** What came of it. */
 export type ParseOutcome =
   { readonly chunks: readonly Chunk[]; readonly pageCount: number } | { readonly failureReason: FailureReason };
+
+/** A message of the parser process: an outcome, or the error that is about to end the process. */
+export type ParserMessage = ParseOutcome | { readonly crashed: string };

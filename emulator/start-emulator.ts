@@ -35,7 +35,7 @@ export interface EmulatorOptions {
   readonly downloadTimeoutMs?: number;
   /** Largest document, in bytes. @default 100_000_000 */
   readonly maxInputBytes?: number;
-  /** Heap of one parser thread, in megabytes. @default 1024 */
+  /** Heap of one parser process, in megabytes. @default 1024 */
   readonly maxParserMemoryMb?: number;
   /**
    * Directory in which runs and files, the documents' bytes included, outlive this emulator; it is created for the own user
@@ -57,7 +57,7 @@ export interface Emulator {
   readonly files: readonly EmulatorFile[];
   /** The first request, past or future, for which `matches` holds; asked on arrival and again when it has ended. */
   waitFor(matches: (request: EmulatorRequest) => boolean): Promise<EmulatorRequest>;
-  /** Closes all connections and ends the parser threads. */
+  /** Closes all connections and ends the parser processes. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }

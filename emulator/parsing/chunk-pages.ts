@@ -1,6 +1,6 @@
 import type { Block as AnyBlock, Chunk, ParseConfig } from '../../api/contract';
 import { blockId } from '../ids';
-import type { Box, ParsedBlock, ParsedPage } from './parsed-document';
+import { columnCountOf, type Box, type ParsedBlock, type ParsedPage } from './parsed-document';
 import { renderHtmlTable, renderMarkdownTable } from './render-table';
 
 /** A block as the emulator sends it. */
@@ -115,7 +115,7 @@ function renderTable(rows: readonly (readonly string[])[], config: ParseConfig):
 
 function details(block: ParsedBlock): Readonly<Record<string, unknown>> {
   if (block.type !== 'table') return {};
-  const columnCount = Math.max(0, ...block.rows.map((row) => row.length));
+  const columnCount = columnCountOf(block.rows);
   return { type: 'table_details', rowCount: block.rows.length, columnCount };
 }
 

@@ -1,3 +1,5 @@
+import { columnCountOf } from './parsed-document';
+
 /** Cells that one merged cell may cover per direction: more is a broken or hostile table. */
 const MAX_SPAN = 1000;
 
@@ -22,7 +24,7 @@ export function tableRows(table: Element, cellContent: (cell: Element) => string
       left = right;
     }
   });
-  const width = Math.max(0, ...grid.map((row) => row.length));
+  const width = columnCountOf(grid);
   return grid.map((row) => Array.from({ length: width }, (_, column) => row[column] ?? ''));
 }
 

@@ -12,7 +12,7 @@ let parser: Promise<LiteParse> | undefined;
 /**
  * Parses a PDF with its page sizes and boxes. A scan without text gives empty pages.
  *
- * Must not run on a thread that others need: a broken PDF can trap the library's WebAssembly.
+ * Must not run in a process that others need: a broken PDF can trap the library's WebAssembly.
  *
  * @throws DocumentFailure for a protected or broken file, and where the library is missing.
  */

@@ -1,7 +1,7 @@
 import type { CellValue, Sheet } from 'hucre';
 import { DocumentFailure } from './document-failure';
 import { loadLibrary } from './load-library';
-import { headingBlock, type ParsedPage } from './parsed-document';
+import { columnCountOf, headingBlock, type ParsedPage } from './parsed-document';
 
 type FormatValue = (value: CellValue, format: string) => string;
 
@@ -51,6 +51,6 @@ function cellText(value: CellValue): string {
 
 function withoutEmptyEnd(rows: readonly string[][]): string[][] {
   const last = rows.findLastIndex((row) => row.some((text) => text !== ''));
-  const width = Math.max(0, ...rows.map((row) => row.length));
+  const width = columnCountOf(rows);
   return rows.slice(0, last + 1).map((row) => Array.from({ length: width }, (_, column) => row[column] ?? ''));
 }

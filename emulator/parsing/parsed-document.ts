@@ -40,3 +40,8 @@ export function headingBlock(level: number, text: string, box?: Box): TextBlock 
   const content = `${'#'.repeat(Math.min(Math.max(level, 1), 6))} ${text}`;
   return { type: level <= 1 ? 'heading' : 'section_heading', content, ...(box === undefined ? {} : { box }) };
 }
+
+/** The number of columns of a table: that of its longest row. A loop, since a table may have more rows than a call may have arguments. */
+export function columnCountOf(rows: readonly (readonly unknown[])[]): number {
+  return rows.reduce((most, row) => Math.max(most, row.length), 0);
+}

@@ -1,6 +1,8 @@
+import { columnCountOf } from './parsed-document';
+
 /** A table as markdown, its first row as the header. */
 export function renderMarkdownTable(rows: readonly (readonly string[])[]): string {
-  const width = Math.max(0, ...rows.map((row) => row.length));
+  const width = columnCountOf(rows);
   const lines = rows.map((row) => line(Array.from({ length: width }, (_, at) => escapeCell(row[at] ?? ''))));
   lines.splice(1, 0, line(Array.from({ length: width }, () => '---')));
   return lines.join('\n');

@@ -118,6 +118,13 @@ describe('a broken document', () => {
   });
 });
 
+it('a table of 200,000 rows is parsed', async () => {
+  await using roomy = await startEmulator();
+  const run = await parseBytes(roomy, new TextEncoder().encode('a,b\n'.repeat(200_000)), 'long.csv');
+  expect([run.status, run.failureReason]).toEqual(['PROCESSED', undefined]);
+  expect(run.chunks[0].blocks[0].details).toEqual({ type: 'table_details', rowCount: 200_000, columnCount: 2 });
+});
+
 describe('a hostile document fails alone', () => {
   it('one flipped byte that crashes the PDF library ends its own run only', async () => {
     const crashing = withByte(sampleDocument('fhs-3.0.pdf'), 152_608, 41);

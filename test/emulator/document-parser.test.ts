@@ -13,40 +13,42 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A thread that does what the document's text says. */
-const OBEDIENT_THREAD = `
-  const { parentPort } = require('node:worker_threads');
-  parentPort.on('message', ({ bytes }) => {
+/** A process that does what the document's text says. */
+const OBEDIENT_PROCESS = `
+  process.on('disconnect', () => process.exit());
+  process.on('message', ({ bytes }) => {
     const order = Buffer.from(bytes).toString();
     if (order === 'hang') for (;;);
     if (order === 'exit') process.exit(3);
-    if (order === 'throw') throw new Error('thrown');
-    parentPort.postMessage({ chunks: [], pageCount: order.length });
+    if (order === 'crash') return process.send({ crashed: 'thrown' });
+    if (order === 'fill') for (const all = []; ; ) all.push(new Array(1000).fill(all.length));
+    process.send({ chunks: [], pageCount: order.length });
   });`;
 
 function obedientParser(parseTimeoutMs: number) {
-  const threadFile = join(folder, 'obedient.js');
-  writeFileSync(threadFile, OBEDIENT_THREAD);
-  const parser = createDocumentParser({ parseTimeoutMs, maxParserMemoryMb: 64, threadFile });
+  const processFile = join(folder, 'obedient.js');
+  writeFileSync(processFile, OBEDIENT_PROCESS);
+  const parser = createDocumentParser({ parseTimeoutMs, maxParserMemoryMb: 64, processFile });
   const order = (text: string) => parser.parse({ bytes: new TextEncoder().encode(text), format: 'text', config: {} });
   return { parser, order };
 }
 
-describe('the parser threads', () => {
-  it('a thread that hangs, exits or throws fails its document, and a fresh one takes the next', async () => {
+describe('the parser processes', () => {
+  it('a process that hangs, exits, crashes or fills its memory fails its document, and a fresh one takes the next', async () => {
     const { parser, order } = obedientParser(5000);
-    const outcomes = await Promise.all(['hang', 'exit', 'ok', 'throw', 'fine'].map(order));
+    const outcomes = await Promise.all(['hang', 'exit', 'ok', 'crash', 'fill', 'fine'].map(order));
     await parser.close();
     expect(outcomes).toEqual([
       { failureReason: 'INTERNAL_ERROR: a document ended its parser: parsing took longer than 5000 ms' },
-      { failureReason: 'INTERNAL_ERROR: a document ended its parser: the parser thread ended with 3' },
+      { failureReason: 'INTERNAL_ERROR: a document ended its parser: the parser process ended with 3' },
       { chunks: [], pageCount: 2 },
       { failureReason: 'INTERNAL_ERROR: a document ended its parser: thrown' },
+      { failureReason: 'INTERNAL_ERROR: a document needed more than 64 MB to be parsed' },
       { chunks: [], pageCount: 4 },
     ]);
   });
 
-  it('waiting for a thread does not count as parsing time', async () => {
+  it('waiting for a process does not count as parsing time', async () => {
     const { parser, order } = obedientParser(4000);
     const outcomes = await Promise.all(['hang', 'hang', 'ok'].map(order));
     await parser.close();
@@ -92,7 +94,7 @@ describe('without the parsing libraries', () => {
     const root = join(folder, 'bare');
     mkdirSync(root);
     cpSync(join(__dirname, '../../dist/emulator'), join(root, 'dist/emulator'), { recursive: true });
-    const imports = { '#parser-thread': './dist/emulator/parser-thread.js' };
+    const imports = { '#parser-process': './dist/emulator/parser-process.js' };
     writeFileSync(join(root, 'package.json'), JSON.stringify({ name: 'bare', imports }));
     writeFileSync(join(root, 'program.js'), PROGRAM);
     const names = ['harbour.md', 'tables.docx', '12s0324.pdf', 'harbour.html', 'orders.xlsx', 'orders.csv'];

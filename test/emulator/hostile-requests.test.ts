@@ -1,4 +1,6 @@
 /** Risks tested here: a request ends the process of the emulator, or a web page reaches the emulator. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Workplace, type Running } from '../cli/run-command';
@@ -180,5 +182,57 @@ describe('a request of a web page', () => {
     const origins = ['http://localhost:3000', 'https://127.0.0.1', 'http://[::1]:8080'];
     for (const origin of origins)
       expect(await statusOf(port, { ...submit, headers: [...headers, `Origin: ${origin}`] })).toBe(200);
+  });
+
+  it.each(['cross-site', 'same-site', 'unknown'])(
+    'is refused by its Sec-Fetch-Site %s, without Origin',
+    async (site) => {
+      const request = authorized({ target: '/files' }, `Sec-Fetch-Site: ${site}`);
+      expect(await statusOf(port, request)).toBe(403);
+      const message = `The emulator does not answer web pages of another origin, got Sec-Fetch-Site "${site}"`;
+      expect((await answerTo(request))['error']).toBe(message);
+    },
+  );
+
+  it('is answered when the user typed the address, or when the page names an origin of this machine', async () => {
+    for (const site of ['same-origin', 'none']) {
+      expect(await statusOf(port, authorized({ target: '/files' }, `Sec-Fetch-Site: ${site}`))).toBe(200);
+    }
+    const headers = ['Origin: http://localhost:3000', 'Sec-Fetch-Site: cross-site'];
+    expect(await statusOf(port, authorized({ target: '/files' }, ...headers))).toBe(200);
+  });
+});
+
+describe('a caller that is refused', () => {
+  const head = (host: string) => {
+    const lines = ['POST /files/upload HTTP/1.1', `Host: ${host}`, ...AUTHORIZED, 'Content-Length: 100000000', '', ''];
+    return lines.join('\r\n');
+  };
+
+  it('is answered before it has sent its body, and the connection is closed', async () => {
+    const socket = connect({ host: '127.0.0.1', port });
+    const closed = new Promise<void>((resolve) => socket.on('error', () => undefined).on('close', () => resolve()));
+    socket.write(head('evil.example'));
+    const [answer] = (await once(socket.setEncoding('latin1'), 'data')) as [string];
+    expect(answer).toMatch(/^HTTP\/1\.1 403 /);
+    expect(answer).toMatch(/\r\nconnection: close\r\n/i);
+    await closed;
+    await parseOne();
+  });
+
+  it('cannot send 100 MB', async () => {
+    const socket = connect({ host: '127.0.0.1', port });
+    const closed = new Promise<void>((resolve) => socket.on('error', () => undefined).on('close', () => resolve()));
+    socket.resume().write(head('evil.example'));
+    const piece = Buffer.alloc(1_000_000);
+    const send = () => {
+      while (socket.writable && socket.write(piece));
+    };
+    socket.on('drain', send);
+    send();
+    await closed;
+    // Some of it is only in the buffers of the system.
+    expect(socket.bytesWritten).toBeLessThan(50_000_000);
+    await parseOne();
   });
 });

@@ -74,6 +74,26 @@ describe('an emulator with a directory, started again', () => {
     }
   });
 
+  it.each(['', '{"id":"parser_run_', 'null', '[]', '{}', '\0\0'])(
+    'does not know a run and a file whose kept file is damaged: %j',
+    async (damaged) => {
+      const first = await startEmulator({ directory });
+      const runId = await submitUrl(first, 'http://emulator.invalid/ok');
+      const fileId = (await upload(first, bytesOf('text'), 'text.txt')).body.file.id as string;
+      await first.close();
+      for (const id of [runId, fileId]) writeFileSync(join(directory, `${id}.json`), damaged);
+      await using second = await startEmulator({ directory });
+      for (const path of [`/parser_runs/${runId}`, `/files/${fileId}`]) {
+        expect((await call(second, 'GET', path)).status).toBe(404);
+      }
+      const { status } = await call(second, 'POST', '/parse/async', { file: { fileId } });
+      expect(status).toBe(404);
+      expect(await finishedRun(second, await submitUrl(second, 'http://emulator.invalid/ok'))).toMatchObject({
+        status: 'PROCESSED',
+      });
+    },
+  );
+
   it('keeps them for its user alone', async () => {
     await using emulator = await startEmulator({ directory });
     await upload(emulator, bytesOf('private'), 'private.txt');

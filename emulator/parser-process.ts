@@ -1,0 +1,28 @@
+/**
+ * The process that parses: one document per message, one outcome per answer. It runs from the built file, apart from the
+ * server, because a document that fills the memory ends the whole process that parses it.
+ */
+import { Worker } from 'node:worker_threads';
+import type { ParseJob, ParserMessage } from './parse-job';
+import { parseDocument } from './parsing/parse-document';
+
+/** A document may keep the main thread busy for ever, so another thread notices that the server has died. */
+const WATCH_PARENT = `
+  const { workerData: parent } = require('node:worker_threads');
+  setInterval(() => process.ppid === parent || process.kill(process.pid, 'SIGKILL'), 1000);`;
+
+new Worker(WATCH_PARENT, { eval: true, workerData: process.ppid }).unref();
+
+process.on('disconnect', () => process.exit());
+process.on('message', (job: ParseJob) => {
+  // A rejection is left unhandled on purpose: the state of a library that crashed is unknown, so this process ends.
+  void parseDocument(job).then((outcome) => send(outcome));
+});
+process.on('uncaughtException', (error: unknown) => {
+  const { message = String(error) } = (error ?? {}) as Partial<Error>;
+  send({ crashed: message }, () => process.exit(1));
+});
+
+function send(message: ParserMessage, onSent?: () => void): void {
+  process.send?.(message, undefined, undefined, onSent);
+}
