@@ -1,4 +1,5 @@
-import { isRecord, textOf } from './error-text';
+import { textOf } from './error-text';
+import { isPlainObject } from './kind-of';
 import { isDeeperThan, MAX_LEVELS } from './nesting';
 import { redact } from './redact';
 
@@ -44,9 +45,9 @@ export function isOutOfCreditsCode(code: string | undefined): boolean {
  * A body that repeats the HTTP status as a number (`statusCode`, `status`) is that of a web framework.
  */
 export function isExtendError(body: unknown): boolean {
-  if (!isRecord(body) || typeof body.statusCode === 'number' || typeof body.status === 'number') return false;
+  if (!isPlainObject(body) || typeof body.statusCode === 'number' || typeof body.status === 'number') return false;
   if (body.success === false || isText(body.error)) return true;
-  const source = isRecord(body.error) ? body.error : body;
+  const source = isPlainObject(body.error) ? body.error : body;
   return isText(source.code) && (source === body.error || isText(source.message));
 }
 
@@ -64,8 +65,8 @@ export function decodeErrorBody(text: string, filters: ErrorTextFilters = {}): E
     return textBody(text, filters);
   }
   if (typeof body === 'string') return textBody(body, filters);
-  const outer = isRecord(body) ? body : {};
-  const inner = isRecord(outer.error) ? outer.error : outer;
+  const outer = isPlainObject(body) ? body : {};
+  const inner = isPlainObject(outer.error) ? outer.error : outer;
   const errors = outer.errors ?? inner.errors ?? inner.issues;
   const code = firstText([inner.code, outer.code, codeOf(errors), wordOf(outer.error)]);
   const texts = {
@@ -107,7 +108,7 @@ function wordOf(error: unknown): string | undefined {
 /** The code of the first entry of a list of errors. */
 function codeOf(errors: unknown): unknown {
   const [first] = Array.isArray(errors) ? (errors as unknown[]) : [];
-  return isRecord(first) ? first.code : undefined;
+  return isPlainObject(first) ? first.code : undefined;
 }
 
 function firstText(values: readonly unknown[]): string | undefined {

@@ -23,11 +23,6 @@ export function textOf(body: unknown, depth = 0): string | undefined {
   return undefined;
 }
 
-/** Says that a value is a JSON object. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function textOfList(list: readonly unknown[], depth: number): string | undefined {
   const texts = list.slice(0, MAX_ENTRIES).flatMap((entry) => textOf(entry, depth + 1) ?? []);
   if (texts.length === 0) return undefined;

@@ -29,6 +29,7 @@ export type {
 } from './batch';
 export { DocumentIds, findBatchProblem, findDocumentProblem } from './check-batch';
 export { findInputProblem } from './check-input';
+export type { InputCheckOptions } from './check-input';
 export { classifyApiError, isEndpointMissing, isVersionRemoved } from './classify';
 export type { RequestPurpose } from './classify';
 export { CollectedRun } from './collected-run';

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { ignoreMissing } from './ignore-missing';
 import type { ResultStore, StoreCallOptions } from './result-store';
 import { hasEnded, writerId } from './writer-id';
 
@@ -44,9 +45,7 @@ export function createAtomicWriter({ root, fileMode }: AtomicWriterOptions): Ato
       await mkdir(directory, { recursive: true, mode: directoryMode });
     }
     // A name that the file system does not take is refused before the content is read.
-    await stat(path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
-    });
+    await stat(path).catch(ignoreMissing);
     const key = toKey(name);
     const partial = join(partials, `${key}.${writerId(process.pid)}.${randomUUID()}`);
     const file = await open(partial, 'wx', fileMode);

@@ -3,6 +3,7 @@ import { realpath, unlink } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { createAtomicWriter } from './atomic-writer';
+import { ignoreMissing } from './ignore-missing';
 import { isInside } from './is-inside';
 import { openInside } from './open-inside';
 import { checkObjectName, StoreRefusedError, type ResultStore } from './result-store';
@@ -60,10 +61,6 @@ export function createFileStore({ directory, fileMode = DEFAULT_FILE_MODE }: Fil
         await unlink(join(parent, basename(path))).catch(ignoreMissing);
       }),
   };
-}
-
-function ignoreMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error;
 }
 
 function toPath(uri: unknown): string {

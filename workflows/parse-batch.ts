@@ -4,7 +4,6 @@ import {
   CancelledFailure,
   continueAsNew,
   isCancellation,
-  patched,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -22,7 +21,7 @@ import {
 } from './batch-state';
 import { nextStep } from './batch-step';
 import { toActivityEnd } from './failures';
-import { INPUT_LIMITS } from './open-job';
+import { findReplayableProblem } from './find-replayable-problem';
 import {
   batchProgressQuery,
   outcomesQuery,
@@ -141,15 +140,8 @@ function checkInput(input: BatchInput): void {
   const problem =
     bytes > MAX_WORKFLOW_ID_BYTES
       ? `the workflow id of a batch must have at most ${MAX_WORKFLOW_ID_BYTES} bytes, got ${bytes}`
-      : findProblem(input);
+      : findReplayableProblem((options) => findBatchProblem(input, options));
   if (problem !== undefined) throw ApplicationFailure.nonRetryable(`invalid input: ${problem}`, 'InvalidInput', {});
-}
-
-function findProblem(input: BatchInput): string | undefined {
-  const problem = findBatchProblem(input, { limits: false });
-  if (problem !== undefined) return problem;
-  const limitProblem = findBatchProblem(input);
-  return limitProblem !== undefined && patched(INPUT_LIMITS) ? limitProblem : undefined;
 }
 
 function toWidth(width: NewWidth): number {

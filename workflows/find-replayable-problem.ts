@@ -1,0 +1,13 @@
+import { patched } from '@temporalio/workflow';
+import type { InputCheckOptions } from '../api';
+
+/** Patch id of the limits that version 0.1.0 did not have. It is asked for only where one of them is exceeded. */
+const INPUT_LIMITS = 'input-limits';
+
+/** Checks the input of a workflow. The limits that version 0.1.0 did not have refuse no execution that it has started. */
+export function findReplayableProblem(find: (options: InputCheckOptions) => string | undefined): string | undefined {
+  const problem = find({ limits: false });
+  if (problem !== undefined) return problem;
+  const limitProblem = find({});
+  return limitProblem !== undefined && patched(INPUT_LIMITS) ? limitProblem : undefined;
+}
