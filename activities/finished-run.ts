@@ -8,7 +8,7 @@ const OUTPUT_GRACE_MS = 120_000;
 const OUTPUT_RETRY_DELAY_MS = 5_000;
 const MAX_FIELDS_NAMED = 20;
 
-/** What {@link toRunSummary} needs beside the answer. */
+/** Settings of {@link toRunSummary}. */
 export interface RunSummaryContext {
   /** The id that was asked for. The result has it, whatever id the answer repeats. */
   readonly runId: string;

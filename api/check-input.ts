@@ -91,8 +91,8 @@ const attachInput = v.strictObject({ runId: text(), ...common });
 /** Settings of the checks of an input. */
 export interface InputCheckOptions {
   /**
-   * Whether the limits count that version 0.1.0 did not have. A workflow that 0.1.0 has started must not be refused by
-   * them. @default true
+   * Applies the limits that version 0.1.0 did not have. They must not refuse a workflow that 0.1.0 has started.
+   * @default true
    */
   readonly limits?: boolean;
 }

@@ -16,7 +16,7 @@ const ROOT = resolve(fileURLToPath(import.meta.url), '../..');
 const BURNER = `process.on('disconnect', () => process.exit());
   const burn = () => { for (const end = Date.now() + 50; Date.now() < end; ); setImmediate(burn); };
   burn();`;
-/** What a test names that starts a command, a worker or a real server of its own. */
+/** Matches the source of a test that starts a command, a worker or a real server of its own. */
 const STARTS_PROCESSES =
   /node:child_process|\/worker-process'|\/run-command'|\/run-example'|startOwnDevServer|startDevServer|'dev-server'|runSoak/;
 

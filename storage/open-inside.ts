@@ -16,7 +16,7 @@ const statFile = promisify(fstat);
 /** A file that is open for reading, by its descriptor: unlike a `FileHandle`, it stays open until it is closed. */
 export interface InsideFile {
   readonly fd: number;
-  /** Whether {@link OPEN_FILES} has the descriptor. */
+  /** `true` where {@link OPEN_FILES} lists the descriptor. */
   readonly isListed: boolean;
   /** Closes the file. A second call does nothing. */
   close(): Promise<void>;

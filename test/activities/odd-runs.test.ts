@@ -1,4 +1,4 @@
-/** What could go wrong here: inline, stored and the readers of stored results disagree, and a paid result is lost. */
+/** Risk tested here: inline, stored and the readers of stored results disagree, and a paid result is lost. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

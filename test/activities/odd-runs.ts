@@ -55,7 +55,7 @@ const noMetrics = { pageCount: undefined, processingTimeMs: undefined };
 export const nested = (levels: number): string => `${'[['.repeat(levels / 2)}${']]'.repeat(levels / 2)}`;
 const inText = (text: string, before: string, after: string) => text.replace(before, () => after);
 
-/** Runs that are accepted, whatever is odd about what nobody needs. */
+/** Runs with odd optional fields, which are accepted. */
 export const ACCEPTED: readonly OddRun[] = [
   withRun('as documented', {}),
   withRun('without its object', { object: undefined }, { noted: ['object'] }),

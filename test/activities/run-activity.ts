@@ -11,7 +11,7 @@ export interface AttemptInfo {
   readonly currentAttemptScheduledTimestampMs?: number;
   /** When the activity was scheduled, by the server's clock, epoch milliseconds. */
   readonly scheduledTimestampMs?: number;
-  /** What an earlier attempt told. */
+  /** Heartbeat details of an earlier attempt. */
   readonly heartbeatDetails?: unknown;
 }
 

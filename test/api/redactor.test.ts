@@ -1,4 +1,4 @@
-/** What could go wrong here: a secret is known, and leaves in another encoding. */
+/** Risk tested here: a secret is known, and leaves in another encoding. */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createRedactor, keySecrets, querySecrets, SHAPE_REDACTOR, urlSecrets } from '../../api';
@@ -39,7 +39,7 @@ const ENCODINGS: Readonly<Record<string, (text: string) => string>> = {
   'as JavaScript with code points': numeric((code) => `\\u{${code.toString(16)}}`),
 };
 
-/** What a text may have inside a word without another look, or with a break of the line. */
+/** Characters that a word may contain without looking different, or with a line break. */
 const BREAKS: readonly string[] = [
   '\u200b',
   '\u200c',

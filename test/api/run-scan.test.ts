@@ -1,4 +1,4 @@
-/** What could go wrong here: what is seen in a stream differs from what is read out of the whole text. */
+/** Risk tested here: what is seen in a stream differs from what is read out of the whole text. */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { CollectedRun, ContractError, decodeRun, RunScan, type ParserRun } from '../../api';

@@ -1,5 +1,5 @@
 /**
- * What could go wrong here: an answer of Extend, or an error of a resolver, repeats a secret in some shape, and the
+ * Risk tested here: an answer of Extend, or an error of a resolver, repeats a secret in some shape, and the
  * secret is in the history, in an error, in the current details or in the log of the worker.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** What could go wrong here: a run that Extend accepted is paid for twice, or never noticed, for the shape of an answer. */
+/** Risk tested here: a run that Extend accepted is paid for twice, or never noticed, for the shape of an answer. */
 import type { IncomingMessage } from 'node:http';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
