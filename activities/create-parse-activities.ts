@@ -1,11 +1,11 @@
 import { createExtendClient, type ExtendClientOptions } from '../http';
 import { createFileStore, createSources, type ResultStore, type SourceResolver } from '../storage';
-import { createReadBatchPage, createWriteOutcomes } from './batch-outcomes';
+import { createReadBatchPage, createWriteOutcomes } from './batch/batch-outcomes';
 import { createDeleteRun } from './delete-run';
 import { createFetchResult } from './fetch-result';
-import { createCancelDocuments, createFollowDocuments } from './follow-documents';
+import { createCancelDocuments, createFollowDocuments } from './batch/follow-documents';
 import { createGetStatus } from './get-status';
-import { createPrepareBatch } from './prepare-batch';
+import { createPrepareBatch } from './batch/prepare-batch';
 import { recordRequest } from './metrics';
 import { createStoreResult } from './store-result';
 import { createSubmitParse } from './submit-parse';

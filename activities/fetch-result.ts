@@ -1,6 +1,6 @@
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import type { ApplicationFailure } from '@temporalio/common';
-import { ContractError, type ParserRun } from '../api';
+import { ContractError, type ParserRun } from '../contract/extend';
 import { BodyTooLargeError, type ExtendClient } from '../http';
 import { logLeftOut, noOutputYet, toRunSummary, type RunSummaryContext } from './finished-run';
 import { withHeartbeat } from './heartbeat';

@@ -1,6 +1,8 @@
 import { activityInfo, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { ContractError, ParserRunFacts, Redactor, RunSummary } from '../api';
+import type { RunSummary } from '../contract';
+import type { ContractError, ParserRunFacts } from '../contract/extend';
+import type { Redactor } from '../privacy';
 import type { StoreResultInput } from './types';
 
 /** How long a finished run may lack its output before that is final. In milliseconds. */

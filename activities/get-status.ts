@@ -1,6 +1,8 @@
 import { activityInfo, cancellationSignal, heartbeat, type Info } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
-import { isEndedStatus, nextDelayMs, redact, type FailureDetails } from '../api';
+import { nextDelayMs, type FailureDetails } from '../contract';
+import { isEndedStatus } from '../contract/extend';
+import { redact } from '../privacy';
 import type { ExtendClient } from '../http';
 import { toApplicationFailure } from './to-application-failure';
 import type { GetStatusInput, ParseActivities } from './types';

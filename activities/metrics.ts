@@ -1,6 +1,6 @@
 import { asyncLocalStorage } from '@temporalio/activity';
 import type { MetricMeter } from '@temporalio/common';
-import { METRICS, type MetricLabels, type MetricName } from '../api';
+import { METRICS, type MetricLabels, type MetricName } from '../contract';
 import type { EndedRequest } from '../http';
 
 const MS_PER_SECOND = 1_000;

@@ -1,6 +1,6 @@
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { Redactor } from '../api';
+import type { Redactor } from '../privacy';
 import type { ExtendClient } from '../http';
 import { SourceError, type OpenedSource, type SourceResolver } from '../storage';
 import { finalFailure } from './to-application-failure';

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { JsonSyntaxError, ParseApiError, RunScan, type ParserRunFacts } from '../api';
+import { ParseApiError, RunScan, type ParserRunFacts } from '../contract/extend';
+import { JsonSyntaxError } from '../json';
 
 /** A run on its way into a store. */
 export interface RunStream {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { ContractError, type Redactor } from '../api';
+import { ContractError } from '../contract/extend';
+import { type Redactor } from '../privacy';
 import type { ExtendClient } from '../http';
 import { StoreRefusedError, type ResultStore } from '../storage';
 import { logLeftOut, noOutputYet, toRunSummary } from './finished-run';

@@ -1,13 +1,6 @@
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
-import {
-  createRedactor,
-  findIdProblem,
-  querySecrets,
-  urlSecrets,
-  type ParseAsyncRequest,
-  type RunState,
-  type Secret,
-} from '../api';
+import { findIdProblem, type ParseAsyncRequest, type RunState } from '../contract/extend';
+import { createRedactor, querySecrets, urlSecrets, type Secret } from '../privacy';
 import { startTimeLimit, type ExtendClient } from '../http';
 import type { OpenedSource, SourceResolver } from '../storage';
 import { closeSource, openSource, resolverFailure } from './open-source';

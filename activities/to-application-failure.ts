@@ -1,14 +1,8 @@
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import {
-  classifyApiError,
-  FAILURES,
-  ParseApiError,
-  toPlainText,
-  type AnyFailureType,
-  type FailureDetails,
-  type RequestPurpose,
-} from '../api';
+import { classifyApiError, FAILURES, type AnyFailureType, type FailureDetails, type RequestPurpose } from '../contract';
+import { ParseApiError } from '../contract/extend';
+import { toPlainText } from '../privacy';
 
 /** How long a 404 after an accepted submit is taken for "not there yet". In milliseconds. */
 export const NOT_FOUND_GRACE_MS = 60_000;

@@ -7,14 +7,12 @@ import type {
   DocumentEnd,
   DocumentOutcome,
   FailureCounts,
-  ParseAsyncRequest,
-  ParseConfig,
   ParseInput,
   ParseResult,
   PollSchedule,
-  RunStatus,
   SourceFile,
-} from '../api';
+} from '../contract';
+import type { ParseAsyncRequest, ParseConfig, RunStatus } from '../contract/extend';
 
 /** Input of `submitParse`. */
 export interface SubmitParseInput {

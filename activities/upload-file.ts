@@ -1,5 +1,5 @@
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
-import { ParseApiError } from '../api';
+import { ParseApiError } from '../contract/extend';
 import type { ExtendClient } from '../http';
 import type { SourceResolver } from '../storage';
 import { withHeartbeat } from './heartbeat';

@@ -1,4 +1,5 @@
-import { DEFAULT_BASE_URL, EXTEND_API_VERSION, isEndpointMissing, isVersionRemoved, ParseApiError } from '../api';
+import { isEndpointMissing, isVersionRemoved } from '../contract';
+import { DEFAULT_BASE_URL, EXTEND_API_VERSION, ParseApiError } from '../contract/extend';
 import { createExtendClient } from '../http';
 import type { WorkerConfiguration } from '../worker';
 import type { Finding } from './finding';

@@ -1,5 +1,5 @@
 import type { Connection } from '@temporalio/client';
-import { SEARCH_ATTRIBUTES, searchAttributeCommand } from '../api';
+import { SEARCH_ATTRIBUTES, searchAttributeCommand } from '../contract';
 import type { Finding } from './finding';
 import { detailsOf } from './temporal-part';
 

@@ -1,4 +1,4 @@
-import type { ParseProgress } from '../api';
+import type { ParseProgress } from '../contract';
 
 const PHASES: Readonly<Record<ParseProgress['phase'], string>> = {
   submitting: 'submitting',

@@ -1,4 +1,5 @@
-import { DEFAULT_TASK_QUEUE, withoutBlanks, type Environment } from '../api';
+import { withoutBlanks, type Environment } from '../contract';
+import { DEFAULT_TASK_QUEUE } from '../contract/extend';
 import {
   ConfigurationError,
   readTemporalConfiguration,

@@ -1,4 +1,4 @@
-import type { FailureDetails } from '../api';
+import type { FailureDetails } from '../contract';
 
 /** Why a document failed, as `--json` tells it. */
 export interface DocumentFailure {

@@ -1,5 +1,5 @@
 import { realpath, stat } from 'node:fs/promises';
-import { maskUrl } from '../api';
+import { maskUrl } from '../privacy';
 import { usageError } from './exit-status';
 import { toLabel, toSafeLabel } from './to-label';
 

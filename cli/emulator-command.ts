@@ -1,4 +1,4 @@
-import { startEmulator } from '../emulator';
+import { startEmulator } from '../local/extend';
 import { CommandError, EXIT_STATUS, type ExitStatus } from './exit-status';
 import { listenForInterruption, untilAborted } from './interruption';
 

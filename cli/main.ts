@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
-import { checkBatch, type GivenBatch, parseCount, parseWidth } from './batch-arguments';
+import { checkBatch, type GivenBatch, parseCount, parseWidth } from './batch/batch-arguments';
 import { CommandError, EXIT_STATUS, type ExitStatus } from './exit-status';
 import { checkArguments, type GivenArguments } from './parse-arguments';
 import { parsePort } from './port-option';
@@ -87,7 +87,7 @@ function addBatch(program: Command, end: (status: ExitStatus) => void): void {
     .option('--json', 'print a summary for machines on standard output', false)
     .action(async (inputs: string[], options: Omit<GivenBatch, 'inputs'>) => {
       const given = await checkBatch({ inputs, ...options });
-      const { batchCommand } = await import('./batch-command.js');
+      const { batchCommand } = await import('./batch/batch-command.js');
       end(await batchCommand(given, process.env));
     });
 }

@@ -5,7 +5,7 @@ import { usageError } from './exit-status';
 import { toSafeLabel } from './to-label';
 
 /** The document that is parsed when none is named. */
-const SAMPLE = resolve(__dirname, '../../samples/12s0324.pdf');
+const SAMPLE = resolve(__dirname, '../../cli/sample/12s0324.pdf');
 
 /** What the command line says. */
 export interface GivenArguments {

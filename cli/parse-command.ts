@@ -1,4 +1,4 @@
-import type { Environment } from '../api';
+import type { Environment } from '../contract';
 import type { DocumentOutcome, Summary } from './document-outcome';
 import { EXIT_STATUS, type ExitStatus } from './exit-status';
 import { listenForInterruption, untilAborted } from './interruption';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import type { ParseInput, ParseProgress, ParseResult } from '../api';
+import type { ParseInput, ParseProgress, ParseResult } from '../contract';
 import { ParseError, type ParseHandle } from '../client';
 import { describeOutcome, type DocumentOutcome } from './document-outcome';
 import { type Document, toShownInput } from './documents';

@@ -1,4 +1,4 @@
-import { type Environment, withoutBlanks } from '../api';
+import { type Environment, withoutBlanks } from '../contract';
 import { readWorkerConfiguration, type WorkerConfiguration } from '../worker';
 import { orUsageError } from './configuration-problem';
 import { usageError } from './exit-status';

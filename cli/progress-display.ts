@@ -1,4 +1,4 @@
-import type { ParseProgress } from '../api';
+import type { ParseProgress } from '../contract';
 import { describeLive, describePhase } from './describe-progress';
 import type { Document } from './documents';
 import { toLabel } from './to-label';

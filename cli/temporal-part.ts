@@ -1,6 +1,6 @@
 import type { Connection } from '@temporalio/client';
-import { findTemporalServer, ServerUnavailableError, startDevServer } from '../local';
-import type { Environment } from '../api';
+import { findTemporalServer, ServerUnavailableError, startDevServer } from '../local/temporal';
+import type { Environment } from '../contract';
 import { readTemporalConfiguration, type WorkerConfiguration } from '../worker';
 import { orUsageError } from './configuration-problem';
 import { CommandError, EXIT_STATUS } from './exit-status';

@@ -1,4 +1,4 @@
-import { redact, toPlainText } from '../api';
+import { redact, toPlainText } from '../privacy';
 
 /** Characters that {@link toPlainText} removes, except the line breaks that make JSON readable. */
 const UNSAFE_IN_JSON = /[\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]/g;

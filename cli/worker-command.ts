@@ -1,4 +1,4 @@
-import type { Environment } from '../api';
+import type { Environment } from '../contract';
 import { readWorkerConfiguration, runWorker } from '../worker';
 import { orUsageError } from './configuration-problem';
 import { type ExitStatus, EXIT_STATUS } from './exit-status';

@@ -1,4 +1,4 @@
-import type { ParseResult } from '../api';
+import type { ParseResult } from '../contract';
 import type { OutputDirectory } from './output-directory';
 
 /** The chunks' contents, in order, with a blank line between them. Empty for a result that holds no chunks. */

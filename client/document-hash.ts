@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isAttachInput, type ParseInput } from '../api';
+import { isAttachInput, type ParseInput } from '../contract';
 
 /** Query parameters that sign a URL: the same document has others each time its URL is made. */
 const SIGNING_PREFIX = /^x-(amz|goog)-/i;

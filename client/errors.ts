@@ -1,4 +1,4 @@
-import { searchAttributeCommand, type FailureDetails, type FailureType } from '../api';
+import { searchAttributeCommand, type FailureDetails, type FailureType } from '../contract';
 
 /** How a parse can end without a result: one of the failure types, or something that was done to the workflow. */
 export type ParseErrorType = FailureType | 'Cancelled' | 'Terminated' | 'TimedOut' | 'Unexpected';

@@ -12,8 +12,6 @@ export type {
   BatchOutcomes,
   BatchProgress,
   BatchResult,
-  Block,
-  Chunk,
   DocumentFailure,
   DocumentFailureType,
   DocumentFile,
@@ -23,14 +21,13 @@ export type {
   FailureDetails,
   FailureType,
   InlineOutput,
-  ParseConfig,
   ParseInput,
   ParseProgress,
-  ParserRun,
   ParseResult,
   PollingOptions,
   StoredOutput,
-} from '../api';
+} from '../contract';
+export type { Block, Chunk, ParseConfig, ParserRun } from '../contract/extend';
 export {
   ApiVersionRemovedError,
   ContractViolationError,
@@ -55,7 +52,7 @@ export {
   UploadRejectedError,
 } from './errors';
 export type { ParseErrorFacts, ParseErrorType } from './errors';
-export type { BatchHandle } from './batch-handle';
+export type { BatchHandle } from './batch/batch-handle';
 export { ParseClient } from './parse-client';
 export type { ParseClientOptions, StartParseOptions } from './parse-client';
 export type { ReadResultOptions } from './read-result';

@@ -8,25 +8,23 @@ import {
   type WorkflowStartOptions,
 } from '@temporalio/client';
 import {
-  DEFAULT_TASK_QUEUE,
   findBatchProblem,
   findInputProblem,
   nameOfDocument,
   openingAttributes,
   type BatchInput,
-  type Chunk,
   type ParseInput,
   type ParseResult,
-  type ParserRun,
-} from '../api';
+} from '../contract';
+import { DEFAULT_TASK_QUEUE, type Chunk, type ParserRun } from '../contract/extend';
 import type { parseBatch, parseDocument } from '../workflows';
-import { createBatchHandle, type BatchHandle } from './batch-handle';
+import { createBatchHandle, type BatchHandle } from './batch/batch-handle';
 import { documentHash } from './document-hash';
 import { createParseError, IdempotencyKeyReusedError, isParseError } from './errors';
 import { createParseHandle, type ParseHandle } from './parse-handle';
 import { readChunks, readRun, type ReadResultOptions } from './read-result';
 import { describingOptions, startDescribed } from './search-attributes';
-import { startBatch } from './start-batch';
+import { startBatch } from './batch/start-batch';
 
 /** Settings of {@link ParseClient}. */
 export interface ParseClientOptions extends ReadResultOptions {

@@ -1,5 +1,5 @@
 import { WorkflowNotFoundError, type Workflow, type WorkflowHandle, type WorkflowResultType } from '@temporalio/client';
-import type { ParseProgress, ParseResult } from '../api';
+import type { ParseProgress, ParseResult } from '../contract';
 import type { parseDocument } from '../workflows';
 import { progressQuery, runFinishedSignal, type RunFinishedNotice } from '../workflows/messages';
 import { toParseError } from './to-parse-error';

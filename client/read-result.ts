@@ -1,4 +1,5 @@
-import type { BatchOutcomes, Chunk, DocumentOutcome, ParserRun, ParseResult } from '../api';
+import type { BatchOutcomes, DocumentOutcome, ParseResult } from '../contract';
+import type { Chunk, ParserRun } from '../contract/extend';
 import { createFileStore, readStoredChunks, readStoredRun, type ResultStore } from '../storage';
 
 /** Where stored results are read from. */

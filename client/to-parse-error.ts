@@ -1,5 +1,5 @@
 import { WorkflowFailedError } from '@temporalio/client';
-import { toDocumentFailure } from '../api';
+import { toDocumentFailure } from '../contract';
 import { createParseError } from './errors';
 
 /** Turns what a workflow's result throws into the typed error. What is no end of the workflow is returned untouched. */

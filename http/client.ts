@@ -1,20 +1,16 @@
+import { isEndpointMissing, isVersionRemoved } from '../contract';
 import {
-  createRedactor,
   ContractError,
   decodeSubmitAnswer,
   decodeUploadAnswer,
   DEFAULT_BASE_URL,
-  isEndpointMissing,
-  isVersionRemoved,
   MAX_REQUEST_MS,
   ParseApiError,
-  redact,
   type CollectedRun,
   type ParseAsyncRequest,
-  type Redactor,
-  type Secret,
   type RunState,
-} from '../api';
+} from '../contract/extend';
+import { createRedactor, redact, type Redactor, type Secret } from '../privacy';
 import type { Answer } from './answer';
 import { exchange, exchangeParts, type Connection, type ExchangeRequest } from './exchange';
 import { createKeyRing } from './key-ring';

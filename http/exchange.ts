@@ -1,4 +1,5 @@
-import { createRedactor, EXTEND_API_VERSION, keySecrets, type Redactor, type Secret } from '../api';
+import { EXTEND_API_VERSION } from '../contract/extend';
+import { createRedactor, keySecrets, type Redactor, type Secret } from '../privacy';
 import { toAnswer, type Answer } from './answer';
 import { ky } from './ky';
 import { watchRequest, type RequestObserver, type RequestOperation } from './request-watch';

@@ -1,4 +1,4 @@
-import { keySecrets, type Secret } from '../api';
+import { keySecrets, type Secret } from '../privacy';
 
 /** Keys that are kept: a key that was replaced long ago is no longer in use. */
 const MAX_KEYS = 10;

@@ -1,4 +1,5 @@
-import { CollectedRun, ContractError, JsonSyntaxError, ParseApiError } from '../api';
+import { CollectedRun, ContractError, ParseApiError } from '../contract/extend';
+import { JsonSyntaxError } from '../json';
 import type { Answer } from './answer';
 
 /** A success answer whose body is larger than the caller is ready to hold. */

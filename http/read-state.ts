@@ -1,14 +1,6 @@
-import {
-  collectValue,
-  ContractError,
-  decodeStateAnswer,
-  JsonSplitter,
-  JsonSyntaxError,
-  type JsonPath,
-  type JsonSink,
-  type Redactor,
-  type RunState,
-} from '../api';
+import { ContractError, decodeStateAnswer, type RunState } from '../contract/extend';
+import { collectValue, JsonSplitter, JsonSyntaxError, type JsonPath, type JsonSink } from '../json';
+import { type Redactor } from '../privacy';
 import type { Answer } from './answer';
 
 /** Up to this size a body is read to its end, so that the connection can be used again and truncation is seen. */

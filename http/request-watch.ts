@@ -1,4 +1,4 @@
-import type { ParseApiError } from '../api';
+import type { ParseApiError } from '../contract/extend';
 
 /** A request that has ended, whichever way. */
 export interface EndedRequest {

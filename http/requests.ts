@@ -1,4 +1,4 @@
-import { findIdProblem, ParseApiError } from '../api';
+import { findIdProblem, ParseApiError } from '../contract/extend';
 import type { ExchangeRequest } from './exchange';
 import type { RequestOperation } from './request-watch';
 

@@ -1,4 +1,5 @@
-import { classifyApiError, ParseApiError, type RunState } from '../api';
+import { classifyApiError } from '../contract';
+import { ParseApiError, type RunState } from '../contract/extend';
 
 type ReadState = (runId: string, responseType: 'url' | 'json', signal?: AbortSignal) => Promise<RunState>;
 type StateReader = (runId: string, options?: { readonly signal?: AbortSignal }) => Promise<RunState>;

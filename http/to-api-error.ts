@@ -1,14 +1,13 @@
+import { isEndpointMissing, isVersionRemoved } from '../contract';
 import {
   ContractError,
   decodeErrorBody,
   EXTEND_API_VERSION,
-  isEndpointMissing,
-  isVersionRemoved,
   ParseApiError,
   parseRetryAfter,
   type ParseApiErrorFacts,
-  type Redactor,
-} from '../api';
+} from '../contract/extend';
+import { type Redactor } from '../privacy';
 import type { Answer } from './answer';
 import { readStart } from './read-body';
 

@@ -1,4 +1,5 @@
-import { ParseApiError, SHAPE_REDACTOR, type Redactor } from '../api';
+import { ParseApiError } from '../contract/extend';
+import { SHAPE_REDACTOR, type Redactor } from '../privacy';
 import type { KeyRing } from './key-ring';
 import { startTimeLimit } from './time-limit';
 

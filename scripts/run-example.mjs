@@ -57,7 +57,7 @@ async function startStandIns(environment, localCloud) {
   const closers = [];
   const variables = {};
   if (!configuredAddress(environment, localCloud)) {
-    const { findTemporalServer, startDevServer } = require('../dist/local');
+    const { findTemporalServer, startDevServer } = require('../dist/local/temporal');
     const server = await startDevServer({
       executable: await findTemporalServer({ kind: 'dev-server', onDownload: say }),
     });
@@ -72,7 +72,7 @@ async function startStandIns(environment, localCloud) {
     }
   }
   if (!environment.EXTEND_API_KEY) {
-    const emulator = await require('../dist/emulator').startEmulator();
+    const emulator = await require('../dist/local/extend').startEmulator();
     closers.push(() => emulator.close());
     Object.assign(variables, { EXTEND_API_KEY: 'local', EXTEND_BASE_URL: emulator.url });
     say("Extend: a local emulator, not of Extend's quality; set EXTEND_API_KEY to use Extend itself");

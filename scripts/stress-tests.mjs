@@ -1,7 +1,7 @@
 /**
  * `npm run test:stress -- [--times N] [FILE…]`: repeats test files, each alone, beside processes that keep all cores but one
  * busy, and fails if a file fails once. Without files it repeats all tests of `test/` that start processes, except those
- * of `test/heavy/`.
+ * of `test/e2e/`.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,7 +22,7 @@ const STARTS_PROCESSES =
 
 function processTests() {
   const names = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' });
-  const tests = names.filter((name) => name.endsWith('.test.ts') && !name.startsWith('heavy')).sort();
+  const tests = names.filter((name) => name.endsWith('.test.ts') && !name.startsWith('e2e')).sort();
   return tests
     .map((name) => join('test', name))
     .filter((name) => STARTS_PROCESSES.test(readFileSync(join(ROOT, name))));
@@ -30,7 +30,7 @@ function processTests() {
 
 /** Runs one test file, and returns its output if it fails. */
 async function failureOf(file) {
-  const config = file.startsWith(join('test', 'heavy')) ? 'test/heavy/jest.config.js' : 'jest.config.js';
+  const config = file.startsWith(join('test', 'e2e')) ? 'test/e2e/jest.config.js' : 'jest.config.js';
   const args = ['node_modules/jest/bin/jest.js', '--config', config, '--runInBand', '--runTestsByPath', file];
   const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';

@@ -13,8 +13,8 @@ import { ensureBuilt, ROOT } from './ensure-built.mjs';
 
 await ensureBuilt();
 const require = createRequire(import.meta.url);
-const { findTemporalServer, startDevServer } = require('../dist/local');
-const { startEmulator } = require('../dist/emulator');
+const { findTemporalServer, startDevServer } = require('../dist/local/temporal');
+const { startEmulator } = require('../dist/local/extend');
 const { createParseWorker } = require('../dist/worker');
 const { ParseClient } = require('../dist/client');
 const { Client, Connection } = require('@temporalio/client');

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { CollectedRun, decodeChunk, RunScan, type Chunk, type ParserRun, type StoredOutput } from '../api';
+import { type StoredOutput } from '../contract';
+import { CollectedRun, decodeChunk, RunScan, type Chunk, type ParserRun } from '../contract/extend';
 import type { ResultStore } from './result-store';
 
 /** Settings of {@link readStoredRun} and {@link readStoredChunks}. */

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { serverCacheDirectory } from '../local';
+import { serverCacheDirectory } from '../local/temporal';
 
 /** A bundle of workflows, and what it was made of. */
 interface CachedBundle {

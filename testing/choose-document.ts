@@ -1,4 +1,4 @@
-import { BUILT_IN_SCRIPTS, type EmulatorOptions } from '../emulator';
+import { BUILT_IN_SCRIPTS, type EmulatorOptions } from '../local/extend';
 
 /** A scripted document: a built-in one, or one of your own. */
 export type ScriptedDocumentName =

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { ParseClient } from '../client';
-import { type Emulator, type EmulatorOptions, startEmulator } from '../emulator';
+import { type Emulator, type EmulatorOptions, startEmulator } from '../local/extend';
 import { createParseWorker, type ParseWorkerOptions } from '../worker';
 import { withBundledWorkflows } from './bundle-workflows';
 import { createDocumentChooser, type ScriptedDocumentName } from './choose-document';

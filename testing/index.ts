@@ -21,7 +21,7 @@ export {
   resetReply,
   truncatedReply,
   wrongContentTypeReply,
-} from '../emulator';
+} from '../local/extend';
 export type {
   Emulator,
   EmulatorFile,
@@ -30,4 +30,4 @@ export type {
   FaultChooser,
   Reply,
   ScriptedDocument,
-} from '../emulator';
+} from '../local/extend';

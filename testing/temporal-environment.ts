@@ -1,5 +1,5 @@
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { findTemporalServer, startDevServer } from '../local';
+import { findTemporalServer, startDevServer } from '../local/temporal';
 
 /** Which Temporal server a test environment runs on. */
 export type TestServerKind = 'time-skipping' | 'dev-server';

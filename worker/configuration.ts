@@ -3,7 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { isIPv4, isIPv6 } from 'node:net';
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
 import type { ParseActivitiesOptions } from '../activities';
-import { DEFAULT_TASK_QUEUE, maskUrl, redact, withoutBlanks, type Environment } from '../api';
+import { withoutBlanks, type Environment } from '../contract';
+import { DEFAULT_TASK_QUEUE } from '../contract/extend';
+import { defined } from '../json';
+import { maskUrl, redact } from '../privacy';
 
 const MAX_PORT = 65_535;
 
@@ -201,9 +204,3 @@ function readNumber(
 const isWhole = (value: number): boolean => Number.isSafeInteger(value);
 const isPositiveWhole = (value: number): boolean => Number.isSafeInteger(value) && value > 0;
 const isPositive = (value: number): boolean => Number.isFinite(value) && value > 0;
-
-type Defined<T> = { [Name in keyof T]?: Exclude<T[Name], undefined> };
-
-function defined<T extends object>(values: T): Defined<T> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<T>;
-}

@@ -1,5 +1,5 @@
 import { NativeConnection, Runtime } from '@temporalio/worker';
-import type { Environment } from '../api';
+import type { Environment } from '../contract';
 import { readWorkerConfiguration, type WorkerConfiguration } from './configuration';
 import { createParseWorker } from './create-parse-worker';
 import { METRIC_BUCKETS } from './metric-buckets';

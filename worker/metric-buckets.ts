@@ -1,4 +1,4 @@
-import { METRICS, type MetricRow } from '../api';
+import { METRICS, type MetricRow } from '../contract';
 
 /**
  * Bounds of the buckets of this package's histograms: `histogramBucketOverrides` of Temporal's runtime. `extend-parse

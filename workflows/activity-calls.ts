@@ -1,6 +1,6 @@
 import { ActivityCancellationType, proxyActivities, type ActivityOptions } from '@temporalio/workflow';
 import type { ParseActivities } from '../activities/types';
-import { MAX_REQUEST_MS } from '../api';
+import { MAX_REQUEST_MS } from '../contract/extend';
 import type { Job } from './job';
 
 /** The activity's own limit is the exchange with Extend; Temporal's is this much longer, so that the activity's comes first. */

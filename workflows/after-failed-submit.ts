@@ -1,4 +1,4 @@
-import type { FailureType } from '../api';
+import type { FailureType } from '../contract';
 
 /** How a submit ended without a run id. */
 export type FailedSubmit =

@@ -1,6 +1,6 @@
 import { CancellationScope, isCancellation, ApplicationFailure, log } from '@temporalio/workflow';
 import type { DeleteRunInput } from '../activities/types';
-import type { ParseInput } from '../api';
+import type { ParseInput } from '../contract';
 import { deleteCall } from './activity-calls';
 import { toActivityEnd } from './failures';
 import type { Job, JobState } from './job';

@@ -1,5 +1,6 @@
 import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
-import { redact, type ParseProgress } from '../api';
+import { type ParseProgress } from '../contract';
+import { redact } from '../privacy';
 
 /** Says in a few lines of markdown where the document is: Temporal's UI shows it as the workflow's current details. */
 export function describeProgress(progress: ParseProgress, documentName?: string): string {

@@ -4,7 +4,7 @@
  *
  * @packageDocumentation
  */
-import type { ParseInput, ParseProgress, ParseResult } from '../api';
+import type { ParseInput, ParseProgress, ParseResult } from '../contract';
 import { openJob } from './open-job';
 import { runJob } from './parse-document';
 import { Wake } from './wake';
@@ -37,4 +37,4 @@ export async function parseInWorkflow(input: ParseInput, options: ParseInWorkflo
 }
 
 export type { Wake } from './wake';
-export type { ParseInput, ParseProgress, ParseResult } from '../api';
+export type { ParseInput, ParseProgress, ParseResult } from '../contract';

@@ -1,5 +1,6 @@
 import { ActivityFailure, ApplicationFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
-import { isFailureType, redact, type FailureDetails, type FailureType } from '../api';
+import { isFailureType, type FailureDetails, type FailureType } from '../contract';
+import { redact } from '../privacy';
 import type { Job } from './job';
 
 /** What an activity's failure says, once Temporal's wrappers are off. */

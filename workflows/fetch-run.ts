@@ -1,4 +1,4 @@
-import type { ParseResult } from '../api';
+import type { ParseResult } from '../contract';
 import { fetchCall } from './activity-calls';
 import type { Job } from './job';
 import { recordDetection } from './metrics';

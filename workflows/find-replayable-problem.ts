@@ -1,5 +1,5 @@
 import { patched } from '@temporalio/workflow';
-import type { InputCheckOptions } from '../api';
+import type { InputCheckOptions } from '../contract';
 
 /** Patch id of the limits that version 0.1.0 did not have. It is asked for only where one of them is exceeded. */
 const INPUT_LIMITS = 'input-limits';

@@ -4,5 +4,5 @@
  *
  * @packageDocumentation
  */
-export { parseBatch } from './parse-batch';
+export { parseBatch } from './batch/parse-batch';
 export { parseDocument } from './parse-document';

@@ -1,7 +1,6 @@
 import { log } from '@temporalio/workflow';
 import {
   isAttachInput,
-  isEndedStatus,
   resolveSchedule,
   type DocumentInput,
   type FailureDetails,
@@ -9,8 +8,8 @@ import {
   type ParseProgress,
   type PollEngine,
   type PollSchedule,
-  type RunStatus,
-} from '../api';
+} from '../contract';
+import { isEndedStatus, type RunStatus } from '../contract/extend';
 import { Wake, type WakeState } from './wake';
 
 /** What a job knows, and what it carries when the workflow continues as new. Plain JSON. */

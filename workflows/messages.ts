@@ -1,6 +1,6 @@
 /** Names by which the outside talks to a running `parseDocument` or `parseBatch`. They are wire names: changing one breaks running workflows. */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { BatchOutcomes, BatchProgress, ParseProgress } from '../api';
+import type { BatchOutcomes, BatchProgress, ParseProgress } from '../contract';
 
 /** What the signal `runFinished` may carry. */
 export interface RunFinishedNotice {

@@ -1,5 +1,5 @@
 import { ApplicationFailure, isCancellation, metricMeter } from '@temporalio/workflow';
-import { isFailureType, METRICS, type MetricLabels, type MetricNameOf } from '../api';
+import { isFailureType, METRICS, type MetricLabels, type MetricNameOf } from '../contract';
 import type { Job } from './job';
 
 const MS_PER_SECOND = 1_000;

@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/workflow';
-import { findInputProblem, type ParseInput, type ParseProgress } from '../api';
+import { findInputProblem, type ParseInput, type ParseProgress } from '../contract';
 import { findReplayableProblem } from './find-replayable-problem';
 import { Job, type JobState, type JobSurroundings } from './job';
 import { countDocument } from './metrics';

@@ -1,5 +1,5 @@
 import { continueAsNew, ContinueAsNew, patched, setHandler, workflowInfo } from '@temporalio/workflow';
-import type { ParseInput, ParseResult } from '../api';
+import type { ParseInput, ParseResult } from '../contract';
 import { cleanUp, endingOf } from './clean-up';
 import { runFailed, toFinalFailure } from './failures';
 import { fetchRun } from './fetch-run';

@@ -1,6 +1,6 @@
 import { isCancellation, log, sleep } from '@temporalio/workflow';
 import type { SubmitParseInput } from '../activities/types';
-import { isFailureType, type DocumentFile } from '../api';
+import { isFailureType, type DocumentFile } from '../contract';
 import { submitCall, uploadCall } from './activity-calls';
 import { afterFailedSubmit, type FailedSubmit } from './after-failed-submit';
 import { deadlineExceeded, jobFailure, toActivityEnd, type ActivityEnd } from './failures';

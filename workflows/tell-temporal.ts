@@ -1,5 +1,6 @@
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
-import { keyword, nameOfDocument, redact, SEARCH_ATTRIBUTES, type ParseInput, type ParseProgress } from '../api';
+import { keyword, nameOfDocument, SEARCH_ATTRIBUTES, type ParseInput, type ParseProgress } from '../contract';
+import { redact } from '../privacy';
 import { describeEnd, describeProgress } from './describe-progress';
 import { setLoggedRunId } from './log-run-id';
 

@@ -1,6 +1,6 @@
 import { CancellationScope, condition, isCancellation, log, patched, sleep } from '@temporalio/workflow';
 import type { GetStatusInput, StatusAnswer } from '../activities/types';
-import { MAX_TIMER_MS, nextDelayMs, type FailureDetails } from '../api';
+import { MAX_TIMER_MS, nextDelayMs, type FailureDetails } from '../contract';
 import { statusCall, type StatusLimit } from './activity-calls';
 import { deadlineExceeded, toActivityEnd } from './failures';
 import type { Job } from './job';

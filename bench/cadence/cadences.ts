@@ -1,4 +1,4 @@
-import { nextDelayMs, resolveSchedule, type PollingOptions, type PollPosition } from '../../api';
+import { nextDelayMs, resolveSchedule, type PollingOptions, type PollPosition } from '../../contract';
 
 /** When somebody reads the state of a run. */
 export interface Cadence {

@@ -1,4 +1,4 @@
-import { createRandom } from '../../chaos/seeded-random';
+import { createRandom } from '../../test/soak/seeded-random';
 import { mean, quantile } from '../report/statistics';
 import type { Cadence } from './cadences';
 

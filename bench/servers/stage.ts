@@ -1,7 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { ParseClient } from '../../client';
-import { startEmulator, type Emulator } from '../../emulator';
-import { findTemporalServer, startDevServer, type DevServer } from '../../local';
+import { startEmulator, type Emulator } from '../../local/extend';
+import { findTemporalServer, startDevServer, type DevServer } from '../../local/temporal';
 import { loopSubmit } from '../loop/activities';
 import { startWorkerChild, type WorkerChild, type WorkerChildOptions } from './worker-child';
 

@@ -13,7 +13,7 @@ import { ExtendParsePlugin } from 'temporal-extend-parse/worker';
 const { TEMPORAL_ADDRESS = 'localhost:7233', EXTEND_API_KEY = '', EXTEND_BASE_URL } = process.env;
 const TASK_QUEUE = 'example-01';
 
-async function main(document = 'samples/12s0324.pdf'): Promise<void> {
+async function main(document = 'cli/sample/12s0324.pdf'): Promise<void> {
   const isUrl = /^https?:/.test(document);
   const plugin = new ExtendParsePlugin({
     apiKey: EXTEND_API_KEY,

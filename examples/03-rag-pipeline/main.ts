@@ -64,7 +64,7 @@ async function ingestAll(client: Client, documents: readonly string[]): Promise<
 }
 
 const [question = 'arrests for fraud', ...documents] = process.argv.slice(2);
-main(question, documents.length > 0 ? documents : ['samples/12s0324.pdf']).catch((error: unknown) => {
+main(question, documents.length > 0 ? documents : ['cli/sample/12s0324.pdf']).catch((error: unknown) => {
   console.error(error);
   process.exit(1);
 });

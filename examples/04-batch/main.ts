@@ -66,7 +66,7 @@ async function follow(batch: BatchHandle): Promise<void> {
 }
 
 const paths = process.argv.slice(2);
-main(paths.length > 0 ? paths : ['samples/12s0324.pdf', 'samples/README.md', 'samples/missing.pdf']).catch(
+main(paths.length > 0 ? paths : ['cli/sample/12s0324.pdf', 'cli/sample/README.md', 'cli/sample/missing.pdf']).catch(
   (error: unknown) => {
     console.error(error);
     process.exit(1);

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
 import { createParseActivities, type ParseActivities, type ParseActivitiesOptions } from '../../activities';
-import { nextDelayMs, resolveSchedule } from '../../api';
+import { nextDelayMs, resolveSchedule } from '../../contract';
 import {
   hangReply,
   htmlReply,
@@ -16,7 +16,7 @@ import {
   type Emulator,
   type Reply,
   type ScriptedDocument,
-} from '../../emulator';
+} from '../../local/extend';
 import { untilFirstPollMs } from '../../activities/get-status';
 import { createContext, failureOf, runActivity } from './run-activity';
 

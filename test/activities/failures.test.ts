@@ -14,7 +14,7 @@ import {
   truncatedReply,
   type Emulator,
   type Reply,
-} from '../../emulator';
+} from '../../local/extend';
 import { failureOf, runActivity, type AttemptInfo } from './run-activity';
 
 const ACCEPTED_AT_MS = 1_000_000;

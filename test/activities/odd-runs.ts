@@ -1,4 +1,4 @@
-import { FINISHED_RUN } from '../api/finished-run';
+import { FINISHED_RUN } from '../contract/extend/decode-run';
 
 /** A run in an answer, and how every reader of it ends. */
 export interface OddRun {

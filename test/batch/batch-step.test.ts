@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { afterEarlierEnd, nextStep, type BatchSituation } from '../../workflows/batch-step';
+import { afterEarlierEnd, nextStep, type BatchSituation } from '../../workflows/batch/batch-step';
 
 const IDLE: BatchSituation = {
   historyLength: 100,

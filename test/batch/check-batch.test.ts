@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { findBatchProblem, toParseInput, type BatchInput } from '../../api';
+import { findBatchProblem, toParseInput, type BatchInput } from '../../contract';
 
 const file = { fileUrl: 'https://example.com/a.pdf' };
 

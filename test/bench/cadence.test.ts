@@ -4,7 +4,7 @@ import { OTHER_CADENCES, ownCadence, type Cadence } from '../../bench/cadence/ca
 import { cadenceClaims, playMix } from '../../bench/cadence/claims';
 import { about, HINT_SIGMA, logNormal, simulate } from '../../bench/cadence/simulate';
 import { quantile } from '../../bench/report/statistics';
-import { createRandom } from '../../chaos/seeded-random';
+import { createRandom } from '../soak/seeded-random';
 
 const SAMPLES = 20_000;
 const MIDDLE = 0.5;

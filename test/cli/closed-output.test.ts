@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import { ParseClient } from '../../client';
-import { startEmulator, type Emulator } from '../../emulator';
+import { startEmulator, type Emulator } from '../../local/extend';
 import { freePort } from '../support/free-port';
 import { devServerAddress } from '../support/servers';
 import { DOCUMENTS, type Running, Workplace } from './run-command';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ParseProgress } from '../../api';
+import type { ParseProgress } from '../../contract';
 import { commonDirectory } from '../../cli/common-directory';
 import { describeLive, describePhase } from '../../cli/describe-progress';
 import { describeOutcome } from '../../cli/document-outcome';
 import { readDocuments, type Document } from '../../cli/documents';
-import { createPlainBatchDisplay } from '../../cli/batch-display';
+import { createPlainBatchDisplay } from '../../cli/batch/batch-display';
 import { describeFinding } from '../../cli/finding';
 import { detailsOf, messageOf } from '../../cli/temporal-part';
 import { toLabel, toPrintableJson } from '../../cli/to-label';

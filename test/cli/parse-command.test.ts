@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
-import { hangReply, startEmulator, type Emulator } from '../../emulator';
+import { hangReply, startEmulator, type Emulator } from '../../local/extend';
 import { devServerAddress } from '../support/servers';
 import { DOCUMENTS, type Ended, Workplace } from './run-command';
 
@@ -36,7 +36,7 @@ describe('extend-parse parse, with nothing configured', () => {
     const env = { EXTEND_API_KEY: '', EXTEND_BASE_URL: ' ', TEMPORAL_ADDRESS: '' };
     const { status, stdout, stderr } = await workplace.run(['parse'], { env });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(stdout).toMatch(/sample: .*samples\/12s0324\.pdf/);
+    expect(stdout).toMatch(/sample: .*sample\/12s0324\.pdf/);
     expect(stdout).toMatch(/Temporal: a local dev server.* web UI at http:\/\/127\.0\.0\.1:\d+/);
     expect(stdout).toMatch(/Extend: a local emulator/);
     expect(stdout).toMatch(/12s0324\.pdf: waiting, PROCESSING, parser_run_/);

@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Chunk, ParseResult } from '../../api';
+import type { ParseResult } from '../../contract';
+import type { Chunk } from '../../contract/extend';
 import { OutputDirectory } from '../../cli/output-directory';
 import { toMarkdown, writeOutputs } from '../../cli/write-outputs';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ParseInput } from '../../api';
+import type { ParseInput } from '../../contract';
 import { documentHash } from '../../client/document-hash';
 
 const ofUrl = (query: string) => documentHash({ file: { fileUrl: `https://bucket.example.com/a.pdf${query}` } });

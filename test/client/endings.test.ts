@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { ParseInput } from '../../api';
+import type { ParseInput } from '../../contract';
 import { isParseError, type ParseClient, type ParseErrorType, type StartParseOptions } from '../../client';
 import * as errors from '../../client';
 import { createParseTestEnvironment, httpReply, resetReply, type ParseTestEnvironment } from '../../testing';

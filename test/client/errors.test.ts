@@ -1,5 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { FAILURES, type FailureType } from '../../api';
+import { FAILURES, type FailureType } from '../../contract';
 import * as client from '../../client';
 import { createParseError } from '../../client/errors';
 

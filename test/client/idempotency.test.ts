@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { DocumentInput } from '../../api';
+import type { DocumentInput } from '../../contract';
 import { IdempotencyKeyReusedError, type ParseClient } from '../../client';
 import {
   createParseTestEnvironment,

@@ -11,7 +11,7 @@ describe('the built client', () => {
     const files = (JSON.parse(output) as string[]).map((file) => relative(ROOT, file).split(sep).join('/'));
     expect(files).toContain('dist/client/parse-client.js');
     const own = files.flatMap((file) => /^dist\/([^/]+)\//.exec(file)?.[1] ?? []);
-    expect([...new Set(own)].sort()).toEqual(['api', 'client', 'storage', 'workflows']);
+    expect([...new Set(own)].sort()).toEqual(['client', 'contract', 'json', 'privacy', 'storage', 'workflows']);
     const temporal = files.flatMap((file) => /node_modules\/@temporalio\/([^/]+)\//.exec(file)?.[1] ?? []);
     expect(temporal).toContain('client');
     for (const name of ['worker', 'core-bridge', 'testing', 'activity']) expect(temporal).not.toContain(name);

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { ParseClient } from '../../client';
-import { startEmulator, type Emulator, type EmulatorRequest } from '../../emulator';
-import type { DevServer } from '../../local';
+import { startEmulator, type Emulator, type EmulatorRequest } from '../../local/extend';
+import type { DevServer } from '../../local/temporal';
 import { createParseWorker } from '../../worker';
 import { startOwnDevServer } from '../support/servers';
 import { until } from '../workflows/scene';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
-import type { ParseInput } from '../../api';
+import type { ParseInput } from '../../contract';
 import { InvalidInputError, ParseCancelledError, ParseClient, type StartParseOptions } from '../../client';
 import { createParseTestEnvironment, type ParseTestEnvironment } from '../../testing';
 

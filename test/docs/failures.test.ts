@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { FAILURES } from '../../api';
+import { FAILURES } from '../../contract';
 
 const page = readFileSync(join(__dirname, '../../docs/failures.md'), 'utf8');
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
-import { METRICS, type MetricRow } from '../../api';
+import { METRICS, type MetricRow } from '../../contract';
 
 const page = readFileSync(join(__dirname, '../../docs/metrics.md'), 'utf8');
 const rows: Readonly<Record<string, MetricRow>> = METRICS;

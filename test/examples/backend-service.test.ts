@@ -1,7 +1,7 @@
 /** What could go wrong here: a request that is sent twice is parsed, and billed, twice; an answer waits for the parse. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { startEmulator, type Emulator } from '../../emulator';
+import { startEmulator, type Emulator } from '../../local/extend';
 import { devServerAddress } from '../support/servers';
 import { Hold, until } from '../workflows/scene';
 import { startExample, type RunningExample } from './run-example';

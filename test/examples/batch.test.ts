@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { httpReply, startEmulator, type Emulator } from '../../emulator';
+import { httpReply, startEmulator, type Emulator } from '../../local/extend';
 import { devServerAddress } from '../support/servers';
 import { runExample } from './run-example';
 

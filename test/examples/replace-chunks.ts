@@ -1,6 +1,6 @@
 /** Fills the index of example 03 twice, and breaks off once. A program of its own: PGlite does not load in jest. */
 import { PGlite } from '@electric-sql/pglite';
-import type { Chunk } from '../../api';
+import type { Chunk } from '../../contract/extend';
 import { ChunkIndex } from '../../examples/03-rag-pipeline/chunk-index';
 
 const chunks = (...contents: string[]) => contents.map((content) => ({ content }));

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { msToTs } from '@temporalio/common/lib/time';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { startEmulator, type Emulator } from '../../emulator';
+import { startEmulator, type Emulator } from '../../local/extend';
 import { createAuthority } from '../../examples/06-temporal-cloud/certificates';
 import { startLocalCloud, type LocalCloud } from '../../examples/06-temporal-cloud/local-cloud';
 import { createDevEnv, devServerAddress } from '../support/servers';

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { ParseApiError } from '../../api';
+import { ParseApiError } from '../../contract/extend';
 import {
   dripReply,
   endlessReply,
@@ -17,7 +17,7 @@ import {
   wrongContentTypeReply,
   type Emulator,
   type Reply,
-} from '../../emulator';
+} from '../../local/extend';
 import { BodyTooLargeError, createExtendClient, type ExtendClient } from '../../http';
 import { deadUrl } from '../support/free-port';
 import { sendJson, startOddServer } from './odd-server';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { hangReply, httpReply, resetReply, startEmulator, type Emulator, type Reply } from '../../emulator';
+import { hangReply, httpReply, resetReply, startEmulator, type Emulator, type Reply } from '../../local/extend';
 import { createExtendClient, type EndedRequest } from '../../http';
 import { deadUrl } from '../support/free-port';
 

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { startEmulator, type Emulator } from '../../emulator';
+import { startEmulator, type Emulator } from '../../local/extend';
 import { createExtendClient, type ExtendClientOptions } from '../../http';
 import { sendJson, startOddServer } from './odd-server';
 

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { httpReply, startEmulator, endlessReply, type Emulator, type FaultChooser } from '../../emulator';
+import { httpReply, startEmulator, endlessReply, type Emulator, type FaultChooser } from '../../local/extend';
 import { createExtendClient, type ExtendClient } from '../../http';
 import { startOddServer } from './odd-server';
 

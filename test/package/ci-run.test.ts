@@ -10,7 +10,7 @@ const ROOT = join(__dirname, '..', '..');
 const NPM = `#!/bin/sh
 case "$*" in
   cit) exec node_modules/.bin/jest ;;
-  'run test:heavy') echo '0 passed, 0 failed' ;;
+  'run test:e2e') echo '0 passed, 0 failed' ;;
 esac
 `;
 const PASSING = "test('passes', () => {});\n";

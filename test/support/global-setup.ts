@@ -1,4 +1,4 @@
-import { findTemporalServer, startDevServer, type DevServer } from '../../local';
+import { findTemporalServer, startDevServer, type DevServer } from '../../local/temporal';
 
 declare global {
   // Jest runs set-up and tear-down in one process, and gives them nothing but the global object to share.

@@ -1,5 +1,5 @@
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { startDevServer, type DevServer, type StartDevServerOptions } from '../../local';
+import { startDevServer, type DevServer, type StartDevServerOptions } from '../../local/temporal';
 
 /** `host:port` of the dev server that all test files share. Namespace `default`; task queues must be unique. */
 export function devServerAddress(): string {

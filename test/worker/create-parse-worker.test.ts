@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { ParseResult } from '../../api';
+import type { ParseResult } from '../../contract';
 import { ParseClient } from '../../client';
-import { startEmulator, type Emulator } from '../../emulator';
+import { startEmulator, type Emulator } from '../../local/extend';
 import { createParseWorker, type ParseWorkerOptions } from '../../worker';
 import { createDevEnv } from '../support/servers';
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { NativeConnection, Runtime, type LogEntry } from '@temporalio/worker';
 import { Client, Connection } from '@temporalio/client';
 import { ParseClient } from '../../client';
-import { httpReply, startEmulator, type Emulator } from '../../emulator';
+import { httpReply, startEmulator, type Emulator } from '../../local/extend';
 import { createParseWorker } from '../../worker';
 import { devServerAddress } from '../support/servers';
 

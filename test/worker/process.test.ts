@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { ParseClient } from '../../client';
-import { hangReply, startEmulator, type Emulator, type EmulatorRequest, type FaultChooser } from '../../emulator';
+import { hangReply, startEmulator, type Emulator, type EmulatorRequest, type FaultChooser } from '../../local/extend';
 import { createDevEnv, devServerAddress } from '../support/servers';
 import { freePort } from '../support/free-port';
 import { historyOf } from '../workflows/history';

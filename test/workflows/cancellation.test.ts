@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { CancelledFailure, WorkflowFailedError } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { httpReply, resetReply } from '../../testing';
-import type { ParseInput } from '../../api';
+import type { ParseInput } from '../../contract';
 import { createParseWorker } from '../../worker';
 import { bundledWorkflows } from './bundled-workflows';
 import { historyOf } from './history';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ParseInput } from '../../api';
+import type { ParseInput } from '../../contract';
 import { httpReply, resetReply } from '../../testing';
 import { activitiesOf, historyOf, timersOf } from './history';
 import { CACHING, failureOf, Scene } from './scene';

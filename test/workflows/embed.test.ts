@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ApplicationFailure, ChildWorkflowFailure, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
-import type { ParseInput, ParseProgress, ParseResult } from '../../api';
+import type { ParseInput, ParseProgress, ParseResult } from '../../contract';
 import { createParseWorker } from '../../worker';
 import { bundledWorkflows } from './bundled-workflows';
 import { historyOf } from './history';

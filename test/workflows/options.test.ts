@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { DocumentInput, PollingOptions } from '../../api';
+import type { DocumentInput, PollingOptions } from '../../contract';
 import { seenEndedAtMs, historyOf, timersOf, type HistoryEvent, type Timer } from './history';
 import { Scene } from './scene';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import type { DocumentInput } from '../../api';
+import type { DocumentInput } from '../../contract';
 import { httpReply, rateLimitedReply, resetReply, type EmulatorRequest, type Reply } from '../../testing';
 import { CACHING, failureOf, Scene } from './scene';
 

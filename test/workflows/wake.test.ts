@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { PollingOptions } from '../../api';
+import type { PollingOptions } from '../../contract';
 import { activitiesOf, historyOf } from './history';
 import { allOf, CACHING, Scene, until, type TestDocument } from './scene';
 

@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import { opendir, stat } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import { InvalidArgumentError } from 'commander';
+import { MAX_BATCH_WIDTH } from '../../contract';
+import { type Document, readDocuments } from '../documents';
+import { usageError } from '../exit-status';
+import { toSafeLabel } from '../to-label';
+
+/** What the command line of `batch` says. */
+export interface GivenBatch {
+  /** Files, folders and URLs, or one manifest. */
+  readonly inputs: readonly string[];
+  /** Directory for the results, and for what a later call goes on from. */
+  readonly out: string;
+  readonly json: boolean;
+  /** `true`: results may replace files that this command did not write. */
+  readonly force: boolean;
+  /** @default made from the inputs */
+  readonly key?: string;
+  readonly width?: number;
+  readonly stopAfter?: number;
+  readonly retryFailed: boolean;
+}
+
+/** What the command line of `batch` says, checked. */
+export interface BatchArguments extends GivenBatch {
+  readonly key: string;
+  /** What to parse, or the manifest that says so. */
+  readonly documents: readonly Document[];
+  /** Whether the only document is a manifest. */
+  readonly isManifest: boolean;
+}
+
+const KEY_LENGTH = 16;
+const MAX_KEY_BYTES = 700;
+
+/**
+ * Checks what the command line says, and looks into folders: every file in them that is not hidden.
+ *
+ * @throws CommandError that names what is wrong.
+ */
+export async function checkBatch(given: GivenBatch): Promise<BatchArguments> {
+  const { inputs, out, key = keyOf(inputs) } = given;
+  if (inputs.length === 0) throw usageError('name files, folders or URLs, or a manifest: a file that ends with .jsonl');
+  if (key.trim() === '' || Buffer.byteLength(key) > MAX_KEY_BYTES)
+    throw usageError(`--key must have 1 to ${MAX_KEY_BYTES} bytes, got '${toSafeLabel(key)}'`);
+  const stats = await stat(out).catch(() => undefined);
+  if (stats !== undefined && !stats.isDirectory())
+    throw usageError(`--out must be a directory, got the file ${toSafeLabel(out)}`);
+  const isManifest = inputs.some((input) => input.endsWith('.jsonl'));
+  if (isManifest && inputs.length > 1) throw usageError('a manifest must be the only argument');
+  const found = await Promise.all(inputs.map((input) => filesOf(input, resolve(out))));
+  const files = [...new Set(found.flat())];
+  if (files.length === 0) throw usageError(`no files in ${inputs.map(toSafeLabel).join(', ')}`);
+  return { ...given, key, documents: await readDocuments(files), isManifest };
+}
+
+/** Reads the value of an option that counts documents. */
+export function parseCount(value: string): number {
+  const count = Number(value);
+  if (!/^\d{1,6}$/.test(value) || count < 1) throw new InvalidArgumentError('It must be a whole number from 1 on.');
+  return count;
+}
+
+/** Reads the value of `--width`. */
+export function parseWidth(value: string): number {
+  const width = parseCount(value);
+  if (width > MAX_BATCH_WIDTH) throw new InvalidArgumentError(`It must be at most ${MAX_BATCH_WIDTH}.`);
+  return width;
+}
+
+/** The same command, given again, comes back to the same batch. */
+function keyOf(inputs: readonly string[]): string {
+  const names = inputs.map((input) => (URL.canParse(input) ? input : resolve(input))).sort();
+  return `extend-parse-batch-${shortHash(names.join('\n'))}`;
+}
+
+/** A name for a text of any length and any characters. */
+export function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, KEY_LENGTH);
+}
+
+/** The input itself, or the files in it if it is a folder; not those that the command has written. */
+async function filesOf(input: string, out: string): Promise<string[]> {
+  const stats = await stat(input).catch(() => undefined);
+  if (!stats?.isDirectory()) return [input];
+  const files: string[] = [];
+  for await (const entry of await opendir(input)) {
+    const path = join(input, entry.name);
+    if (entry.name.startsWith('.') || resolve(path) === out) continue;
+    if (entry.isDirectory()) files.push(...(await filesOf(path, out)));
+    else if (entry.isFile()) files.push(relative('', path) || path);
+  }
+  return files.sort();
+}

@@ -1,0 +1,53 @@
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { Document } from '../documents';
+
+/** A document of a batch as far as the command must know it before the batch starts. */
+export interface BatchEntry {
+  /** The id under which the batch reports the document. */
+  readonly id: string;
+  /** Path of the document, where it is a file of this machine. */
+  readonly path?: string;
+}
+
+const MAX_ID_BYTES = 200;
+
+/** The documents of a command line. A label is the id where it is unique and short enough, else the position is. */
+export function entriesOfDocuments(documents: readonly Document[]): BatchEntry[] {
+  const ids = toIds(documents);
+  return documents.map(({ label, location }, index) => ({
+    id: ids.has(label) ? label : `${index + 1}`,
+    ...('path' in location && { path: location.path }),
+  }));
+}
+
+/** The documents of a manifest. Lines that are no documents are left out: the batch itself reports them. */
+export async function entriesOfManifest(path: string): Promise<BatchEntry[]> {
+  const entries: BatchEntry[] = [];
+  let line = 0;
+  for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
+    line += 1;
+    const entry = text.trim() === '' ? undefined : readEntry(text, `${line}`);
+    if (entry !== undefined) entries.push(entry);
+  }
+  return entries;
+}
+
+/** Labels that can be ids: of one document only, and not too long. */
+export function toIds(documents: readonly Document[]): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const twice = new Set(documents.map(({ label }) => label).filter((label) => seen.size === seen.add(label).size));
+  return new Set([...seen].filter((label) => !twice.has(label) && Buffer.byteLength(label) <= MAX_ID_BYTES));
+}
+
+function readEntry(text: string, line: string): BatchEntry | undefined {
+  try {
+    const { id = line, file } = JSON.parse(text) as { id?: unknown; file?: { source?: unknown } };
+    if (typeof id !== 'string') return undefined;
+    const source = file?.source;
+    return typeof source === 'string' && source.startsWith('file:') ? { id, path: fileURLToPath(source) } : { id };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,128 @@
+import * as v from 'valibot';
+import {
+  MAX_BATCH_DOCUMENTS,
+  MAX_BATCH_WIDTH,
+  MAX_DOCUMENT_BYTES,
+  MAX_DOCUMENT_ID_BYTES,
+  MAX_LIST_BYTES,
+  toParseInput,
+  utf8Bytes,
+  type BatchDefaults,
+  type BatchDocument,
+} from './batch';
+import {
+  describeIssue,
+  documentInput,
+  findInputProblem,
+  findLimitProblem,
+  oneOf,
+  show,
+  sourceName,
+  whole,
+  type InputCheckOptions,
+} from '../check-input';
+import { isPlainObject } from '../../json';
+import { isDeeperThan, MAX_LEVELS } from '../../json';
+
+/** What is beyond is not listed, only counted. */
+const MAX_LISTED_PROBLEMS = 10;
+
+/** The list and its document. */
+const LEVELS_ABOVE_CONFIG = 2;
+
+const batchInput = v.strictObject({
+  documents: v.optional(v.custom<readonly unknown[]>(Array.isArray, 'must be an array of documents')),
+  manifest: v.optional(sourceName),
+  defaults: v.optional(v.pipe(v.custom<object>(isPlainObject, 'must be an object'), v.omit(documentInput, ['file']))),
+  width: v.optional(whole(1, MAX_BATCH_WIDTH)),
+  onBadLine: v.optional(oneOf('skip', 'fail')),
+  stopAfterFailures: v.optional(whole(1, MAX_BATCH_DOCUMENTS)),
+  onCancel: v.optional(oneOf('cancel', 'abandon')),
+  retryFailed: v.optional(v.boolean('must be true or false')),
+});
+
+/**
+ * Checks the input of `parseBatch`, each document of a list among it; a manifest is looked at by the worker.
+ *
+ * @returns sentences with each wrong field, the rule and the value; `undefined` if the input is right.
+ */
+export function findBatchProblem(input: unknown, options: InputCheckOptions = {}): string | undefined {
+  if (!isPlainObject(input)) return `input must be an object, got ${show(input)}`;
+  if ('documents' in input === 'manifest' in input) return "input must have one of 'documents', 'manifest'";
+  const checked = v.safeParse(batchInput, input, { abortPipeEarly: true });
+  if (!checked.success) return checked.issues.map(describeIssue).join('; ');
+  const { documents, defaults } = input as { documents?: unknown[]; defaults?: BatchDefaults };
+  if (defaults?.result === 'inline') return `defaults.result ${STORED_ONLY}`;
+  const limitProblem = options.limits === false ? undefined : findLimitProblem(defaults ?? {});
+  if (limitProblem !== undefined) return `defaults.${limitProblem}`;
+  return documents === undefined ? undefined : findListProblem(documents, defaults, options);
+}
+
+const STORED_ONLY = "must be 'stored' in a batch, got 'inline'";
+
+function findListProblem(
+  documents: readonly unknown[],
+  defaults: BatchDefaults | undefined,
+  options: InputCheckOptions,
+): string | undefined {
+  if (documents.length === 0) return 'documents must hold at least one document, got none';
+  // A list that is nested more deeply has a document that is refused below, and could not be written as JSON.
+  const bytes = isDeeperThan(documents, MAX_LEVELS + LEVELS_ABOVE_CONFIG) ? 0 : utf8Bytes(JSON.stringify(documents));
+  if (bytes > MAX_LIST_BYTES) {
+    return `documents must have at most ${MAX_LIST_BYTES} bytes of JSON, got ${bytes} in ${documents.length} documents: give them as a 'manifest'`;
+  }
+  const ids = new DocumentIds();
+  const problems: string[] = [];
+  for (const [index, document] of documents.entries()) {
+    const problem = findDocumentProblem(document, defaults, options) ?? ids.take(document as BatchDocument, index + 1);
+    if (problem !== undefined) problems.push(`documents[${index}]: ${problem}`);
+  }
+  const rest = problems.length - MAX_LISTED_PROBLEMS;
+  if (rest > 0) problems.splice(MAX_LISTED_PROBLEMS, rest, `and ${rest} more`);
+  return problems.length === 0 ? undefined : problems.join('; ');
+}
+
+/** Checks one document of a batch, together with the defaults. @returns what is wrong; `undefined` if nothing is */
+export function findDocumentProblem(
+  document: unknown,
+  defaults?: BatchDefaults,
+  options: InputCheckOptions = {},
+): string | undefined {
+  if (!isPlainObject(document)) return `a document must be an object, got ${show(document)}`;
+  const { id, result } = document;
+  if (id !== undefined && !isDocumentId(id)) {
+    return `id must be a string of 1 to ${MAX_DOCUMENT_ID_BYTES} bytes without control characters, got ${show(id)}`;
+  }
+  if (result === 'inline') return `result ${STORED_ONLY}`;
+  const input = toParseInput(document as unknown as BatchDocument, defaults);
+  const problem = findInputProblem(input, options);
+  if (problem !== undefined) return problem;
+  const bytes = utf8Bytes(JSON.stringify(input));
+  if (bytes <= MAX_DOCUMENT_BYTES) return undefined;
+  return `a document must have at most ${MAX_DOCUMENT_BYTES} bytes of JSON with the defaults, got ${bytes}`;
+}
+
+function isDocumentId(id: unknown): boolean {
+  return typeof id === 'string' && id !== '' && !/\p{Cc}/u.test(id) && utf8Bytes(id) <= MAX_DOCUMENT_ID_BYTES;
+}
+
+/** The ids of a batch's documents: no two have the same. */
+export class DocumentIds {
+  readonly #places = new Map<string, number>();
+
+  /** Gives a document its id, which is its place unless it has one of its own. @returns what is wrong, if another has it */
+  take({ id = '' }: Pick<BatchDocument, 'id'>, place: number): string | undefined {
+    const taken = this.#places.get(id || String(place));
+    if (taken !== undefined) return `id must be unique, got ${show(id || String(place))} as in ${taken}`;
+    this.#places.set(id || String(place), place);
+    return undefined;
+  }
+
+  has(id: string): boolean {
+    return this.#places.has(id);
+  }
+
+  get size(): number {
+    return this.#places.size;
+  }
+}

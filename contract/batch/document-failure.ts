@@ -1,0 +1,17 @@
+import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
+import type { DocumentFailure } from './batch';
+import { isFailureType, type FailureDetails } from '../failures';
+
+/** What the failure of a `parseDocument` workflow says, once Temporal's wrappers are off. */
+export function toDocumentFailure(cause: unknown): DocumentFailure {
+  if (cause instanceof ApplicationFailure) {
+    const details = (cause.details?.[0] ?? {}) as FailureDetails;
+    return { type: isFailureType(cause.type) ? cause.type : 'Unexpected', message: cause.message, details };
+  }
+  if (cause instanceof CancelledFailure) return { type: 'Cancelled', message: 'the parse was cancelled', details: {} };
+  if (cause instanceof TerminatedFailure)
+    return { type: 'Terminated', message: 'the workflow was terminated', details: {} };
+  if (cause instanceof TimeoutFailure)
+    return { type: 'TimedOut', message: "the workflow's own time limit passed", details: {} };
+  return { type: 'Unexpected', message: cause instanceof Error ? cause.message : String(cause), details: {} };
+}

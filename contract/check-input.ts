@@ -1,0 +1,157 @@
+import * as v from 'valibot';
+import { findIdProblem } from './extend';
+import { isPlainObject } from '../json';
+import { isDeeperThan, MAX_LEVELS } from '../json';
+import { MAX_TIMER_MS } from './poll-schedule';
+import { redact } from '../privacy';
+
+const MAX_DEADLINE_MS = 365 * 24 * 3600 * 1000;
+const MAX_SUBMITS_LIMIT = 100;
+const MAX_SHOWN_LENGTH = 80;
+
+/** One of these words. */
+export const oneOf = <const Words extends readonly string[]>(...words: Words) =>
+  v.picklist(words, `must be one of ${words.map((word) => `'${word}'`).join(', ')}`);
+
+/** A whole number from `min` to `max`. */
+export const whole = (min: number, max: number) => {
+  const rule = `must be a whole number from ${min} to ${max}`;
+  return v.pipe(v.number(rule), v.integer(rule), v.minValue(min, rule), v.maxValue(max, rule));
+};
+
+const decimal = (min: number, max: number, rule: string) =>
+  v.pipe(v.number(rule), v.minValue(min, rule), v.maxValue(max, rule));
+
+const text = () => v.pipe(v.string('must be a string'), v.nonEmpty('must not be empty'));
+
+const httpUrl = v.pipe(text(), v.check(isHttpUrl, 'must be an absolute http: or https: URL'));
+/** Name of a source. */
+export const sourceName = v.pipe(
+  text(),
+  v.regex(/^[a-z][a-z0-9+.-]*:./i, "must begin with a scheme, as in 'file:///…'"),
+);
+
+/** Valibot takes an array for an object. */
+const object = v.custom<object>(isPlainObject, 'must be an object');
+
+const polling = v.pipe(
+  object,
+  v.strictObject({
+    engine: v.optional(oneOf('timer', 'retry')),
+    backoff: v.optional(oneOf('sqrt', 'exponential')),
+    initialDelayMs: v.optional(whole(0, MAX_TIMER_MS)),
+    scaleMs: v.optional(decimal(1, MAX_TIMER_MS, `must be a number from 1 to ${MAX_TIMER_MS}`)),
+    factor: v.optional(decimal(1, 1000, 'must be a number from 1 to 1000')),
+    maxDelayMs: v.optional(whole(1, MAX_TIMER_MS)),
+    jitter: v.optional(decimal(0, 1, 'must be a number from 0 to 1')),
+    expectedDurationMs: v.optional(whole(1, MAX_DEADLINE_MS)),
+  }),
+  v.forward(
+    v.check(({ backoff, factor }) => factor === undefined || backoff === 'exponential', "needs backoff 'exponential'"),
+    ['factor'],
+  ),
+  v.forward(
+    v.check(({ backoff, scaleMs }) => scaleMs === undefined || backoff !== 'exponential', "needs backoff 'sqrt'"),
+    ['scaleMs'],
+  ),
+);
+
+const file = v.pipe(
+  object,
+  v.strictObject({
+    fileUrl: v.optional(httpUrl),
+    fileId: v.optional(text()),
+    source: v.optional(sourceName),
+    fileName: v.optional(text()),
+  }),
+  v.check(
+    ({ fileUrl, fileId, source }) => [fileUrl, fileId, source].filter((one) => one !== undefined).length === 1,
+    "must have exactly one of 'fileUrl', 'fileId', 'source'",
+  ),
+);
+
+const common = {
+  polling: v.optional(polling),
+  deadlineMs: v.optional(whole(1, MAX_DEADLINE_MS)),
+  result: v.optional(oneOf('inline', 'stored')),
+  deleteRun: v.optional(oneOf('never', 'afterSuccess', 'always')),
+};
+
+/** Input of `parseDocument` that submits. */
+export const documentInput = v.strictObject({
+  file,
+  config: v.optional(object),
+  onAmbiguousSubmit: v.optional(oneOf('resubmit', 'fail')),
+  maxSubmits: v.optional(whole(1, MAX_SUBMITS_LIMIT)),
+  ...common,
+});
+
+const attachInput = v.strictObject({ runId: text(), ...common });
+
+/** Settings of the checks of an input. */
+export interface InputCheckOptions {
+  /**
+   * Applies the limits that version 0.1.0 did not have. They must not refuse a workflow that 0.1.0 has started.
+   * @default true
+   */
+  readonly limits?: boolean;
+}
+
+/**
+ * Checks the input of `parseDocument`. Unknown fields are refused by name, at every level but inside `config`, which is
+ * the API's to check.
+ *
+ * @returns one sentence with each wrong field, the rule and the value; `undefined` if the input is right. URLs are
+ * shown without their query.
+ */
+export function findInputProblem(input: unknown, { limits = true }: InputCheckOptions = {}): string | undefined {
+  if (!isPlainObject(input)) return `input must be an object, got ${show(input)}`;
+  if ('runId' in input && 'file' in input) return "input must have 'file' or 'runId', not both";
+  if (!('runId' in input) && !('file' in input)) return `input must have 'file' or 'runId', got ${show(input)}`;
+  const checked = v.safeParse('runId' in input ? attachInput : documentInput, input, { abortPipeEarly: true });
+  if (!checked.success) return checked.issues.map(describeIssue).join('; ');
+  return limits ? findLimitProblem(input) : undefined;
+}
+
+/**
+ * Checks the limits that version 0.1.0 did not have: run ids that requests can name, and configurations that can be
+ * written as JSON everywhere on their way to Extend.
+ */
+export function findLimitProblem({ runId, config }: { runId?: unknown; config?: unknown }): string | undefined {
+  const rule = typeof runId === 'string' ? findIdProblem(runId) : undefined;
+  if (rule !== undefined) return `runId ${rule}, got ${show(runId)}`;
+  if (!isDeeperThan(config, MAX_LEVELS)) return undefined;
+  return `config must have at most ${MAX_LEVELS} levels of objects and arrays, got ${show(config)}`;
+}
+
+/** One wrong field, the rule and the value. */
+export function describeIssue(issue: v.BaseIssue<unknown>): string {
+  const name = v.getDotPath(issue) ?? 'input';
+  if (issue.type === 'strict_object' && issue.expected === 'never') return `${name} is not a known field`;
+  return `${name} ${issue.message}, got ${show(issue.path?.at(-1)?.value ?? issue.input)}`;
+}
+
+/** A value in a message: short, and without the query of a URL. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(cut(redact(withoutQuery(value))));
+  if (isDeeperThan(value, MAX_LEVELS)) return `more than ${MAX_LEVELS} levels`;
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value !== 'object' || value === null) return String(value);
+  const names = Object.keys(value);
+  return names.length === 0 ? 'an empty object' : `an object with ${names.slice(0, 10).join(', ')}`;
+}
+
+/** A value as a whole may be a URL, perhaps without its scheme, or with white space in its query. */
+function withoutQuery(value: string): string {
+  return value.replace(/[?#].+$/s, '?***');
+}
+
+function cut(text: string): string {
+  return text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}…` : text;
+}
+
+function isHttpUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol } = new URL(value);
+  return protocol === 'http:' || protocol === 'https:';
+}

@@ -1,0 +1,98 @@
+import * as v from 'valibot';
+import { ContractError } from './contract-error';
+import { findIdProblem } from './ids';
+import { isPlainObject, kindOf } from '../../json';
+import { isDeeperThan, MAX_LEVELS } from '../../json';
+import { SHAPE_REDACTOR, type Redactor } from '../../privacy';
+
+/** A run's state as far as a status read or a submit tells it. Its words are redacted: they reach histories and messages. */
+export interface RunState {
+  readonly runId: string;
+  readonly status: string;
+  readonly failureReason?: string;
+}
+
+const MAX_ISSUES_NAMED = 3;
+
+const nonEmpty = v.pipe(v.string(), v.nonEmpty());
+/** An id that requests can name. */
+const usableId = v.pipe(
+  nonEmpty,
+  v.check((id) => id === '' || findIdProblem(id) === undefined),
+);
+
+const reason = v.optional(v.unknown());
+const runState = v.looseObject({ id: usableId, status: nonEmpty, failureReason: reason });
+const submittedRun = v.looseObject({ id: nonEmpty, failureReason: reason });
+const uploadedFile = v.looseObject({ id: usableId });
+
+/**
+ * Reads the answer of `POST /parse/async`: the run itself, or under `parserRun`. An answer with an id is a run that exists:
+ * without a status it counts as `PROCESSING`. The id may be one that no request can name: that is for the caller to check.
+ *
+ * @throws ContractError if there is no id.
+ */
+export function decodeSubmitAnswer(body: unknown, redactor: Redactor = SHAPE_REDACTOR): RunState {
+  const run = checkMember(submittedRun, body, 'parserRun');
+  const { status } = run;
+  return toRunState({ ...run, status: typeof status === 'string' && status !== '' ? status : 'PROCESSING' }, redactor);
+}
+
+/** Reads the state out of an answer of `GET /parser_runs/{id}`: the run itself, or under `parserRun`. @throws ContractError */
+export function decodeStateAnswer(body: unknown, redactor: Redactor = SHAPE_REDACTOR): RunState {
+  return toRunState(checkMember(runState, body, 'parserRun'), redactor);
+}
+
+/** Reads the answer of `POST /files/upload`: the file itself, or under `file`. @throws ContractError */
+export function decodeUploadAnswer(body: unknown): { readonly fileId: string } {
+  return { fileId: checkMember(uploadedFile, body, 'file').id };
+}
+
+interface AnsweredState {
+  readonly id: string;
+  readonly status: string;
+  readonly failureReason?: unknown;
+}
+
+function toRunState({ id, status, failureReason }: AnsweredState, redactor: Redactor): RunState {
+  return {
+    runId: id,
+    status: redactor.text(status),
+    ...(failureReason != null && { failureReason: redactor.reason(toText(failureReason)) }),
+  };
+}
+
+/** A run that failed has failed, whatever kind of value says why. */
+function toText(reason: unknown): string {
+  if (typeof reason === 'string') return reason;
+  if (isDeeperThan(reason, MAX_LEVELS)) return `a reason with more than ${MAX_LEVELS} levels of objects and arrays`;
+  return JSON.stringify(reason);
+}
+
+/** Checks the member of an envelope where it is an object, else the body itself. */
+function checkMember<Schema extends v.GenericSchema>(
+  schema: Schema,
+  body: unknown,
+  member: string,
+): v.InferOutput<Schema> {
+  const inner = isPlainObject(body) ? body[member] : undefined;
+  const isWrapped = isPlainObject(inner) && (inner.id !== undefined || !isPlainObject(body) || body.id === undefined);
+  const checked = v.safeParse(schema, isWrapped ? inner : body);
+  if (checked.success) return checked.output;
+  const prefix = isWrapped ? `${member}.` : '';
+  throw new ContractError(
+    checked.issues
+      .slice(0, MAX_ISSUES_NAMED)
+      .map((issue) => describe(issue, prefix))
+      .join('; '),
+  );
+}
+
+function describe(issue: v.BaseIssue<unknown>, prefix: string): string {
+  const path = v.getDotPath(issue);
+  const name = path === null ? 'the body' : `${prefix}${path}`;
+  if (issue.input === undefined) return `${name} is missing`;
+  if (issue.type === 'check' && typeof issue.input === 'string') return `${name} ${findIdProblem(issue.input)}`;
+  const expected = issue.type === 'non_empty' ? 'a text that is not empty' : (issue.expected ?? 'another value');
+  return `${name}: expected ${expected}, got ${kindOf(issue.input)}`;
+}

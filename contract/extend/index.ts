@@ -1,0 +1,30 @@
+/** Extend's wire contract: what is sent, how answers are decoded, what its errors say. Pure, and safe inside a workflow. */
+export { ParseApiError } from './api-error';
+export type { ParseApiErrorFacts, ParseApiErrorKind } from './api-error';
+export { CollectedRun } from './collected-run';
+export { ContractError } from './contract-error';
+export { decodeStateAnswer, decodeSubmitAnswer, decodeUploadAnswer } from './decode-answer';
+export type { RunState } from './decode-answer';
+export { decodeChunk, decodeRun } from './decode-run';
+export { decodeErrorBody, isExtendError, isOutOfCreditsCode } from './error-body';
+export type { ErrorBody } from './error-body';
+export { findIdProblem } from './ids';
+export type { NoteField } from './lenient';
+export { DEFAULT_BASE_URL, DEFAULT_TASK_QUEUE, EXTEND_API_VERSION, isEndedStatus } from './parse-api';
+export type {
+  Block,
+  BoundingBox,
+  Chunk,
+  KnownRunStatus,
+  Ocr,
+  ParseAsyncRequest,
+  ParseConfig,
+  ParserRun,
+  ParserRunFacts,
+  ParserRunStatus,
+  RunStatus,
+} from './parse-api';
+export { MAX_REQUEST_MS } from './request-limits';
+export { MAX_RETRY_AFTER_MS, parseRetryAfter } from './retry-after';
+export { RunScan } from './run-scan';
+export type { RunScanOptions } from './run-scan';

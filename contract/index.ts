@@ -1,0 +1,61 @@
+/**
+ * This package's contract: input, result, batches, failures, checks, the poll schedule. Pure, and safe inside a workflow:
+ * nothing here reaches Node, the network or the clock.
+ */
+export {
+  MAX_BATCH_DOCUMENTS,
+  MAX_BATCH_WIDTH,
+  MAX_DOCUMENT_BYTES,
+  MAX_LIST_BYTES,
+  documentWorkflowId,
+  toParseInput,
+  utf8Bytes,
+} from './batch/batch';
+export type {
+  BatchDefaults,
+  BatchDocument,
+  BatchInput,
+  BatchOptions,
+  BatchOutcomes,
+  BatchProgress,
+  BatchResult,
+  DocumentEnd,
+  DocumentFailure,
+  DocumentFailureType,
+  DocumentOutcome,
+  FailureCounts,
+} from './batch/batch';
+export { DocumentIds, findBatchProblem, findDocumentProblem } from './batch/check-batch';
+export { toDocumentFailure } from './batch/document-failure';
+export { findInputProblem } from './check-input';
+export type { InputCheckOptions } from './check-input';
+export { classifyApiError, isEndpointMissing, isVersionRemoved } from './classify';
+export type { RequestPurpose } from './classify';
+export { withoutBlanks } from './environment';
+export type { Environment } from './environment';
+export { FAILURES, isFailureType } from './failures';
+export type { AnyFailureType, FailureDetails, FailureRow, FailureType, RetriedFailureType } from './failures';
+export { isAttachInput } from './input';
+export type {
+  AttachInput,
+  CommonParseOptions,
+  DocumentFile,
+  DocumentInput,
+  IdFile,
+  ParseInput,
+  SourceFile,
+  UrlFile,
+} from './input';
+export { METRICS } from './metrics';
+export type { MetricLabels, MetricName, MetricNameOf, MetricRow } from './metrics';
+export { MAX_TIMER_MS, nextDelayMs, resolveSchedule } from './poll-schedule';
+export type { Backoff, PollEngine, PollPosition, PollSchedule, PollingOptions } from './poll-schedule';
+export type { InlineOutput, ParseProgress, ParseResult, RunSummary, StoredOutput } from './result';
+export {
+  SEARCH_ATTRIBUTES,
+  batchAttributes,
+  keyword,
+  nameOfDocument,
+  openingAttributes,
+  searchAttributeCommand,
+} from './search-attributes';

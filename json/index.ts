@@ -1,0 +1,9 @@
+/** JSON that is read as it arrives, and small predicates about its values. Pure, and safe inside a workflow. */
+export { defined } from './defined';
+export type { Defined } from './defined';
+export { isPlainObject, kindOf } from './is-plain-object';
+export { JsonSyntaxError } from './json-scanner';
+export type { JsonPath } from './json-scanner';
+export { JsonSplitter, collectValue } from './json-splitter';
+export type { JsonSink } from './json-splitter';
+export { MAX_LEVELS, cutDeeperThan, isDeeperThan } from './nesting';

@@ -1,0 +1,81 @@
+import type { ParseConfig } from '../../contract/extend/parse-api';
+import { downloadFile } from './download-file';
+import type { EmulatorState } from './emulator-state';
+import type { StoredFile } from './file-store';
+import { identifyFile } from './identify-file';
+import type { FailureReason } from './parse-job';
+import type { RunProgress, RunSnapshot } from './run-progress';
+
+/** What a parsed run is made of: a stored file, or a URL to download first. */
+export interface ParsingProgressInput {
+  /** The emulator that the run belongs to. */
+  readonly state: EmulatorState;
+  /** The run's effective configuration. */
+  readonly config: ParseConfig;
+  /** The file to parse; otherwise there is `download`. */
+  readonly stored?: StoredFile;
+  /** The URL, and the id that the downloaded file will have. */
+  readonly download?: { readonly url: string; readonly fileId: string };
+  /** Name that the caller gave; otherwise the file's own. */
+  readonly fileName?: string;
+}
+
+/** A run that is really parsed: PROCESSING until the parser is done. */
+export class ParsingProgress implements RunProgress {
+  readonly #ended: Promise<RunSnapshot>;
+  #snapshot: RunSnapshot = { status: 'PROCESSING', as: 'parser_run_status' };
+
+  constructor(input: ParsingProgressInput) {
+    this.#ended = processDocument(input)
+      .catch((error: unknown) => failed(`INTERNAL_ERROR: ${error instanceof Error ? error.message : String(error)}`))
+      .then((snapshot) => (this.#snapshot = snapshot));
+  }
+
+  submitted(): RunSnapshot {
+    return { status: 'PROCESSING', as: 'parser_run_status' };
+  }
+
+  next(): RunSnapshot {
+    return this.#snapshot;
+  }
+
+  current(): RunSnapshot {
+    return this.#snapshot;
+  }
+
+  ended(): Promise<RunSnapshot> {
+    return this.#ended;
+  }
+}
+
+async function processDocument(input: ParsingProgressInput): Promise<RunSnapshot> {
+  const startedAtMs = performance.now();
+  const { state, config } = input;
+  const file = await locate(input);
+  if ('failureReason' in file) return failed(file.failureReason);
+  const identity = identifyFile(file.bytes, input.fileName ?? file.name);
+  if (identity.kind !== 'parseable') return failed(identity.reason);
+  const outcome = await state.parser.parse({ bytes: file.bytes, format: identity.format, config });
+  if ('failureReason' in outcome) return failed(outcome.failureReason);
+  const processingTimeMs = Math.round(performance.now() - startedAtMs);
+  const { chunks, pageCount } = outcome;
+  return { status: 'PROCESSED', as: 'parser_run', output: { chunks: () => chunks, pageCount, processingTimeMs } };
+}
+
+type Located = { readonly bytes: Uint8Array; readonly name: string } | { readonly failureReason: FailureReason };
+
+async function locate({ state, stored, download, fileName }: ParsingProgressInput): Promise<Located> {
+  if (stored !== undefined) return stored;
+  if (download === undefined) return { failureReason: 'INTERNAL_ERROR' };
+  const { maxInputBytes, downloadTimeoutMs, closing } = state;
+  const loaded = await downloadFile({ url: download.url, maxInputBytes, downloadTimeoutMs, closing });
+  if ('failureReason' in loaded) return loaded;
+  const name = fileName ?? loaded.name;
+  const identity = identifyFile(loaded.bytes, name);
+  const type = identity.kind === 'unreadable' || identity.apiType === undefined ? {} : { type: identity.apiType };
+  return state.files.add({ id: download.fileId, name, ...type, bytes: loaded.bytes, uploaded: false });
+}
+
+function failed(failureReason: FailureReason): RunSnapshot {
+  return { status: 'FAILED', as: 'parser_run_status', failureReason };
+}

@@ -1,0 +1,129 @@
+import type { Block as AnyBlock, Chunk, ParseConfig } from '../../../contract/extend/parse-api';
+import { blockId } from '../ids';
+import { columnCountOf, type Box, type ParsedBlock, type ParsedPage } from './parsed-document';
+import { renderHtmlTable, renderMarkdownTable } from './render-table';
+
+/** A block as the emulator sends it. */
+type Block = AnyBlock & { readonly content: string };
+
+/** A group of blocks that becomes a chunk, with the page it is on even where it has no block. */
+interface Group {
+  readonly page: number;
+  readonly blocks: readonly Block[];
+}
+
+/** What stands between two blocks of a chunk. */
+const JOINT = '\n\n';
+const NO_BOX = { left: null, right: null, top: null, bottom: null };
+
+/**
+ * Cuts pages into chunks as the configuration says, numbering the pages from 1.
+ *
+ * `minCharacters` joins a chunk with those that follow; `maxCharacters` cuts between blocks, so a single block may be
+ * larger. Never gives an empty list: an empty document is one empty chunk.
+ */
+export function chunkPages(pages: readonly ParsedPage[], config: ParseConfig): Chunk[] {
+  const type = config.chunkingStrategy?.type ?? 'page';
+  const { minCharacters = 0, maxCharacters = Number.POSITIVE_INFINITY } = config.chunkingStrategy?.options ?? {};
+  if (config.target === 'spatial') return pages.map((page, at) => spatialChunk(page, at + 1, config));
+  const perPage = pages.map((page, at) => ({ page: at + 1, blocks: toBlocks(page, at + 1, config) }));
+  const groups = joinSmall(group(perPage, type), minCharacters).flatMap((each) => cutLarge(each, maxCharacters));
+  return groups.map(({ page, blocks }) => toChunk(type, page, blocks, content(blocks)));
+}
+
+function group(pages: readonly Group[], type: string): Group[] {
+  const whole = { page: 1, blocks: pages.flatMap(({ blocks }) => blocks) };
+  if (type === 'page') return [...pages];
+  if (type === 'document') return [whole];
+  const sections: Block[][] = [];
+  for (const block of whole.blocks) {
+    const startsSection = block.type === 'heading' || block.type === 'section_heading';
+    if (startsSection || sections.length === 0) sections.push([block]);
+    else sections.at(-1)?.push(block);
+  }
+  return sections.length === 0 ? [whole] : sections.map((blocks) => ({ page: 1, blocks }));
+}
+
+function joinSmall(groups: readonly Group[], minCharacters: number): Group[] {
+  const joined: { page: number; blocks: Block[]; characters: number }[] = [];
+  for (const { page, blocks } of groups) {
+    const last = joined.at(-1);
+    if (last !== undefined && last.characters < minCharacters) {
+      last.characters += characters(blocks) + JOINT.length;
+      for (const block of blocks) last.blocks.push(block);
+    } else joined.push({ page, blocks: [...blocks], characters: characters(blocks) });
+  }
+  return joined;
+}
+
+function cutLarge({ page, blocks }: Group, maxCharacters: number): Group[] {
+  if (characters(blocks) <= maxCharacters) return [{ page, blocks }];
+  const parts: { page: number; blocks: Block[]; characters: number }[] = [];
+  for (const block of blocks) {
+    const last = parts.at(-1);
+    const together = (last?.characters ?? 0) + JOINT.length + block.content.length;
+    if (last !== undefined && together <= maxCharacters) {
+      last.characters = together;
+      last.blocks.push(block);
+    } else parts.push({ page, blocks: [block], characters: block.content.length });
+  }
+  return parts;
+}
+
+/** Length of {@link content}, without making it. */
+function characters(blocks: readonly Block[]): number {
+  const joints = Math.max(0, blocks.length - 1) * JOINT.length;
+  return blocks.reduce((sum, block) => sum + block.content.length, joints);
+}
+
+function content(blocks: readonly Block[]): string {
+  return blocks.map((block) => block.content).join(JOINT);
+}
+
+function spatialChunk(page: ParsedPage, number: number, config: ParseConfig): Chunk {
+  const blocks = toBlocks(page, number, config);
+  return toChunk('page', number, blocks, page.spatialText ?? content(blocks));
+}
+
+function toChunk(type: string, page: number, blocks: readonly Block[], text: string): Chunk {
+  const start = blocks[0]?.metadata?.page?.number ?? page;
+  const end = blocks.at(-1)?.metadata?.page?.number ?? page;
+  return { object: 'chunk', type, content: text, metadata: { pageRange: { start, end } }, blocks };
+}
+
+function toBlocks({ width, height, blocks }: ParsedPage, number: number, config: ParseConfig): Block[] {
+  const size = width === undefined || height === undefined ? {} : { width, height };
+  return blocks.map((block) => {
+    const text = block.type === 'table' ? renderTable(block.rows, config) : block.content;
+    return {
+      object: 'block',
+      id: blockId(block.type, text),
+      type: block.type,
+      content: text,
+      details: details(block),
+      metadata: { page: { number, ...size } },
+      polygon: block.box === undefined ? [] : corners(block.box),
+      boundingBox: block.box ?? NO_BOX,
+    };
+  });
+}
+
+function renderTable(rows: readonly (readonly string[])[], config: ParseConfig): string {
+  const tables = config.blockOptions?.['tables'] as { readonly targetFormat?: unknown } | null | undefined;
+  return tables?.targetFormat === 'html' ? renderHtmlTable(rows) : renderMarkdownTable(rows);
+}
+
+function details(block: ParsedBlock): Readonly<Record<string, unknown>> {
+  if (block.type !== 'table') return {};
+  const columnCount = columnCountOf(block.rows);
+  return { type: 'table_details', rowCount: block.rows.length, columnCount };
+}
+
+function corners({ left, top, right, bottom }: Box): readonly { readonly x: number; readonly y: number }[] {
+  return [
+    { x: left, y: top },
+    { x: right, y: top },
+    { x: right, y: bottom },
+    { x: left, y: bottom },
+  ];
+}

@@ -1,0 +1,129 @@
+/** Risk tested here: what is seen in a stream differs from what is read out of the whole text. */
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { CollectedRun, ContractError, decodeRun, RunScan, type ParserRun } from '../../../contract/extend';
+import { FINISHED_RUN } from './decode-run';
+
+const RUN = FINISHED_RUN.parserRun;
+
+/** Every place in a value where something else could be. */
+function placesIn(value: unknown, path: (string | number)[] = []): (string | number)[][] {
+  if (typeof value !== 'object' || value === null) return [path];
+  return [path, ...Object.entries(value).flatMap(([name, member]) => placesIn(member, [...path, name]))];
+}
+
+/** A copy with another value at one place; without it for `undefined`. */
+function changed(value: unknown, [name, ...rest]: (string | number)[], other: unknown): unknown {
+  if (name === undefined) return other;
+  if (Array.isArray(value))
+    return value.map((element, at) => (String(at) === name ? changed(element, rest, other) : element));
+  return { ...(value as object), [name]: changed((value as Record<string, unknown>)[name], rest, other) };
+}
+
+const place = fc.constantFrom(...placesIn(RUN).slice(1));
+const odd = fc.oneof(
+  fc.constantFrom<unknown>(undefined, null, '', 'text', 7, -1, 1.5, true, [], {}, [[]], '..'),
+  fc.jsonValue(),
+);
+const run = fc
+  .array(fc.tuple(place, odd), { minLength: 0, maxLength: 3 })
+  .map((changes) => changes.reduce<unknown>((value, [path, other]) => changedIfThere(value, path, other), RUN));
+const sizes = fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 3 });
+
+function changedIfThere(value: unknown, path: (string | number)[], other: unknown): unknown {
+  try {
+    return changed(value, path, other);
+  } catch {
+    return value;
+  }
+}
+
+/** Feeds the text in parts of these sizes, over and over. */
+function feed(reader: { write(part: Uint8Array): void; end(): void }, text: string, cut: readonly number[]): void {
+  const bytes = Buffer.from(text);
+  for (let at = 0, turn = 0; at < bytes.length; turn++) {
+    const size = cut[turn % cut.length] ?? 1;
+    reader.write(Buffer.from(bytes.subarray(at, at + size)));
+    at += size;
+  }
+  reader.end();
+}
+
+function orBreach<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    expect(error).toBeInstanceOf(ContractError);
+    return undefined;
+  }
+}
+
+/** Reads the whole text at once. */
+function whole(text: string): ParserRun | undefined {
+  const decoded = orBreach(() => decodeRun(JSON.parse(text)));
+  return decoded?.status === 'PROCESSED' ? decoded : undefined;
+}
+
+const wraps = fc.constantFrom(
+  (text: string) => text,
+  (text: string) => `\ufeff${text}`,
+  (text: string) => `{"success":true,"parserRun":${text},"warning":null}`,
+  (text: string) => ` {"id":"req","status":"ok","metrics":{"pageCount":9},"parserRun" : ${text} }`,
+);
+
+describe('A run in a stream', () => {
+  it('is accepted exactly where the whole text is, and gives the same facts, bytes and chunks', () => {
+    fc.assert(
+      fc.property(run, wraps, sizes, (value, wrap, cut) => {
+        const text = JSON.stringify(value);
+        let bytes = '';
+        const decoder = new TextDecoder();
+        const chunks: unknown[] = [];
+        const scan = new RunScan({
+          onBytes: (part) => (bytes += decoder.decode(part, { stream: true })),
+          onChunk: (chunk) => chunks.push(chunk),
+        });
+        feed(scan, wrap(text), cut);
+        const found = orBreach(() => scan.finish());
+        const expected = whole(text);
+        expect(found !== undefined).toBe(expected !== undefined);
+        const collected = new CollectedRun();
+        feed(collected, wrap(text), cut);
+        expect(orBreach(() => collected.decode())).toEqual(expected);
+        if (found === undefined || expected === undefined) return;
+        const { id, fileId, status, metrics, usage } = expected;
+        expect(found.chunkCount).toBe(expected.chunks.length);
+        expect(found.run).toMatchObject(JSON.parse(JSON.stringify({ id, fileId, status })));
+        expect(found.run.fileId).toBe(fileId);
+        expect(found.run.metrics?.pageCount).toBe(metrics?.pageCount);
+        expect(found.run.metrics?.processingTimeMs).toBe(metrics?.processingTimeMs);
+        expect(found.run.usage?.credits).toBe(usage?.credits);
+        expect(bytes).toBe(text);
+        expect(chunks).toEqual((JSON.parse(text) as ParserRun).chunks);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('gives its bytes as soon as they can be the run, and holds no more', () => {
+    const pieces: number[] = [];
+    const scan = new RunScan({ onBytes: (part) => pieces.push(part.length) });
+    const head = '{"id":"r","status":"PROCESSED",';
+    scan.write(Buffer.from(head));
+    expect(pieces).toEqual([]);
+    scan.write(Buffer.from('"chunks":['));
+    expect(pieces.reduce((sum, bytes) => sum + bytes, 0)).toBe(head.length + '"chunks":['.length);
+  });
+
+  it('is refused where a body goes on without a run, so that no memory is taken for it', () => {
+    const scan = new RunScan();
+    feed(scan, `{"future":"${'x'.repeat(1_100_000)}","id":"r","status":"PROCESSED","chunks":[]}`, [65_536]);
+    expect(() => scan.finish()).toThrow('the body: no run in its first 1048576 bytes');
+  });
+
+  it('tells the same when it is asked twice', () => {
+    const scan = new RunScan();
+    feed(scan, JSON.stringify(RUN), [1_000]);
+    expect(scan.finish()).toEqual(scan.finish());
+  });
+});

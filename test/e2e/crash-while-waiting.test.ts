@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Client } from '@temporalio/client';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { DocumentInput } from '../../contract';
+import { ParseClient, type ParseHandle } from '../../client';
+import { startEmulator } from '../../local/extend';
+import { createDevEnv } from '../support/servers';
+import { startWorkerProcess } from '../support/worker-process';
+import { historyOf, timersOf } from '../workflows/history';
+import { until } from '../workflows/scene';
+
+const ENGINES = ['timer', 'retry'] as const;
+/** Longer than it takes to get all documents there on a slow machine, and to kill the worker. */
+const FIRST_POLL_MS = 45_000;
+const MODES = ['resubmit', 'fail'] as const;
+
+/** Asks until the first poll waits at the server for its time, as a timer or a retry: no worker holds anything of the document. */
+async function untilPollIsPlanned(client: Client, { workflowId }: ParseHandle): Promise<void> {
+  const handle = client.workflow.getHandle(workflowId);
+  await until(async () => {
+    if (timersOf(await historyOf(client, workflowId)).length > 0) return true;
+    const { pendingActivities = [] } = (await handle.describe()).raw;
+    return pendingActivities?.some((one) => one.activityType?.name === 'getStatus' && one.attempt === 2) ?? false;
+  });
+}
+
+// What is killed in the middle of an activity is noticed only after the activity's time limit: see test/e2e.
+describe('a worker process that is killed while its documents wait', () => {
+  let env: TestWorkflowEnvironment;
+
+  beforeAll(async () => {
+    env = await createDevEnv();
+  });
+  afterAll(() => env.teardown());
+
+  it('is replaced by another: each document ends with its result, with one submit and one run', async () => {
+    const taskQueue = 'crash-waiting';
+    await using emulator = await startEmulator();
+    await using first = await startWorkerProcess({ taskQueue, baseUrl: emulator.url });
+    const client = new ParseClient({ client: env.client, taskQueue });
+    const inputs = ENGINES.flatMap((engine) =>
+      MODES.map((onAmbiguousSubmit): DocumentInput => ({
+        file: { fileUrl: `http://emulator.invalid/ok?n=${engine}-${onAmbiguousSubmit}` },
+        polling: { engine, initialDelayMs: FIRST_POLL_MS },
+        onAmbiguousSubmit,
+      })),
+    );
+    const handles = await Promise.all(inputs.map((input) => client.start(input)));
+    await Promise.all(handles.map((handle) => untilPollIsPlanned(env.client, handle)));
+    expect(await first.end('SIGKILL')).toEqual({ code: null, signal: 'SIGKILL' });
+    const before = emulator.requests.length;
+    await using second = await startWorkerProcess({ taskQueue, baseUrl: emulator.url });
+    const results = await Promise.all(handles.map((handle) => handle.result()));
+    expect(results).toEqual(inputs.map(() => expect.objectContaining({ submits: 1, pageCount: 1 })));
+    expect(new Set(results.map(({ runId }) => runId))).toEqual(new Set(emulator.runs.map(({ id }) => id)));
+    expect(emulator.runs).toHaveLength(inputs.length);
+    expect(emulator.requests.slice(0, before).every(({ operation }) => operation === 'submit')).toBe(true);
+    await second.end('SIGTERM');
+  });
+});

@@ -1,0 +1,172 @@
+/**
+ * What could go wrong here: the package works in its own checkout, and not where it is installed, because a file is not
+ * packed, an entry is named wrong, a module is loaded that the user need not have, or a format is not understood.
+ */
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { MANIFEST, REQUIRED_MODULES, ROOT, SUBPATHS, pack, runNode, type Packed } from '../package/packed-project';
+
+/** What each subpath may ask for when it is loaded, Node's own modules aside. */
+const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
+  './activities': ['@temporalio/activity', '@temporalio/common', 'valibot'],
+  './workflows': ['@temporalio/workflow', '@temporalio/common', 'valibot'],
+  './embed': ['@temporalio/workflow', '@temporalio/common', 'valibot'],
+  './client': ['@temporalio/client', '@temporalio/common', '@temporalio/envconfig', '@temporalio/workflow', 'valibot'],
+  './storage': ['@temporalio/common', 'valibot'],
+  './s3': ['@aws-sdk/client-s3', '@aws-sdk/lib-storage'],
+};
+/** These stand on everything of Temporal's; but no library that parses documents is loaded before one is parsed. */
+const PARSER_LIBRARIES = Object.keys(MANIFEST.peerDependencies).filter(
+  (name) => !/^@(temporalio|aws-sdk)\//.test(name),
+);
+const OTHER_PEERS = Object.keys(MANIFEST.peerDependencies).filter((name) => !PARSER_LIBRARIES.includes(name));
+
+/** What works where no optional peer is installed. */
+const WITHOUT_OPTIONAL_PEERS = ['./client', './workflows', './embed'];
+
+const RECORDER = join(__dirname, 'record-requests.cjs');
+/** Node 20.19 can require ES modules; other loaders, jest's among them, cannot. */
+const STRICT = '--no-experimental-require-module';
+
+let packed: Packed;
+/** With all peers but the parser libraries, and with the required ones only. */
+let full: string;
+let lean: string;
+
+beforeAll(() => {
+  packed = pack();
+  const dependencies = Object.keys(MANIFEST.dependencies);
+  full = packed.createProject([...dependencies, ...OTHER_PEERS, 'jest']);
+  lean = packed.createProject(REQUIRED_MODULES);
+});
+
+afterAll(() => packed.close());
+
+const specifierOf = (subpath: string) => `${MANIFEST.name}${subpath.slice(1)}`;
+
+/** Names that `require` finds on a subpath. */
+function requiredNames(subpath: string): string[] {
+  const code = `console.log(JSON.stringify(Object.keys(require('${specifierOf(subpath)}')).sort()))`;
+  return JSON.parse(runNode(full, [STRICT, '-e', code])) as string[];
+}
+
+/** Modules, not files of ours, that loading a subpath asks for. */
+function requests(project: string, subpath: string): string[] {
+  const code = `require('${specifierOf(subpath)}'); process.exit()`;
+  return JSON.parse(runNode(project, [STRICT, '--require', RECORDER, '-e', code])) as string[];
+}
+
+describe('the tarball', () => {
+  it('holds the build, its types, the sample and the papers, and nothing else', () => {
+    const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'THIRD-PARTY-NOTICES', 'package.json'];
+    const sample = ['cli/sample/12s0324.pdf', 'cli/sample/README.md'];
+    expect(packed.files.filter((file) => !file.startsWith('dist/')).sort()).toEqual([...papers, ...sample]);
+    const built =
+      /^dist\/(?:activities|api|cli|client|emulator|http|local|storage|testing|worker|workflows)\/[\w/-]+(?:\.d\.ts|\.js)$/;
+    expect(packed.files.filter((file) => file.startsWith('dist/') && !built.test(file))).toEqual([]);
+  });
+
+  it('holds no file whose source is gone', () => {
+    const sources = packed.files
+      .filter((file) => file.startsWith('dist/'))
+      .map((file) => join(ROOT, file.slice('dist/'.length).replace(/(?:\.d\.ts|\.js)$/, '.ts')));
+    expect(sources.filter((source) => statSync(source, { throwIfNoEntry: false }) === undefined)).toEqual([]);
+  });
+});
+
+describe.each(SUBPATHS)('%s', (subpath) => {
+  it('gives the same names to require and to import', () => {
+    const names = requiredNames(subpath);
+    expect(names.length).toBeGreaterThan(0);
+    const code = `import { ${names.join(', ')} } from '${specifierOf(subpath)}'; console.log([${names.join(', ')}].length)`;
+    expect(runNode(full, [STRICT, '--input-type=module', '-e', code]).trim()).toBe(String(names.length));
+  });
+
+  it('loads no parser library', () => {
+    expect(requests(full, subpath).filter((request) => PARSER_LIBRARIES.includes(request))).toEqual([]);
+  });
+});
+
+describe.each(Object.entries(MAY_LOAD))('%s', (subpath, allowed) => {
+  it(`loads of other packages only ${allowed.join(', ')}`, () => {
+    const asked = requests(full, subpath).filter((request) => !request.startsWith('node:'));
+    expect(asked.filter((request) => !allowed.includes(request))).toEqual([]);
+  });
+});
+
+describe.each(['./workflows', './embed'])('%s', (subpath) => {
+  it("asks for none of Node's own modules", () => {
+    expect(requests(full, subpath).filter((request) => request.startsWith('node:'))).toEqual([]);
+  });
+});
+
+describe('a project without the optional peers', () => {
+  it.each(WITHOUT_OPTIONAL_PEERS)('loads %s', (subpath) => {
+    expect(requests(lean, subpath)).toContain('@temporalio/workflow');
+  });
+
+  it('is told by Node which module ./worker lacks', () => {
+    expect(() => requests(lean, './worker')).toThrow(/Cannot find module '@temporalio\//);
+  });
+});
+
+describe('a consumer', () => {
+  it('bundles the workflows beside its own', () => {
+    const specifier = (subpath: string) => JSON.stringify(specifierOf(subpath));
+    writeFileSync(
+      join(full, 'workflows.js'),
+      `exports.parseDocument = require(${specifier('./workflows')}).parseDocument;
+       const { parseInWorkflow } = require(${specifier('./embed')});
+       exports.mine = (input) => parseInWorkflow(input);`,
+    );
+    const program = `require('@temporalio/worker').bundleWorkflowCode({
+      workflowsPath: require.resolve('./workflows.js'),
+      logger: new (require('@temporalio/worker').DefaultLogger)('ERROR'),
+    }).then(({ code }) => console.log(code.includes('parseInWorkflow')));`;
+    expect(runNode(full, ['-e', program]).trim()).toBe('true');
+  });
+
+  it('tests its code with jest as it comes', () => {
+    const tests = SUBPATHS.map((subpath) => `test('${subpath}', () => { require('${specifierOf(subpath)}'); });`);
+    writeFileSync(join(full, 'consumer.test.js'), tests.join('\n'));
+    expect(() => runNode(full, [require.resolve('jest/bin/jest'), '--rootDir', full])).not.toThrow();
+  });
+
+  it('compiles against the types, which name no module that is not declared', () => {
+    expect(compileConsumer(full, SUBPATHS)).toEqual([]);
+  });
+
+  it('compiles without the optional peers where it uses none', () => {
+    expect(compileConsumer(lean, WITHOUT_OPTIONAL_PEERS)).toEqual([]);
+  });
+
+  it('runs the command', () => {
+    const command = join('node_modules', MANIFEST.name, MANIFEST.bin['extend-parse'] ?? '');
+    expect(readFileSync(join(full, command), 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
+    expect(statSync(join(full, command)).mode & 0o111).not.toBe(0);
+    expect(runNode(full, [command, '--help'])).toContain('extend-parse');
+  });
+});
+
+/** Compiles the use of all names as CommonJS and as an ES module, and returns what is wrong with that or with our types. */
+function compileConsumer(project: string, subpaths: readonly string[]): string[] {
+  const lines = subpaths.map((subpath, index) => {
+    const names = requiredNames(subpath);
+    const aliases = names.map((name) => `${name}_${index}`);
+    const imported = names.map((name, at) => `${name} as ${aliases[at]}`);
+    return `import { ${imported.join(', ')} } from '${specifierOf(subpath)}';\nvoid [${aliases.join(', ')}];\n`;
+  });
+  const files = ['consumer.cts', 'consumer.mts'];
+  for (const file of files) writeFileSync(join(project, file), lines.join(''));
+  const settings = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--lib', 'es2023'];
+  const types = ['--typeRoots', join(ROOT, 'node_modules', '@types'), '--types', 'node'];
+  try {
+    runNode(project, [require.resolve('typescript/bin/tsc'), ...files, ...settings, ...types]);
+    return [];
+  } catch (error) {
+    // Other packages' types are other people's business.
+    const complaints = (error as { stdout: string }).stdout.split('\n');
+    return complaints.filter((line) => /^error|^consumer\.|node_modules\/temporal-extend-parse\//.test(line));
+  }
+}

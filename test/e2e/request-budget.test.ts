@@ -1,0 +1,75 @@
+/**
+ * What could go wrong here: each worker process keeps the limit for itself, so that two of them send twice as much; or
+ * eager dispatch goes past the task queue, where the limit is kept.
+ */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { ParseClient } from '../../client';
+import { startEmulator, type Emulator } from '../../local/extend';
+import { createDevEnv } from '../support/servers';
+import { startWorkerProcess } from '../support/worker-process';
+
+/** Far less than what two workers send. */
+const LIMIT_PER_SECOND = 2;
+const DOCUMENTS = 15;
+const READS = 5;
+/** A submit, the reads and a fetch. */
+const REQUESTS = DOCUMENTS * (READS + 2);
+/** The server lets a burst through at first, and counts roughly: it has several queues inside. */
+const SETTLING_MS = 5_000;
+const WINDOW_MS = 10_000;
+const TOLERANCE = 1.3;
+
+let env: TestWorkflowEnvironment;
+let emulator: Emulator;
+
+beforeAll(async () => {
+  env = await createDevEnv();
+  emulator = await startEmulator();
+});
+afterAll(async () => {
+  await emulator.close();
+  await env.teardown();
+});
+
+/** Times of the requests for documents that all come at once, in milliseconds since the first. */
+async function flood(taskQueue: string, settings: Readonly<Record<string, string>>): Promise<number[]> {
+  const start = () => startWorkerProcess({ baseUrl: emulator.url, taskQueue, env: settings });
+  await using first = await start();
+  await using second = await start();
+  const before = emulator.requests.length;
+  const client = new ParseClient({ client: env.client, taskQueue });
+  const polling = { initialDelayMs: 0, maxDelayMs: 1, jitter: 0 };
+  const execute = (_: unknown, n: number) =>
+    client.execute({ file: { fileUrl: `http://emulator.invalid/ok?n=${taskQueue}-${n}&reads=${READS - 1}` }, polling });
+  await Promise.all(Array.from({ length: DOCUMENTS }, execute));
+  await Promise.all([first, second].map((worker) => worker.end('SIGTERM')));
+  const times = emulator.requests.slice(before).map(({ atMs }) => atMs);
+  return times.map((atMs) => atMs - Math.min(...times));
+}
+
+/** Requests per second in the busiest window after the start. */
+function busiestRate(times: readonly number[]): number {
+  const settled = times.filter((atMs) => atMs >= SETTLING_MS);
+  const counts = settled.map((from) => settled.filter((atMs) => atMs >= from && atMs < from + WINDOW_MS).length);
+  return (Math.max(...counts) * 1000) / WINDOW_MS;
+}
+
+const meanRate = (times: readonly number[]) => (times.length * 1000) / Math.max(...times);
+
+describe('two worker processes and a flood of documents', () => {
+  it('share one limit of requests per second', async () => {
+    const settings = { EXTEND_PARSE_MAX_REQUESTS_PER_SECOND: `${LIMIT_PER_SECOND}` };
+    const times = await flood('request-budget', settings);
+    expect(times).toHaveLength(REQUESTS);
+    expect(busiestRate(times)).toBeLessThanOrEqual(LIMIT_PER_SECOND * TOLERANCE);
+    // They also use it: what is measured is the limit, not a slow machine.
+    expect(meanRate(times)).toBeGreaterThan(LIMIT_PER_SECOND / 2);
+  });
+
+  it('send more than twice as much without one', async () => {
+    const times = await flood('no-request-budget', {});
+    expect(times).toHaveLength(REQUESTS);
+    expect(meanRate(times)).toBeGreaterThan(2 * LIMIT_PER_SECOND);
+  });
+});

@@ -1,0 +1,29 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { expect, it } from '@jest/globals';
+import { compareLedgers } from '../soak/compare-ledgers';
+import { planSoak } from '../soak/plan';
+import { runSoak } from '../soak/soak';
+import { devServerExecutable } from '../support/servers';
+
+const COMMAND = resolve(__dirname, '../../dist/cli/main.js');
+const KILLS = 4;
+
+it.each(['resubmit', 'fail'] as const)(
+  "sixty documents in '%s' mode survive killed workers and restarts of the server, each with one end",
+  async (mode) => {
+    const logDirectory = mkdtempSync(join(tmpdir(), 'soak-'));
+    const plan = planSoak({ seed: 'heavy', documents: 60, mode, engine: 'both', kills: KILLS });
+    const outcome = await runSoak({
+      plan,
+      executable: devServerExecutable(),
+      command: COMMAND,
+      logDirectory,
+      limitMs: 12 * 60_000,
+    });
+    expect(compareLedgers(outcome.ledgers)).toEqual([]);
+    expect(outcome).toMatchObject({ started: 60, ended: 60, interruptions: { kill: KILLS, restart: 2, outage: 1 } });
+    rmSync(logDirectory, { recursive: true });
+  },
+);

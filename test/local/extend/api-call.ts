@@ -1,0 +1,73 @@
+import type { Emulator } from '../../../local/extend';
+
+/** Headers that the API wants. */
+export const API_HEADERS = { authorization: 'Bearer sk_test', 'x-extend-api-version': '2025-04-21' };
+
+/** An answer with its JSON body, loosely typed: the tests look into it. */
+export interface ApiAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  readonly body: any;
+}
+
+/** One call with the API's headers. */
+export async function call(
+  emulator: Emulator,
+  method: string,
+  path: string,
+  json?: unknown,
+  init: RequestInit = {},
+): Promise<ApiAnswer> {
+  const body = json === undefined ? {} : { body: JSON.stringify(json) };
+  const type = json === undefined ? {} : { 'content-type': 'application/json' };
+  const response = await fetch(emulator.url + path, { method, headers: { ...API_HEADERS, ...type }, ...body, ...init });
+  return { status: response.status, headers: response.headers, body: await response.json() };
+}
+
+/** Submits a URL and gives the run's id. */
+export async function submitUrl(emulator: Emulator, fileUrl: string, config?: unknown): Promise<string> {
+  const { status, body } = await call(emulator, 'POST', '/parse/async', { file: { fileUrl }, config });
+  if (status !== 200) throw new Error(`submit answered ${status} ${JSON.stringify(body)}`);
+  return body.id;
+}
+
+/** Uploads bytes under a name. */
+export async function upload(emulator: Emulator, bytes: Uint8Array, name: string): Promise<ApiAnswer> {
+  const form = new FormData();
+  form.set('file', new Blob([new Uint8Array(bytes)]), name);
+  return call(emulator, 'POST', '/files/upload', undefined, { body: form });
+}
+
+/** The states that successive reads tell, up to `count`. */
+export async function readStates(emulator: Emulator, runId: string, count: number): Promise<string[]> {
+  const states: string[] = [];
+  for (let read = 0; read < count; read += 1) {
+    const { status, body } = await call(emulator, 'GET', `/parser_runs/${runId}?responseType=url`);
+    states.push(status === 200 ? body.parserRun.status : String(status));
+  }
+  return states;
+}
+
+/** Reads a run until it is no longer PROCESSING, and gives the run object. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export async function finishedRun(emulator: Emulator, runId: string): Promise<any> {
+  for (;;) {
+    const { body } = await call(emulator, 'GET', `/parser_runs/${runId}`);
+    if (body.parserRun.status !== 'PROCESSING') return body.parserRun;
+  }
+}
+
+/** Uploads bytes, parses them, and gives the run object. */
+export async function parseBytes(
+  emulator: Emulator,
+  bytes: Uint8Array,
+  name: string,
+  config?: unknown,
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+): Promise<any> {
+  const uploaded = await upload(emulator, bytes, name);
+  if (uploaded.status !== 200) throw new Error(`upload answered ${uploaded.status} ${JSON.stringify(uploaded.body)}`);
+  const { body } = await call(emulator, 'POST', '/parse/async', { file: { fileId: uploaded.body.file.id }, config });
+  return finishedRun(emulator, body.id);
+}

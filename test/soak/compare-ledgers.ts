@@ -1,0 +1,142 @@
+import { isFailureType, type FailureType } from '../../contract';
+import type { PlannedDocument } from './planned-document';
+
+/** What a workflow reported when it had ended. */
+export type Reported =
+  | {
+      readonly kind: 'result';
+      readonly runId: string;
+      readonly submits: number;
+      /** Absent where the result has none, which is wrong here: the emulator always tells it. */
+      readonly pageCount?: number;
+      readonly texts: readonly string[];
+    }
+  | {
+      readonly kind: 'failure';
+      /** The failure's type, as it came. */
+      readonly type: string;
+      readonly submits: number;
+      readonly runId?: string;
+      readonly failureReason?: string;
+    }
+  /** An end that is neither: terminated, timed out, cancelled by nobody. */
+  | { readonly kind: 'other'; readonly what: string };
+
+/** What the three ledgers say about one document. */
+export interface DocumentRecord {
+  readonly planned: Pick<PlannedDocument, 'number' | 'workflowId' | 'mode' | 'texts' | 'end'>;
+  /** Whether Temporal accepted the workflow. */
+  readonly wasStarted: boolean;
+  /** Whether a process was killed or restarted, or Extend was out of order, between its start and its end. */
+  readonly wasInterrupted: boolean;
+  /** Ids of the runs that were billed. */
+  readonly runIds: readonly string[];
+  /** Submits that Extend received, but for those that it answered with 429. */
+  readonly posts: number;
+  /** Absent: it has not ended. */
+  readonly reported?: Reported;
+}
+
+/** Everything that is compared. */
+export interface Ledgers {
+  readonly documents: readonly DocumentRecord[];
+  /** Runs that were billed and belong to no document. */
+  readonly strayRunIds: readonly string[];
+}
+
+/** What must never be. */
+export type BreachKind =
+  'lost' | 'wrongResult' | 'wrongFailure' | 'unexplainedRun' | 'billedTwiceInFailMode' | 'sentTwiceInFailMode';
+
+/** One breach of a promise. */
+export interface Breach {
+  readonly kind: BreachKind;
+  /** Absent for a run of no document. */
+  readonly document?: number;
+  /** What was found, for a person. */
+  readonly what: string;
+  /** How many runs or requests it is about. */
+  readonly count: number;
+}
+
+/** Submits after which `resubmit` gives up; the default of the workflow's input. */
+const MAX_SUBMITS = 5;
+const SUBMIT_OUTCOME_UNKNOWN: FailureType = 'SubmitOutcomeUnknown';
+
+/** Compares what was started, what was billed and what was reported, and finds every breach. Pure. */
+export function compareLedgers({ documents, strayRunIds }: Ledgers): Breach[] {
+  const strays = strayRunIds.map((id): Breach => ({
+    kind: 'unexplainedRun',
+    what: `${id} is of no document`,
+    count: 1,
+  }));
+  return [...documents.flatMap(compareDocument), ...strays];
+}
+
+function compareDocument(record: DocumentRecord): Breach[] {
+  const { planned, runIds, posts, reported } = record;
+  const breaches: Breach[] = [];
+  const add = (kind: BreachKind, what: string, count = 1) =>
+    breaches.push({ kind, document: planned.number, what, count });
+  const lost = describeLoss(record);
+  if (lost !== undefined) add('lost', lost);
+  if (reported?.kind === 'result') {
+    for (const what of wrongInResult(record, reported)) add('wrongResult', what);
+  }
+  if (reported?.kind === 'failure' && lost === undefined) {
+    const wrong = wrongInFailure(record, reported);
+    if (wrong !== undefined) add('wrongFailure', wrong);
+  }
+  const explained = submitsOf(reported);
+  // What has not ended has told nothing yet.
+  if (reported !== undefined && runIds.length > explained) {
+    add('unexplainedRun', `${runIds.length} runs billed, ${explained} submits reported`, runIds.length - explained);
+  }
+  if (planned.mode === 'fail' && runIds.length > 1) {
+    add('billedTwiceInFailMode', `${runIds.length} runs billed`, runIds.length - 1);
+  }
+  if (planned.mode === 'fail' && posts > 1) add('sentTwiceInFailMode', `${posts} submits sent`, posts - 1);
+  return breaches;
+}
+
+/** Submits that a report admits to. */
+export function submitsOf(reported: Reported | undefined): number {
+  return reported === undefined || reported.kind === 'other' ? 0 : reported.submits;
+}
+
+function describeLoss({ wasStarted, reported }: DocumentRecord): string | undefined {
+  if (!wasStarted) return 'Temporal never accepted the workflow';
+  if (reported === undefined) return 'the workflow has not ended';
+  if (reported.kind === 'other') return `it ended as ${reported.what}`;
+  const isUntyped = reported.kind === 'failure' && !isFailureType(reported.type);
+  return isUntyped ? `it failed with the unknown type ${reported.type}` : undefined;
+}
+
+function wrongInResult(record: DocumentRecord, result: Extract<Reported, { kind: 'result' }>): string[] {
+  const { planned, runIds } = record;
+  const wrong: string[] = [];
+  if (planned.end.kind !== 'result') wrong.push(`a result, but it had to fail as ${planned.end.type}`);
+  if (!runIds.includes(result.runId)) wrong.push(`the result is of ${result.runId}, which is no run of this document`);
+  if (JSON.stringify(result.texts) !== JSON.stringify(planned.texts)) {
+    wrong.push(`the chunks are ${JSON.stringify(result.texts).slice(0, 200)}`);
+  }
+  if (result.pageCount !== planned.texts.length) wrong.push(`pageCount is ${result.pageCount}`);
+  return wrong;
+}
+
+function wrongInFailure(
+  { planned, runIds, wasInterrupted }: DocumentRecord,
+  failure: Extract<Reported, { kind: 'failure' }>,
+): string | undefined {
+  const { end, mode } = planned;
+  const { type, runId, submits, failureReason } = failure;
+  if (runId !== undefined && !runIds.includes(runId)) return `it names ${runId}, which is no run of this document`;
+  if (type === SUBMIT_OUTCOME_UNKNOWN && mode === 'resubmit') {
+    return submits >= MAX_SUBMITS ? undefined : `${type} after ${submits} submits`;
+  }
+  if (type === SUBMIT_OUTCOME_UNKNOWN && wasInterrupted) return undefined;
+  if (end.kind === 'result') return `${type}, but it had to bring a result`;
+  if (type !== end.type) return `${type}, but it had to fail as ${end.type}`;
+  if (failureReason !== end.failureReason) return `its reason is ${failureReason}, not ${end.failureReason}`;
+  return type === 'ParserRunFailed' && runId === undefined ? 'the failure names no run' : undefined;
+}

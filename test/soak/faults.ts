@@ -1,0 +1,155 @@
+import {
+  dripReply,
+  endlessReply,
+  hangReply,
+  htmlReply,
+  httpReply,
+  naturalReply,
+  paddedReply,
+  rateLimitedReply,
+  reportReply,
+  resetReply,
+  truncatedReply,
+  type Reply,
+} from '../../local/extend';
+import type { SeededRandom } from './seeded-random';
+
+/** How much time faults may cost: `quick` ones are over within seconds, `thorough` ones include hanging requests. */
+export type Patience = 'quick' | 'thorough';
+
+/** What happens to the submits of one document. */
+export interface SubmitFaults {
+  /** Answers in order; then the natural answer follows. */
+  readonly replies: readonly Reply[];
+  /** Whether one of the answers leaves open whether a run exists. */
+  readonly isAmbiguous: boolean;
+  /** The failure that ends it, where it is refused for good. */
+  readonly refusedAs?: 'RequestRejected' | 'OutOfCredits' | 'Unauthorized' | 'FileNotFound';
+}
+
+type SubmitKind =
+  'none' | 'lost' | 'reset' | 'rateLimited' | 'serverError' | 'unreadable' | 'slow' | 'refused' | 'hang';
+type ReadKind = 'none' | 'reset' | 'rateLimited' | 'serverError' | 'unreadable' | 'slow' | 'large' | 'unknown' | 'hang';
+
+/** A refusal is repeated: a submit that a dying worker sent does not use it up. */
+const REFUSALS = 20;
+const REFUSED = [
+  [400, 'RequestRejected'],
+  [402, 'OutOfCredits'],
+  [403, 'Unauthorized'],
+  [404, 'FileNotFound'],
+  [422, 'RequestRejected'],
+] as const;
+const SERVER_ERRORS = [408, 500, 502, 503, 504] as const;
+
+/** Chooses what happens to a document's submits. */
+export function chooseSubmitFaults(random: SeededRandom, patience: Patience): SubmitFaults {
+  const kind = random.weighted<SubmitKind>([
+    [40, 'none'],
+    [11, 'lost'],
+    [5, 'reset'],
+    [12, 'rateLimited'],
+    [12, 'serverError'],
+    [8, 'unreadable'],
+    [6, 'slow'],
+    [4, 'refused'],
+    [patience === 'thorough' ? 1 : 0, 'hang'],
+  ]);
+  if (kind === 'refused') return refusal(random);
+  const isAmbiguous = !['none', 'rateLimited', 'slow'].includes(kind);
+  const isTwice = isAmbiguous && patience === 'thorough' && kind !== 'hang' && random.chance(0.1);
+  const all = Array.from({ length: isTwice ? 2 : 1 }, () => submitReplies(kind, random)).flat();
+  const replies = patience === 'quick' ? all.slice(0, 1) : all;
+  // A slow answer is time in which its worker may be killed.
+  return { replies: [...replies, naturalReply({ delayMs: random.whole(0, 1_500) })], isAmbiguous };
+}
+
+function submitReplies(kind: Exclude<SubmitKind, 'refused'>, random: SeededRandom): readonly Reply[] {
+  switch (kind) {
+    case 'none':
+      return [];
+    case 'lost':
+      return [resetReply({ acted: true, delayMs: random.whole(0, 500) })];
+    case 'reset':
+      return [resetReply()];
+    case 'rateLimited':
+      return Array.from({ length: random.whole(1, 2) }, () => rateLimited(random));
+    case 'serverError':
+      return [serverError(random, { acted: random.chance(0.5) })];
+    case 'unreadable':
+      return [unreadable(random)];
+    case 'slow':
+      return [dripReply({ pieceBytes: 8, everyMs: 80 })];
+    case 'hang':
+      return [hangReply({ acted: random.chance(0.5) })];
+  }
+}
+
+function refusal(random: SeededRandom): SubmitFaults {
+  const [status, refusedAs] = random.weighted(REFUSED.map((entry) => [1, entry] as const));
+  const reply = httpReply({ status, json: { error: 'refused by plan' } });
+  return { replies: Array.from({ length: REFUSALS }, () => reply), isAmbiguous: false, refusedAs };
+}
+
+/** Chooses what happens to the first reads of a run's status, or to the first fetches of its result. */
+export function chooseReadFaults(random: SeededRandom, patience: Patience, what: 'reads' | 'results'): Reply[] {
+  const most = what === 'results' || patience === 'quick' ? 1 : 4;
+  const isRead = what === 'reads' ? 1 : 0;
+  return Array.from({ length: random.whole(0, most) }, () => {
+    const kind = random.weighted<ReadKind>([
+      [30, 'none'],
+      [10, 'reset'],
+      [10, 'rateLimited'],
+      [12, 'serverError'],
+      [10, 'unreadable'],
+      [6, 'slow'],
+      [3, 'large'],
+      [4 * isRead, 'unknown'],
+      [patience === 'thorough' ? isRead : 0, 'hang'],
+    ]);
+    return readReply(kind, random, what);
+  });
+}
+
+function readReply(kind: ReadKind, random: SeededRandom, what: 'reads' | 'results'): Reply {
+  switch (kind) {
+    case 'none':
+      return naturalReply({ delayMs: random.whole(0, 300) });
+    case 'reset':
+      return resetReply();
+    case 'rateLimited':
+      return rateLimited(random);
+    case 'serverError':
+      return serverError(random, {});
+    case 'unreadable':
+      return unreadable(random);
+    case 'slow':
+      return dripReply({ pieceBytes: 32, everyMs: 20 });
+    case 'large':
+      // A read stops as soon as it knows the status; a fetch reads all, so its body has an end.
+      return what === 'reads' && random.chance(0.5) ? endlessReply({ everyMs: 5 }) : paddedReply({ bytes: 1_000_000 });
+    case 'unknown':
+      return reportReply({ status: random.chance(0.5) ? 'QUEUED' : 'NEEDS_REVIEW' });
+    case 'hang':
+      return hangReply();
+  }
+}
+
+function rateLimited(random: SeededRandom): Reply {
+  return rateLimitedReply(random.chance(0.7) ? { retryAfter: random.whole(0, 2) } : {});
+}
+
+function serverError(random: SeededRandom, acting: { readonly acted?: boolean }): Reply {
+  const status = random.weighted(SERVER_ERRORS.map((value) => [1, value] as const));
+  const headers = random.chance(0.3) ? { 'retry-after': String(random.whole(1, 2)) } : {};
+  return httpReply({ status, headers, text: '<html><body>out of order</body></html>', ...acting });
+}
+
+/** Answers that are 200 and cannot be read. To a submit they mean that the run exists. */
+function unreadable(random: SeededRandom): Reply {
+  return random.weighted<Reply>([
+    [1, truncatedReply({ how: 'framing' })],
+    [1, truncatedReply({ how: 'json' })],
+    [1, htmlReply({ acted: true })],
+  ]);
+}

@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  ApplicationFailure,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowFailedError,
+  type Client,
+} from '@temporalio/client';
+import type { FailureDetails, ParseResult } from '../../contract';
+import type { Reported } from './compare-ledgers';
+import type { PlannedDocument } from './planned-document';
+
+/** Pause before the server is asked again after an error, in milliseconds. */
+const RETRY_MS = 500;
+/** One question to the server takes no longer, in milliseconds: a server that died may not answer at all. */
+const CALL_TIMEOUT_MS = 10_000;
+const TASK_QUEUE = 'extend-parse';
+
+/** Settings of {@link followDocument}. */
+export interface FollowOptions {
+  /** Connected to the server; calls that fail are repeated. */
+  readonly client: Client;
+  /** What to start. */
+  readonly document: PlannedDocument;
+  /** Gives up. */
+  readonly signal: AbortSignal;
+  /** Told when Temporal has accepted the workflow. */
+  readonly onStarted: () => void;
+}
+
+/**
+ * Starts a document's workflow, once, and returns what it reported. Nothing that goes wrong on the way to the server ends
+ * it: it asks again until it knows, or until it is told to give up. Then it returns nothing.
+ */
+export async function followDocument(options: FollowOptions): Promise<Reported | undefined> {
+  const { client, document, signal, onStarted } = options;
+  const { workflowId, input } = document;
+  const started = await untilAnswered(options, async () => {
+    await client.workflow
+      .start('parseDocument', {
+        taskQueue: TASK_QUEUE,
+        workflowId,
+        // A start whose answer was lost must not start a second one, be the first one ended or not.
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        args: [input],
+      })
+      .catch((error: unknown) => {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      });
+    return true;
+  });
+  if (started === undefined || signal.aborted) return undefined;
+  onStarted();
+  return untilAnswered(options, async () => {
+    try {
+      return toResult((await client.workflow.getHandle(workflowId).result()) as ParseResult);
+    } catch (error) {
+      if (error instanceof WorkflowFailedError) return toFailure(error);
+      throw error;
+    }
+  });
+}
+
+async function untilAnswered<T>({ client, signal }: FollowOptions, ask: () => Promise<T>): Promise<T | undefined> {
+  while (!signal.aborted) {
+    try {
+      return await client.withAbortSignal(signal, () => client.withDeadline(Date.now() + CALL_TIMEOUT_MS, ask));
+    } catch {
+      await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+  return undefined;
+}
+
+function toResult({ runId, submits, pageCount, output }: ParseResult): Reported {
+  const texts = 'chunks' in output ? output.chunks.map(({ content }) => content) : [];
+  return { kind: 'result', runId, submits, ...(pageCount !== undefined && { pageCount }), texts };
+}
+
+function toFailure({ cause }: WorkflowFailedError): Reported {
+  if (!(cause instanceof ApplicationFailure)) {
+    return { kind: 'other', what: cause === undefined ? 'an unknown end' : `${cause.name}: ${cause.message}` };
+  }
+  const { runId, submits = 0, failureReason } = (cause.details?.[0] ?? {}) as FailureDetails;
+  return {
+    kind: 'failure',
+    type: cause.type ?? 'none',
+    submits,
+    ...(runId !== undefined && { runId }),
+    ...(failureReason !== undefined && { failureReason }),
+  };
+}

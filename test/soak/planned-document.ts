@@ -1,0 +1,160 @@
+import type { DocumentInput, FailureType } from '../../contract';
+import type { Chunk } from '../../contract/extend';
+import type { ScriptedDocument } from '../../local/extend';
+import { chooseReadFaults, chooseSubmitFaults, type Patience, type SubmitFaults } from './faults';
+import { createRandom, type SeededRandom } from './seeded-random';
+
+/** What a document's input says about submits without an answer. */
+export type Mode = 'resubmit' | 'fail';
+/** By which of Temporal's means a document waits. */
+export type Engine = 'timer' | 'retry';
+
+/** How a document ends if nothing interrupts the workers. */
+export type PlannedEnd =
+  | { readonly kind: 'result' }
+  | { readonly kind: 'failure'; readonly type: FailureType; readonly failureReason?: string };
+
+/** One document of the soak: what it is, what befalls it, and how it has to end. */
+export interface PlannedDocument {
+  /** From 1. */
+  readonly number: number;
+  readonly workflowId: string;
+  readonly mode: Mode;
+  /** When it is started, in milliseconds from the beginning of the load. */
+  readonly startAtMs: number;
+  readonly input: DocumentInput;
+  readonly fileUrl: string;
+  readonly scriptName: string;
+  readonly script: ScriptedDocument;
+  /** The content of its chunks; no other document has the same. */
+  readonly texts: readonly string[];
+  readonly end: PlannedEnd;
+}
+
+/** Settings of {@link planDocument}. */
+export interface DocumentPlanOptions {
+  /** Any text. */
+  readonly seed: string;
+  /** From 1. */
+  readonly number: number;
+  /** One mode for all, or a mode per document. */
+  readonly mode: Mode | 'both';
+  /** One engine for all, or an engine per document. */
+  readonly engine: Engine | 'both';
+  /** How much time a fault may cost. */
+  readonly patience: Patience;
+  /** Time over which the documents are started, in milliseconds. */
+  readonly loadMs: number;
+}
+
+type Fate = 'result' | 'failed' | 'cancelled' | 'overdue';
+
+const FAILURE_REASONS = ['CORRUPT_FILE', 'PASSWORD_PROTECTED_FILE', 'INTERNAL_ERROR: parser gave up'] as const;
+const POLLING = { initialDelayMs: 200, maxDelayMs: 2_000 };
+const OVERDUE_AFTER_MS = { quick: 4_000, thorough: 15_000 };
+
+/** Plans one document from the seed and its number alone, so that the same two give the same plan. */
+export function planDocument(options: DocumentPlanOptions): PlannedDocument {
+  const { seed, number, patience } = options;
+  const random = createRandom(`${seed}/document ${number}`);
+  const mode = options.mode === 'both' ? either(random, 'resubmit', 'fail') : options.mode;
+  const engine = options.engine === 'both' ? either(random, 'timer', 'retry') : options.engine;
+  const startAtMs = random.whole(0, options.loadMs);
+  const submit = chooseSubmitFaults(random, patience);
+  const fate = submit.refusedAs === undefined ? chooseFate(random, submit) : 'result';
+  const pages = random.whole(1, 3);
+  const texts = Array.from(
+    { length: pages },
+    (_, at) => `Document ${number} of seed ${seed}, page ${at + 1}/${pages}.`,
+  );
+  const scriptName = `document-${number}`;
+  const script = planScript({ random, patience, submit, fate, texts });
+  const fileUrl = `http://emulator.invalid/${scriptName}`;
+  return {
+    number,
+    workflowId: `soak-${number}`,
+    mode,
+    startAtMs,
+    input: {
+      file: { fileUrl },
+      polling: { ...POLLING, engine },
+      onAmbiguousSubmit: mode,
+      ...(fate === 'overdue' && { deadlineMs: OVERDUE_AFTER_MS[patience] }),
+      ...(random.chance(0.25) && { deleteRun: either(random, 'afterSuccess', 'always') }),
+    },
+    fileUrl,
+    scriptName,
+    script,
+    texts,
+    end: planEnd({ mode, submit, fate, script }),
+  };
+}
+
+/** Waits between submits are longer than a short deadline, so what is overdue is submitted without trouble. */
+function chooseFate(random: SeededRandom, { isAmbiguous }: SubmitFaults): Fate {
+  return random.weighted<Fate>([
+    [86, 'result'],
+    [8, 'failed'],
+    [3, 'cancelled'],
+    [isAmbiguous ? 0 : 3, 'overdue'],
+  ]);
+}
+
+function planScript(options: {
+  readonly random: SeededRandom;
+  readonly patience: Patience;
+  readonly submit: SubmitFaults;
+  readonly fate: Fate;
+  readonly texts: readonly string[];
+}): ScriptedDocument {
+  const { random, patience, submit, fate, texts } = options;
+  const script: ScriptedDocument = {
+    submit: submit.replies,
+    reads: chooseReadFaults(random, patience, 'reads'),
+    results: chooseReadFaults(random, patience, 'results'),
+    deletes: chooseReadFaults(random, 'quick', 'results'),
+    processingReads: fate === 'overdue' ? Number.POSITIVE_INFINITY : random.whole(0, 6),
+    chunks: texts.map(toChunk),
+    ...(random.chance(0.2) && { run: { usage: null, novelty: { kind: 'unheard of' } } }),
+  };
+  if (fate === 'result') return { ...script, ...lateOutput(random), ...endsAtOnce(random, 'PROCESSED') };
+  if (fate === 'cancelled') return { ...script, status: 'CANCELLED' };
+  if (fate === 'overdue') return script;
+  const failureReason = random.weighted(FAILURE_REASONS.map((reason) => [1, reason] as const));
+  const failedAs = either(random, 'parser_run_status', 'parser_run');
+  return { ...script, status: 'FAILED', failureReason, failedAs, ...endsAtOnce(random, 'FAILED') };
+}
+
+function planEnd(options: {
+  readonly mode: Mode;
+  readonly submit: SubmitFaults;
+  readonly fate: Fate;
+  readonly script: ScriptedDocument;
+}): PlannedEnd {
+  const { mode, submit, fate, script } = options;
+  if (submit.refusedAs !== undefined) return { kind: 'failure', type: submit.refusedAs };
+  if (submit.isAmbiguous && mode === 'fail') return { kind: 'failure', type: 'SubmitOutcomeUnknown' };
+  if (fate === 'result') return { kind: 'result' };
+  if (fate === 'overdue') return { kind: 'failure', type: 'ParseDeadlineExceeded' };
+  const { failureReason } = script;
+  return { kind: 'failure', type: 'ParserRunFailed', ...(typeof failureReason === 'string' && { failureReason }) };
+}
+
+function lateOutput(random: SeededRandom): ScriptedDocument {
+  if (random.chance(0.06)) return { resultsWithoutOutput: 1 };
+  return random.chance(0.04) ? { resultsBackToProcessing: 1 } : {};
+}
+
+function endsAtOnce(random: SeededRandom, submitStatus: string): ScriptedDocument {
+  return random.chance(0.08) ? { submitStatus } : {};
+}
+
+function toChunk(content: string, at: number): Chunk {
+  const page = { start: at + 1, end: at + 1 };
+  const block = { object: 'block', id: `${at}`, type: 'hologram', content, details: null, polygon: null } as const;
+  return { object: 'chunk', type: 'page', content, metadata: { pageRange: page }, blocks: [block] };
+}
+
+function either<A, B>(random: SeededRandom, first: A, second: B): A | B {
+  return random.chance(0.5) ? first : second;
+}

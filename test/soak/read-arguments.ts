@@ -1,0 +1,89 @@
+import { randomInt } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import type { Engine, Mode } from './planned-document';
+
+/** What the command line says. */
+export interface SoakArguments {
+  readonly documents: number;
+  readonly seed: string;
+  readonly mode: Mode | 'both';
+  readonly engine: Engine | 'both';
+  readonly limitMs: number;
+}
+
+/** The command line is not understood. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** What `--help` prints. */
+export const USAGE = `npm run soak -- [--documents N] [--seed S] [--mode resubmit|fail|both] [--engine timer|retry|both] [--minutes-limit M]
+
+  --documents      how many documents (default 200)
+  --seed           a word that repeats a plan (default: a new one)
+  --mode           what follows a submit without an answer, onAmbiguousSubmit (default both: a mode per document)
+  --engine         how documents wait, polling.engine (default both: an engine per document)
+  --minutes-limit  what has not ended after so many minutes is lost (default 10)`;
+
+const MAX_DOCUMENTS = 10_000;
+const MAX_MINUTES = 24 * 60;
+
+/** Reads the arguments. Returns nothing if they ask for help. @throws UsageError that names the option and its rule */
+export function readArguments(args: readonly string[]): SoakArguments | undefined {
+  const values = parse(args);
+  if (values.help) return undefined;
+  return {
+    documents: number('documents', values.documents, { min: 1, max: MAX_DOCUMENTS, whole: true }),
+    seed: seed(values.seed),
+    mode: oneOf('mode', values.mode, ['resubmit', 'fail', 'both']),
+    engine: oneOf('engine', values.engine, ['timer', 'retry', 'both']),
+    limitMs: number('minutes-limit', values['minutes-limit'], { min: 0.1, max: MAX_MINUTES, whole: false }) * 60_000,
+  };
+}
+
+/** The command that repeats a plan. */
+export function repeatCommand({ documents, seed: word, mode, engine }: SoakArguments): string {
+  return `npm run soak -- --documents ${documents} --seed ${word} --mode ${mode} --engine ${engine}`;
+}
+
+function parse(args: readonly string[]) {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        documents: { type: 'string', default: '200' },
+        seed: { type: 'string', default: String(randomInt(2 ** 32)) },
+        mode: { type: 'string', default: 'both' },
+        engine: { type: 'string', default: 'both' },
+        'minutes-limit': { type: 'string', default: '10' },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    return values;
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+/** It is printed in a command line and is part of a directory's name. */
+function seed(value: string): string {
+  if (!/^[\w-]{1,40}$/.test(value)) throw new UsageError(`--seed must be letters, digits, - and _, got '${value}'`);
+  return value;
+}
+
+function number(name: string, text: string, rule: { min: number; max: number; whole: boolean }): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  const fits = value >= rule.min && value <= rule.max && (!rule.whole || Number.isInteger(value));
+  if (!fits) {
+    throw new UsageError(
+      `--${name} must be a ${rule.whole ? 'whole ' : ''}number from ${rule.min} to ${rule.max}, got '${text}'`,
+    );
+  }
+  return value;
+}
+
+function oneOf<T extends string>(name: string, text: string, allowed: readonly T[]): T {
+  const found = allowed.find((word) => word === text);
+  if (found === undefined) throw new UsageError(`--${name} must be one of ${allowed.join(', ')}, got '${text}'`);
+  return found;
+}

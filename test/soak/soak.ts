@@ -1,0 +1,172 @@
+import { setMaxListeners } from 'node:events';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
+import { startEmulator, type Emulator } from '../../local/extend';
+import { startDevServer } from '../../local/temporal';
+import type { DocumentRecord, Ledgers, Reported } from './compare-ledgers';
+import { followDocument } from './follow-document';
+import { Interruptions } from './interruptions';
+import { WORKERS, type SoakPlan } from './plan';
+import type { PlannedDocument } from './planned-document';
+import { startWorkerProcess } from './worker-process';
+
+/** Settings of {@link runSoak}. */
+export interface SoakOptions {
+  /** What happens. */
+  readonly plan: SoakPlan;
+  /** Path of the `temporal` executable. */
+  readonly executable: string;
+  /** Path of the built command. */
+  readonly command: string;
+  /** Where the workers' logs go; made if it is not there. */
+  readonly logDirectory: string;
+  /** Time from the first start on, in milliseconds. What has not ended then is lost. */
+  readonly limitMs: number;
+  /** Told every few seconds. @default nobody is told */
+  readonly onProgress?: (progress: SoakProgress) => void;
+  /** Ends the soak early. */
+  readonly signal?: AbortSignal;
+}
+
+/** Counts so far. */
+export interface SoakProgress {
+  readonly elapsedMs: number;
+  readonly started: number;
+  readonly ended: number;
+  readonly runsBilled: number;
+  readonly interruptions: Interruptions['counts'];
+  /** How often a worker ended by itself. */
+  readonly workersOwnEnds: number;
+}
+
+/** What a soak left behind: the ledgers, and the last counts. */
+export interface SoakOutcome extends SoakProgress {
+  readonly ledgers: Ledgers;
+}
+
+const PROGRESS_MS = 5_000;
+const READY_TIMEOUT_MS = 60_000;
+
+interface Course {
+  startedAtMs?: number;
+  endedAtMs?: number;
+  reported?: Reported;
+}
+
+/**
+ * Runs a soak: a Temporal server on a SQLite file, two worker processes, the emulator in this process, so that its ledger
+ * outlives the workers. It comes back when every document has ended or the time is over, and has closed everything.
+ *
+ * @throws Error if a part does not start.
+ */
+export async function runSoak(options: SoakOptions): Promise<SoakOutcome> {
+  const { plan, executable, command, logDirectory } = options;
+  await mkdir(logDirectory, { recursive: true });
+  const interruptions = new Interruptions();
+  const scripts = Object.fromEntries(plan.documents.map(({ scriptName, script }) => [scriptName, script]));
+  await using emulator = await startEmulator({ scripts, faults: interruptions.faults });
+  await using server = await startDevServer({ executable });
+  const env = { TEMPORAL_ADDRESS: server.address, EXTEND_API_KEY: 'test', EXTEND_BASE_URL: emulator.url };
+  const workers = Array.from({ length: WORKERS }, (_, at) =>
+    startWorkerProcess({ command, env, logPath: join(logDirectory, `worker-${at + 1}.log`) }),
+  );
+  const connection = Connection.lazy({ address: server.address });
+  try {
+    await Promise.all(workers.map(({ ready }) => withinMs(READY_TIMEOUT_MS, ready, 'a worker does not poll')));
+    const client = new Client({ connection });
+    return await underLoad({ ...options, client, emulator, interruptions, parts: { server, workers } });
+  } finally {
+    await Promise.all(workers.map((worker) => worker.close()));
+    await connection.close();
+  }
+}
+
+interface Running extends SoakOptions {
+  readonly client: Client;
+  readonly emulator: Emulator;
+  readonly interruptions: Interruptions;
+  readonly parts: Parameters<Interruptions['perform']>[1];
+}
+
+async function underLoad(running: Running): Promise<SoakOutcome> {
+  const { plan, client, interruptions, parts, limitMs, onProgress = () => undefined } = running;
+  const beganAtMs = Date.now();
+  const courses = new Map<PlannedDocument, Course>(plan.documents.map((document) => [document, {}]));
+  const stop = new AbortController();
+  const { signal } = stop;
+  setMaxListeners(0, signal);
+  const onStop = () => stop.abort();
+  const limit = setTimeout(onStop, limitMs);
+  running.signal?.addEventListener('abort', onStop);
+  if (running.signal?.aborted) onStop();
+  const progress = () => progressOf(running, courses, beganAtMs);
+  const ticking = setInterval(() => onProgress(progress()), PROGRESS_MS);
+  const performing = interruptions.perform(plan.interruptions, parts, signal);
+  // Its failure is told below; until then the documents go on.
+  performing.catch(onStop);
+  try {
+    const following = [...courses].map(([document, course]) => follow(document, course, client, signal));
+    await Promise.all(following);
+    onStop();
+    await performing;
+  } finally {
+    clearTimeout(limit);
+    clearInterval(ticking);
+  }
+  return { ...progress(), ledgers: readLedgers(running, courses) };
+}
+
+async function follow(document: PlannedDocument, course: Course, client: Client, signal: AbortSignal): Promise<void> {
+  await sleep(document.startAtMs, undefined, { signal }).catch(() => undefined);
+  const firstTryAtMs = Date.now();
+  const onStarted = () => (course.startedAtMs = firstTryAtMs);
+  const reported = await followDocument({ client, document, signal, onStarted });
+  if (reported === undefined) return;
+  course.endedAtMs = Date.now();
+  course.reported = reported;
+}
+
+function progressOf(running: Running, courses: ReadonlyMap<unknown, Course>, beganAtMs: number): SoakProgress {
+  const { emulator, interruptions, parts } = running;
+  const all = [...courses.values()];
+  return {
+    elapsedMs: Date.now() - beganAtMs,
+    started: all.filter(({ startedAtMs }) => startedAtMs !== undefined).length,
+    ended: all.filter(({ reported }) => reported !== undefined).length,
+    runsBilled: emulator.runs.length,
+    interruptions: { ...interruptions.counts },
+    workersOwnEnds: parts.workers.reduce((sum, { ownEnds }) => sum + ownEnds, 0),
+  };
+}
+
+function readLedgers({ emulator, interruptions }: Running, courses: ReadonlyMap<PlannedDocument, Course>): Ledgers {
+  const { runs, requests } = emulator;
+  const submits = requests.filter(({ operation, responseStatus }) => operation === 'submit' && responseStatus !== 429);
+  const documents = [...courses].map(([planned, { startedAtMs, endedAtMs, reported }]): DocumentRecord => {
+    return {
+      planned,
+      wasStarted: startedAtMs !== undefined,
+      wasInterrupted: interruptions.within(startedAtMs ?? 0, endedAtMs ?? Date.now()),
+      runIds: runs.filter(({ fileUrl }) => fileUrl === planned.fileUrl).map(({ id }) => id),
+      posts: submits.filter(({ script }) => script === planned.scriptName).length,
+      ...(reported !== undefined && { reported }),
+    };
+  });
+  const known = new Set(documents.flatMap(({ runIds }) => runIds));
+  return { documents, strayRunIds: runs.map(({ id }) => id).filter((id) => !known.has(id)) };
+}
+
+async function withinMs<T>(limitMs: number, work: Promise<T>, problem: string): Promise<T> {
+  const limit = new AbortController();
+  const late = sleep(limitMs, undefined, { signal: limit.signal }).then(() => {
+    throw new Error(`${problem} after ${limitMs} ms`);
+  });
+  late.catch(() => undefined);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    limit.abort();
+  }
+}
