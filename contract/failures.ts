@@ -13,7 +13,7 @@ export const FAILURES = {
   ParserRunFailed: {
     ends: 'final',
     meaning: 'Extend ended the run as FAILED or CANCELLED; `failureReason` says why.',
-    remedy: 'Look at `failureReason`: mend the document or the configuration, then start again.',
+    remedy: 'Look at `failureReason`: fix the document or the configuration, then start again.',
   },
   ParseDeadlineExceeded: {
     ends: 'final',
@@ -24,28 +24,29 @@ export const FAILURES = {
   SubmitOutcomeUnknown: {
     ends: 'final',
     meaning: 'A submit was sent and no readable answer came: the run may exist and be billed. It was not sent again.',
-    remedy: "Look in Extend's dashboard; start again if no run is there, or choose `onAmbiguousSubmit: 'resubmit'`.",
+    remedy: "Check Extend's dashboard. Start again if no run is there, or choose `onAmbiguousSubmit: 'resubmit'`.",
   },
   InvalidInput: {
     ends: 'final',
     meaning: 'The input of the workflow breaks a rule; the message names the field, the rule and the value.',
-    remedy: 'Mend the input. Nothing was sent.',
+    remedy: 'Fix the input. Nothing was sent.',
   },
   Unauthorized: {
     ends: 'final',
     meaning: 'Extend answered 401 or 403 to the submit.',
     remedy:
-      "Check the worker's EXTEND_API_KEY and EXTEND_WORKSPACE_ID. While a run is waited for, this is retried instead.",
+      "Check the worker's EXTEND_API_KEY and EXTEND_WORKSPACE_ID. While a workflow waits for a run, a refused key is retried instead.",
   },
   OutOfCredits: {
     ends: 'final',
     meaning: 'The account has no credits left, or its usage is blocked.',
-    remedy: 'Add credits at Extend, then start again; a run that exists already can be attached to.',
+    remedy: 'Add credits at Extend, then start again. You can attach to a run that exists already.',
   },
   RequestRejected: {
     ends: 'final',
-    meaning: 'Extend refused the request as it is (a 3xx or 4xx answer that no other row names).',
-    remedy: 'Look at `status`, `code` and the message: mostly `config` or the file URL is not what the API wants.',
+    meaning: 'Extend refused the request as it is, with a 3xx or 4xx answer that no other row names.',
+    remedy:
+      'Check `status`, `code` and the message. In most cases `config` or the file URL is not what the API requires.',
   },
   FileNotFound: {
     ends: 'final',
@@ -55,29 +56,30 @@ export const FAILURES = {
   EndpointNotFound: {
     ends: 'final',
     meaning:
-      "The server at the base URL answered 404, and not with an error of Extend's API: it does not serve the API. The message names the base URL.",
+      "The server at the base URL does not serve Extend's API: it answered 404, and not with an error of the API. The message names the base URL.",
     remedy:
-      "Correct the worker's EXTEND_BASE_URL (no path such as `/v1`), then start again. While a run is waited for, the request is retried slowly instead.",
+      "Correct the worker's EXTEND_BASE_URL (no path such as `/v1`), then start again. While a workflow waits for a run, the request is retried slowly instead.",
   },
   ApiVersionRemoved: {
     ends: 'final',
     meaning: 'Extend no longer serves the version of its API that this package uses (code `ENDPOINT_REMOVED`).',
-    remedy: 'Upgrade this package, then start again. A run that exists already may still be read by a later version.',
+    remedy:
+      'Upgrade this package, then start again. A later version may still be able to fetch a run that exists already.',
   },
   ParserRunNotFound: {
     ends: 'final',
     meaning: 'Extend does not know the run: 404 for longer than 60 s after the submit, or for an attached run.',
-    remedy: 'Check the run id and the workspace; the run may have been deleted or have passed its retention.',
+    remedy: 'Check the run id and the workspace. The run may be deleted, or older than its retention.',
   },
   SourceUnavailable: {
     ends: 'final',
     meaning: 'The worker cannot open the `source` of the document.',
-    remedy: 'Check that the file exists under the directory of sources that the worker is configured with.',
+    remedy: 'Check that the file exists in the directory of sources that the worker is configured with.',
   },
   UploadRejected: {
     ends: 'final',
     meaning: 'Extend refused the uploaded file.',
-    remedy: 'Look at `code`: the type may not be supported, or the file is empty, broken or too large.',
+    remedy: 'Check `code`: the type may not be supported, or the file is empty, broken or too large.',
   },
   ResultTooLarge: {
     ends: 'final',
@@ -88,14 +90,14 @@ export const FAILURES = {
   ResultStoreFailed: {
     ends: 'final',
     meaning: "The worker's result store refused the result. The run is kept at Extend.",
-    remedy: 'Mend the store, then attach to `runId`.',
+    remedy: 'Fix the store, then attach to `runId`.',
   },
   ContractViolation: {
     ends: 'final',
     meaning:
-      'An answer of Extend was not what the contract promises; the message names the field or fact. Either a finished run had no usable output for two minutes, or an accepted run has an id that no request can name or that repeats a secret (then with `runMayExist`), or three uploads were answered without a file id, or an upload with a file id that repeats the API key.',
+      'An answer of Extend breaks the contract of its API; the message names the field or fact. One of these happened: a finished run had no usable output for two minutes; the id of an accepted run cannot be used in a request or repeats a secret (then with `runMayExist`); three uploads were answered without a file id; or the file id of an upload repeats the API key.',
     remedy:
-      "Report it with the request id. With a `runId`, attach to it to try again. With `runMayExist`, look in Extend's dashboard before you start again.",
+      "Report it with the request id. With a `runId`, attach to it to try again. With `runMayExist`, check Extend's dashboard before you start again.",
   },
   RateLimited: {
     ends: 'retried',
@@ -105,12 +107,12 @@ export const FAILURES = {
   },
   Unavailable: {
     ends: 'retried',
-    meaning: 'No usable answer to a request that may be repeated safely.',
-    remedy: 'Nothing: it is repeated until the deadline.',
+    meaning: 'A request that can safely be repeated got no usable answer.',
+    remedy: 'Nothing: Temporal repeats the request until the deadline.',
   },
   StillProcessing: {
     ends: 'retried',
-    meaning: "The run is not finished. The `retry` engine waits by Temporal's retries; this is no fault.",
+    meaning: "The run is not finished. The `retry` engine waits by Temporal's retries; this is not an error.",
     remedy: 'Nothing.',
   },
 } as const satisfies Readonly<Record<string, FailureRow>>;

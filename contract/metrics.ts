@@ -19,21 +19,21 @@ export const METRICS = {
     unit: '1',
     labels: ['outcome'],
     meaning:
-      'Documents that have ended. `outcome` is `Processed`, `Cancelled`, a final failure type, or `Unexpected` for an error that is none of them.',
+      'Documents that have ended. `outcome` is `Processed`, `Cancelled`, a final failure type, or `Unexpected` for any other error.',
   },
   extend_parse_submits: {
     type: 'counter',
     unit: '1',
     labels: ['outcome'],
     meaning:
-      'Submits by what came of them: `accepted`, `rejected` (429, or no connection), `refused` (for good), `ambiguous` (no readable answer: a run may exist and be billed).',
+      'Submits, counted by `outcome`: `accepted`, `rejected` (429, or no connection), `refused` (for good), `ambiguous` (no readable answer: a run may exist and be billed).',
   },
   extend_parse_polls: {
     type: 'histogram',
     unit: '1',
     labels: ['engine'],
     buckets: [1, 2, 3, 5, 8, 12, 20, 35, 60, 100, 200, 500, 1000],
-    meaning: 'Status reads of a document, when it has ended. Those that attach to a run count too.',
+    meaning: 'Polls of a document, counted when it has ended. Documents that attach to a run count too.',
   },
   extend_parse_detection_delay_seconds: {
     type: 'histogram',
@@ -41,7 +41,7 @@ export const METRICS = {
     labels: ['engine'],
     buckets: [0.25, 0.5, 1, 2, 3, 5, 8, 12, 20, 30, 60, 120, 300],
     meaning:
-      "Time from the end of a run at Extend until it was noticed. The end is taken to be Extend's own processing time after the accepted submit, so time that a run waited in Extend's queue counts as delay.",
+      "Time from the end of a run at Extend until a poll sees the end. The end is computed: the time of the accepted submit plus Extend's own processing time. Time that a run waits in Extend's queue therefore counts as delay.",
   },
   extend_parse_stored_bytes: {
     type: 'counter',
@@ -55,7 +55,7 @@ export const METRICS = {
     labels: ['operation', 'outcome'],
     buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 60, 120, 300],
     meaning:
-      "Requests to Extend, from connecting to the last byte; the histogram's count is their number. `outcome` is `ok`, the HTTP status of an error, `notReceived` (no connection), `noAnswer`, `unreadable`, `aborted` (we gave up: cancelled, or a store that failed).",
+      'Requests to Extend, from connecting to the last byte. The count of the histogram is the number of requests. `outcome` is `ok`, the HTTP status of an error, `notReceived` (no connection), `noAnswer`, `unreadable`, or `aborted` (the worker gave up: a cancellation, or a store that failed).',
   },
 } as const satisfies Readonly<Record<string, MetricRow>>;
 
