@@ -26,7 +26,7 @@ export const IMPORT_TABLE = {
     types: [],
     npm: ['ky'],
     npmTypes: [],
-    node: true,
+    node: false,
   },
   storage: {
     values: ['contract/extend'],

@@ -46,7 +46,9 @@ describe('The bundle of the workflows', () => {
     const unwanted = /node_modules\/(ky|undici|@temporalio\/(client|worker|activity|testing|envconfig|core-bridge))\//;
     expect(modules.filter((name) => unwanted.test(name))).toEqual([]);
     const ours = modules.filter((name) => !name.includes('node_modules') && name.endsWith('.ts'));
-    expect(ours.filter((name) => !/\/(json|privacy|contract|workflows)\/(?:(?:extend|batch)\/)?[a-z-]+\.ts$/.test(name))).toEqual([]);
+    expect(
+      ours.filter((name) => !/\/(json|privacy|contract|workflows)\/(?:(?:extend|batch)\/)?[a-z-]+\.ts$/.test(name)),
+    ).toEqual([]);
     // The bundler drops nothing that is unused, so the schema library is in it as a whole.
     expect(schemaBytes).toBeLessThan(250_000);
     expect((bytes - schemaBytes) / bareBytes).toBeLessThan(1.4);
