@@ -1,19 +1,25 @@
+/** What could go wrong here: the first programs that a newcomer copies do not work, or the README shows another output than the command has. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client, Connection } from '@temporalio/client';
+import { describeOutcome } from '../../cli/document-outcome';
 import { startEmulator, type Emulator } from '../../local/extend';
-import { devServerAddress } from '../support/servers';
+import type { DevServer } from '../../local/temporal';
+import { startOwnDevServer } from '../support/servers';
 import { codeBlocks, toCommonJs } from './code-blocks';
 
 const root = join(__dirname, '../..');
 /** Inside of the package, so that its own name leads to the build, as it would for a user. */
 const directory = join(root, '.cache/readme');
 
-/** The README's programs by the names of their files. */
-const blocks = Object.fromEntries(codeBlocks('README.md').map(({ name = 'no name', code }) => [name, code]));
+/** The programs of a page by the names of their files; fragments have no name. */
+const programsOf = (page: string) =>
+  codeBlocks(page).flatMap(({ name, code }) => (name ? [[name, code] as const] : []));
+const pages = { readme: programsOf('README.md'), gettingStarted: programsOf('docs/getting-started.md') };
 
-/** Runs what the README says in plain jest, with no settings. */
+/** Runs the test of the page in plain jest, with no settings. */
 async function runJest(): Promise<{ status: number | null; output: string }> {
   const jest = join(root, 'node_modules/jest/bin/jest.js');
   const child = spawn(process.execPath, [jest, '--rootDir', directory, '--config', '{}', 'test.js$'], {
@@ -25,51 +31,73 @@ async function runJest(): Promise<{ status: number | null; output: string }> {
   return { status, output };
 }
 
-describe('the code of the README', () => {
+/** The lines that the README shows as the output of `npm start`. */
+function demoLines(): string[] {
+  const [, demo = ''] =
+    /```console\n\$ npm start\n(.*?)\n\$ /s.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? [];
+  return demo.split('\n');
+}
+
+describe('the demo of the README', () => {
+  it('shows the lines that the command prints', () => {
+    const sources = readdirSync(join(root, 'cli')).filter((name) => name.endsWith('.ts'));
+    const code = sources.map((name) => readFileSync(join(root, 'cli', name), 'utf8')).join('');
+    const [sample = '', temporal = '', extend = '', outcome = '', ...others] = demoLines();
+    const [sampleText = '', label = ''] = sample.split(/(?<=: )/);
+    for (const text of [sampleText, temporal.replace(/http:\S+$/, ''), extend]) expect(code).toContain(`\`${text}`);
+    const files = { markdown: 'parsed/12s0324.md', json: 'parsed/12s0324.json' };
+    const parsed = { input: label, status: 'processed', pageCount: 1, ...files } as const;
+    expect(outcome).toBe(describeOutcome({ label, outcome: parsed }));
+    expect(others).toEqual([]);
+  });
+});
+
+describe('the code of the README and of docs/getting-started.md', () => {
   let emulator: Emulator;
+  let server: DevServer;
   let worker: ChildProcess;
 
   beforeAll(async () => {
     rmSync(directory, { recursive: true, force: true });
     mkdirSync(directory, { recursive: true });
-    for (const [name, code] of Object.entries(blocks)) {
+    for (const [name, code] of [...pages.readme, ...pages.gettingStarted]) {
       writeFileSync(join(directory, name), code);
       writeFileSync(join(directory, name.replace(/ts$/, 'js')), toCommonJs(code));
     }
     emulator = await startEmulator();
+    // The programs use the default task queue, which other tests may poll on the shared server.
+    server = await startOwnDevServer();
     worker = spawn(process.execPath, [join(directory, 'worker.js')], {
       stdio: 'ignore',
-      env: {
-        ...process.env,
-        TEMPORAL_ADDRESS: devServerAddress(),
-        EXTEND_API_KEY: 'test',
-        EXTEND_BASE_URL: emulator.url,
-      },
+      env: { ...process.env, TEMPORAL_ADDRESS: server.address, EXTEND_API_KEY: 'test', EXTEND_BASE_URL: emulator.url },
     });
   });
   afterAll(async () => {
     worker.kill('SIGTERM');
     await new Promise((resolve) => worker.once('exit', resolve));
+    await server.close();
     await emulator.close();
   });
 
-  it('has the files that it speaks of', () => {
-    expect(Object.keys(blocks)).toEqual(['worker.ts', 'workflows.ts', 'backend.ts', 'pipeline.test.ts']);
+  it('has the files that the pages name', () => {
+    expect(pages.readme.map(([name]) => name)).toEqual(['backend.ts']);
+    expect(pages.gettingStarted.map(([name]) => name)).toEqual(['worker.ts', 'workflows.ts', 'pipeline.test.ts']);
   });
 
   it('parses a document from the backend through the worker', async () => {
-    process.env['TEMPORAL_ADDRESS'] = devServerAddress();
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- the file exists only at run time
     const { parseInvoice } = require(join(directory, 'backend.js')) as {
-      parseInvoice: (id: string, url: string) => Promise<string>;
+      parseInvoice: (client: Client, id: string, url: string) => Promise<string>;
     };
-    const id = String(Date.now());
-    await expect(parseInvoice(id, 'http://emulator.invalid/ok')).resolves.toMatch(/^# /);
-    await expect(parseInvoice(`${id}-bad`, 'http://emulator.invalid/failing')).resolves.toMatch(
+    const connection = await Connection.connect({ address: server.address });
+    const client = new Client({ connection });
+    await expect(parseInvoice(client, '17', 'http://emulator.invalid/ok')).resolves.toMatch(/^# /);
+    await expect(parseInvoice(client, '17-bad', 'http://emulator.invalid/failing')).resolves.toMatch(
       /^not readable: CORRUPT_FILE \(parser_run_/,
     );
-    await parseInvoice(id, 'http://emulator.invalid/ok');
+    await parseInvoice(client, '17', 'http://emulator.invalid/ok');
     expect(emulator.runs).toHaveLength(2);
+    await connection.close();
   });
 
   it('passes as a test of a pipeline in plain jest', async () => {

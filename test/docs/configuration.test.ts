@@ -1,0 +1,30 @@
+/** What could go wrong here: a variable is read and the page does not list it, or the page lists one that nothing reads. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, it } from '@jest/globals';
+
+const ROOT = join(__dirname, '../..');
+const page = readFileSync(join(ROOT, 'docs/configuration.md'), 'utf8');
+
+/** The distinct matches of a pattern, sorted. */
+const namesIn = (text: string, pattern: RegExp) => [...new Set(text.match(pattern))].sort();
+
+/** The variables that the first column of the table under a heading names. */
+function listedUnder(heading: string): string[] {
+  const [, section = ''] = page.split(`## ${heading}\n`);
+  const [table = ''] = section.split('\n## ');
+  return namesIn([...table.matchAll(/^\| (`.*?) \| /gm)].map(([, cell]) => cell).join(' '), /\b[A-Z]+_[A-Z_]+\b/g);
+}
+
+it("docs/configuration.md lists exactly the worker's variables", () => {
+  const code = readFileSync(join(ROOT, 'worker/configuration.ts'), 'utf8');
+  expect(listedUnder('The worker')).toEqual(namesIn(code, /\bEXTEND_[A-Z_]+\b/g));
+});
+
+it("docs/configuration.md names the variables of Temporal's SDK", () => {
+  const folder = dirname(require.resolve('@temporalio/envconfig'));
+  const code = readdirSync(folder).filter((name) => name.endsWith('.js'));
+  const read = namesIn(code.map((name) => readFileSync(join(folder, name), 'utf8')).join('\n'), /\bTEMPORAL_[A-Z_]+/g);
+  expect(read).toContain('TEMPORAL_ADDRESS');
+  expect(read.filter((name) => !page.includes(`\`${name}`))).toEqual([]);
+});
