@@ -1,13 +1,14 @@
-/** What takes long: soaks, install matrices, big files. Same settings as the other tests, other files. */
-const base = require('../../jest.config.js');
+const settings = require('../support/jest-settings.js');
 
+/** The end-to-end tests: they take long, because they kill workers, install packages and parse big files. */
 module.exports = {
-  ...base,
-  rootDir: '../..',
+  ...settings,
   testMatch: ['<rootDir>/test/e2e/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/'],
   testTimeout: 30 * 60_000,
   passWithNoTests: true,
   // One at a time: soaks measure, and share the machine's few cores badly.
   maxWorkers: 1,
+  globalSetup: '<rootDir>/test/support/global-setup.ts',
+  globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+  reporters: ['default', '<rootDir>/scripts/count-reporter.js'],
 };

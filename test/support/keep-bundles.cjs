@@ -1,0 +1,43 @@
+/**
+ * Keeps workflow bundles for the commands of one test run: `node --require` loads this file before the command.
+ *
+ * Bundling takes two seconds of a core, and each command that has a worker bundles the same workflows. The first one does
+ * it with Temporal's bundler, the others take its bundle from TEST_BUNDLE_DIRECTORY. Another set of options is another
+ * bundle.
+ */
+const { createHash } = require('node:crypto');
+const { readFileSync, renameSync, writeFileSync } = require('node:fs');
+const Module = require('node:module');
+const { join } = require('node:path');
+
+const directory = process.env.TEST_BUNDLE_DIRECTORY;
+const load = Module._load;
+
+Module._load = function (request, ...others) {
+  const loaded = load.call(this, request, ...others);
+  if (request === './workflow/bundler') keepBundles(loaded.WorkflowCodeBundler?.prototype);
+  return loaded;
+};
+
+function keepBundles(bundler) {
+  if (!directory || bundler === undefined || bundler.createBundle.isKeeping) return;
+  const { createBundle } = bundler;
+  bundler.createBundle = async function () {
+    const path = join(directory, `${keyOf(this)}.json`);
+    try {
+      return JSON.parse(readFileSync(path, 'utf8'));
+    } catch {
+      const bundle = await createBundle.call(this);
+      writeFileSync(`${path}.${process.pid}`, JSON.stringify(bundle));
+      renameSync(`${path}.${process.pid}`, path);
+      return bundle;
+    }
+  };
+  bundler.createBundle.isKeeping = true;
+}
+
+/** All that the options of a bundler say, functions by their source. */
+function keyOf({ logger, foundProblematicModules, ...options }) {
+  const text = JSON.stringify(options, (_, value) => (typeof value === 'function' ? String(value) : value));
+  return createHash('sha256').update(text).digest('hex');
+}
