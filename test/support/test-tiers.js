@@ -4,9 +4,13 @@ const { dirname, join, resolve, sep } = require('node:path');
 const TESTS = resolve(__dirname, '..');
 
 /** Matches a file that starts a Temporal server or connects to one: the names are imported as values. */
-const STARTS_SERVER = /^import (?!type)\{[^}]*\b(?:TestWorkflowEnvironment|createParseTestEnvironment|startDevServer)\b/m;
-/** Matches a file that uses the build, directly or by a script that does, or that compiles. */
-const USES_BUILD = /['"`/](?:dist|start\.mjs|run-example\.mjs)['"`/]|from 'typescript'/;
+const STARTS_SERVER =
+  /^import (?!type)\{[^}]*\b(?:TestWorkflowEnvironment|createParseTestEnvironment|startDevServer)\b/m;
+/** Matches a file that uses the build, or starts a tool that takes seconds: npm, jest, the compiler, Temporal's bundler. */
+const USES_TOOL = [
+  /['"`/](?:dist|npm|start\.mjs|run-example\.mjs)['"`/]|node_modules\/\.bin|jest\/bin/,
+  /from 'typescript'|bundle-workflows'|\bbundleWorkflowCode\b/,
+];
 /** Matches a value import of one of the project's own files. */
 const IMPORTS = [
   /^(?:import|export)\s+(?!type\b)(?:[^'"]*?\sfrom\s+)?'(\.[^']+)'/gm,
@@ -16,8 +20,9 @@ const IMPORTS = [
 /**
  * Returns the full paths of all tests but those of `test/e2e`, in two tiers.
  *
- * A test is a unit test if neither it nor a file of `test/` that it imports, at any depth, starts a Temporal server or uses
- * the build. So the tiers need no care: a test that imports `test/support/servers.ts` is a server test from then on.
+ * A test is a unit test if neither it nor a file of `test/` that it imports, at any depth, starts a Temporal server, uses
+ * the build or starts a tool that takes seconds. So the tiers need no care: a test that imports `test/support/servers.ts`
+ * is a server test from then on.
  */
 function testTiers() {
   const names = readdirSync(TESTS, { recursive: true, encoding: 'utf8' }).sort();
@@ -31,7 +36,7 @@ function isUnitTest(test) {
   const files = new Set([test]);
   for (const file of files) {
     const text = readFileSync(file, 'utf8');
-    if (STARTS_SERVER.test(text) || USES_BUILD.test(text)) return false;
+    if ([STARTS_SERVER, ...USES_TOOL].some((pattern) => pattern.test(text))) return false;
     for (const imported of importsOf(file, text)) files.add(imported);
   }
   return true;
