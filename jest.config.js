@@ -7,7 +7,9 @@ const tiers = testTiers();
 module.exports = {
   // Only a test that hangs takes this long, on a machine with one busy core too.
   testTimeout: 120_000,
-  maxWorkers: 2,
+  // More than two cores need: most tests wait for a server or a command half of their time.
+  maxWorkers: 4,
+  testSequencer: '<rootDir>/test/support/longest-first.js',
   reporters: ['default', '<rootDir>/scripts/count-reporter.js'],
   projects: [
     {
