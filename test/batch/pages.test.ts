@@ -104,8 +104,14 @@ describe('The pages of a batch', () => {
     await Worker.runReplayHistory({ workflowBundle: await bundledWorkflows() }, history, 'paused');
   });
 
+  /** A list of one document. Its run has failed by the first poll, which comes after the signal `runFinished` only. */
+  const heldList = (name: string) => {
+    const { fileUrl } = document(name, 0, 'failing').file;
+    return [{ file: { fileUrl: `${fileUrl}&reads=0` }, ...ENDLESS }];
+  };
+
   it('of a terminated batch are deleted when it is started again', async () => {
-    const list = [{ ...document('terminated', 0, 'failing'), ...ENDLESS }];
+    const list = heldList('terminated');
     const handle = await start('terminated', { documents: list });
     await until(async () => (await handle.progress()).inFlight === 1);
     await scene.temporal.workflow.getHandle('terminated').terminate();
@@ -125,7 +131,7 @@ describe('The pages of a batch', () => {
   });
 
   it('are for the own user only', async () => {
-    const list = [{ ...document('modes', 0, 'failing'), ...ENDLESS }];
+    const list = heldList('modes');
     const handle = await start('modes', { documents: list });
     await withPages(handle);
     const [page = ''] = filesOf(directory, SIGNATURE);
@@ -139,10 +145,7 @@ describe('The pages of a batch', () => {
     await until(async () => (await handle.progress()).inFlight === 1);
     const held = scene.client.getHandle(`${handle.workflowId}/1`);
     await until(async () => (await held.progress()).phase === 'waiting');
-    for (let polled = false; !polled; polled = (await handle.progress()).done === 1) {
-      await held.runFinished();
-      await sleep(1_000);
-    }
+    await held.runFinished();
     return handle.result();
   }
 });
