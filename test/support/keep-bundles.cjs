@@ -2,8 +2,7 @@
  * Keeps workflow bundles for the commands of one test run: `node --require` loads this file before the command.
  *
  * Bundling takes two seconds of a core, and each command that has a worker bundles the same workflows. The first one does
- * it with Temporal's bundler, the others take its bundle from TEST_BUNDLE_DIRECTORY. Another set of options is another
- * bundle.
+ * it with Temporal's bundler, the others take its bundle from TEST_BUNDLE_DIRECTORY. Other options make another bundle.
  */
 const { createHash } = require('node:crypto');
 const { readFileSync, renameSync, writeFileSync } = require('node:fs');
@@ -23,6 +22,9 @@ function keepBundles(bundler) {
   if (!directory || bundler === undefined || bundler.createBundle.isKeeping) return;
   const { createBundle } = bundler;
   bundler.createBundle = async function () {
+    const { plugins, webpackConfigHook } = this;
+    // A plugin or a hook may change the bundle in any way.
+    if (plugins.length > 0 || String(webpackConfigHook) !== '(config) => config') return createBundle.call(this);
     const path = join(directory, `${keyOf(this)}.json`);
     try {
       return JSON.parse(readFileSync(path, 'utf8'));
@@ -36,8 +38,10 @@ function keepBundles(bundler) {
   bundler.createBundle.isKeeping = true;
 }
 
-/** All that the options of a bundler say, functions by their source. */
-function keyOf({ logger, foundProblematicModules, ...options }) {
-  const text = JSON.stringify(options, (_, value) => (typeof value === 'function' ? String(value) : value));
-  return createHash('sha256').update(text).digest('hex');
+/** Hash of all options that decide what the bundle contains. */
+function keyOf({ workflowsPath, workflowInterceptorModules, payloadConverterPath, failureConverterPath, ...others }) {
+  const { ignoreModules, preloadModules } = others;
+  const paths = [workflowsPath, payloadConverterPath ?? '', failureConverterPath ?? ''];
+  const options = JSON.stringify([paths, workflowInterceptorModules, ignoreModules, preloadModules]);
+  return createHash('sha256').update(options).digest('hex');
 }
