@@ -16,8 +16,6 @@ module.exports = {
       ...settings,
       displayName: 'unit',
       testMatch: tiers.unit,
-      globalSetup: '<rootDir>/test/support/unit-setup.ts',
-      resolver: '<rootDir>/test/support/unit-resolver.js',
     },
     {
       ...settings,

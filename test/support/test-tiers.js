@@ -11,6 +11,8 @@ const USES_TOOL = [
   /['"`/](?:dist|npm|start\.mjs|run-example\.mjs)['"`/]|node_modules\/\.bin|jest\/bin/,
   /from 'typescript'|bundle-workflows'|\bbundleWorkflowCode\b/,
 ];
+/** Matches a test of the emulator that has documents parsed, which a process of the build does; or a test with a thread. */
+const STARTS_PARSER_OR_THREAD = /^import \{[^}]*\b(?:finishedRun|parseBytes)\b[^}]*\} from|'node:worker_threads'/m;
 /** Matches a value import of one of the project's own files. */
 const IMPORTS = [
   /^(?:import|export)\s+(?!type\b)(?:[^'"]*?\sfrom\s+)?'(\.[^']+)'/gm,
@@ -20,9 +22,9 @@ const IMPORTS = [
 /**
  * Returns the full paths of all tests but those of `test/e2e`, in two tiers.
  *
- * A test is a unit test if neither it nor a file of `test/` that it imports, at any depth, starts a Temporal server, uses
- * the build or starts a tool that takes seconds. So the tiers need no care: a test that imports `test/support/servers.ts`
- * is a server test from then on.
+ * A test is a unit test if neither it nor a file of `test/` that it imports, at any depth, starts a Temporal server, the
+ * emulator's parser, a thread, the build or a tool that takes seconds. So the tiers need no care: a test that imports
+ * `test/support/servers.ts` is a server test from then on.
  */
 function testTiers() {
   const names = readdirSync(TESTS, { recursive: true, encoding: 'utf8' }).sort();
@@ -36,7 +38,7 @@ function isUnitTest(test) {
   const files = new Set([test]);
   for (const file of files) {
     const text = readFileSync(file, 'utf8');
-    if ([STARTS_SERVER, ...USES_TOOL].some((pattern) => pattern.test(text))) return false;
+    if ([STARTS_SERVER, STARTS_PARSER_OR_THREAD, ...USES_TOOL].some((pattern) => pattern.test(text))) return false;
     for (const imported of importsOf(file, text)) files.add(imported);
   }
   return true;
