@@ -22,9 +22,8 @@ function keepBundles(bundler) {
   if (!directory || bundler === undefined || bundler.createBundle.isKeeping) return;
   const { createBundle } = bundler;
   bundler.createBundle = async function () {
-    const { plugins, webpackConfigHook } = this;
-    // A plugin or a hook may change the bundle in any way.
-    if (plugins.length > 0 || String(webpackConfigHook) !== '(config) => config') return createBundle.call(this);
+    // A hook may change the bundle in any way.
+    if (String(this.webpackConfigHook) !== '(config) => config') return createBundle.call(this);
     const path = join(directory, `${keyOf(this)}.json`);
     try {
       return JSON.parse(readFileSync(path, 'utf8'));
