@@ -48,11 +48,19 @@ describe('The pages of a batch', () => {
     expect(filesOf(directory, SIGNATURE)).not.toEqual([]);
   }
 
-  it.each([1, 201])(
-    'are deleted when all %d documents have ended, and the same key still finds the outcomes',
-    async (count) => {
+  it.each([
+    { pages: 'one page', count: 1, padding: '' },
+    // A page has at most 400,000 bytes.
+    { pages: 'two pages', count: 14, padding: 'x'.repeat(30_000) },
+  ])(
+    'are deleted when all documents of $pages have ended, and the same key still finds the outcomes',
+    async (given) => {
+      const { count, padding } = given;
       const name = `all-${count}`;
-      const input = { documents: documents(name, count), defaults: QUICK, width: 200 };
+      const list = documents(name, count).map(({ file }) => ({
+        file: { fileUrl: `${file.fileUrl}&padding=${padding}` },
+      }));
+      const input = { documents: list, defaults: QUICK, width: 200 };
       const handle = await start(name, input);
       expect(await handle.result()).toMatchObject({ total: count, processed: count });
       expect(filesOf(directory, SIGNATURE)).toEqual([]);
@@ -62,7 +70,6 @@ describe('The pages of a batch', () => {
       expect(await more.result()).toMatchObject({ total: count, processed: count });
       expect(filesOf(directory, SIGNATURE)).toEqual([]);
     },
-    300_000,
   );
 
   it('are deleted when the batch stops after failures, and what is left is parsed when it is started again', async () => {
