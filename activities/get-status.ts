@@ -39,7 +39,7 @@ export function createGetStatus(extend: ExtendClient): ParseActivities['getStatu
     const polls = countPolls(input, info);
     // By the schedule also after an error: Temporal's own back-off grows with the attempts, and those are all reads.
     const retryDelayMs = until && delayUntilNextRead(until, currentAttemptScheduledTimestampMs, polls);
-    const state = await extend.readRunState(runId, { signal: cancellationSignal() }).catch((error: unknown) => {
+    const state = await extend.pollRun(runId, { signal: cancellationSignal() }).catch((error: unknown) => {
       throw toApplicationFailure(error, {
         purpose: 'read',
         runId,

@@ -1,5 +1,6 @@
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import { errorMessage } from '../contract';
 import type { Redactor } from '../privacy';
 import type { ExtendClient } from '../http';
 import { SourceError, type OpenedSource, type SourceResolver } from '../storage';
@@ -57,7 +58,7 @@ export async function closeSource(opened: unknown): Promise<void> {
 
 /** A resolver may repeat a URL that it made: its URLs are reduced to their origins. Paths of `file:` sources are no secret. */
 function reasonOf(error: unknown, source: string, redactor: Redactor): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorMessage(error);
   return /^file:/i.test(source) ? redactor.text(message) : redactor.reason(message);
 }
 

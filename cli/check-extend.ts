@@ -16,7 +16,7 @@ const SUBJECT = "Extend's key";
 export async function checkExtend({ activities }: WorkerConfiguration): Promise<Finding> {
   const { baseUrl = DEFAULT_BASE_URL } = activities;
   try {
-    await createExtendClient(activities).readRunState(NO_RUN);
+    await createExtendClient(activities).pollRun(NO_RUN);
   } catch (error) {
     if (!(error instanceof ParseApiError)) throw error;
     const isUnknownRun = error.status === 404 && !isEndpointMissing(error) && !isVersionRemoved(error);

@@ -1,5 +1,4 @@
-import { withoutBlanks, type Environment } from '../contract';
-import { DEFAULT_TASK_QUEUE } from '../contract/extend';
+import { DEFAULT_ADDRESS, DEFAULT_NAMESPACE, DEFAULT_TASK_QUEUE, withoutBlanks, type Environment } from '../contract';
 import {
   ConfigurationError,
   readTemporalConfiguration,
@@ -17,7 +16,6 @@ import {
 import { checkTemporal } from './check-temporal';
 import { EXIT_STATUS, type ExitStatus } from './exit-status';
 import { describeFinding, type Finding } from './finding';
-import { DEFAULT_ADDRESS, DEFAULT_NAMESPACE } from './temporal-part';
 
 /**
  * `extend-parse doctor`: looks whether a worker with this environment would work, and whether one does. It says what is

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { errorMessage } from '../contract';
 import { CommandError, EXIT_STATUS } from './exit-status';
 
 /** An HTTP endpoint that tells whether the worker polls. */
@@ -26,7 +27,7 @@ export async function startHealthEndpoint({ port }: { readonly port: number }): 
   try {
     await once(server, 'listening');
   } catch (error) {
-    const message = `cannot listen on port ${port}: ${error instanceof Error ? error.message : String(error)}`;
+    const message = `cannot listen on port ${port}: ${errorMessage(error)}`;
     throw new CommandError({ message, exitStatus: EXIT_STATUS.failure });
   }
   return {

@@ -1,15 +1,11 @@
 import type { Connection } from '@temporalio/client';
 import { findTemporalServer, ServerUnavailableError, startDevServer } from '../local/temporal';
-import type { Environment } from '../contract';
+import { DEFAULT_ADDRESS, DEFAULT_NAMESPACE, errorMessage, type Environment } from '../contract';
 import { readTemporalConfiguration, type WorkerConfiguration } from '../worker';
 import { orUsageError } from './configuration-problem';
 import { CommandError, EXIT_STATUS } from './exit-status';
 import { toSafeLabel } from './to-label';
 
-/** Where Temporal is unless somebody says otherwise. */
-export const DEFAULT_ADDRESS = 'localhost:7233';
-/** The namespace unless somebody says otherwise. */
-export const DEFAULT_NAMESPACE = 'default';
 /** How long a configured server may take to answer, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
@@ -107,7 +103,7 @@ export function noServer({ message, cause }: { message: string; cause: unknown }
 
 /** The words of a connection's error, in one line without secrets; the native layer wraps them in its own notation. */
 export function messageOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorMessage(error);
   return toSafeLabel(/message: "([^"]+)"/.exec(message)?.[1] ?? message);
 }
 

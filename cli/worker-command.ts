@@ -1,9 +1,9 @@
-import type { Environment } from '../contract';
+import { DEFAULT_ADDRESS, type Environment } from '../contract';
 import { readWorkerConfiguration, runWorker } from '../worker';
 import { orUsageError } from './configuration-problem';
 import { type ExitStatus, EXIT_STATUS } from './exit-status';
 import { startHealthEndpoint } from './health-endpoint';
-import { DEFAULT_ADDRESS, messageOf, noServer } from './temporal-part';
+import { messageOf, noServer } from './temporal-part';
 
 /** What the command line says. */
 export interface WorkerArguments {

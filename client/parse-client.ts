@@ -8,6 +8,7 @@ import {
   type WorkflowStartOptions,
 } from '@temporalio/client';
 import {
+  DEFAULT_TASK_QUEUE,
   findBatchProblem,
   findInputProblem,
   nameOfDocument,
@@ -16,7 +17,7 @@ import {
   type ParseInput,
   type ParseResult,
 } from '../contract';
-import { DEFAULT_TASK_QUEUE, type Chunk, type ParserRun } from '../contract/extend';
+import { type Chunk, type ParserRun } from '../contract/extend';
 import type { parseBatch, parseDocument } from '../workflows';
 import { createBatchHandle, type BatchHandle } from './batch/batch-handle';
 import { documentHash } from './document-hash';

@@ -6,6 +6,7 @@ export {
   MAX_BATCH_DOCUMENTS,
   MAX_BATCH_WIDTH,
   MAX_DOCUMENT_BYTES,
+  MAX_DOCUMENT_ID_BYTES,
   MAX_LIST_BYTES,
   documentWorkflowId,
   toParseInput,
@@ -33,6 +34,7 @@ export { classifyApiError, isEndpointMissing, isVersionRemoved } from './classif
 export type { RequestPurpose } from './classify';
 export { withoutBlanks } from './environment';
 export type { Environment } from './environment';
+export { errorMessage } from './error-message';
 export { FAILURES, isFailureType } from './failures';
 export type { AnyFailureType, FailureDetails, FailureRow, FailureType, RetriedFailureType } from './failures';
 export { isAttachInput } from './input';
@@ -59,3 +61,4 @@ export {
   openingAttributes,
   searchAttributeCommand,
 } from './search-attributes';
+export { DEFAULT_ADDRESS, DEFAULT_NAMESPACE, DEFAULT_TASK_QUEUE } from './temporal-defaults';

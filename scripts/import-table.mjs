@@ -29,7 +29,7 @@ export const IMPORT_TABLE = {
     node: false,
   },
   storage: {
-    values: ['contract/extend'],
+    values: ['json', 'contract/extend'],
     types: ['contract'],
     npm: ['@aws-sdk/client-s3', '@aws-sdk/lib-storage'],
     npmTypes: [],
@@ -74,7 +74,7 @@ export const IMPORT_TABLE = {
   },
   'local/temporal': { values: [], types: [], npm: [], npmTypes: [], node: true },
   testing: {
-    values: ['client', 'worker', 'local/extend', 'local/temporal'],
+    values: ['contract', 'client', 'worker', 'local/extend', 'local/temporal'],
     types: [],
     // Static imports only: plain jest has no import() of its own.
     npm: ['@temporalio/testing', '@temporalio/worker'],

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { ParseClient } from '../client';
+import { DEFAULT_TASK_QUEUE } from '../contract';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../local/extend';
 import { createParseWorker, type ParseWorkerOptions } from '../worker';
 import { withBundledWorkflows } from './bundle-workflows';
@@ -68,7 +69,6 @@ export interface ParseTestEnvironment extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-const DEFAULT_TASK_QUEUE = 'extend-parse';
 /** A test that ends while an activity hangs does not wait for it, in milliseconds. */
 const SHUTDOWN_GRACE_MS = 0;
 const SHUTDOWN_FORCE_MS = 5_000;

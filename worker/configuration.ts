@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { isIPv4, isIPv6 } from 'node:net';
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
 import type { ParseActivitiesOptions } from '../activities';
-import { withoutBlanks, type Environment } from '../contract';
-import { DEFAULT_TASK_QUEUE } from '../contract/extend';
+import { DEFAULT_TASK_QUEUE, withoutBlanks, type Environment } from '../contract';
+import { findBaseUrlProblem, isHeaderWord } from '../contract/extend';
 import { defined } from '../json';
 import { maskUrl, redact } from '../privacy';
 

@@ -1,6 +1,6 @@
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import { createParseActivities, type ParseActivitiesOptions } from '../activities';
-import { DEFAULT_TASK_QUEUE } from '../contract/extend';
+import { DEFAULT_TASK_QUEUE } from '../contract';
 import { withRunIdLogged } from './log-run-id';
 import { shutdownTimes } from './shutdown-times';
 

@@ -1,5 +1,5 @@
 import { NativeConnection, Runtime } from '@temporalio/worker';
-import type { Environment } from '../contract';
+import { DEFAULT_ADDRESS, DEFAULT_NAMESPACE, type Environment } from '../contract';
 import { readWorkerConfiguration, type WorkerConfiguration } from './configuration';
 import { createParseWorker } from './create-parse-worker';
 import { METRIC_BUCKETS } from './metric-buckets';
@@ -14,9 +14,6 @@ export interface RunWorkerOptions {
    */
   readonly onReady?: (line: string, isPolling: () => boolean) => void;
 }
-
-const DEFAULT_ADDRESS = 'localhost:7233';
-const DEFAULT_NAMESPACE = 'default';
 
 /**
  * Runs a worker, configured from environment variables, until the process is told to stop (SIGINT, SIGTERM): it then

@@ -1,5 +1,5 @@
 import { ActivityFailure, ApplicationFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
-import { isFailureType, type FailureDetails, type FailureType } from '../contract';
+import { errorMessage, isFailureType, type FailureDetails, type FailureType } from '../contract';
 import { redact } from '../privacy';
 import type { Job } from './job';
 
@@ -31,7 +31,7 @@ export function toActivityEnd(error: unknown): ActivityEnd {
     const message = `no answer within the time limit (${timeoutType})`;
     return { ...known, message, timedOut: true, neverStarted: timeoutType === 'SCHEDULE_TO_START' };
   }
-  return { ...known, message: cause instanceof Error ? cause.message : String(cause) };
+  return { ...known, message: errorMessage(cause) };
 }
 
 /** Builds the failure that ends the workflow: final, with everything that the job knows. */

@@ -1,6 +1,7 @@
 import { cancellationSignal } from '@temporalio/activity';
 import {
   DocumentIds,
+  errorMessage,
   findDocumentProblem,
   MAX_BATCH_DOCUMENTS,
   MAX_DOCUMENT_BYTES,
@@ -96,7 +97,7 @@ async function download(fileUrl: string, signal: AbortSignal): Promise<AsyncIter
     signal.throwIfAborted();
     // The URL is secret, and may be in what the network says.
     const secrets = urlSecrets(fileUrl);
-    const message = error instanceof Error ? error.message : String(error);
+    const message = errorMessage(error);
     throw resolverFailure(createRedactor(() => secrets).text(message));
   }
 }

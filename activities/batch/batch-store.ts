@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { activityInfo, cancellationSignal, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import { errorMessage } from '../../contract';
 import { redact } from '../../privacy';
 import { startTimeLimit } from '../../http';
 import { StoreRefusedError, type ResultStore } from '../../storage';
@@ -69,7 +70,7 @@ async function removeEach(store: ResultStore, uris: readonly string[], signal: A
       try {
         await store.delete?.(uri, { signal: limit.signal });
       } catch (error) {
-        reason ??= error instanceof Error ? error.message : String(error);
+        reason ??= errorMessage(error);
       }
     }
   };

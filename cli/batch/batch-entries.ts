@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { MAX_DOCUMENT_ID_BYTES } from '../../contract';
 import type { Document } from '../documents';
 
 /** A document of a batch as far as the command must know it before the batch starts. */
@@ -10,8 +11,6 @@ export interface BatchEntry {
   /** Path of the document, where it is a file of this machine. */
   readonly path?: string;
 }
-
-const MAX_ID_BYTES = 200;
 
 /** The documents of a command line. A label is the id where it is unique and short enough, else the position is. */
 export function entriesOfDocuments(documents: readonly Document[]): BatchEntry[] {
@@ -38,7 +37,7 @@ export async function entriesOfManifest(path: string): Promise<BatchEntry[]> {
 export function toIds(documents: readonly Document[]): ReadonlySet<string> {
   const seen = new Set<string>();
   const twice = new Set(documents.map(({ label }) => label).filter((label) => seen.size === seen.add(label).size));
-  return new Set([...seen].filter((label) => !twice.has(label) && Buffer.byteLength(label) <= MAX_ID_BYTES));
+  return new Set([...seen].filter((label) => !twice.has(label) && Buffer.byteLength(label) <= MAX_DOCUMENT_ID_BYTES));
 }
 
 function readEntry(text: string, line: string): BatchEntry | undefined {

@@ -1,5 +1,6 @@
 import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
 import type { DocumentFailure } from './batch';
+import { errorMessage } from '../error-message';
 import { isFailureType, type FailureDetails } from '../failures';
 
 /** What the failure of a `parseDocument` workflow says, once Temporal's wrappers are off. */
@@ -13,5 +14,5 @@ export function toDocumentFailure(cause: unknown): DocumentFailure {
     return { type: 'Terminated', message: 'the workflow was terminated', details: {} };
   if (cause instanceof TimeoutFailure)
     return { type: 'TimedOut', message: "the workflow's own time limit passed", details: {} };
-  return { type: 'Unexpected', message: cause instanceof Error ? cause.message : String(cause), details: {} };
+  return { type: 'Unexpected', message: errorMessage(cause), details: {} };
 }

@@ -14,9 +14,6 @@ export const EXTEND_API_VERSION = '2025-04-21';
 /** Where Extend serves its API unless the worker is told otherwise. */
 export const DEFAULT_BASE_URL = 'https://api.extend.ai';
 
-/** Task queue of workers and clients unless they are told otherwise. A wire name. */
-export const DEFAULT_TASK_QUEUE = 'extend-parse';
-
 /** Run states of version 2025-04-21, plus `CANCELLED`, which later versions know. Other words mean "still processing". */
 export type KnownRunStatus = 'PROCESSING' | 'PROCESSED' | 'FAILED' | 'CANCELLED';
 

@@ -43,7 +43,7 @@ async function streamAll(signal?: AbortSignal): Promise<void> {
 const CALLS: Record<string, (signal?: AbortSignal) => Promise<unknown>> = {
   'a submit': (signal) =>
     extend.submitParse({ file: { fileUrl: 'https://a.example/b.pdf' } }, signal ? { signal } : {}),
-  'a status read': (signal) => extend.readRunState('run', signal ? { signal } : {}),
+  'a status read': (signal) => extend.pollRun('run', signal ? { signal } : {}),
   'a fetch': (signal) => extend.readRun('run', { maxBodyBytes: 1_000, ...(signal && { signal }) }),
   'a stream': streamAll,
   'a deletion': (signal) => extend.deleteRun('run', signal ? { signal } : {}),

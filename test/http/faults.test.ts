@@ -53,13 +53,13 @@ afterAll(() => emulator.close());
 /** Every call that must have an answer, by name. */
 const callsOf = (extend: ExtendClient): Record<string, () => Promise<unknown>> => ({
   submitParse: () => extend.submitParse({ file: { fileUrl } }),
-  readRunState: () => extend.readRunState(runId),
+  pollRun: () => extend.pollRun(runId),
   readRun: () => extend.readRun(runId, { maxBodyBytes: 100_000 }),
   uploadFile: () => extend.uploadFile({ content: new Blob(['text']), fileName: 'a.txt' }),
   deleteRun: () => extend.deleteRun('parser_run_none'),
   deleteFile: () => extend.deleteFile('file_none'),
 });
-const CALLS = ['submitParse', 'readRunState', 'readRun', 'uploadFile', 'deleteRun', 'deleteFile'];
+const CALLS = ['submitParse', 'pollRun', 'readRun', 'uploadFile', 'deleteRun', 'deleteFile'];
 
 /** The error of a call, and the proof that it was asked for once. */
 async function errorOf(call: string, reply: Reply): Promise<ParseApiError> {
@@ -79,7 +79,7 @@ async function errorOf(call: string, reply: Reply): Promise<ParseApiError> {
 
 describe.each(CALLS)('%s, asked once', (call) => {
   // A state that is refused with 400 or 422 is asked for in another way: see the tests of states.
-  const isAskedAgain = (status: number) => call === 'readRunState' && [400, 422].includes(status);
+  const isAskedAgain = (status: number) => call === 'pollRun' && [400, 422].includes(status);
   const statuses = [400, 401, 402, 403, 405, 408, 409, 413, 422, 429, 500, 502, 503, 504, 529];
 
   it.each(statuses.filter((status) => !isAskedAgain(status)))('tells of status %d', async (status) => {
@@ -206,7 +206,7 @@ describe('the limit of a call', () => {
   });
 });
 
-describe.each(['submitParse', 'readRunState', 'uploadFile'])('%s, answered against the contract', (call) => {
+describe.each(['submitParse', 'pollRun', 'uploadFile'])('%s, answered against the contract', (call) => {
   it.each([{}, [], null, 7, 'PROCESSED', { success: false, error: 'x' }])('cannot read %j', async (json) => {
     expect(await errorOf(call, httpReply({ status: 200, json }))).toMatchObject({ kind: 'unreadable', status: 200 });
   });
@@ -258,7 +258,7 @@ describe('a body that is too large', () => {
     });
     const extend = createExtendClient({ apiKey: KEY, baseUrl: server.url });
     // A body that was read to the limit of the call would leave no text.
-    await expect(extend.readRunState('r')).rejects.toMatchObject({
+    await expect(extend.pollRun('r')).rejects.toMatchObject({
       status: 503,
       message: expect.stringContaining('busy'),
     });
@@ -269,6 +269,6 @@ describe('an error whose body never ends', () => {
   it('is told by its status when the limit is over', async () => {
     await using server = await startOddServer((_, response) => response.writeHead(503).write('{"error":'));
     const extend = createExtendClient({ apiKey: KEY, baseUrl: server.url, statusTimeoutMs: LIMIT_MS });
-    await expect(extend.readRunState('r')).rejects.toMatchObject({ kind: 'status', status: 503 });
+    await expect(extend.pollRun('r')).rejects.toMatchObject({ kind: 'status', status: 503 });
   });
 });

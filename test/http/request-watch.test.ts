@@ -24,7 +24,7 @@ const ignore = () => undefined;
 async function finishedRun(): Promise<string> {
   const extend = createExtendClient({ apiKey: 'sk_test', baseUrl: emulator.url });
   const { runId } = await extend.submitParse({ file: { fileUrl: 'http://emulator.invalid/huge?reads=0' } });
-  await extend.readRunState(runId);
+  await extend.pollRun(runId);
   return runId;
 }
 
@@ -32,7 +32,7 @@ describe('an observer of requests', () => {
   it('is told of each request once, with the time that it took', async () => {
     const extend = observed();
     const { runId } = await extend.submitParse({ file: { fileUrl: 'http://emulator.invalid/ok' } });
-    await extend.readRunState(runId);
+    await extend.pollRun(runId);
     expect(told()).toEqual(['submitParse ok', 'readRunState ok']);
     for (const { durationMs } of ended) expect(durationMs).toBeGreaterThan(0);
   });
@@ -40,7 +40,7 @@ describe('an observer of requests', () => {
   it('is told of a request that is repeated without responseType=url as two', async () => {
     const runId = await finishedRun();
     fault = httpReply({ status: 400 });
-    await observed().readRunState(runId).catch(ignore);
+    await observed().pollRun(runId).catch(ignore);
     expect(told()).toEqual(['readRunState 400', 'readRunState 400']);
   });
 
@@ -52,7 +52,7 @@ describe('an observer of requests', () => {
     fault = httpReply({ status: 200 });
     await observed().readRun('r', { maxBodyBytes: 1_000 }).catch(ignore);
     await observed({ baseUrl: await deadUrl() })
-      .readRunState('r')
+      .pollRun('r')
       .catch(ignore);
     expect(told()).toEqual(['deleteRun 503', 'deleteFile noAnswer', 'readRun unreadable', 'readRunState notReceived']);
   });
@@ -64,7 +64,7 @@ describe('an observer of requests', () => {
     await parts.return?.();
     fault = hangReply();
     const controller = new AbortController();
-    const reading = observed().readRunState(runId, { signal: controller.signal }).catch(ignore);
+    const reading = observed().pollRun(runId, { signal: controller.signal }).catch(ignore);
     await emulator.waitFor(({ outcome }) => outcome === 'hung');
     controller.abort();
     await reading;

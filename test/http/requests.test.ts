@@ -74,9 +74,9 @@ describe('each call sends one request', () => {
     const client = clientWith();
     const { runId, status } = await client.submitParse({ file: { fileUrl } });
     expect(status).toBe('PROCESSING');
-    const [read] = await requestsOf(() => client.readRunState(runId));
+    const [read] = await requestsOf(() => client.pollRun(runId));
     expect(read).toMatchObject({ method: 'GET', path: `/parser_runs/${runId}`, query: { responseType: 'url' } });
-    expect(await client.readRunState(runId)).toEqual({ runId, status: 'PROCESSED' });
+    expect(await client.pollRun(runId)).toEqual({ runId, status: 'PROCESSED' });
     const [fetched] = await requestsOf(async () => {
       const run = await client.readRun(runId, { maxBodyBytes: 100_000 });
       expect(run.decode()).toMatchObject({ id: runId, chunks: [{ type: 'page' }] });
@@ -127,7 +127,7 @@ describe('each call sends one request', () => {
 
   it('names the base URL where a 404 is not of Extend, without anything that could be secret', async () => {
     await using server = await startOddServer((_, response) => response.writeHead(404).end('<h1>nginx</h1>'));
-    const failed = clientWith({ baseUrl: `${server.url}/v1/` }).readRunState('r');
+    const failed = clientWith({ baseUrl: `${server.url}/v1/` }).pollRun('r');
     await expect(failed).rejects.toThrow(
       `${server.url}/v1 (EXTEND_BASE_URL) does not serve Extend's API: it answered 404 to GET /parser_runs/r, and not with an error of Extend: nginx`,
     );
@@ -136,7 +136,7 @@ describe('each call sends one request', () => {
   it('names the version of the API that was removed', async () => {
     const json = { code: 'ENDPOINT_REMOVED', message: 'use a later one', requestId: 'req_1', retryable: false };
     await using server = await startOddServer((_, response) => response.writeHead(410).end(JSON.stringify(json)));
-    const failed = clientWith({ baseUrl: server.url }).readRunState('r');
+    const failed = clientWith({ baseUrl: server.url }).pollRun('r');
     await expect(failed).rejects.toMatchObject({ status: 410, code: 'ENDPOINT_REMOVED', requestId: 'req_1' });
     await expect(failed).rejects.toThrow(/no longer serves version 2025-04-21 of its API \(x-extend-api-version\)/);
   });
@@ -153,7 +153,7 @@ describe('each call sends one request', () => {
 describe('what each request carries', () => {
   const everyCall = (client: ReturnType<typeof clientWith>) => [
     () => client.submitParse({ file: { fileUrl } }),
-    () => client.readRunState('r').catch(() => undefined),
+    () => client.pollRun('r').catch(() => undefined),
     () => client.readRun('r', { maxBodyBytes: 1000 }).catch(() => undefined),
     () => client.uploadFile({ content: new Blob(['text']), fileName: 'a.txt' }),
     () => client.deleteRun('r'),
@@ -205,7 +205,7 @@ describe('the key that a request was sent with', () => {
     const client = clientWith({ baseUrl: server.url, apiKey: () => `live.${(keys += 1)}.CANARY.0123456789` });
     const first = client.readRun('first', { maxBodyBytes: 1000 });
     await firstCame;
-    for (let call = 0; call < 12; call += 1) await client.readRunState('r');
+    for (let call = 0; call < 12; call += 1) await client.pollRun('r');
     answerFirst();
     await expect(first).rejects.toThrow(/Invalid key \*\*\*$/);
     expect(keys).toBe(13);
@@ -218,7 +218,7 @@ describe('a base URL', () => {
       sendJson(response, { parserRun: { id: 'r', status: 'PROCESSED' } }),
     );
     const client = clientWith({ baseUrl: server.url + end });
-    await client.readRunState('r');
+    await client.pollRun('r');
     expect(server.requests).toEqual([`GET ${end.trim().replace(/\/+$/, '')}/parser_runs/r?responseType=url`]);
   });
 });
@@ -246,7 +246,7 @@ describe('a key that is of no use', () => {
         throw new Error('vault https://vault/key?token=SECRET is sealed, had sk_live_SECRET');
       },
     });
-    await expect(client.readRunState('r')).rejects.toMatchObject({
+    await expect(client.pollRun('r')).rejects.toMatchObject({
       status: 401,
       message: 'the worker has no usable API key: Error: vault https://vault/key?*** is sealed, had sk_***',
     });
@@ -269,7 +269,7 @@ describe('an answer', () => {
       response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(body);
     });
     const client = clientWith({ baseUrl: server.url });
-    expect(await client.readRunState('r')).toEqual({ runId: 'r', status: 'PROCESSED', failureReason: 'größer' });
+    expect(await client.pollRun('r')).toEqual({ runId: 'r', status: 'PROCESSED', failureReason: 'größer' });
     const collected = await client.readRun('r', { maxBodyBytes: 1000 });
     expect(collected.decode().chunks).toEqual([{ content: 'größer' }]);
   });
@@ -283,7 +283,7 @@ describe('an answer', () => {
       response.end();
     });
     const client = clientWith({ baseUrl: server.url });
-    expect(await client.readRunState('r')).toMatchObject({ failureReason: 'ä€😀"\\' });
+    expect(await client.pollRun('r')).toMatchObject({ failureReason: 'ä€😀"\\' });
     const collected = await client.readRun('r', { maxBodyBytes: 1000 });
     expect(collected.decode().chunks).toEqual([{ content: 'ä€😀"\\' }]);
   });
@@ -294,8 +294,8 @@ describe('an abort', () => {
     await using server = await startOddServer(() => undefined);
     const client = clientWith({ baseUrl: server.url });
     const reason = new Error('no longer wanted');
-    await expect(client.readRunState('r', { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
-    for (const call of ['readRunState', 'deleteRun', 'deleteFile'] as const) {
+    await expect(client.pollRun('r', { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    for (const call of ['pollRun', 'deleteRun', 'deleteFile'] as const) {
       const abort = new AbortController();
       const failed = client[call]('r', { signal: abort.signal });
       const before = server.requests.length;
@@ -318,7 +318,7 @@ describe('an abort', () => {
   it('ends the wait for a key', async () => {
     const client = clientWith({ apiKey: () => new Promise(() => undefined) });
     const abort = new AbortController();
-    const failed = client.readRunState('r', { signal: abort.signal });
+    const failed = client.pollRun('r', { signal: abort.signal });
     abort.abort('enough');
     await expect(failed).rejects.toBe('enough');
   });

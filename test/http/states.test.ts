@@ -42,7 +42,7 @@ describe('the state of a large run', () => {
       sent = sendLargeRun(response, '"status":"PROCESSED","chunks":[', CHUNKS, '{}]');
     });
     const client = createExtendClient({ apiKey: 'k', baseUrl: server.url });
-    expect(await client.readRunState('r')).toEqual({ runId: 'r', status: 'PROCESSED' });
+    expect(await client.pollRun('r')).toEqual({ runId: 'r', status: 'PROCESSED' });
     expect(await sent).toBeLessThan(LARGE_BODY_BYTES / 2);
   });
 
@@ -61,7 +61,7 @@ describe('the state of a large run', () => {
     await using server = await startOddServer((_, response) => sendLargeRun(response, before, piece, after));
     const client = createExtendClient({ apiKey: 'k', baseUrl: server.url });
     const peak = await peakOf(async () => {
-      expect(await client.readRunState('r')).toEqual({ runId: 'r', ...expected });
+      expect(await client.pollRun('r')).toEqual({ runId: 'r', ...expected });
     });
     expect(peak).toBeLessThan(LARGE_BODY_BYTES);
   });
@@ -71,7 +71,7 @@ describe('the state of a large run', () => {
       await using server = await startOddServer((_, response) => {
         response.end(`{"parserRun":{"id":"r",${first}"chunks":[${CHUNK.repeat(200)}{}]${last}}}`);
       });
-      return await createExtendClient({ apiKey: 'k', baseUrl: server.url }).readRunState('r');
+      return await createExtendClient({ apiKey: 'k', baseUrl: server.url }).pollRun('r');
     };
     const failed = { runId: 'r', status: 'FAILED', failureReason: 'CORRUPT_FILE' };
     expect(await reads('"status":"FAILED","failureReason":"CORRUPT_FILE",', '')).toEqual(failed);
@@ -83,7 +83,7 @@ describe('the state of a large run', () => {
     await using server = await startOddServer((_, response) => {
       response.end(`{"parserRun":{"id":"r","chunks":[${CHUNK.repeat(200)}`);
     });
-    const failed = createExtendClient({ apiKey: 'k', baseUrl: server.url }).readRunState('r');
+    const failed = createExtendClient({ apiKey: 'k', baseUrl: server.url }).pollRun('r');
     await expect(failed).rejects.toMatchObject({ kind: 'unreadable' });
   });
 });
@@ -103,15 +103,15 @@ describe('a state that is asked for with responseType=url', () => {
 
   it.each([400, 422])('is asked for as json when that is refused with %d, and so from then on', async (status) => {
     const [client, runId] = await start(({ operation }) => (operation === 'read' ? refuse(status) : undefined));
-    expect(await client.readRunState(runId)).toMatchObject({ status: 'PROCESSING' });
-    expect(await client.readRunState(runId)).toMatchObject({ status: 'PROCESSING' });
+    expect(await client.pollRun(runId)).toMatchObject({ status: 'PROCESSING' });
+    expect(await client.pollRun(runId)).toMatchObject({ status: 'PROCESSING' });
     expect(asked()).toEqual(['url', 'json', 'json']);
   });
 
   it('stays refused when json is refused too, and nothing is learnt from that', async () => {
     const [client, runId] = await start(({ operation }) => (operation === 'submit' ? undefined : refuse(400)));
     for (let read = 0; read < 2; read += 1) {
-      await expect(client.readRunState(runId)).rejects.toMatchObject({ kind: 'status', status: 400 });
+      await expect(client.pollRun(runId)).rejects.toMatchObject({ kind: 'status', status: 400 });
     }
     expect(asked()).toEqual(['url', 'json', 'url', 'json']);
   });
@@ -125,18 +125,18 @@ describe('a state that is asked for with responseType=url', () => {
       operation === 'submit' ? undefined : httpReply({ status: 400, json }),
     );
     for (let read = 0; read < 2; read += 1)
-      await expect(client.readRunState(runId)).rejects.toMatchObject({ status: 400 });
+      await expect(client.pollRun(runId)).rejects.toMatchObject({ status: 400 });
     expect(asked()).toEqual(['url', 'url']);
   });
 
   it('is not asked for again after any other refusal', async () => {
     const [client, runId] = await start(({ operation }) => (operation === 'submit' ? undefined : refuse(404)));
-    await expect(client.readRunState(runId)).rejects.toMatchObject({ status: 404 });
+    await expect(client.pollRun(runId)).rejects.toMatchObject({ status: 404 });
     expect(asked()).toEqual(['url']);
   });
 
   it('is had from a body that never ends', async () => {
     const [client, runId] = await start(({ operation }) => (operation === 'read' ? endlessReply() : undefined));
-    expect(await client.readRunState(runId)).toEqual({ runId, status: 'PROCESSING' });
+    expect(await client.pollRun(runId)).toEqual({ runId, status: 'PROCESSING' });
   });
 });

@@ -92,8 +92,8 @@ describe('A stored run', () => {
   });
 
   const damages: [string, (path: string) => void, RegExp][] = [
-    ['cut short', (path) => truncateSync(path, 500), /has 500 bytes, stored were \d+$/],
-    ['too long', (path) => appendFileSync(path, ' '), /has \d+ bytes, stored were \d+$/],
+    ['cut short', (path) => truncateSync(path, 500), /has 500 bytes, but \d+ bytes were stored$/],
+    ['too long', (path) => appendFileSync(path, ' '), /has \d+ bytes, but \d+ bytes were stored$/],
     [
       'changed in a letter',
       (path) => writeFileSync(path, readFileSync(path, 'utf8').replace('Seite 40', 'Seite 41')),

@@ -1,22 +1,23 @@
-/** An answer whose headers have come. */
-export interface Answer {
-  /** Whether the status says that it worked. */
+/** An HTTP answer whose headers have arrived. */
+export interface HttpAnswer {
+  /** `true` for a success status. */
   readonly ok: boolean;
   readonly status: number;
   readonly headers: Headers;
-  /** The body's parts as they arrive. Leaving the loop early closes the connection. It can be read once. */
+  /** The body's parts as they arrive. Leaving the loop early closes the connection. The body can be read once. */
   readonly parts: AsyncIterable<Uint8Array>;
 }
 
-/** The answer, whose body ends with the signal's reason as soon as the signal aborts. */
-export function toAnswer(response: Response, signal: AbortSignal): Answer {
+/** Wraps a response. As soon as the signal aborts, reading the body ends with the signal's reason. */
+export function toHttpAnswer(response: Response, signal: AbortSignal): HttpAnswer {
   const { ok, status, headers, body } = response;
   return { ok, status, headers, parts: readParts(body, signal) };
 }
 
 /**
- * The request was sent with the signal already, but that is not enough for the body: `fetch` holds the chain from the
- * signal to the connection weakly, and once it is collected, a body that stalls would never end.
+ * Reads the body until it ends or the signal aborts. The request has the same signal, but that is not enough for the body:
+ * `fetch` references the chain from the signal to the connection weakly. Once Node collects the chain as garbage, an
+ * abort would no longer end a body that stalls.
  */
 async function* readParts(body: ReadableStream<Uint8Array> | null, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   if (body === null) return;
