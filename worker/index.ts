@@ -1,5 +1,5 @@
 /**
- * `temporal-extend-parse/worker`, for worker processes. Needs Node and `@temporalio/worker`; never import it in workflow
+ * `temporal-extend-parse/worker`, for worker processes. Requires Node and `@temporalio/worker`. Never import it in workflow
  * code.
  *
  * @packageDocumentation

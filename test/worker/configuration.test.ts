@@ -149,7 +149,7 @@ describe('EXTEND_BASE_URL', () => {
     'https://user:hunter2@api.extend.ai/?token=hunter2',
   ])('may hold no secret', (url) => {
     const problems = problemsOf({ EXTEND_BASE_URL: url });
-    expect(problems).toEqual([expect.stringContaining('must have no user name, query or fragment')]);
+    expect(problems).toEqual([expect.stringContaining('must have no user name, password, query or fragment')]);
     expect(problems.join()).not.toContain('hunter2');
   });
 });
@@ -223,7 +223,7 @@ describe("Temporal's own variables", () => {
   });
 
   const KEY_RULE = 'TEMPORAL_API_KEY, or the api_key of the profile, must be one word of printable ASCII characters';
-  const META_RULE = 'or its entry in the grpc_meta of the profile, must be printable ASCII characters';
+  const META_RULE = 'must be printable ASCII characters';
 
   it.each(['hunter2\nhunter2', 'hunter2 hunter2', 'hunter2\u0007', 'hunter2é'])(
     'must have a key that a header can carry, and %j is not repeated',
@@ -236,12 +236,27 @@ describe("Temporal's own variables", () => {
 
   it('must have metadata that a header can carry, and a value is not repeated', () => {
     const env = { TEMPORAL_ADDRESS: 'h:1', TEMPORAL_GRPC_META_X_TOKEN: 'hunter2\nhunter2' };
-    expect(problemsOf(env)).toEqual([`TEMPORAL_GRPC_META_X_TOKEN, ${META_RULE}`]);
+    expect(problemsOf(env)).toEqual([`TEMPORAL_GRPC_META_X_TOKEN ${META_RULE}`]);
     const toml = '[profile.default]\naddress = "h:1"\n[profile.default.grpc_meta]\nx-token = "hunter2\\u00e9"\n';
-    expect(problemsOf({ TEMPORAL_CONFIG_FILE: file('meta.toml', toml) })).toEqual([
-      `TEMPORAL_GRPC_META_X_TOKEN, ${META_RULE}`,
-    ]);
+    const profile = { TEMPORAL_CONFIG_FILE: file('meta.toml', toml) };
+    expect(problemsOf(profile)).toEqual([`grpc_meta of the profile: the value of 'x-token' ${META_RULE}`]);
+    expect(problemsOf({ ...profile, ...env })).toEqual([`TEMPORAL_GRPC_META_X_TOKEN ${META_RULE}`]);
     expect(problemsOf({ ...env, TEMPORAL_GRPC_META_X_TOKEN: 'two words' })).toEqual([]);
+  });
+
+  it.each(['A_B', 'A_B_C', 'A_B_C_D_E', 'a_b_C', 'A-B', 'A-B_C_D_E'])(
+    'are named as they are set, although envconfig changes only the first underscores of a header: %s',
+    (name) => {
+      const variable = `TEMPORAL_GRPC_META_${name}`;
+      expect(problemsOf({ TEMPORAL_ADDRESS: 'h:1', [variable]: 'é' })).toEqual([`${variable} ${META_RULE}`]);
+    },
+  );
+
+  it('are not named for a header that only the profile sets', () => {
+    const toml = '[profile.default]\naddress = "h:1"\n[profile.default.grpc_meta]\nA_B_C_D_E = "\\u00e9"\n';
+    expect(problemsOf({ TEMPORAL_CONFIG_FILE: file('meta-only.toml', toml) })).toEqual([
+      `grpc_meta of the profile: the value of 'a-b_c_d_e' ${META_RULE}`,
+    ]);
   });
 
   it('are not repeated where a path is the PEM itself', () => {
