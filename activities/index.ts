@@ -1,5 +1,5 @@
 /**
- * `temporal-extend-parse/activities`, for workers: the activities that talk to Extend. Needs Node; never import its values
+ * `temporal-extend-parse/activities`, for workers: the activities that talk to Extend. Requires Node. Never import its values
  * in workflow code.
  *
  * @packageDocumentation

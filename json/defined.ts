@@ -1,7 +1,7 @@
-/** The members of `T`, each of which may be absent, and none of which is `undefined`. */
+/** The members of `T`. Each may be absent, and none is `undefined`. */
 export type Defined<T> = { [Name in keyof T]?: Exclude<T[Name], undefined> };
 
-/** Leaves out the members that are `undefined`, as JSON does. */
+/** Copies an object without the members that are `undefined`, as JSON does. */
 export function defined<T extends object>(values: T): Defined<T> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<T>;
 }

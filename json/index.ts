@@ -1,4 +1,4 @@
-/** JSON that is read as it arrives, and small predicates about its values. Pure, and safe inside a workflow. */
+/** Reading of JSON while it arrives, and small predicates about its values. Pure, and safe inside a workflow. */
 export { defined } from './defined';
 export type { Defined } from './defined';
 export { isPlainObject, kindOf } from './is-plain-object';

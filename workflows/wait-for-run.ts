@@ -105,7 +105,7 @@ function readsOf({ polls, attempts = 0 }: FailureDetails, { delayMs }: Pick<GetS
 function untilNextReadMs(job: Job): number {
   const { polls } = job.state;
   const elapsedMs = Date.now() - job.waitingSinceMs;
-  const delayMs = nextDelayMs(job.schedule, { elapsedMs, reads: polls, random: Math.random() });
+  const delayMs = nextDelayMs(job.schedule, { elapsedMs, polls, random: Math.random() });
   const dueMs = polls === 0 ? delayMs - elapsedMs : delayMs;
   return Math.max(Math.min(dueMs, job.remainingMs), 0);
 }

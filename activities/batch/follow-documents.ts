@@ -88,7 +88,7 @@ function stillProcessing(count: number, sinceMs: number): ApplicationFailure {
     type: 'StillProcessing',
     message: `${count} documents of the batch are in progress`,
     category: ApplicationFailureCategory.BENIGN,
-    nextRetryDelay: nextDelayMs(SCHEDULE, { elapsedMs, reads: attempt, random: Math.random() }),
+    nextRetryDelay: nextDelayMs(SCHEDULE, { elapsedMs, polls: attempt, random: Math.random() }),
     details: [{ attempts: attempt }],
   });
 }

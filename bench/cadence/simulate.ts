@@ -67,9 +67,9 @@ export function simulate(
 
 function play({ delayMs }: Cadence, durationMs: number, random: () => number) {
   let elapsedMs = 0;
-  for (let reads = 0; ;) {
-    elapsedMs += delayMs({ elapsedMs, reads, random: random() });
-    reads += 1;
-    if (elapsedMs >= durationMs) return { polls: reads, delayMs: elapsedMs - durationMs };
+  for (let polls = 0; ;) {
+    elapsedMs += delayMs({ elapsedMs, polls, random: random() });
+    polls += 1;
+    if (elapsedMs >= durationMs) return { polls, delayMs: elapsedMs - durationMs };
   }
 }

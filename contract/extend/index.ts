@@ -1,4 +1,4 @@
-/** Extend's wire contract: what is sent, how answers are decoded, what its errors say. Pure, and safe inside a workflow. */
+/** Extend's wire contract: types of requests, decoding of answers, error bodies. Pure, and safe inside a workflow. */
 export { ParseApiError } from './api-error';
 export type { ParseApiErrorFacts, ParseApiErrorKind } from './api-error';
 export { findBaseUrlProblem } from './base-url';

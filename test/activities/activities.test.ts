@@ -194,7 +194,7 @@ describe('getStatus', () => {
   it.each([
     [{ delayMs: 5 }, 3, 2],
     [{}, 3, 3],
-  ])('waits by the schedule while the run is not finished: %j, attempt %d', async (how, attempt, reads) => {
+  ])('waits by the schedule while the run is not finished: %j, attempt %d', async (how, attempt, polls) => {
     const schedule = resolveSchedule({ backoff: 'exponential', jitter: 0 });
     const info = { attempt, currentAttemptScheduledTimestampMs: 90_000 };
     const input = { runId: await runOf('never'), until: { ...schedule, sinceMs: 50_000 }, ...how };
@@ -202,10 +202,10 @@ describe('getStatus', () => {
     expect(failure).toMatchObject({
       type: 'StillProcessing',
       nonRetryable: false,
-      nextRetryDelay: nextDelayMs(schedule, { elapsedMs: 40_000, reads, random: 0.5 }),
+      nextRetryDelay: nextDelayMs(schedule, { elapsedMs: 40_000, polls, random: 0.5 }),
       category: ApplicationFailureCategory.BENIGN,
     });
-    expect(failure.message).toBe(`${input.runId} is PROCESSING after ${reads} polls`);
+    expect(failure.message).toBe(`${input.runId} is PROCESSING after ${polls} polls`);
   });
 
   it('counts the time from when the wait began', async () => {

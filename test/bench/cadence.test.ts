@@ -12,9 +12,9 @@ const MIDDLE = 0.5;
 function readTimesOf(name: string, count: number): number[] {
   const cadence = OTHER_CADENCES.find((one) => one.name.includes(name))!;
   const times: number[] = [];
-  for (let reads = 0; reads < count; reads += 1) {
+  for (let polls = 0; polls < count; polls += 1) {
     const elapsedMs = times.at(-1) ?? 0;
-    times.push(elapsedMs + cadence.delayMs({ elapsedMs, reads, random: MIDDLE }));
+    times.push(elapsedMs + cadence.delayMs({ elapsedMs, polls, random: MIDDLE }));
   }
   return times.map((ms) => Math.round(ms / 10) / 100);
 }
@@ -46,7 +46,7 @@ describe('what others do', () => {
     ['Azure', [0, 2, 4]],
     ['Temporal', [0, 60, 120]],
     ['doubling', [1, 3, 7, 15, 31, 61, 91]],
-  ])('%s reads at these seconds', (name, seconds) => {
+  ])('%s polls at these seconds', (name, seconds) => {
     expect(readTimesOf(name, seconds.length)).toEqual(seconds);
   });
 

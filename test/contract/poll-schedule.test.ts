@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { findInputProblem, MAX_TIMER_MS, nextDelayMs, resolveSchedule, type PollingOptions } from '../../contract';
 
 const MIDDLE = 0.5;
-const delayAt = (options: PollingOptions, elapsedMs: number, reads: number, random = MIDDLE) =>
-  nextDelayMs(resolveSchedule(options), { elapsedMs, reads, random });
+const delayAt = (options: PollingOptions, elapsedMs: number, polls: number, random = MIDDLE) =>
+  nextDelayMs(resolveSchedule(options), { elapsedMs, polls, random });
 
 describe('resolveSchedule', () => {
   it('fills in the defaults', () => {
@@ -19,7 +19,7 @@ describe('resolveSchedule', () => {
     });
   });
 
-  it('reads first at 0.4 of the expected duration, and more densely then', () => {
+  it('polls first at 0.4 of the expected duration, and more densely then', () => {
     expect(resolveSchedule({ expectedDurationMs: 60_000 })).toMatchObject({
       firstDelayMs: 24_000,
       baseDelayMs: 2000,
@@ -42,7 +42,7 @@ describe('resolveSchedule', () => {
 });
 
 describe('nextDelayMs', () => {
-  it('reads first after two seconds, whatever the time', () => {
+  it('polls first after two seconds, whatever the time', () => {
     expect(delayAt({}, 0, 0)).toBe(2000);
     expect(delayAt({}, 3_600_000, 0)).toBe(2000);
     expect(delayAt({ initialDelayMs: 0 }, 0, 0)).toBe(0);
@@ -59,7 +59,7 @@ describe('nextDelayMs', () => {
     expect(delayAt({}, elapsedMs, 1)).toBe(expected);
   });
 
-  it('does not depend on the count of reads with sqrt', () => {
+  it('does not depend on the count of polls with sqrt', () => {
     expect(delayAt({}, 50_000, 2)).toBe(delayAt({}, 50_000, 2000));
   });
 
@@ -70,8 +70,8 @@ describe('nextDelayMs', () => {
     [6, 22_781],
     [7, 30_000],
     [5000, 30_000],
-  ])('grows by the factor with exponential: after %d reads it waits %d ms', (reads, expected) => {
-    expect(delayAt({ backoff: 'exponential' }, 0, reads)).toBe(expected);
+  ])('grows by the factor with exponential: after %d polls it waits %d ms', (polls, expected) => {
+    expect(delayAt({ backoff: 'exponential' }, 0, polls)).toBe(expected);
   });
 
   it.each([
@@ -91,9 +91,9 @@ describe('nextDelayMs', () => {
     expect(delayAt({ maxDelayMs: 100 }, 4000, 1)).toBe(100);
   });
 
-  it('grows from a first delay of none, however many reads there are', () => {
+  it('grows from a first delay of none, however many polls there are', () => {
     const options = { backoff: 'exponential', initialDelayMs: 0 } as const;
-    expect([1, 2, 3].map((reads) => delayAt(options, 0, reads))).toEqual([500, 750, 1125]);
+    expect([1, 2, 3].map((polls) => delayAt(options, 0, polls))).toEqual([500, 750, 1125]);
     expect(delayAt({ ...options, factor: 1000 }, 0, 1_000_000)).toBe(30_000);
     expect(delayAt({ ...options, factor: 1000, jitter: 1 }, 0, 1_000_000, 0)).toBe(500);
   });
@@ -130,9 +130,9 @@ describe('nextDelayMs', () => {
   const random = fc.double({ min: 0, max: 1, noNaN: true });
 
   it('gives whole milliseconds within the bounds for every schedule that is accepted', () => {
-    const reads = fc.oneof(fc.nat(20), fc.nat());
+    const polls = fc.oneof(fc.nat(20), fc.nat());
     fc.assert(
-      fc.property(fc.oneof(sqrt, exponential), elapsedMs, reads, random, (polling, elapsed, read, chance) => {
+      fc.property(fc.oneof(sqrt, exponential), elapsedMs, polls, random, (polling, elapsed, read, chance) => {
         expect(findInputProblem({ runId: 'r', polling })).toBeUndefined();
         const delayMs = delayAt(polling, elapsed, read, chance);
         expect(Number.isInteger(delayMs)).toBe(true);
@@ -146,10 +146,10 @@ describe('nextDelayMs', () => {
 
   it('never waits less later on, without jitter', () => {
     fc.assert(
-      fc.property(fc.oneof(sqrt, exponential), elapsedMs, elapsedMs, fc.nat(5000), (options, one, other, reads) => {
+      fc.property(fc.oneof(sqrt, exponential), elapsedMs, elapsedMs, fc.nat(5000), (options, one, other, polls) => {
         const still = { ...options, jitter: 0 };
         const [earlier, later] = [Math.min(one, other), Math.max(one, other)];
-        expect(delayAt(still, earlier, reads + 1)).toBeLessThanOrEqual(delayAt(still, later, reads + 2));
+        expect(delayAt(still, earlier, polls + 1)).toBeLessThanOrEqual(delayAt(still, later, polls + 2));
       }),
     );
   });
