@@ -107,7 +107,7 @@ function startExchange(connection: Connection, request: ExchangeRequest): Starte
     },
     succeeded: () => watch.succeeded(),
     failed(error) {
-      if (signal?.aborted) return signal.reason;
+      if (signal?.aborted) return signal.reason as unknown;
       const failure = exchangeError(error, facts, answer);
       watch.failed(failure);
       return failure;
