@@ -29,7 +29,7 @@ async function finishedRun(): Promise<string> {
 }
 
 describe('an observer of requests', () => {
-  it('is told of each request once, with the time that it took', async () => {
+  it('gets each request once, with its duration', async () => {
     const extend = observed();
     const { runId } = await extend.submitParse({ file: { fileUrl: 'http://emulator.invalid/ok' } });
     await extend.pollRun(runId);
@@ -37,14 +37,14 @@ describe('an observer of requests', () => {
     for (const { durationMs } of ended) expect(durationMs).toBeGreaterThan(0);
   });
 
-  it('is told of a request that is repeated without responseType=url as two', async () => {
+  it('gets two requests if a poll is repeated without responseType=url', async () => {
     const runId = await finishedRun();
     fault = httpReply({ status: 400 });
     await observed().pollRun(runId).catch(ignore);
     expect(told()).toEqual(['readRunState 400', 'readRunState 400']);
   });
 
-  it('is told how a request failed', async () => {
+  it('gets the kind of a failure', async () => {
     fault = httpReply({ status: 503 });
     await observed().deleteRun('r').catch(ignore);
     fault = resetReply();
@@ -57,7 +57,7 @@ describe('an observer of requests', () => {
     expect(told()).toEqual(['deleteRun 503', 'deleteFile noAnswer', 'readRun unreadable', 'readRunState notReceived']);
   });
 
-  it('is told of what the caller did not want to the end', async () => {
+  it('gets a request as aborted if the caller stops reading', async () => {
     const runId = await finishedRun();
     const parts = observed().streamRun(runId)[Symbol.asyncIterator]();
     await parts.next();

@@ -16,7 +16,7 @@ const clientWith = (options: Partial<ExtendClientOptions> = {}) =>
   createExtendClient({ apiKey: 'sk_test', baseUrl: emulator.url, ...options });
 const lastRequest = () => emulator.requests.at(-1);
 
-/** The requests that a piece of work makes. */
+/** Gives the requests that the work sends. */
 async function requestsOf(work: () => Promise<unknown>) {
   const before = emulator.requests.length;
   await work();
@@ -70,7 +70,7 @@ describe('each call sends one request', () => {
     expect(requests[0]?.headers['content-type']).toBe('application/json');
   });
 
-  it('reads a state, then a run', async () => {
+  it('polls a run, then reads it with its content', async () => {
     const client = clientWith();
     const { runId, status } = await client.submitParse({ file: { fileUrl } });
     expect(status).toBe('PROCESSING');
@@ -104,7 +104,7 @@ describe('each call sends one request', () => {
     expect(emulator.files.at(-1)).toMatchObject({ deleted: true });
   });
 
-  it('deletes a run, and is content when it is gone already', async () => {
+  it('deletes a run, and accepts that the run does not exist any more', async () => {
     const client = clientWith();
     const { runId } = await client.submitParse({ file: { fileUrl } });
     expect(await requestsOf(() => client.deleteRun(runId))).toMatchObject([{ method: 'DELETE', responseStatus: 200 }]);
@@ -117,7 +117,7 @@ describe('each call sends one request', () => {
     ['JSON of another server', '{"message":"Not Found"}'],
     ['nothing', ''],
     ['a version that was removed', '{"code":"ENDPOINT_REMOVED","message":"gone"}'],
-  ])('does not take a 404 with %s for a run or file that is gone', async (_title, body) => {
+  ])('does not take a 404 with %s for a deleted run or file', async (_title, body) => {
     await using server = await startOddServer((_, response) => response.writeHead(404).end(body));
     const client = clientWith({ baseUrl: server.url });
     for (const deletion of [client.deleteRun('r'), client.deleteFile('f')]) {
@@ -125,7 +125,7 @@ describe('each call sends one request', () => {
     }
   });
 
-  it('names the base URL where a 404 is not of Extend, without anything that could be secret', async () => {
+  it('names the base URL without its secrets if a 404 does not come from Extend', async () => {
     await using server = await startOddServer((_, response) => response.writeHead(404).end('<h1>nginx</h1>'));
     const failed = clientWith({ baseUrl: `${server.url}/v1/` }).pollRun('r');
     await expect(failed).rejects.toThrow(
@@ -141,7 +141,7 @@ describe('each call sends one request', () => {
     await expect(failed).rejects.toThrow(/no longer serves version 2025-04-21 of its API \(x-extend-api-version\)/);
   });
 
-  it('encodes ids, so that none leads elsewhere', async () => {
+  it('encodes ids, so that no id leads to another path', async () => {
     const client = clientWith();
     await requestsOf(() => client.deleteRun('../files/x?y#z'));
     expect(lastRequest()).toMatchObject({ path: '/parser_runs/..%2Ffiles%2Fx%3Fy%23z', query: {} });
@@ -168,14 +168,14 @@ describe('what each request carries', () => {
     }
   });
 
-  it('is the workspace, where there is one', async () => {
+  it('is the workspace, if there is one', async () => {
     for (const work of everyCall(clientWith({ workspaceId: 'ws_1' }))) {
       const [request] = await requestsOf(work);
       expect(request?.headers).toMatchObject({ 'x-extend-workspace-id': 'ws_1' });
     }
   });
 
-  it('is the key of the moment', async () => {
+  it('is the current key', async () => {
     const keys = ['first', 'second'];
     const client = clientWith({ apiKey: async () => keys.shift() ?? 'last' });
     const sent = await requestsOf(async () => {
@@ -190,7 +190,7 @@ describe('what each request carries', () => {
 });
 
 describe('the key that a request was sent with', () => {
-  it('is hidden in its answer, however many keys came into use meanwhile', async () => {
+  it('is hidden in its answer, even if many other keys were used in the meantime', async () => {
     let answerFirst = (): void => undefined;
     let cameFirst = (): void => undefined;
     const firstCame = new Promise<void>((resolve) => (cameFirst = resolve));
@@ -223,13 +223,13 @@ describe('a base URL', () => {
   });
 });
 
-describe('a key that is of no use', () => {
+describe('a key that cannot be used', () => {
   it.each([
     ['blank', () => '  '],
     ['of two lines', () => 'SECRET\nSECRET'],
     ['with letters that no header may have', () => 'SECRETé'],
     ['missing', () => undefined as unknown as string],
-  ])('%s ends like 401, without a request, and is not shown', async (_title, apiKey) => {
+  ])('%s fails with 401, without a request, and is not shown', async (_title, apiKey) => {
     const client = clientWith({ apiKey });
     const requests = await requestsOf(async () => {
       const failed = client.submitParse({ file: { fileUrl } });
@@ -240,7 +240,7 @@ describe('a key that is of no use', () => {
     expect(requests).toEqual([]);
   });
 
-  it('says why it could not be had', async () => {
+  it('is reported with the reason', async () => {
     const client = clientWith({
       apiKey: async () => {
         throw new Error('vault https://vault/key?token=SECRET is sealed, had sk_live_SECRET');
@@ -252,7 +252,7 @@ describe('a key that is of no use', () => {
     });
   });
 
-  it('is waited for no longer than the limit of the call, and nothing is sent', async () => {
+  it('is waited for up to the time limit of the call, and nothing is sent', async () => {
     const client = clientWith({ apiKey: () => new Promise(() => undefined), submitTimeoutMs: 50 });
     const requests = await requestsOf(() =>
       expect(client.submitParse({ file: { fileUrl } })).rejects.toMatchObject({ kind: 'notReceived' }),
@@ -274,7 +274,7 @@ describe('an answer', () => {
     expect(collected.decode().chunks).toEqual([{ content: 'größer' }]);
   });
 
-  it('may split its characters anywhere', async () => {
+  it('may divide a character between two parts', async () => {
     const run = { id: 'r', status: 'PROCESSED', failureReason: 'ä€😀"\\', chunks: [{ content: 'ä€😀"\\' }] };
     const body = Buffer.from(JSON.stringify({ parserRun: run }));
     await using server = await startOddServer(async (_, response) => {
@@ -290,7 +290,7 @@ describe('an answer', () => {
 });
 
 describe('an abort', () => {
-  it('ends a call with the reason of the signal, before and after it was sent', async () => {
+  it('ends a call with the reason of the signal, before and after the request was sent', async () => {
     await using server = await startOddServer(() => undefined);
     const client = clientWith({ baseUrl: server.url });
     const reason = new Error('no longer wanted');
