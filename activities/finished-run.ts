@@ -35,7 +35,7 @@ export function toRunSummary(
 /** Writes one log line that names the fields which the result lacks because of their type. The line never shows values. */
 export function logLeftOut(parserRunId: string, fields: ReadonlySet<string>): void {
   if (fields.size === 0) return;
-  log.warn('Extend sent fields that are missing or of another type than documented: the result is without them', {
+  log.warn('Extend omitted fields or sent another type than documented: the result does not contain these fields', {
     parserRunId,
     fields: [...fields].slice(0, MAX_FIELDS_NAMED),
   });

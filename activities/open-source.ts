@@ -81,7 +81,7 @@ function checkOpened(opened: unknown): asserts opened is OpenedSource {
   }
   const isUrl = typeof fileUrl === 'string' && /^https?:\/\//i.test(fileUrl) && URL.canParse(fileUrl);
   if (isUrl && content === undefined && (isNamed || fileName === undefined)) return;
-  throw new SourceError("the source's resolver must give either a 'fileUrl', absolute http(s), or a 'content', a Blob");
+  throw new SourceError("the source's resolver must give either a 'fileUrl' (an absolute http(s) URL) or a 'content' (a Blob)");
 }
 
 async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -39,7 +39,7 @@ export interface CommonParseOptions {
   /**
    * Deletion of the run's data at Extend. `afterSuccess` deletes it when the result is delivered. `always` also deletes it
    * when the run failed, was cancelled or missed the deadline. A paid result that could not be delivered is never deleted.
-   * The workflow also deletes the file that it uploaded itself, never a file of yours. A failed deletion does not fail the
+   * The workflow also deletes the file that it uploaded itself, never another file. A failed deletion does not fail the
    * workflow.
    * @default 'never'
    */

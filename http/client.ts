@@ -69,7 +69,7 @@ export interface ExtendClient {
   /** Submits a document: `POST /parse/async`. */
   submitParse(request: ParseAsyncRequest, options?: SubmitOptions): Promise<RunState>;
   /**
-   * Polls a run: `GET /parser_runs/{id}` without the content. It reads the state only, whatever the answer's size. It asks
+   * Polls a run: `GET /parser_runs/{id}` without the content. It reads only the state, for an answer of any size. It asks
    * for `responseType=url`. If Extend refuses that with 400 or 422, the call sends a second request, with
    * `responseType=json`.
    */

@@ -35,8 +35,8 @@ export interface ExchangeRequest {
 }
 
 /**
- * Sends one request once and reads its answer with `read`. Three settings of ky are switched off: retries; the time limit,
- * which would not cover the body, while ours does; and redirects, so that only one host gets the key.
+ * Sends one request once and reads its answer with `read`. Three features of ky are switched off: its retries; its time
+ * limit, because that does not cover the body; and redirects, so that only one host gets the key.
  *
  * @throws ParseApiError for every failure; the reason of `signal` if the signal ended the exchange.
  */

@@ -15,7 +15,7 @@ export class BodyTooLargeError extends ParseApiError {
 
 /**
  * Reads a body as text into memory, and stops as soon as the body is larger than the limit. The limit applies to the
- * decompressed bytes that arrive, whatever `Content-Length` says.
+ * decompressed bytes that arrive. `Content-Length` is ignored.
  *
  * @throws BodyTooLargeError above the limit; the stream's error when the connection breaks.
  */

@@ -143,7 +143,7 @@ export class JsonScanner {
 
   #open(character: '{' | '['): void {
     this.#startValue(character.charCodeAt(0));
-    if (this.#closers.length === MAX_NESTING) throw this.#error('too deep a nesting');
+    if (this.#closers.length === MAX_NESTING) throw this.#error('a nesting that is too deep');
     const isObject = character === '{';
     this.#closers.push(isObject ? '}' : ']');
     this.#path.push(isObject ? '' : 0);
@@ -208,7 +208,7 @@ export class JsonScanner {
 
   #keep(byte: number): void {
     if (this.#text.length < MAX_TOKEN_LENGTH) this.#text.push(byte);
-    else if (this.#token === 'bare') throw this.#error('a number of no sensible length');
+    else if (this.#token === 'bare') throw this.#error('a number that is too long');
   }
 
   #error(what: string): JsonSyntaxError {

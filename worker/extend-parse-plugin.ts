@@ -58,7 +58,7 @@ function mergeActivities(registered: object, activities: ParseActivities): objec
   for (const [name, activity] of Object.entries(activities)) {
     if ((taken.get(name) ?? activity) !== activity) {
       throw new TypeError(
-        `activity '${name}' is registered already: rename yours, or give the worker one ExtendParsePlugin and no createParseActivities`,
+        `activity '${name}' is registered already: rename your activity, or register one ExtendParsePlugin and no createParseActivities`,
       );
     }
   }

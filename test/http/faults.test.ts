@@ -142,10 +142,10 @@ describe.each(CALLS)('%s, with one answer', (call) => {
       const failed = callsOf(createExtendClient({ apiKey, baseUrl: server.url }))[call]?.();
       const error: unknown = await failed?.catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(ParseApiError);
-      const told = inspect(Object.entries(error as object).filter(([name]) => name !== 'cause')) + String(error);
-      expect(told).not.toMatch(/CANARY/i);
-      expect(told).not.toContain(Buffer.from(key).toString('base64').slice(3, 15));
-      expect(told).toContain('***');
+      const shown = inspect(Object.entries(error as object).filter(([name]) => name !== 'cause')) + String(error);
+      expect(shown).not.toMatch(/CANARY/i);
+      expect(shown).not.toContain(Buffer.from(key).toString('base64').slice(3, 15));
+      expect(shown).toContain('***');
     }
   });
 
@@ -232,7 +232,7 @@ describe('a body that is too large', () => {
     await expect(failed).rejects.toThrow(`the answer's body is larger than ${bytes - 1} bytes`);
   });
 
-  it('is measured after decompression, whatever Content-Length says', async () => {
+  it('is measured after decompression, and not by Content-Length', async () => {
     const packed = gzipSync(JSON.stringify({ text: 'x'.repeat(1_000_000) }));
     await using server = await startOddServer((_, response) => {
       response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': packed.byteLength }).end(packed);

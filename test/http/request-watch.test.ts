@@ -18,7 +18,7 @@ afterAll(() => emulator.close());
 
 const observed = (options: object = {}) =>
   createExtendClient({ apiKey: 'sk_test', baseUrl: emulator.url, ...options }, (request) => ended.push(request));
-const told = () => ended.map(({ operation, outcome }) => `${operation} ${outcome}`);
+const reported = () => ended.map(({ operation, outcome }) => `${operation} ${outcome}`);
 const ignore = () => undefined;
 
 async function finishedRun(): Promise<string> {
@@ -33,7 +33,7 @@ describe('an observer of requests', () => {
     const extend = observed();
     const { runId } = await extend.submitParse({ file: { fileUrl: 'http://emulator.invalid/ok' } });
     await extend.pollRun(runId);
-    expect(told()).toEqual(['submitParse ok', 'readRunState ok']);
+    expect(reported()).toEqual(['submitParse ok', 'readRunState ok']);
     for (const { durationMs } of ended) expect(durationMs).toBeGreaterThan(0);
   });
 
@@ -41,7 +41,7 @@ describe('an observer of requests', () => {
     const runId = await finishedRun();
     fault = httpReply({ status: 400 });
     await observed().pollRun(runId).catch(ignore);
-    expect(told()).toEqual(['readRunState 400', 'readRunState 400']);
+    expect(reported()).toEqual(['readRunState 400', 'readRunState 400']);
   });
 
   it('gets the kind of a failure', async () => {
@@ -54,7 +54,12 @@ describe('an observer of requests', () => {
     await observed({ baseUrl: await deadUrl() })
       .pollRun('r')
       .catch(ignore);
-    expect(told()).toEqual(['deleteRun 503', 'deleteFile noAnswer', 'readRun unreadable', 'readRunState notReceived']);
+    expect(reported()).toEqual([
+      'deleteRun 503',
+      'deleteFile noAnswer',
+      'readRun unreadable',
+      'readRunState notReceived',
+    ]);
   });
 
   it('gets a request as aborted if the caller stops reading', async () => {
@@ -68,6 +73,6 @@ describe('an observer of requests', () => {
     await emulator.waitFor(({ outcome }) => outcome === 'hung');
     controller.abort();
     await reading;
-    expect(told()).toEqual(['streamRun aborted', 'readRunState aborted']);
+    expect(reported()).toEqual(['streamRun aborted', 'readRunState aborted']);
   });
 });

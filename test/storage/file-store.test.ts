@@ -260,7 +260,7 @@ describe('writing', () => {
   });
 
   it('passes on the errors of its content unchanged', async () => {
-    const error = Object.assign(new Error('not ours'), { code: 'EACCES' });
+    const error = Object.assign(new Error('from the content'), { code: 'EACCES' });
     await expect(store.write('a.json', partsOf(error))).rejects.toBe(error);
   });
 });

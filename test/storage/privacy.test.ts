@@ -108,7 +108,7 @@ async function parse(input: ParseInput, workflowId: string, client = parsing.cli
   return {
     end,
     history: await historyOf(parsing, workflowId),
-    told: [inspect([end, progress], { depth: 9 }), ...logs.slice(from)].join('\n'),
+    texts: [inspect([end, progress], { depth: 9 }), ...logs.slice(from)].join('\n'),
   };
 }
 
@@ -120,25 +120,25 @@ describe('With stored results and sources', () => {
     ['an upload of a file', fileSource],
   ])('no text, URL or key is in the history, the logs or the errors: %s', async (title, source) => {
     const input = { file: { source: source() }, result: 'stored', deleteRun: 'always' } as const;
-    const { end, history, told } = await parse(input, title);
+    const { end, history, texts } = await parse(input, title);
     const { output } = end as { output: StoredOutput };
     expect(readFileSync(fileURLToPath(output.uri), 'utf8')).toContain(TEXT);
     // Every event that could leak a text has happened.
     expect([...spoiled].sort()).toEqual(expect.arrayContaining(['deleteRun', 'read', 'result', 'submit']));
     expect(history).toContain(source());
     expect(leaksIn(history)).toEqual([]);
-    expect(told).toContain('cannot write to https://store/x?***');
-    expect(leaksIn(told)).toEqual([]);
+    expect(texts).toContain('cannot write to https://store/x?***');
+    expect(leaksIn(texts)).toEqual([]);
   });
 
   it('an error of a refusal that repeats the URL does not show the URL', async () => {
     refuses = true;
-    const { end, history, told } = await parse({ file: { source: 'signed:a' }, result: 'stored' }, 'refused');
+    const { end, history, texts } = await parse({ file: { source: 'signed:a' }, result: 'stored' }, 'refused');
     refuses = false;
     expect(end).toBeInstanceOf(ParseError);
     expect(end).toMatchObject({ type: 'RequestRejected', message: expect.stringContaining('cannot do ***') });
     expect(leaksIn(history)).toEqual([]);
-    expect(leaksIn(told)).toEqual([]);
+    expect(leaksIn(texts)).toEqual([]);
   });
 
   it('the search finds a planted text', async () => {

@@ -161,7 +161,7 @@ describe('writing', () => {
   it("survives failures that the client's own retries fix", async () => {
     server.fault = s3Error(503, 'SlowDown', 2);
     const store = storeWith({ config: { maxAttempts: 3 } });
-    expect(await store.write('mended.json', partsOf(10))).toBe('s3://results/mended.json');
+    expect(await store.write('retried.json', partsOf(10))).toBe('s3://results/retried.json');
   });
 
   it('is refused under a name that leads out of the prefix', async () => {
