@@ -47,18 +47,17 @@ function classifyRefusal(error: ParseApiError, purpose: RequestPurpose): AnyFail
   return status === 404 ? NOT_FOUND[purpose] : REJECTED[purpose];
 }
 
-const NOT_FOUND = {
-  submit: 'FileNotFound',
-  read: 'ParserRunNotFound',
-  upload: 'UploadRejected',
-  delete: 'RequestRejected',
-} as const satisfies Record<RequestPurpose, AnyFailureType>;
-
 const REJECTED = {
   submit: 'RequestRejected',
   read: 'RequestRejected',
   upload: 'UploadRejected',
   delete: 'RequestRejected',
+} as const satisfies Record<RequestPurpose, AnyFailureType>;
+
+const NOT_FOUND = {
+  ...REJECTED,
+  submit: 'FileNotFound',
+  read: 'ParserRunNotFound',
 } as const satisfies Record<RequestPurpose, AnyFailureType>;
 
 /** Tells if an error means that Extend no longer serves this version of its API. */

@@ -88,7 +88,7 @@ const REFUSED_KEY = {
 };
 
 /** Failure of a request for a paid run. It is retried, because an operator can correct the base URL in the meantime. */
-const WRONG_ADDRESS = {
+const WRONG_BASE_URL = {
   ...every(final('EndpointNotFound')),
   getStatus: retried('EndpointNotFound', 30_000),
   fetchResult: retried('EndpointNotFound', 30_000),
@@ -104,31 +104,31 @@ const ROWS: readonly (readonly [title: string, reply: Reply, outcomes: Record<Ca
   ['status 429', status(429), every(retried('RateLimited'))],
   ['status 429 with Retry-After', rateLimitedReply({ retryAfter: 7 }), every(retried('RateLimited', 7000))],
   [
-    'status 429 with a Retry-After beyond all measure',
+    'status 429 with a very long Retry-After',
     rateLimitedReply({ retryAfter: 1e9 }),
     every(retried('RateLimited', 300_000)),
   ],
-  ['status 429 with a Retry-After of none', rateLimitedReply({ retryAfter: 0 }), every(retried('RateLimited', 1000))],
-  [
-    'status 429 with a Retry-After in no grammar',
-    rateLimitedReply({ retryAfter: 'soon' }),
-    every(retried('RateLimited')),
-  ],
+  ['status 429 with a Retry-After of 0', rateLimitedReply({ retryAfter: 0 }), every(retried('RateLimited', 1000))],
+  ['status 429 with a malformed Retry-After', rateLimitedReply({ retryAfter: 'soon' }), every(retried('RateLimited'))],
   ['status 402', status(402), every(final('OutOfCredits'))],
   ['code USAGE_BLOCKED', status(403, { code: 'USAGE_BLOCKED' }), every(final('OutOfCredits'))],
   ['code OUT_OF_CREDITS', status(429, { code: 'OUT_OF_CREDITS' }), every(final('OutOfCredits'))],
   ['status 401', status(401), REFUSED_KEY],
   ['status 403', status(403), REFUSED_KEY],
-  ['status 404 with HTML', htmlReply({ status: 404 }), WRONG_ADDRESS],
-  ['status 404 with JSON of another server', httpReply({ status: 404, json: { message: 'Not Found' } }), WRONG_ADDRESS],
-  ['status 404 without a body', httpReply({ status: 404, text: '' }), WRONG_ADDRESS],
+  ['status 404 with HTML', htmlReply({ status: 404 }), WRONG_BASE_URL],
+  [
+    'status 404 with JSON of another server',
+    httpReply({ status: 404, json: { message: 'Not Found' } }),
+    WRONG_BASE_URL,
+  ],
+  ['status 404 without a body', httpReply({ status: 404, text: '' }), WRONG_BASE_URL],
   ['status 410 ENDPOINT_REMOVED', status(410, { code: 'ENDPOINT_REMOVED' }), every(final('ApiVersionRemoved'))],
   ['status 404 ENDPOINT_REMOVED', status(404, { code: 'ENDPOINT_REMOVED' }), every(final('ApiVersionRemoved'))],
   ['RATE_LIMIT_EXCEEDED with 409', status(409, { code: 'RATE_LIMIT_EXCEEDED' }), every(retried('RateLimited'))],
   ['RATE_LIMIT_EXCEEDED with 503', status(503, { code: 'RATE_LIMIT_EXCEEDED' }), every(retried('RateLimited'))],
-  ['a 409 that may be repeated', status(409, { code: 'BUSY', retryable: true }), every(retried('Unavailable'))],
-  ['a 500 that may be repeated', status(500, { code: 'X', retryable: true }), NO_USABLE_ANSWER],
-  ['a 500 that must not be repeated', status(500, { code: 'X', retryable: false }), NO_USABLE_ANSWER],
+  ['a retryable 409', status(409, { code: 'BUSY', retryable: true }), every(retried('Unavailable'))],
+  ['a retryable 500', status(500, { code: 'X', retryable: true }), NO_USABLE_ANSWER],
+  ['a 500 that is not retryable', status(500, { code: 'X', retryable: false }), NO_USABLE_ANSWER],
   ['status 409', status(409), REJECTED],
   ['status 413', status(413), REJECTED],
   ['status 302', httpReply({ status: 302, headers: { location: 'http://nonexistent.invalid' }, text: '' }), REJECTED],

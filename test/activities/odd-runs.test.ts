@@ -127,7 +127,7 @@ describe.each(Object.entries(ENVELOPES))('A run %s', (_title, envelope) => {
 describe('An answer with two runs', () => {
   it.each([
     ['two members parserRun', `{"parserRun":${runText()},"parserRun":${runText()}}`],
-    ['two members parserRun, one spelled otherwise', `{"parserRun":${runText()},"parser\\u0052un":${runText()}}`],
+    ['two members parserRun, one with an escape', `{"parserRun":${runText()},"parser\\u0052un":${runText()}}`],
     ['one in the other', `{"parserRun":{"parserRun":${runText()},${runText().slice(1)}}`],
     ['one bare and one in the envelope', `{"id":"r","status":"PROCESSED","chunks":[],"parserRun":${runText()}}`],
     ['one in the envelope and one bare', `{"parserRun":${runText()},"id":"r","status":"PROCESSED","chunks":[]}`],

@@ -83,7 +83,7 @@ export const ACCEPTED: readonly OddRun[] = [
     { summary: { processingTimeMs: undefined }, noted: ['metrics.processingTimeMs'] },
   ),
   {
-    title: 'pageCount beyond all numbers',
+    title: 'pageCount that is too large for a number',
     text: inText(runText(), '"pageCount":1', '"pageCount":1e999'),
     summary: { pageCount: undefined },
     noted: ['metrics.pageCount'],
@@ -216,7 +216,7 @@ export const REFUSED: readonly OddRun[] = [
   withRun('content a number', { chunks: [{ ...CHUNK, content: 7 }] }),
   withRun('content an object', { chunks: [{ ...CHUNK, content: { SECRET: 1 } }] }),
   { title: 'chunks twice', text: inText(runText(), '"chunks":', '"chunks":[],"chunks":') },
-  { title: 'chunks twice, spelled otherwise', text: inText(runText(), '"chunks":', '"\\u0063hunks":[],"chunks":') },
+  { title: 'chunks twice, once with an escape', text: inText(runText(), '"chunks":', '"\\u0063hunks":[],"chunks":') },
   { title: 'content twice, the last a number', text: inText(runText(), '"blocks":', '"content":7,"blocks":') },
   { title: 'a text', text: '"SECRET"' },
   { title: 'an array', text: `[${runText()}]` },

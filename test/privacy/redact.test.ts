@@ -93,7 +93,7 @@ describe('redact', () => {
     ['escape sequences', 'a\u001b]0;TITLE\u0007\u001b[2Jb', 'a ]0;TITLE [2Jb'],
     ['characters of C1', 'a\u009b31mb', 'a 31mb'],
     ['separators of lines and paragraphs', 'a\u2028b\u2029c', 'a b c'],
-    ['what turns the direction', 'a\u202egnp.exe\u2066b\u2069\u200e\u200f\u061c', 'agnp.exeb'],
+    ['characters that change the direction', 'a\u202egnp.exe\u2066b\u2069\u200e\u200f\u061c', 'agnp.exeb'],
     ['a key with such a character in it', 'sk_\u202eabcdefgh', 'sk_***'],
     ['a token behind a line break', 'Bearer\nabcdef', 'Bearer ***'],
   ])('removes %s', (_name, text, expected) => {

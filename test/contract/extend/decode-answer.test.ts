@@ -126,7 +126,7 @@ describe('decodeRun', () => {
   });
 
   it.each([
-    ['null for what is optional', { failureReason: null, ocr: null, usage: null, config: null }],
+    ['null for optional fields', { failureReason: null, ocr: null, usage: null, config: null }],
     ['credits that are null', { usage: { credits: null } }],
     ['words that are null', { ocr: { words: null } }],
     ['words', { ocr: { words: [{ content: 'x', boundingBox: null, confidence: 0.5, pageNumber: 1 }] } }],
