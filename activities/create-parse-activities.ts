@@ -15,15 +15,18 @@ import { createUploadFile } from './upload-file';
 /** Settings of {@link createParseActivities}. They are fixed when the worker starts. */
 export interface ParseActivitiesOptions extends ExtendClientOptions {
   /**
-   * Largest inline result, in bytes: the size of the whole workflow result as UTF-8 JSON, before any codec. Temporal refuses
-   * more than 2 MiB. @default 1_500_000
+   * Largest inline result, in bytes: the size of the whole workflow result as UTF-8 JSON, before any codec. Temporal
+   * refuses more than 2 MiB. @default 1_500_000
    */
   readonly maxInlineBytes?: number;
   /** Only directory that `file:` sources may name. @default none: `file:` sources are refused */
   readonly sourceDirectory?: string;
   /** Your own resolvers of sources, by scheme without the colon: `{ s3: … }`. @default {} */
   readonly sources?: Readonly<Record<string, SourceResolver>>;
-  /** Directory in which stored results are kept as files. All readers must see it. @default none: `result: 'stored'` fails */
+  /**
+   * Directory in which stored results are kept as files. All readers must see it.
+   * @default none: `result: 'stored'` fails
+   */
   readonly resultDirectory?: string;
   /** Result store, instead of `resultDirectory`. @default none */
   readonly resultStore?: ResultStore;
@@ -32,11 +35,11 @@ export interface ParseActivitiesOptions extends ExtendClientOptions {
 const DEFAULT_MAX_INLINE_BYTES = 1_500_000;
 
 /**
- * Builds the activities for a worker: `Worker.create({ activities: createParseActivities({ apiKey }) })`. The activities
- * open connections to Extend when they need them. You have to close nothing.
+ * Builds the activities for a worker: `Worker.create({ activities: createParseActivities({ apiKey }) })`. The
+ * activities open connections to Extend when they need them. You have to close nothing.
  *
- * @throws TypeError if `baseUrl` is not an http(s) URL, or if both `resultDirectory` and `resultStore` are given; RangeError
- * if a number is not positive and whole.
+ * @throws TypeError if `baseUrl` is not an http(s) URL, or if both `resultDirectory` and `resultStore` are given;
+ * RangeError if a number is not positive and whole.
  */
 export function createParseActivities(options: ParseActivitiesOptions): ParseActivities {
   const { maxInlineBytes = DEFAULT_MAX_INLINE_BYTES } = options;

@@ -5,8 +5,9 @@ import { toApplicationFailure } from './to-application-failure';
 import type { ParseActivities } from './types';
 
 /**
- * Builds the activity that deletes a run's data at Extend, and the file that was uploaded for the run. The deletion does not
- * stop a run, because this version of Extend's API cannot stop one. A run or file that does not exist counts as deleted.
+ * Builds the activity that deletes a run's data at Extend, and the file that was uploaded for the run. The deletion
+ * does not stop a run, because this version of Extend's API cannot stop one. A run or file that does not exist counts
+ * as deleted.
  *
  * @returns an activity that fails with `RateLimited` or `Unavailable` (retried), or with the type of a final refusal.
  */

@@ -8,7 +8,10 @@ import { withHeartbeat } from './heartbeat';
 import { finalFailure, toApplicationFailure } from './to-application-failure';
 import type { FetchedResult, FetchResultInput, ParseActivities } from './types';
 
-/** Limit of the answer per byte of the result. JSON may escape each character, and the answer also contains the configuration. */
+/**
+ * Limit of the answer per byte of the result. JSON may escape each character, and the answer also contains the
+ * configuration.
+ */
 const BODY_BYTES_PER_RESULT_BYTE = 8;
 
 /** Settings of {@link createFetchResult}. */

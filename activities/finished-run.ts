@@ -32,7 +32,9 @@ export function toRunSummary(
   };
 }
 
-/** Writes one log line that names the fields which the result lacks because of their type. The line never shows values. */
+/**
+ * Writes one log line that names the fields which the result lacks because of their type. The line never shows values.
+ */
 export function logLeftOut(parserRunId: string, fields: ReadonlySet<string>): void {
   if (fields.size === 0) return;
   log.warn('Extend omitted fields or sent another type than documented: the result does not contain these fields', {
@@ -41,7 +43,10 @@ export function logLeftOut(parserRunId: string, fields: ReadonlySet<string>): vo
   });
 }
 
-/** Makes the failure of a finished run without usable output. At first it is retried, because a PROCESSED run may lack its output for a moment. */
+/**
+ * Makes the failure of a finished run without usable output. At first it is retried, because a PROCESSED run may lack
+ * its output for a moment.
+ */
 export function noOutputYet(
   error: ContractError,
   { runId, noticedAtMs }: StoreResultInput,

@@ -16,11 +16,12 @@ interface EarlierAttempts {
 /**
  * Builds the activity that polls a run.
  *
- * Without `until` it polls once and returns the state, and the workflow waits. With `until` the activity is the whole wait:
- * each attempt polls once, and Temporal's retries follow the schedule. In both cases the activity occupies no slot of the
- * worker between two polls.
+ * Without `until` it polls once and returns the state, and the workflow waits. With `until` the activity is the whole
+ * wait: each attempt polls once, and Temporal's retries follow the schedule. In both cases the activity occupies no
+ * slot of the worker between two polls.
  *
- * If Extend reports that the run failed, the activity returns that state and does not throw, because the poll succeeded.
+ * If Extend reports that the run failed, the activity returns that state and does not throw, because the poll
+ * succeeded.
  *
  * @returns an activity that fails with one of these types:
  *  - `StillProcessing` (BENIGN): the run has not ended, or the first poll is not due; retried after the schedule's delay.
@@ -39,7 +40,8 @@ export function createGetStatus(extend: ExtendClient): ParseActivities['getStatu
       throw stillProcessing(`the first poll of ${runId} is due later`, details, dueInMs);
     }
     const polls = countPolls(input, info);
-    // The schedule also applies after an error. Temporal's own back-off would grow with each attempt, and each attempt is a poll.
+    // The schedule also applies after an error. Temporal's own back-off would grow with each attempt, and each attempt
+    // is a poll.
     const retryDelayMs = until && delayUntilNextPoll(until, currentAttemptScheduledTimestampMs, polls);
     const state = await extend.pollRun(runId, { signal: cancellationSignal() }).catch((error: unknown) => {
       throw toApplicationFailure(error, {
@@ -59,9 +61,10 @@ export function createGetStatus(extend: ExtendClient): ParseActivities['getStatu
 }
 
 /**
- * Gives the time until the first poll is due, in milliseconds. Only a first attempt can be too early; Temporal retries it
- * when the poll is due. The attempt may have waited for a worker, and only the worker's clock shows how long. If that clock
- * is slow, the time at which Temporal scheduled the attempt is used, so that the clock cannot delay the poll further.
+ * Gives the time until the first poll is due, in milliseconds. Only a first attempt can be too early; Temporal retries
+ * it when the poll is due. The attempt may have waited for a worker, and only the worker's clock shows how long. If
+ * that clock is slow, the time at which Temporal scheduled the attempt is used, so that the clock cannot delay the poll
+ * further.
  */
 export function untilFirstPollMs(
   { dueAtMs, delayMs = 0 }: Pick<GetStatusInput, 'dueAtMs' | 'delayMs'>,
@@ -72,7 +75,10 @@ export function untilFirstPollMs(
   return dueAtMs === undefined ? delayMs : Math.max(dueAtMs - Math.max(nowMs, currentAttemptScheduledTimestampMs), 0);
 }
 
-/** Counts the polls of this activity, including this attempt's poll. Each attempt polls once, except a first attempt that was too early. */
+/**
+ * Counts the polls of this activity, including this attempt's poll. Each attempt polls once, except a first attempt
+ * that was too early.
+ */
 function countPolls({ dueAtMs, delayMs }: GetStatusInput, info: Info): number {
   const { attempt, scheduledTimestampMs } = info;
   if (dueAtMs === undefined) return delayMs === undefined ? attempt : attempt - 1;

@@ -4,8 +4,8 @@ import { heartbeat } from '@temporalio/activity';
 const HEARTBEAT_INTERVAL_MS = 5_000;
 
 /**
- * Sends heartbeats while the work runs. With them a cancellation reaches the activity, and Temporal notices a dead worker.
- * Work that ends within five seconds sends no heartbeat.
+ * Sends heartbeats while the work runs. With them a cancellation reaches the activity, and Temporal notices a dead
+ * worker. Work that ends within five seconds sends no heartbeat.
  *
  * @param details information for the next attempt. @default none
  */

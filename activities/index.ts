@@ -1,6 +1,6 @@
 /**
- * `temporal-extend-parse/activities`, for workers: the activities that talk to Extend. Requires Node. Never import its values
- * in workflow code.
+ * `temporal-extend-parse/activities`, for workers: the activities that talk to Extend. Requires Node. Never import its
+ * values in workflow code.
  *
  * @packageDocumentation
  */

@@ -22,7 +22,11 @@ export function recordStored(bytes: number): void {
   meter()?.createCounter(name, unit, meaning).add(bytes);
 }
 
-/** Gives the meter of the running activity. @returns undefined outside of an activity, for example when a store reads the stream later */
+/**
+ * Gives the meter of the running activity.
+ *
+ * @returns undefined outside of an activity, for example when a store reads the stream later
+ */
 function meter(): MetricMeter | undefined {
   return asyncLocalStorage.getStore()?.metricMeter;
 }

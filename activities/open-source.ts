@@ -20,8 +20,8 @@ export interface OpenSourceOptions {
  * Opens a source. A failure here happens before anything is sent to Extend. The caller closes the source with
  * {@link closeSource}.
  *
- * @throws ApplicationFailure `SourceUnavailable`, final; `Unavailable` if a resolver failed in another way; the signal's
- * reason.
+ * @throws ApplicationFailure `SourceUnavailable`, final; `Unavailable` if a resolver failed in another way; the
+ * signal's reason.
  */
 export async function openSource(
   source: string,
@@ -45,7 +45,10 @@ export async function openSource(
   }
 }
 
-/** Releases the content that a resolver has opened, if there is any. It ignores a failure, because the content is no longer needed. */
+/**
+ * Releases the content that a resolver has opened, if there is any. It ignores a failure, because the content is no
+ * longer needed.
+ */
 export async function closeSource(opened: unknown): Promise<void> {
   const { close } = (opened ?? {}) as { readonly close?: unknown };
   if (typeof close !== 'function') return;
@@ -56,7 +59,10 @@ export async function closeSource(opened: unknown): Promise<void> {
   }
 }
 
-/** Gives the message of a resolver's error. The message may repeat a URL that the resolver made, so URLs are reduced to their origins. Paths of `file:` sources are not secret. */
+/**
+ * Gives the message of a resolver's error. The message may repeat a URL that the resolver made, so URLs are reduced to
+ * their origins. Paths of `file:` sources are not secret.
+ */
 function reasonOf(error: unknown, source: string, redactor: Redactor): string {
   const message = errorMessage(error);
   return /^file:/i.test(source) ? redactor.text(message) : redactor.reason(message);
@@ -81,7 +87,9 @@ function checkOpened(opened: unknown): asserts opened is OpenedSource {
   }
   const isUrl = typeof fileUrl === 'string' && /^https?:\/\//i.test(fileUrl) && URL.canParse(fileUrl);
   if (isUrl && content === undefined && (isNamed || fileName === undefined)) return;
-  throw new SourceError("the source's resolver must give either a 'fileUrl' (an absolute http(s) URL) or a 'content' (a Blob)");
+  throw new SourceError(
+    "the source's resolver must give either a 'fileUrl' (an absolute http(s) URL) or a 'content' (a Blob)",
+  );
 }
 
 async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

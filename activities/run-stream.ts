@@ -4,11 +4,17 @@ import { JsonSyntaxError } from '../json';
 
 /** A run that is streamed into a store. */
 export interface RunStream {
-  /** Bytes of the bare run as they arrive. The iteration throws before its end if the answer is not a complete, finished run. */
+  /**
+   * Bytes of the bare run as they arrive. The iteration throws before its end if the answer is not a complete, finished
+   * run.
+   */
   readonly content: AsyncIterable<Uint8Array>;
   /** Gives the summary of the run. @throws Error if the store has not read the content to its end */
   summary(): RunStreamSummary;
-  /** Gives the error that the content threw, if it threw one. The store that reads the content may throw another error instead. */
+  /**
+   * Gives the error that the content threw, if it threw one. The store that reads the content may throw another error
+   * instead.
+   */
   failure(): unknown;
   /** Ends the reading of the answer at any point. It never throws. */
   close(): Promise<void>;

@@ -16,7 +16,10 @@ import type { ParseActivities } from './types';
 /** Number of failures of the store after which the failure is final. With Temporal's delays that takes some minutes. */
 const MAX_STORE_FAILURES = 10;
 
-/** Heartbeat details for the next attempt. Only failures of the store count toward the limit, not failed reads from Extend. */
+/**
+ * Heartbeat details for the next attempt. Only failures of the store count toward the limit, not failed reads from
+ * Extend.
+ */
 interface EarlierAttempts {
   readonly storeFailures: number;
 }

@@ -17,8 +17,9 @@ export interface SubmitParseOptions {
 }
 
 /**
- * Builds the activity that submits a document to Extend once. The submit ignores cancellation: a request in flight may create
- * a run that is billed, so the activity waits for the answer up to the time limit of the submit, to learn the run id.
+ * Builds the activity that submits a document to Extend once. The submit ignores cancellation: a request in flight may
+ * create a run that is billed, so the activity waits for the answer up to the time limit of the submit, to learn the
+ * run id.
  *
  * @returns an activity that fails with one of these types; the workflow decides how to continue.
  *  - `RateLimited`, `Unavailable`: Extend certainly did not accept the document.
@@ -43,16 +44,19 @@ export function createSubmitParse({ extend, sources }: SubmitParseOptions): Pars
   };
 }
 
-/** Gives the secrets that Extend's answer may repeat: the complete URL that a resolver made, or the query of a URL of the input. */
+/**
+ * Gives the secrets that Extend's answer may repeat: the complete URL that a resolver made, or the query of a URL of
+ * the input.
+ */
 function secretsOf(file: SubmitParseInput['file'], fileUrl: string | undefined): readonly Secret[] {
   if (fileUrl === undefined) return [];
   return 'source' in file ? urlSecrets(fileUrl) : querySecrets(fileUrl);
 }
 
 /**
- * Checks the id of an accepted run, because the history and later requests contain it. An id that repeats the API key or the
- * document's URL, or that no request can name, cannot be used. The failure is final, because another submit would create
- * another run.
+ * Checks the id of an accepted run, because the history and later requests contain it. An id that repeats the API key
+ * or the document's URL, or that no request can name, cannot be used. The failure is final, because another submit
+ * would create another run.
  */
 function checkRunId(runId: string, secrets: readonly Secret[], { redactor }: ExtendClient): void {
   const holdsSecret = () => redactor.holdsSecret(runId) || createRedactor(() => secrets).holdsSecret(runId);
@@ -64,12 +68,15 @@ function checkRunId(runId: string, secrets: readonly Secret[], { redactor }: Ext
 }
 
 /**
- * Time limit of a resolver, in milliseconds. The submit needs the rest of the activity's time limit. If Temporal ended the
- * activity during the submit, it would be unknown if a run exists.
+ * Time limit of a resolver, in milliseconds. The submit needs the rest of the activity's time limit. If Temporal ended
+ * the activity during the submit, it would be unknown if a run exists.
  */
 const RESOLVER_MS = 10_000;
 
-/** Gives the file of the request. The resolver makes the URL of a source immediately before the submit, and only Extend gets the URL. */
+/**
+ * Gives the file of the request. The resolver makes the URL of a source immediately before the submit, and only Extend
+ * gets the URL.
+ */
 async function namedFile(
   file: SubmitParseInput['file'],
   options: SubmitParseOptions,

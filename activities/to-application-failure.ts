@@ -7,7 +7,10 @@ import { toPlainText } from '../privacy';
 
 /** Time after an accepted submit in which a 404 counts as temporary, in milliseconds. */
 export const NOT_FOUND_GRACE_MS = 60_000;
-/** First delay of a request that fails until an operator acts, while a paid run exists, in milliseconds. Each next delay is twice as long. */
+/**
+ * First delay of a request that fails until an operator acts, while a paid run exists, in milliseconds. Each next delay
+ * is twice as long.
+ */
 const OPERATOR_FIRST_DELAY_MS = 30_000;
 const OPERATOR_MAX_DELAY_MS = 300_000;
 /** Shortest delay before the next attempt, also if the server asks for no wait, in milliseconds. */
@@ -23,7 +26,10 @@ export interface FailureContext {
   readonly polls?: number;
   /** Time when Extend accepted the run, epoch milliseconds. See {@link NOT_FOUND_GRACE_MS}. */
   readonly acceptedAtMs?: number;
-  /** Wait before the next attempt if the API asks for none, in milliseconds. @default the wait of Temporal's retry policy */
+  /**
+   * Wait before the next attempt if the API asks for none, in milliseconds.
+   * @default the wait of Temporal's retry policy
+   */
   readonly retryDelayMs?: number;
 }
 
@@ -33,9 +39,9 @@ export interface ActivityFailureDetails extends FailureDetails {
 }
 
 /**
- * Turns an error of `http/` into an `ApplicationFailure`. Only this function does so. `classifyApiError` gives the type. Type
- * and purpose decide if the failure is retried. The failure has the run id and the attempt. Any other error, including a
- * cancellation, is returned unchanged.
+ * Turns an error of `http/` into an `ApplicationFailure`. Only this function does so. `classifyApiError` gives the
+ * type. Type and purpose decide if the failure is retried. The failure has the run id and the attempt. Any other error,
+ * including a cancellation, is returned unchanged.
  */
 export function toApplicationFailure(error: unknown, context: FailureContext): unknown {
   if (!(error instanceof ParseApiError)) return error;
@@ -85,7 +91,10 @@ function retryOf(
   return delayMs === undefined ? { again: true } : { again: true, delayMs: Math.max(delayMs, MIN_RETRY_DELAY_MS) };
 }
 
-/** Tells if a 404 is still temporary. Both times are of the server's clock, because the worker's clock may be wrong, and a test server skips time. */
+/**
+ * Tells if a 404 is still temporary. Both times are of the server's clock, because the worker's clock may be wrong, and
+ * a test server skips time.
+ */
 function isWithinGrace(acceptedAtMs: number | undefined): boolean {
   if (acceptedAtMs === undefined) return false;
   return activityInfo().currentAttemptScheduledTimestampMs < acceptedAtMs + NOT_FOUND_GRACE_MS;

@@ -34,22 +34,25 @@ export interface SubmittedRun {
 export interface GetStatusInput {
   /** Extend's run id. */
   readonly runId: string;
-  /** Time when Extend accepted the run, epoch milliseconds. A 404 is retried for 60 s after it. Absent for an attached run. */
+  /**
+   * Time when Extend accepted the run, epoch milliseconds. A 404 is retried for 60 s after it. Absent for an attached
+   * run.
+   */
   readonly acceptedAtMs?: number;
   /**
-   * Time when the first poll is due, by the server's clock, epoch milliseconds. An attempt that starts earlier ends with
-   * `StillProcessing` without a request, and Temporal retries it when the poll is due. @default immediately
+   * Time when the first poll is due, by the server's clock, epoch milliseconds. An attempt that starts earlier ends
+   * with `StillProcessing` without a request, and Temporal retries it when the poll is due. @default immediately
    */
   readonly dueAtMs?: number;
   /**
-   * Time until the first poll is due, in milliseconds. Workflows of version 0.1.0 give it without `dueAtMs`. The first attempt
-   * then sends no request. Newer workflows give both, because activities of version 0.1.0 know only this field.
+   * Time until the first poll is due, in milliseconds. Workflows of version 0.1.0 give it without `dueAtMs`. The first
+   * attempt then sends no request. Newer workflows give both, because activities of version 0.1.0 know only this field.
    */
   readonly delayMs?: number;
   /**
-   * Schedule of the polls. If it is given, the activity fails with `StillProcessing` (BENIGN) while the run has not ended.
-   * Temporal's retry is then the next poll, after the delay of the schedule. If it is absent, the activity ends after one
-   * poll with any answer.
+   * Schedule of the polls. If it is given, the activity fails with `StillProcessing` (BENIGN) while the run has not
+   * ended. Temporal's retry is then the next poll, after the delay of the schedule. If it is absent, the activity ends
+   * after one poll with any answer.
    */
   readonly until?: PollSchedule & {
     /** Time when the wait began, epoch milliseconds. */
@@ -72,7 +75,10 @@ export type ResultCounters = Pick<ParseResult, 'submits' | 'polls' | 'waitedMs'>
 export interface StoreResultInput {
   /** Extend's run id. */
   readonly runId: string;
-  /** Time when the workflow noticed the end of the run, epoch milliseconds. For two minutes after it the run may lack its output. */
+  /**
+   * Time when the workflow noticed the end of the run, epoch milliseconds. For two minutes after it the run may lack
+   * its output.
+   */
   readonly noticedAtMs: number;
   /** Time when Extend accepted the run, epoch milliseconds. See {@link GetStatusInput}. Absent for an attached run. */
   readonly acceptedAtMs?: number;
@@ -97,7 +103,10 @@ export interface UploadFileInput {
 
 /** Output of `uploadFile`. */
 export interface UploadedFile {
-  /** Extend's id of the file. It is absent if the resolver gives a URL: then nothing was uploaded, and the submit makes the URL. */
+  /**
+   * Extend's id of the file. It is absent if the resolver gives a URL: then nothing was uploaded, and the submit makes
+   * the URL.
+   */
   readonly fileId?: string;
 }
 
@@ -113,7 +122,10 @@ export interface DeleteRunInput {
 export interface PrepareBatchInput {
   /** Input of the batch. */
   readonly batch: BatchInput;
-  /** Id of this workflow execution of the batch. It distinguishes its objects in the store from those of earlier executions. */
+  /**
+   * Id of this workflow execution of the batch. It distinguishes its objects in the store from those of earlier
+   * executions.
+   */
   readonly startId: string;
 }
 
@@ -178,9 +190,10 @@ export interface DocumentsInput {
   /** `followDocuments` only: waits until one of the documents has ended. @default false: returns the current state */
   readonly wait?: boolean;
   /**
-   * `followDocuments` with `wait` only: time when the batch began to follow these documents, epoch milliseconds, if it has
-   * called the activity for them before. The first attempt then sends no request, and the intervals grow from that time on.
-   * So an answer with ended documents does not reset the intervals. @default the first attempt asks Temporal immediately
+   * `followDocuments` with `wait` only: time when the batch began to follow these documents, epoch milliseconds, if it
+   * has called the activity for them before. The first attempt then sends no request, and the intervals grow from that
+   * time on. So an answer with ended documents does not reset the intervals. @default the first attempt asks Temporal
+   * immediately
    */
   readonly followedSinceMs?: number;
 }
@@ -194,7 +207,10 @@ export interface EndedDocument {
 
 /** Activities of batches by their wire names. */
 export interface BatchActivities {
-  /** Reads the complete list or manifest, adopts the outcomes of earlier workflow executions, and writes the other documents as pages. */
+  /**
+   * Reads the complete list or manifest, adopts the outcomes of earlier workflow executions, and writes the other
+   * documents as pages.
+   */
   prepareBatch(input: PrepareBatchInput): Promise<PreparedBatch>;
   /** Reads one page of documents. */
   readBatchPage(input: ReadBatchPageInput): Promise<readonly PageDocument[]>;
@@ -208,7 +224,10 @@ export interface BatchActivities {
 
 /** Activities by their wire names. */
 export interface ParseActivities extends BatchActivities {
-  /** Submits the document once and never repeats the request. Cancellation does not stop it, because the run id must become known. */
+  /**
+   * Submits the document once and never repeats the request. Cancellation does not stop it, because the run id must
+   * become known.
+   */
   submitParse(input: SubmitParseInput): Promise<SubmittedRun>;
   /** Polls a run. */
   getStatus(input: GetStatusInput): Promise<StatusAnswer>;

@@ -8,7 +8,10 @@ import { closeSource, openSource } from './open-source';
 import { finalFailure, toApplicationFailure } from './to-application-failure';
 import type { ParseActivities } from './types';
 
-/** Number of uploads without a readable answer after which the failure is final. Each of these uploads may have created a file. */
+/**
+ * Number of uploads without a readable answer after which the failure is final. Each of these uploads may have created
+ * a file.
+ */
 const MAX_UNREADABLE_ANSWERS = 3;
 
 /** Heartbeat details for the next attempt. Only unreadable answers count toward the limit. */
@@ -25,8 +28,9 @@ export interface UploadFileOptions {
 }
 
 /**
- * Builds the activity that opens a source and uploads it to Extend. If the resolver gives a URL, the activity uploads nothing
- * and gives no file id, because the submit makes a new URL. Another attempt creates another file, which only uses storage.
+ * Builds the activity that opens a source and uploads it to Extend. If the resolver gives a URL, the activity uploads
+ * nothing and gives no file id, because the submit makes a new URL. Another attempt creates another file, which only
+ * uses storage.
  *
  * @returns an activity that fails with one of these types:
  *  - `SourceUnavailable`: no such scheme, no such file, or a file outside of the directory of sources; final.
@@ -54,7 +58,11 @@ export function createUploadFile({ extend, sources }: UploadFileOptions): ParseA
   };
 }
 
-/** Checks a file id, because the history contains it. @throws ApplicationFailure `ContractViolation`, final, if the id repeats the key */
+/**
+ * Checks a file id, because the history contains it.
+ *
+ * @throws ApplicationFailure `ContractViolation`, final, if the id repeats the key
+ */
 function checkFileId(fileId: string, { redactor }: ExtendClient): void {
   if (!redactor.holdsSecret(fileId)) return;
   const message = 'Extend accepted the upload, and the file cannot be used: the file id repeats the API key';

@@ -90,8 +90,8 @@ const attachInput = v.strictObject({ runId: text(), ...common });
 /** Settings of the checks of an input. */
 export interface InputCheckOptions {
   /**
-   * Applies the limits that version 0.1.0 did not have. Set it to `false` for a workflow that version 0.1.0 may have started:
-   * such a workflow must not be refused.
+   * Applies the limits that version 0.1.0 did not have. Set it to `false` for a workflow that version 0.1.0 may have
+   * started: such a workflow must not be refused.
    * @default true
    */
   readonly limits?: boolean;
@@ -101,8 +101,8 @@ export interface InputCheckOptions {
  * Checks the input of `parseDocument`. It refuses unknown fields by name at every level, except inside `config`, which
  * Extend checks.
  *
- * @returns one sentence that names each wrong field, the rule and the value; `undefined` if the input is right. URLs are
- * shown without their query.
+ * @returns one sentence that names each wrong field, the rule and the value; `undefined` if the input is right. URLs
+ * are shown without their query.
  */
 export function findInputProblem(input: unknown, { limits = true }: InputCheckOptions = {}): string | undefined {
   if (!isPlainObject(input)) return `input must be an object, got ${show(input)}`;
@@ -114,8 +114,8 @@ export function findInputProblem(input: unknown, { limits = true }: InputCheckOp
 }
 
 /**
- * Checks the limits that version 0.1.0 did not have. A request must be able to name the run id. The configuration must not
- * be nested so deeply that some program on its way to Extend cannot write it as JSON.
+ * Checks the limits that version 0.1.0 did not have. A request must be able to name the run id. The configuration must
+ * not be nested so deeply that some program on its way to Extend cannot write it as JSON.
  */
 export function findLimitProblem({ runId, config }: { runId?: unknown; config?: unknown }): string | undefined {
   const rule = typeof runId === 'string' ? findIdProblem(runId) : undefined;

@@ -66,8 +66,8 @@ export function isVersionRemoved({ kind, status, code }: ParseApiErrorFacts): bo
 }
 
 /**
- * Tells if a 404 means that the server does not serve the path. If the body is an error of Extend, a run or a file does not
- * exist. If it is not, another server answered, and the base URL is probably wrong.
+ * Tells if a 404 means that the server does not serve the path. If the body is an error of Extend, a run or a file does
+ * not exist. If it is not, another server answered, and the base URL is probably wrong.
  */
 export function isEndpointMissing({ kind, status, isExtendError }: ParseApiErrorFacts): boolean {
   return kind === 'status' && status === 404 && isExtendError !== true;

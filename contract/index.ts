@@ -1,6 +1,6 @@
 /**
- * This package's contract: input, result, batches, failures, checks, the poll schedule. The code is pure and safe inside a
- * workflow: it uses neither Node, nor the network, nor the clock.
+ * This package's contract: input, result, batches, failures, checks, the poll schedule. The code is pure and safe
+ * inside a workflow: it uses neither Node, nor the network, nor the clock.
  */
 export {
   MAX_BATCH_DOCUMENTS,

@@ -3,7 +3,10 @@ import type { PollingOptions } from './poll-schedule';
 
 /** A document that Extend downloads. */
 export interface UrlFile {
-  /** Absolute `http:` or `https:` URL. The workflow's history contains it, so use `source` for a secret or short-lived URL. */
+  /**
+   * Absolute `http:` or `https:` URL. The workflow's history contains it, so use `source` for a secret or short-lived
+   * URL.
+   */
   readonly fileUrl: string;
   /** Name to show for the file. @default the name that Extend takes from the URL */
   readonly fileName?: string;
@@ -19,7 +22,10 @@ export interface IdFile {
 
 /** A document that the worker fetches or opens when it submits it. */
 export interface SourceFile {
-  /** Name that a resolver of the worker opens. The scheme chooses the resolver: `file:///…` names a file under the directory of sources. */
+  /**
+   * Name that a resolver of the worker opens. The scheme chooses the resolver: `file:///…` names a file under the
+   * directory of sources.
+   */
   readonly source: string;
   /** Name to show for the file. */
   readonly fileName?: string;
@@ -32,38 +38,55 @@ export type DocumentFile = UrlFile | IdFile | SourceFile;
 export interface CommonParseOptions {
   /** Schedule of the polls. */
   readonly polling?: PollingOptions;
-  /** Deadline of the whole document: time from the start of the workflow, after a `startDelay`, until `ParseDeadlineExceeded`. In milliseconds, at most 365 days. @default 86_400_000 (24 h) */
+  /**
+   * Deadline of the whole document: time from the start of the workflow, after a `startDelay`, until
+   * `ParseDeadlineExceeded`. In milliseconds, at most 365 days.
+   * @default 86_400_000 (24 h)
+   */
   readonly deadlineMs?: number;
-  /** Form of the result. `inline` returns the chunks. `stored` writes the run to the worker's result store and returns a reference. @default 'inline' */
+  /**
+   * Form of the result. `inline` returns the chunks. `stored` writes the run to the worker's result store and returns a
+   * reference.
+   * @default 'inline'
+   */
   readonly result?: 'inline' | 'stored';
   /**
-   * Deletion of the run's data at Extend. `afterSuccess` deletes it when the result is delivered. `always` also deletes it
-   * when the run failed, was cancelled or missed the deadline. A paid result that could not be delivered is never deleted.
-   * The workflow also deletes the file that it uploaded itself, never another file. A failed deletion does not fail the
-   * workflow.
+   * Deletion of the run's data at Extend. `afterSuccess` deletes it when the result is delivered. `always` also deletes
+   * it when the run failed, was cancelled or missed the deadline. A paid result that could not be delivered is never
+   * deleted. The workflow also deletes the file that it uploaded itself, never another file. A failed deletion does not
+   * fail the workflow.
    * @default 'never'
    */
   readonly deleteRun?: 'never' | 'afterSuccess' | 'always';
 }
 
-/** Input that parses a document. The workflow submits the document once. `onAmbiguousSubmit` says when it submits again. */
+/**
+ * Input that parses a document. The workflow submits the document once. `onAmbiguousSubmit` says when it submits again.
+ */
 export interface DocumentInput extends CommonParseOptions {
   /** The document. */
   readonly file: DocumentFile;
   /** Extend's parse configuration, passed through unchanged. @default the API's own */
   readonly config?: ParseConfig;
   /**
-   * Reaction to a submit without a readable answer. In that case a run may exist and be billed. `resubmit` submits again, so
-   * the document is submitted at least once, and the result counts each submit. `fail` ends the workflow with
+   * Reaction to a submit without a readable answer. In that case a run may exist and be billed. `resubmit` submits
+   * again, so the document is submitted at least once, and the result counts each submit. `fail` ends the workflow with
    * `SubmitOutcomeUnknown`, so the document is submitted at most once.
    * @default 'resubmit'
    */
   readonly onAmbiguousSubmit?: 'resubmit' | 'fail';
-  /** Largest number of submits that may have created a run, 1 to 100. The workflow then ends with `SubmitOutcomeUnknown`. @default 5 */
+  /**
+   * Largest number of submits that may have created a run, 1 to 100. The workflow then ends with
+   * `SubmitOutcomeUnknown`.
+   * @default 5
+   */
   readonly maxSubmits?: number;
 }
 
-/** Input that attaches to an existing run. The workflow submits nothing. The first poll follows immediately, unless `initialDelayMs` is given. */
+/**
+ * Input that attaches to an existing run. The workflow submits nothing. The first poll follows immediately, unless
+ * `initialDelayMs` is given.
+ */
 export interface AttachInput extends CommonParseOptions {
   /** Extend's run id, `parser_run_…`. */
   readonly runId: string;

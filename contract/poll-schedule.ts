@@ -7,33 +7,43 @@ export type PollEngine = 'timer' | 'retry';
 /** Options of the poll schedule. Plain JSON, part of the workflow's input. */
 export interface PollingOptions {
   /**
-   * `timer` uses one durable timer and one activity per poll, each visible in the history (11 events per poll). `retry` uses
-   * one activity that Temporal retries until the run has ended. Its history has the same size for any number of polls.
+   * `timer` uses one durable timer and one activity per poll, each visible in the history (11 events per poll). `retry`
+   * uses one activity that Temporal retries until the run has ended. Its history has the same size for any number of
+   * polls.
    * @default 'timer'
    */
   readonly engine?: PollEngine;
   /**
-   * `sqrt`: the delay is `scaleMs` · √(seconds since the run was accepted), at least 500 ms. The theory of optimum checking
-   * procedures gives this shape for unknown durations (Barlow, Hunter and Proschan 1963). `exponential`: each delay is
-   * `factor` times the previous delay, starting from `initialDelayMs`, at least 500 ms.
+   * `sqrt`: the delay is `scaleMs` · √(seconds since the run was accepted), at least 500 ms. The theory of optimum
+   * checking procedures gives this shape for unknown durations (Barlow, Hunter and Proschan 1963). `exponential`: each
+   * delay is `factor` times the previous delay, starting from `initialDelayMs`, at least 500 ms.
    * @default 'sqrt'
    */
   readonly backoff?: Backoff;
   /** Delay before the first poll, in milliseconds. @default 2000, or 0.4 of `expectedDurationMs` if that is given */
   readonly initialDelayMs?: number;
-  /** Delay that applies one second after the run was accepted, in milliseconds. For `sqrt` only. @default 1000, or 680 with `expectedDurationMs` */
+  /**
+   * Delay that applies one second after the run was accepted, in milliseconds. For `sqrt` only.
+   * @default 1000, or 680 with `expectedDurationMs`
+   */
   readonly scaleMs?: number;
   /** Growth of the delay per poll, at least 1. For `exponential` only. @default 1.5 */
   readonly factor?: number;
   /** Longest delay between two polls, in milliseconds. @default 30_000 */
   readonly maxDelayMs?: number;
-  /** Random part of each delay, 0 to 1. For example, 0.1 adds or removes up to a tenth. `0` switches it off. @default 0.1 */
+  /**
+   * Random part of each delay, 0 to 1. For example, 0.1 adds or removes up to a tenth. `0` switches it off.
+   * @default 0.1
+   */
   readonly jitter?: number;
   /** Probable duration of the run, in milliseconds. It moves the first poll to 0.4 of this time. @default none */
   readonly expectedDurationMs?: number;
 }
 
-/** {@link PollingOptions} with all defaults, without the engine. Plain JSON, because the `retry` engine passes it to the activity. */
+/**
+ * {@link PollingOptions} with all defaults, without the engine. Plain JSON, because the `retry` engine passes it to the
+ * activity.
+ */
 export interface PollSchedule {
   readonly backoff: Backoff;
   readonly firstDelayMs: number;
@@ -56,13 +66,19 @@ export interface PollPosition {
 
 const DEFAULT_INITIAL_DELAY_MS = 2000;
 const DEFAULT_SCALE_MS = 1000;
-/** Default of `scaleMs` with `expectedDurationMs`. Runs then end near the expected time, where shorter delays cost few polls. */
+/**
+ * Default of `scaleMs` with `expectedDurationMs`. Runs then end near the expected time, where shorter delays cost few
+ * polls.
+ */
 const HINTED_SCALE_MS = 680;
 const FIRST_POLL_AT_SHARE_OF_HINT = 0.4;
 const DEFAULT_FACTOR = 1.5;
 const DEFAULT_MAX_DELAY_MS = 30_000;
 const DEFAULT_JITTER = 0.1;
-/** Shortest delay of both backoffs, so that a first delay of 0 does not cause a tight loop. A smaller `maxDelayMs` takes precedence. */
+/**
+ * Shortest delay of both backoffs, so that a first delay of 0 does not cause a tight loop. A smaller `maxDelayMs` takes
+ * precedence.
+ */
 const MIN_DELAY_MS = 500;
 /** Longest timer that Node and the Temporal SDK support: 2^31 − 1 ms. A longer timer would fire immediately. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -83,8 +99,8 @@ export function resolveSchedule(options: PollingOptions = {}): PollSchedule {
 }
 
 /**
- * Gives the time until the next poll in whole milliseconds, at most {@link MAX_TIMER_MS}. The function is pure: the same
- * position gives the same delay. It ignores the deadline, so the caller limits the delay to the remaining time.
+ * Gives the time until the next poll in whole milliseconds, at most {@link MAX_TIMER_MS}. The function is pure: the
+ * same position gives the same delay. It ignores the deadline, so the caller limits the delay to the remaining time.
  */
 export function nextDelayMs(schedule: PollSchedule, position: PollPosition): number {
   const spread = 1 + schedule.jitter * (2 * position.random - 1);

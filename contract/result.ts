@@ -20,7 +20,9 @@ export interface StoredOutput {
   readonly chunkCount: number;
 }
 
-/** Facts of a finished run beside its content. All except the id are absent if Extend omits them or sends another type. */
+/**
+ * Facts of a finished run beside its content. All except the id are absent if Extend omits them or sends another type.
+ */
 export interface RunSummary {
   readonly runId: string;
   /** Extend's id of the stored file. */
@@ -35,11 +37,16 @@ export interface RunSummary {
 
 /** Result of the workflow `parseDocument`. */
 export interface ParseResult extends RunSummary {
-  /** Submits that may have created a run: 1 unless an answer was lost, 0 for an attached run. Rejected submits do not count. */
+  /**
+   * Submits that may have created a run: 1 unless an answer was lost, 0 for an attached run. Rejected submits do not
+   * count.
+   */
   readonly submits: number;
   /** Polls. */
   readonly polls: number;
-  /** Time from the start of the workflow until the result was available, in milliseconds. A `startDelay` does not count. */
+  /**
+   * Time from the start of the workflow until the result was available, in milliseconds. A `startDelay` does not count.
+   */
   readonly waitedMs: number;
   readonly output: InlineOutput | StoredOutput;
 }

@@ -20,7 +20,11 @@ export const SEARCH_ATTRIBUTES = {
   batch: { name: 'ExtendParseBatch', type: 'KEYWORD' },
 } as const;
 
-/** Gives the command that registers search attributes in a namespace. @param names names of the attributes; default: all */
+/**
+ * Gives the command that registers search attributes in a namespace.
+ *
+ * @param names names of the attributes; default: all
+ */
 export function searchAttributeCommand(
   namespace: string,
   names: readonly string[] = Object.values(SEARCH_ATTRIBUTES).map(({ name }) => name),
@@ -29,14 +33,20 @@ export function searchAttributeCommand(
   return `temporal operator search-attribute create --namespace ${namespace} ${attributes}`;
 }
 
-/** Gives the search attributes for the start of a batch. All are set, so that the server checks all of them now: the documents of the batch use them too. */
+/**
+ * Gives the search attributes for the start of a batch. All are set, so that the server checks all of them now: the
+ * documents of the batch use them too.
+ */
 export function batchAttributes(batch: string): SearchAttributePair[] {
   const { runId, status, fileName } = SEARCH_ATTRIBUTES;
   const empty = [runId, status, fileName].map((key) => ({ key, value: '' }));
   return [...empty, { key: SEARCH_ATTRIBUTES.batch, value: keyword(batch) }];
 }
 
-/** Gives the search attributes for the start of a document's workflow. All are set, so that the server checks all of them. */
+/**
+ * Gives the search attributes for the start of a document's workflow. All are set, so that the server checks all of
+ * them.
+ */
 export function openingAttributes(input: ParseInput, batch = ''): SearchAttributePair[] {
   const { runId, status, fileName } = SEARCH_ATTRIBUTES;
   const isAttached = isAttachInput(input);
@@ -53,7 +63,11 @@ export function keyword(text: string): string {
   return text.slice(0, MAX_KEYWORD_LENGTH);
 }
 
-/** Gives the name of a document for people: its file name without path and query. @returns `undefined` if only an id is known */
+/**
+ * Gives the name of a document for people: its file name without path and query.
+ *
+ * @returns `undefined` if only an id is known
+ */
 export function nameOfDocument(input: ParseInput): string | undefined {
   if (isAttachInput(input)) return undefined;
   const { file } = input;

@@ -33,13 +33,16 @@ export interface ExtendClientOptions {
   /** Id of the workspace. It is required if the key belongs to a whole organization. @default none */
   readonly workspaceId?: string;
   /**
-   * Time limit of a poll, in milliseconds, from connecting to the last byte, at most the default. It also limits a deletion,
-   * which ends after 5 s at the latest. @default 20_000
+   * Time limit of a poll, in milliseconds, from connecting to the last byte, at most the default. It also limits a
+   * deletion, which ends after 5 s at the latest. @default 20_000
    */
   readonly statusTimeoutMs?: number;
   /** Time limit of a submit, in milliseconds, at most the default. @default 60_000 */
   readonly submitTimeoutMs?: number;
-  /** Time limit of fetching or storing a result, and of an upload, in milliseconds, at most one hour. @default 300_000 (5 minutes) */
+  /**
+   * Time limit of fetching or storing a result, and of an upload, in milliseconds, at most one hour.
+   * @default 300_000 (5 minutes)
+   */
   readonly fetchTimeoutMs?: number;
 }
 
@@ -56,8 +59,8 @@ export interface SubmitOptions extends CallOptions {
 }
 
 /**
- * Extend's API, version 2025-04-21, as far as this package uses it. A call sends one request and never repeats it, with one
- * exception: `pollRun` sends a second request when Extend refuses `responseType=url`.
+ * Extend's API, version 2025-04-21, as far as this package uses it. A call sends one request and never repeats it, with
+ * one exception: `pollRun` sends a second request when Extend refuses `responseType=url`.
  */
 export interface ExtendClient {
   /** Time limits of the requests, in milliseconds. */
@@ -69,12 +72,16 @@ export interface ExtendClient {
   /** Submits a document: `POST /parse/async`. */
   submitParse(request: ParseAsyncRequest, options?: SubmitOptions): Promise<RunState>;
   /**
-   * Polls a run: `GET /parser_runs/{id}` without the content. It reads only the state, for an answer of any size. It asks
-   * for `responseType=url`. If Extend refuses that with 400 or 422, the call sends a second request, with
+   * Polls a run: `GET /parser_runs/{id}` without the content. It reads only the state, for an answer of any size. It
+   * asks for `responseType=url`. If Extend refuses that with 400 or 422, the call sends a second request, with
    * `responseType=json`.
    */
   pollRun(runId: string, options?: CallOptions): Promise<RunState>;
-  /** Reads a run with its content into memory: `GET /parser_runs/{id}`. @throws BodyTooLargeError above `maxBodyBytes` */
+  /**
+   * Reads a run with its content into memory: `GET /parser_runs/{id}`.
+   *
+   * @throws BodyTooLargeError above `maxBodyBytes`
+   */
   readRun(runId: string, options: CallOptions & { readonly maxBodyBytes: number }): Promise<CollectedRun>;
   /** Reads a run with its content as it arrives: `GET /parser_runs/{id}`. @throws ParseApiError from the iteration */
   streamRun(runId: string, options?: CallOptions): AsyncIterable<Uint8Array>;
@@ -97,8 +104,8 @@ const MAX_SMALL_BODY_BYTES = 1_048_576;
  * Builds the client. It opens no connection until the first call.
  *
  * @param observe is called after each request has ended. @default none
- * @throws TypeError if `baseUrl` is not a plain absolute http(s) URL, or if no header can carry `workspaceId`; RangeError
- * if a time limit is not a whole number from 1 to its maximum.
+ * @throws TypeError if `baseUrl` is not a plain absolute http(s) URL, or if no header can carry `workspaceId`;
+ * RangeError if a time limit is not a whole number from 1 to its maximum.
  */
 export function createExtendClient(options: ExtendClientOptions, observe?: RequestObserver): ExtendClient {
   const connection = toConnection(options, observe);

@@ -15,9 +15,9 @@ export function toHttpAnswer(response: Response, signal: AbortSignal): HttpAnswe
 }
 
 /**
- * Reads the body until it ends or the signal aborts. The request has the same signal, but that is not enough for the body:
- * `fetch` references the chain from the signal to the connection weakly. Once Node collects the chain as garbage, an
- * abort would no longer end a body that stalls.
+ * Reads the body until it ends or the signal aborts. The request has the same signal, but that is not enough for the
+ * body: `fetch` references the chain from the signal to the connection weakly. Once Node collects the chain as garbage,
+ * an abort would no longer end a body that stalls.
  */
 async function* readParts(body: ReadableStream<Uint8Array> | null, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   if (body === null) return;

@@ -4,7 +4,9 @@ import { type Redactor } from '../privacy';
 import type { HttpAnswer } from './http-answer';
 import { notJson } from './read-body';
 
-/** A body of at most this size is read to its end, so that the connection can be reused and a cut-off body is noticed. */
+/**
+ * A body of at most this size is read to its end, so that the connection can be reused and a cut-off body is noticed.
+ */
 const WHOLE_BODY_BYTES = 65_536;
 /** Limit of one field, far above any real state or reason. */
 const MAX_FIELD_BYTES = 65_536;
@@ -35,7 +37,10 @@ export async function readState({ parts }: HttpAnswer, redactor: Redactor): Prom
   return decodeStateAnswer(seen.fields, redactor);
 }
 
-/** The fields of a state that have arrived so far: those of `parserRun` if it is an object, else those of the body itself. */
+/**
+ * The fields of a state that have arrived so far: those of `parserRun` if it is an object, else those of the body
+ * itself.
+ */
 class SeenState {
   readonly #bare: Record<string, unknown> = {};
   #wrapped: Record<string, unknown> | undefined;

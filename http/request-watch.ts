@@ -5,8 +5,8 @@ export interface EndedRequest {
   /** Purpose of the request. */
   readonly operation: RequestOperation;
   /**
-   * `ok`; the HTTP status of an error; `notReceived`, `noAnswer` or `unreadable` as in {@link ParseApiError}; `aborted` if
-   * the caller stopped reading.
+   * `ok`; the HTTP status of an error; `notReceived`, `noAnswer` or `unreadable` as in {@link ParseApiError}; `aborted`
+   * if the caller stopped reading.
    */
   readonly outcome: string;
   /** Time from the beginning of the request to the last byte that was read, in milliseconds. */

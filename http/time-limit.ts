@@ -1,8 +1,8 @@
 /** A time limit, joined with a caller's signal. */
 export interface TimeLimit {
   /**
-   * Aborts when the time is over, with a `TimeoutError` as its reason, or when the caller's signal aborts, with the reason
-   * of that signal.
+   * Aborts when the time is over, with a `TimeoutError` as its reason, or when the caller's signal aborts, with the
+   * reason of that signal.
    */
   readonly signal: AbortSignal;
   /** `true` if the time was over before the caller's signal aborted. */

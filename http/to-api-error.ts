@@ -23,7 +23,10 @@ export interface RequestFacts {
   readonly baseUrl: string;
   /** Takes secrets out of every text that the error repeats. */
   readonly redactor: Redactor;
-  /** Takes secrets out of texts of the answer. It reduces URLs to their origin if the request does not know the document's URL. */
+  /**
+   * Takes secrets out of texts of the answer. It reduces URLs to their origin if the request does not know the
+   * document's URL.
+   */
   readonly toSafe: (text: string) => string;
 }
 
@@ -110,8 +113,8 @@ function causesOf(error: unknown): readonly Record<string, unknown>[] {
 }
 
 /**
- * Tells if no connection was made, so that Extend cannot have received the request. In that case the look-up of the host
- * name or the connecting failed, or this side refused the TLS certificate.
+ * Tells if no connection was made, so that Extend cannot have received the request. In that case the look-up of the
+ * host name or the connecting failed, or this side refused the TLS certificate.
  */
 function isConnectFailure(error: unknown): boolean {
   return causesOf(error).some(({ code, syscall }) => {

@@ -35,7 +35,9 @@ export async function usableKey({ apiKey, keys }: KeySource, redactor: Redactor,
   throw new ParseApiError(`the worker has no usable API key: ${problem}`, { kind: 'status', status: 401 });
 }
 
-/** Reads the key and adds it to the key ring, without a request. It never fails. It ignores a key that it cannot read. */
+/**
+ * Reads the key and adds it to the key ring, without a request. It never fails. It ignores a key that it cannot read.
+ */
 export async function noteKey(source: KeySource, signal?: AbortSignal): Promise<void> {
   const limit = startTimeLimit(NOTE_KEY_MS, signal);
   await usableKey(source, SHAPE_REDACTOR, limit.signal)

@@ -5,7 +5,10 @@ export type JsonPath = readonly (string | number)[];
 export interface JsonScannerOptions {
   /** Length of the longest path that is reported. Deeper values are checked, but not reported. */
   readonly depth: number;
-  /** Called when a value begins. `at` is the offset of its first byte. `first` is that byte, which shows the kind of the value. */
+  /**
+   * Called when a value begins. `at` is the offset of its first byte. `first` is that byte, which shows the kind of the
+   * value.
+   */
   readonly onStart?: (path: JsonPath, at: number, first: number) => void;
   /** Called when a value has ended. `at` is the offset after its last byte. */
   readonly onEnd?: (path: JsonPath, at: number) => void;
@@ -36,9 +39,9 @@ const MAX_NESTING = 1_000_000;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
 /**
- * Scanner that reads JSON of any size while it arrives, and reports where values begin and end. It holds no values, so its
- * memory grows neither with the number of values nor with the length of a string. A parser that creates values could not do
- * that.
+ * Scanner that reads JSON of any size while it arrives, and reports where values begin and end. It holds no values, so
+ * its memory grows neither with the number of values nor with the length of a string. A parser that creates values
+ * could not do that.
  *
  * The scanner checks the grammar. It does not check that the text is valid UTF-8.
  *
@@ -80,7 +83,11 @@ export class JsonScanner {
     }
   }
 
-  /** Skips the byte order mark, which may be divided between parts. @returns number of bytes of this part that belong to it */
+  /**
+   * Skips the byte order mark, which may be divided between parts.
+   *
+   * @returns number of bytes of this part that belong to it
+   */
   #skipMark(part: Uint8Array): number {
     let index = 0;
     const isMark = () => part[index] === BYTE_ORDER_MARK[this.#markBytes] && this.#offset === this.#markBytes;
@@ -216,7 +223,10 @@ export class JsonScanner {
   }
 }
 
-/** Counts the bytes of a string that stand for themselves, up to the next escape or the end. Most bytes of a document do. */
+/**
+ * Counts the bytes of a string that stand for themselves, up to the next escape or the end. Most bytes of a document
+ * do.
+ */
 function plainLength(part: Uint8Array, from: number): number {
   let index = from;
   while (index < part.length) {

@@ -2,15 +2,17 @@ import { JsonScanner, JsonSyntaxError, type JsonPath } from './json-scanner';
 
 /** Receiver of the bytes of one value as they arrive. */
 export interface JsonSink {
-  /** Takes the next bytes of the value. They are a view of the written bytes, so a sink copies the bytes that it keeps. */
+  /**
+   * Takes the next bytes of the value. They are a view of the written bytes, so a sink copies the bytes that it keeps.
+   */
   write(bytes: Uint8Array): void;
   /** Called when the value is complete. */
   end?(): void;
 }
 
 /**
- * Splitter that passes selected values of a JSON text to sinks, byte for byte, while the text arrives. Values without a sink
- * are checked and dropped.
+ * Splitter that passes selected values of a JSON text to sinks, byte for byte, while the text arrives. Values without a
+ * sink are checked and dropped.
  *
  * @throws JsonSyntaxError from `write` or `end`; the errors of a sink.
  */
@@ -24,8 +26,8 @@ export class JsonSplitter {
   #handedOn = 0;
 
   /**
-   * @param take is called for each value down to the depth, with its path and its first byte. It returns a sink if the value
-   * is needed. The path is valid only during the call.
+   * @param take is called for each value down to the depth, with its path and its first byte. It returns a sink if the
+   * value is needed. The path is valid only during the call.
    */
   constructor(depth: number, take: (path: JsonPath, first: number) => JsonSink | undefined) {
     this.#scanner = new JsonScanner({

@@ -20,7 +20,10 @@ const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>',
 const ESCAPES: Readonly<Record<string, string>> = { n: '', r: '', t: '' };
 const MAX_CODE_POINT = 0x10_ff_ff;
 
-/** Characters that are ignored, because they do not change the meaning of a text: line breaks, as in a mail, and characters without a width. */
+/**
+ * Characters that are ignored, because they do not change the meaning of a text: line breaks, as in a mail, and
+ * characters without a width.
+ */
 const IGNORED = /[\p{Cc}\u00AD\u061C\u200B-\u200F\u2028-\u202E\u2060\u2066-\u2069\uFEFF]/u;
 /** Control characters. All other characters of {@link IGNORED} have more than one byte. */
 const CONTROL_BYTE = /[\0-\x1F\x7F]/;
@@ -28,9 +31,9 @@ const CONTROL_BYTE = /[\0-\x1F\x7F]/;
 const TAG_OR_SPACE = /<[^<>]*>|\s+/g;
 
 /**
- * Gives the readings of a text: unchanged, decoded, and decoded without HTML tags and without line breaks and the blanks
- * next to them. A secret may be visible in only one of the readings: in `<secret>` it looks like a tag, and in `%secret` its
- * beginning looks like an encoding.
+ * Gives the readings of a text: unchanged, decoded, and decoded without HTML tags and without line breaks and the
+ * blanks next to them. A secret may be visible in only one of the readings: in `<secret>` it looks like a tag, and in
+ * `%secret` its beginning looks like an encoding.
  */
 export function readingsOf(original: string): readonly DecodedText[] {
   // Ignored characters replace the removed parts, so that all positions stay the same.
@@ -40,8 +43,8 @@ export function readingsOf(original: string): readonly DecodedText[] {
 }
 
 /**
- * Decodes a text completely. The text may mix percent encoding, JSON and HTML, also inside each other. Two texts with the
- * same meaning become equal, so that one can be searched for in the other.
+ * Decodes a text completely. The text may mix percent encoding, JSON and HTML, also inside each other. Two texts with
+ * the same meaning become equal, so that one can be searched for in the other.
  */
 export function decodeText(original: string): DecodedText {
   let decoded = toBytes(original);

@@ -1,8 +1,8 @@
 /**
  * Masks a URL for a message. It removes user name and password, and replaces query and fragment by `?***`.
  *
- * The text may be an argument or a variable that is not a valid URL. The end of the credentials is then unknown, so of a
- * text with an `@` only the scheme is kept.
+ * The text may be an argument or a variable that is not a valid URL. The end of the credentials is then unknown, so of
+ * a text with an `@` only the scheme is kept.
  */
 export function maskUrl(text: string): string {
   const [scheme = ''] = /^[a-z][a-z\d+.-]*:\/\//i.exec(text) ?? [];

@@ -3,8 +3,8 @@ import { toPlainText } from './plain-text';
 /** Longest text from outside in a message. The rest is cut. */
 const MAX_TEXT_LENGTH = 500;
 /**
- * Length to which texts are cut, at white space, before the regular expressions run. `http/` reads more than this of an error
- * answer, so no shorter cut comes before this one.
+ * Length to which texts are cut, at white space, before the regular expressions run. `http/` reads more than this of an
+ * error answer, so no shorter cut comes before this one.
  */
 const MAX_READ_LENGTH = 4_096;
 
@@ -31,8 +31,8 @@ const BEFORE_PATH = /(?:^|[^\w.]|\w\.[\w-]+|:\d+)$/;
  *
  * It also removes control characters and bidirectional characters, and cuts a text after 500 characters.
  *
- * A query counts up to the next white space, because a query may contain quotes. It is better to remove too much than too
- * little. Secrets of other shapes are recognised by their value only: see `createRedactor`.
+ * A query counts up to the next white space, because a query may contain quotes. It is better to remove too much than
+ * too little. Secrets of other shapes are recognised by their value only: see `createRedactor`.
  */
 export function redact(text: string): string {
   const clean = toPlainText(cutToReadable(text))
@@ -49,8 +49,8 @@ export function redact(text: string): string {
 }
 
 /**
- * Reduces each URL in a text to its origin, and each path to its beginning. It serves for texts that may repeat a secret URL
- * which the caller does not know. Words with one slash, such as `application/pdf`, are kept.
+ * Reduces each URL in a text to its origin, and each path to its beginning. It serves for texts that may repeat a
+ * secret URL which the caller does not know. Words with one slash, such as `application/pdf`, are kept.
  */
 export function reduceUrls(text: string): string {
   return cutToReadable(text).replace(/\S+/g, toOrigin);
@@ -67,7 +67,10 @@ export function cutToReadable(text: string): string {
   return lastWord === null ? start : start.slice(0, MAX_READ_LENGTH - MAX_TEXT_LENGTH + lastWord.index);
 }
 
-/** Masks the query of a word. It searches a few times per word, not once per `://`, so that the time grows only with the length of the text. */
+/**
+ * Masks the query of a word. It searches a few times per word, not once per `://`, so that the time grows only with the
+ * length of the text.
+ */
 function withoutQuery(word: string): string {
   const at = Math.min(queryOfUrl(word), queryWithValue(word));
   return at === Infinity ? word : `${word.slice(0, at)}?***`;
@@ -82,7 +85,11 @@ function queryOfUrl(word: string): number {
   return query === null ? Infinity : hostAt + query.index;
 }
 
-/** Gives the position of a query that has a value, with or without a URL before it. @returns Infinity if there is none */
+/**
+ * Gives the position of a query that has a value, with or without a URL before it.
+ *
+ * @returns Infinity if there is none
+ */
 function queryWithValue(word: string): number {
   const query = /\?|%(?:25)*3F/i.exec(word);
   return query !== null && ASSIGNMENT.test(word.slice(query.index)) ? query.index : Infinity;

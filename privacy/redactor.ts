@@ -5,9 +5,15 @@ import { hideSecrets, type Secret } from './secrets';
 export interface Redactor {
   /** Takes secrets out of a text, first by their values, then by their shapes. See {@link redact}. */
   readonly text: (text: string) => string;
-  /** Does the same as {@link text}, and reduces every URL to its origin. The reason of a failure may repeat a URL that the redactor does not know. */
+  /**
+   * Does the same as {@link text}, and reduces every URL to its origin. The reason of a failure may repeat a URL that
+   * the redactor does not know.
+   */
   readonly reason: (text: string) => string;
-  /** Takes secrets out of a text by their values only. Unlike {@link text} it keeps line breaks, tags and texts that only have the shape of a secret. */
+  /**
+   * Takes secrets out of a text by their values only. Unlike {@link text} it keeps line breaks, tags and texts that
+   * only have the shape of a secret.
+   */
   readonly values: (text: string) => string;
   /** Tells if the text contains one of the values. */
   readonly holdsSecret: (text: string) => boolean;

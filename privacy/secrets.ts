@@ -4,7 +4,9 @@ import { decodeText, readingsOf, type DecodedText } from './decoded-text';
 export interface Secret {
   /** Decoded value. */
   readonly text: string;
-  /** Number of leading characters that are enough to recognise the value, because a text may contain only its beginning. */
+  /**
+   * Number of leading characters that are enough to recognise the value, because a text may contain only its beginning.
+   */
   readonly atLeast: number;
 }
 
@@ -42,7 +44,10 @@ export function urlSecrets(url: string): Secret[] {
   return [toSecret(url, beyondOrigin), ...located, ...partSecrets(parts, search)];
 }
 
-/** Gives the forms in which a text may contain the query of a URL that is not secret itself: the complete query, and each value. */
+/**
+ * Gives the forms in which a text may contain the query of a URL that is not secret itself: the complete query, and
+ * each value.
+ */
 export function querySecrets(url: string): Secret[] {
   if (!URL.canParse(url)) return [];
   const { search, hash } = new URL(url);
@@ -93,8 +98,9 @@ function occurrences(text: string, { text: secret, atLeast }: Secret): Span[] {
 }
 
 /**
- * Gives for each position of the text the number of characters of the secret's beginning at that position (the Z-algorithm).
- * The time grows only with the sum of both lengths, also for a text that repeats the beginning of the secret many times.
+ * Gives for each position of the text the number of characters of the secret's beginning at that position (the
+ * Z-algorithm). The time grows only with the sum of both lengths, also for a text that repeats the beginning of the
+ * secret many times.
  */
 function matchLengths(secret: string, text: string): Int32Array {
   // Neither text contains the separator, because both are decoded to bytes.
@@ -120,8 +126,8 @@ function ofDecoded(text: string, atLeast = BEGINNING_LENGTH): Secret {
 }
 
 /**
- * Gives the secrets among the parts and the values of a query. Each value also counts with blanks instead of plus signs, and
- * with plus signs instead of blanks, because a form writes a blank as a plus sign.
+ * Gives the secrets among the parts and the values of a query. Each value also counts with blanks instead of plus
+ * signs, and with plus signs instead of blanks, because a form writes a blank as a plus sign.
  */
 function partSecrets(parts: readonly string[], search: string): Secret[] {
   const values = search
@@ -134,9 +140,9 @@ function partSecrets(parts: readonly string[], search: string): Secret[] {
 }
 
 /**
- * Gives the base64 characters of the key inside an encoded text. There are three forms, because base64 encodes three bytes as
- * four characters, and the key can begin at any of the three. Characters that also depend on the text next to the key are
- * left out.
+ * Gives the base64 characters of the key inside an encoded text. There are three forms, because base64 encodes three
+ * bytes as four characters, and the key can begin at any of the three. Characters that also depend on the text next to
+ * the key are left out.
  */
 function base64Forms(key: string): string[] {
   return [0, 1, 2].map((before) => {

@@ -6,15 +6,21 @@ import { ignoreMissing } from './ignore-missing';
 import type { ResultStore, StoreCallOptions } from './result-store';
 import { hasEnded, writerId } from './writer-id';
 
-/** Directory of the files that are being written. It is separate, because the directory of the objects may hold millions of files. */
+/**
+ * Directory of the files that are being written. It is separate, because the directory of the objects may hold millions
+ * of files.
+ */
 const PARTIALS = '.partial';
-/** Name of a partial file: the key of the object, the writer, and a random id of the file. Version 0.1.0 named no writer. */
+/**
+ * Name of a partial file: the key of the object, the writer, and a random id of the file. Version 0.1.0 named no
+ * writer.
+ */
 const PARTIAL_NAME = /^(.+?)(?:\.([\da-f]{8}-\d+))?\.[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 /** Longest encoded name that serves as the key itself, in characters. The key of a longer name is a hash. */
 const MAX_KEY_LENGTH = 128;
 /**
- * Age in milliseconds at which a partial file counts as abandoned. The age is the time since the last write. An attempt to
- * store a run takes one hour at most, and five minutes by default.
+ * Age in milliseconds at which a partial file counts as abandoned. The age is the time since the last write. An attempt
+ * to store a run takes one hour at most, and five minutes by default.
  */
 const ABANDONED_AFTER_MS = 3_600_000;
 /** Time between two sweeps over the partial files of all objects, in milliseconds. */
@@ -32,11 +38,12 @@ export interface AtomicWriterOptions {
 export type AtomicWriter = (...args: Parameters<ResultStore['write']>) => Promise<void>;
 
 /**
- * Builds the function that writes files atomically. It writes the content to a partial file first, and then renames that
- * file to the object's name. Several writers of the same object do not disturb each other; the last one to finish wins.
+ * Builds the function that writes files atomically. It writes the content to a partial file first, and then renames
+ * that file to the object's name. Several writers of the same object do not disturb each other; the last one to finish
+ * wins.
  *
- * A write removes the partial files of the same object that killed writers have left. The first write, and then one write
- * per hour, removes those of all objects.
+ * A write removes the partial files of the same object that killed writers have left. The first write, and then one
+ * write per hour, removes those of all objects.
  */
 export function createAtomicWriter({ root, fileMode }: AtomicWriterOptions): AtomicWriter {
   const directoryMode = fileMode | ((fileMode & 0o444) >> 2);
@@ -74,13 +81,18 @@ export function createAtomicWriter({ root, fileMode }: AtomicWriterOptions): Ato
   };
 }
 
-/** Makes the part of a partial file's name that identifies the object. File systems allow names of at most 255 bytes. */
+/**
+ * Makes the part of a partial file's name that identifies the object. File systems allow names of at most 255 bytes.
+ */
 function toKey(name: string): string {
   const encoded = encodeURIComponent(name);
   return encoded.length <= MAX_KEY_LENGTH ? encoded : createHash('sha256').update(name).digest('hex');
 }
 
-/** Removes the partial files whose writers have certainly ended. With `key` it removes those of one object, else those of all. */
+/**
+ * Removes the partial files whose writers have certainly ended. With `key` it removes those of one object, else those
+ * of all.
+ */
 async function removeAbandoned(
   directory: string,
   { nowMs, key }: { readonly nowMs: number; readonly key?: string },

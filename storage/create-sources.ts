@@ -10,7 +10,10 @@ import { SourceError, type OpenedSource, type SourceResolver } from './source';
 export interface SourcesOptions {
   /** Only directory that `file:` sources may name. @default none: `file:` sources are refused */
   readonly sourceDirectory?: string;
-  /** Your own resolvers by scheme, without the colon: `{ s3: … }`. A resolver for `file` replaces the built-in one. @default {} */
+  /**
+   * Your own resolvers by scheme, without the colon: `{ s3: … }`. A resolver for `file` replaces the built-in one.
+   * @default {}
+   */
   readonly sources?: Readonly<Record<string, SourceResolver>>;
 }
 
@@ -27,9 +30,9 @@ const PASSING_CODES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Builds the resolver of all sources. It chooses by scheme: your own resolvers, and `file:` URLs under the directory. It
- * follows links and `..`, which cannot lead out of the directory. On Linux it reads a file while the file is uploaded. On
- * other systems it reads the file into memory first.
+ * Builds the resolver of all sources. It chooses by scheme: your own resolvers, and `file:` URLs under the directory.
+ * It follows links and `..`, which cannot lead out of the directory. On Linux it reads a file while the file is
+ * uploaded. On other systems it reads the file into memory first.
  *
  * @throws TypeError if a name in `sources` is not a scheme in lower case.
  */
@@ -52,7 +55,10 @@ export function createSources({ sourceDirectory, sources = {} }: SourcesOptions)
   };
 }
 
-/** Makes the error for a refused path. The text is the same for every reason, so that it does not reveal which files exist outside of the directory. */
+/**
+ * Makes the error for a refused path. The text is the same for every reason, so that it does not reveal which files
+ * exist outside of the directory.
+ */
 const refusal = (path: string) => new SourceError(`'${path}' is not a readable file in the directory of sources`);
 
 async function openFile(source: string, directory: string): Promise<OpenedSource> {
@@ -79,7 +85,10 @@ async function openFile(source: string, directory: string): Promise<OpenedSource
   }
 }
 
-/** Gives the content of an opened file. On Linux it reads through the descriptor, so a directory that was replaced meanwhile does not matter. */
+/**
+ * Gives the content of an opened file. On Linux it reads through the descriptor, so a directory that was replaced
+ * meanwhile does not matter.
+ */
 async function toBlob({ fd, isListed }: InsideFile): Promise<Blob> {
   return isListed ? openAsBlob(`${OPEN_FILES}/${fd}`) : new Blob([await promisify(readFile)(fd)]);
 }

@@ -10,18 +10,23 @@ import { checkObjectName, StoreRefusedError, type ResultStore } from './result-s
 
 /** Settings of {@link createFileStore}. */
 export interface FileStoreOptions {
-  /** Directory of the objects. The store creates it if it does not exist. All workers and readers must see the same directory. */
+  /**
+   * Directory of the objects. The store creates it if it does not exist. All workers and readers must see the same
+   * directory.
+   */
   readonly directory: string;
   /**
-   * Permissions of the files. A new directory also gets `x` for each `r`. The umask of the process still applies. `0o640`
-   * allows users of the same group to read. @default 0o600: for the worker's own user only
+   * Permissions of the files. A new directory also gets `x` for each `r`. The umask of the process still applies.
+   * `0o640` allows users of the same group to read. @default 0o600: for the worker's own user only
    */
   readonly fileMode?: number;
 }
 
 /** System errors that no repetition fixes. A full disk is not among them, because space may be freed. */
 const FINAL_CODES: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG']);
-/** For reads, a missing file is final: results are never created later. For writes, the directory is created on retry. */
+/**
+ * For reads, a missing file is final: results are never created later. For writes, the directory is created on retry.
+ */
 const FINAL_CODES_OF_READS: ReadonlySet<string> = new Set([...FINAL_CODES, 'ENOENT', 'ELOOP']);
 const DEFAULT_FILE_MODE = 0o600;
 

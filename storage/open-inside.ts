@@ -6,14 +6,20 @@ import { isInside } from './is-inside';
 /** Directory in which Linux lists the open files of the process, each as a link to its current path. */
 export const OPEN_FILES = '/proc/self/fd';
 
-/** Flags for opening. The path has no link any more, so a link is refused. Opening a FIFO must not block the thread. Windows has neither flag. */
+/**
+ * Flags for opening. The path has no link any more, so a link is refused. Opening a FIFO must not block the thread.
+ * Windows has neither flag.
+ */
 const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 const openFile = promisify(open);
 const closeFile = promisify(close);
 const statFile = promisify(fstat);
 
-/** A file that is open for reading. It is a descriptor, because a descriptor stays open until it is closed, unlike a `FileHandle`. */
+/**
+ * A file that is open for reading. It is a descriptor, because a descriptor stays open until it is closed, unlike a
+ * `FileHandle`.
+ */
 export interface InsideFile {
   readonly fd: number;
   /** `true` where {@link OPEN_FILES} lists the descriptor. */
@@ -52,7 +58,10 @@ export async function openInside(path: string, directory: string): Promise<Insid
   return undefined;
 }
 
-/** Gives the real path of an open file on systems other than Linux: the path to which `path` leads now, if that is the same file. */
+/**
+ * Gives the real path of an open file on systems other than Linux: the path to which `path` leads now, if that is the
+ * same file.
+ */
 async function pathOf(fd: number, path: string): Promise<string | undefined> {
   const real = await realpath(path);
   const [opened, found] = await Promise.all([statFile(fd), stat(real)]);

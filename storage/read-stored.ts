@@ -13,8 +13,8 @@ export interface ReadStoredOptions {
 }
 
 /**
- * Reads a stored run into memory. A known field that has another type in the stored object is absent in the returned run,
- * as in an inline result.
+ * Reads a stored run into memory. A known field that has another type in the stored object is absent in the returned
+ * run, as in an inline result.
  *
  * @throws StoreRefusedError if the store has no such object; Error if the object's size or hash differs from what was
  * stored; ContractError if the object is not a run.

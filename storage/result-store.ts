@@ -1,15 +1,15 @@
 /**
  * A store of results. Only two methods are required, so your own store can have a dozen lines: see `docs/results.md`.
  *
- * A store keeps complete objects. Writing an object again replaces it atomically. A write whose content breaks off leaves
- * nothing that can be read.
+ * A store keeps complete objects. Writing an object again replaces it atomically. A write whose content breaks off
+ * leaves nothing that can be read.
  */
 export interface ResultStore {
   /**
    * Writes one object, and returns its absolute URI.
    *
-   * @param name path of the object in the store. It consists of segments joined by slashes. A segment has letters, digits
-   * and `._%-`, and does not begin with a dot.
+   * @param name path of the object in the store. It consists of segments joined by slashes. A segment has letters,
+   * digits and `._%-`, and does not begin with a dot.
    * @param content bytes of the object. The store reads them once and to the end. If the content throws, the store must
    * leave nothing that `read` would give.
    * @throws StoreRefusedError if another attempt would fail too. After any other error the write is tried again.
@@ -22,8 +22,8 @@ export interface ResultStore {
    */
   read(uri: string, options?: StoreCallOptions): Promise<AsyncIterable<Uint8Array>>;
   /**
-   * Deletes an object by the URI that `write` returned. A missing object is not an error. A batch that has ended deletes
-   * the pages of its documents with it. Results and outcomes are never deleted.
+   * Deletes an object by the URI that `write` returned. A missing object is not an error. A batch that has ended
+   * deletes the pages of its documents with it. Results and outcomes are never deleted.
    *
    * @default none: the pages of batches, with the `fileUrl` of each document, stay in the store
    * @throws StoreRefusedError if the URI belongs to another store, or the store does not allow deletion.
@@ -44,7 +44,11 @@ export class StoreRefusedError extends Error {
 
 const SEGMENT = /^[\w%-][\w.%-]*$/;
 
-/** Checks the name of an object, so that it cannot lead out of the store. @throws StoreRefusedError if the name is wrong */
+/**
+ * Checks the name of an object, so that it cannot lead out of the store.
+ *
+ * @throws StoreRefusedError if the name is wrong
+ */
 export function checkObjectName(name: string): void {
   if (name.split('/').every((segment) => SEGMENT.test(segment))) return;
   throw new StoreRefusedError(

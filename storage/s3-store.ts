@@ -18,7 +18,10 @@ import { checkObjectName, StoreRefusedError, type ResultStore } from './result-s
 
 /** Settings of {@link createS3Store}. */
 export interface S3StoreOptions {
-  /** Client of `@aws-sdk/client-s3`, with its region, its credentials and, for compatible stores, its endpoint. You close it. */
+  /**
+   * Client of `@aws-sdk/client-s3`, with its region, its credentials and, for compatible stores, its endpoint. You
+   * close it.
+   */
   readonly client: S3Client;
   /** Bucket that exists already. */
   readonly bucket: string;
@@ -29,7 +32,10 @@ export interface S3StoreOptions {
 /** Size of one part of an upload, in bytes. S3 accepts 10,000 parts, so an object can have 80 GB. */
 const PART_BYTES = 8 * 1024 * 1024;
 const PARTS_AT_ONCE = 2;
-/** Error answers with a 4xx status that may not recur: a slow connection, an expired token, an upload that another writer ended. */
+/**
+ * Error answers with a 4xx status that may not recur: a slow connection, an expired token, an upload that another
+ * writer ended.
+ */
 const RETRIED_ERRORS: ReadonlySet<string> = new Set([
   'RequestTimeout',
   'ExpiredToken',
@@ -38,8 +44,8 @@ const RETRIED_ERRORS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Builds a result store that keeps results in S3 or a compatible store, with URIs `s3://bucket/prefix/name`. It sends an
- * object in parts as the content arrives. If the content breaks off, it aborts the upload and leaves nothing.
+ * Builds a result store that keeps results in S3 or a compatible store, with URIs `s3://bucket/prefix/name`. It sends
+ * an object in parts as the content arrives. If the content breaks off, it aborts the upload and leaves nothing.
  *
  * A 4xx answer is final, except for 408, 429 and a few errors that may not recur. Every other failure is tried again.
  */
@@ -107,7 +113,10 @@ async function uploadWhole({ client, bucket, key, content, signal }: UploadReque
   }
 }
 
-/** Deletes the parts of an upload. It ignores a failure of the deletion, so that the caller reports the failure of the upload. */
+/**
+ * Deletes the parts of an upload. It ignores a failure of the deletion, so that the caller reports the failure of the
+ * upload.
+ */
 async function abortUpload(client: S3Client, upload: AbortMultipartUploadCommandInput): Promise<void> {
   if (upload.UploadId === undefined) return;
   await client.send(new AbortMultipartUploadCommand(upload)).catch(() => undefined);

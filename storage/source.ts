@@ -5,21 +5,28 @@ export type OpenedSource =
       readonly content: Blob;
       /** Name of the file, with the extension of its type. */
       readonly fileName: string;
-      /** Releases the content. The worker calls it once, when the content is uploaded or not needed. @default nothing to release */
+      /**
+       * Releases the content. The worker calls it once, when the content is uploaded or not needed.
+       * @default nothing to release
+       */
       readonly close?: () => Promise<void>;
     }
   | {
-      /** URL that Extend downloads immediately, so it may be short-lived. Only Extend gets it: no history, log or error contains it. */
+      /**
+       * URL that Extend downloads immediately, so it may be short-lived. Only Extend gets it: no history, log or error
+       * contains it.
+       */
       readonly fileUrl: string;
       /** Name of the file. @default Extend takes it from the URL */
       readonly fileName?: string;
     };
 
 /**
- * Function that opens a source by its name. The name is the complete `source` of the input. The worker calls the function
- * each time a submit needs the source.
+ * Function that opens a source by its name. The name is the complete `source` of the input. The worker calls the
+ * function each time a submit needs the source.
  *
- * @throws SourceError if another attempt would fail too. After any other error the worker tries again until the deadline.
+ * @throws SourceError if another attempt would fail too. After any other error the worker tries again until the
+ * deadline.
  */
 export type SourceResolver = (source: string, options: SourceCallOptions) => Promise<OpenedSource>;
 

@@ -14,7 +14,10 @@ export function writerId(pid: number): string {
   return `${MACHINE}-${pid}`;
 }
 
-/** Tells if the process of a {@link writerId} has certainly ended. For a process of another machine or container the answer is no. */
+/**
+ * Tells if the process of a {@link writerId} has certainly ended. For a process of another machine or container the
+ * answer is no.
+ */
 export function hasEnded(id: string): boolean {
   const [, machine, pid] = WRITER_ID.exec(id) ?? [];
   if (machine !== MACHINE) return false;
@@ -28,7 +31,10 @@ export function hasEnded(id: string): boolean {
 
 const MACHINE = createHash('sha256').update(describeMachine()).digest('hex').slice(0, MACHINE_LENGTH);
 
-/** Describes the machine: on Linux by boot and pid namespace. Elsewhere the host name is enough, because only Linux has pid namespaces. */
+/**
+ * Describes the machine: on Linux by boot and pid namespace. Elsewhere the host name is enough, because only Linux has
+ * pid namespaces.
+ */
 function describeMachine(): string {
   try {
     return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')}${readlinkSync('/proc/self/ns/pid')}`;

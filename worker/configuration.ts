@@ -22,13 +22,19 @@ export interface WorkerConfiguration {
   readonly temporal: ClientConnectConfig;
   /** Limit of requests to Extend per second. @default no limit */
   readonly maxRequestsPerSecond?: number;
-  /** Time that a stopping worker waits for its activities, in milliseconds. @default the default of `createParseWorker` */
+  /**
+   * Time that a stopping worker waits for its activities, in milliseconds.
+   * @default the default of `createParseWorker`
+   */
   readonly shutdownGraceTimeMs?: number;
   /** IP address and port at which the worker serves metrics to Prometheus. @default no metrics are served */
   readonly metricsAddress?: string;
 }
 
-/** An error about environment variables that are missing or wrong. Its message has one line per problem, and contains no secret. */
+/**
+ * An error about environment variables that are missing or wrong. Its message has one line per problem, and contains no
+ * secret.
+ */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
   /** One sentence per problem. */
@@ -71,7 +77,11 @@ export function readWorkerConfiguration(environment: Environment): WorkerConfigu
   };
 }
 
-/** Reads Temporal's connection settings from variables and profiles. @throws ConfigurationError that lists every problem */
+/**
+ * Reads Temporal's connection settings from variables and profiles.
+ *
+ * @throws ConfigurationError that lists every problem
+ */
 export function readTemporalConfiguration(environment: Environment): ClientConnectConfig {
   const problems: string[] = [];
   const temporal = readTemporal(withoutBlanks(environment), problems);
@@ -92,7 +102,8 @@ function readTemporal(env: Readonly<Record<string, string>>, problems: string[])
     problems.push(...findMetadataProblems(metadata, env));
     return temporal;
   } catch (error) {
-    // The message of the TOML parser shows the file, with its keys, after the first line. A message may also show a path, which may be a PEM.
+    // The message of the TOML parser shows the file, with its keys, after the first line. A message may also show a
+    // path, which may be a PEM.
     const [reason = ''] = (error as Error).message.split(/\n|(?=-----BEGIN )/);
     problems.push(`Temporal's configuration is not usable: ${reason}`);
     return {} as ClientConnectConfig;
@@ -100,8 +111,8 @@ function readTemporal(env: Readonly<Record<string, string>>, problems: string[])
 }
 
 /**
- * Gives one sentence per header whose value no header can carry. It skips binary headers (`…-bin`), because gRPC refuses
- * these without showing the value.
+ * Gives one sentence per header whose value no header can carry. It skips binary headers (`…-bin`), because gRPC
+ * refuses these without showing the value.
  *
  * Temporal's envconfig replaces only the first underscores of a name by hyphens. So the name of the variable cannot be
  * computed from the header, and is searched for.
@@ -156,7 +167,9 @@ function readBaseUrl({ EXTEND_BASE_URL: value }: Environment, problems: string[]
   return value;
 }
 
-/** Tells if the API key stays secret on its way to this URL: the connection is encrypted, or does not leave the machine. */
+/**
+ * Tells if the API key stays secret on its way to this URL: the connection is encrypted, or does not leave the machine.
+ */
 function keepsKeySecret(value: string): boolean {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));

@@ -16,17 +16,22 @@ export interface ParseWorkerOptions {
   /** Settings of the activities, with the API key. */
   readonly activities: ParseActivitiesOptions;
   /**
-   * Limit of activities per second, and so of requests to Extend, for all workers of the task queue together. Temporal's
-   * server enforces the limit. It uses the value of the worker that polled last, so give all workers the same value. The
-   * option switches off eager dispatch, because the server does not count eager activities. @default none
+   * Limit of activities per second, and so of requests to Extend, for all workers of the task queue together.
+   * Temporal's server enforces the limit. It uses the value of the worker that polled last, so give all workers the
+   * same value. The option switches off eager dispatch, because the server does not count eager activities. @default
+   * none
    */
   readonly maxRequestsPerSecond?: number;
   /**
-   * Time that a stopping worker waits for its activities, in milliseconds. The default is longer than the time limit of a
-   * submit, so that a deployment makes no submit ambiguous. @default 75_000
+   * Time that a stopping worker waits for its activities, in milliseconds. The default is longer than the time limit of
+   * a submit, so that a deployment makes no submit ambiguous. @default 75_000
    */
   readonly shutdownGraceTimeMs?: number;
-  /** More options of `Worker.create`, for example `maxCachedWorkflows` or your `workflowsPath`. They override the options that follow from the settings above. @default none */
+  /**
+   * More options of `Worker.create`, for example `maxCachedWorkflows` or your `workflowsPath`. They override the
+   * options that follow from the settings above.
+   * @default none
+   */
   readonly worker?: Partial<WorkerOptions>;
 }
 

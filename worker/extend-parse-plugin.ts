@@ -12,8 +12,8 @@ type WorkflowSource = Pick<ReplayWorkerOptions, 'workflowsPath' | 'workflowBundl
  *
  * The plugin adds the activities. It adds the workflows only if the worker has none of its own (`workflowsPath`,
  * `workflowBundle`): Temporal bundles one file of workflows per worker, so your file re-exports the workflows of this
- * package. If you set no shutdown times, the plugin sets those of {@link createParseWorker}. Registering the same plugin
- * instance twice, or with the connection and the worker, is harmless.
+ * package. If you set no shutdown times, the plugin sets those of {@link createParseWorker}. Registering the same
+ * plugin instance twice, or with the connection and the worker, is harmless.
  *
  * @throws TypeError or RangeError as {@link createParseActivities} does; TypeError from `Worker.create` if the worker
  * already has another activity with one of the names, because the plugin never replaces an activity.

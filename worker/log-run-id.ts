@@ -2,8 +2,8 @@ import type { ActivityInterceptors, WorkerInterceptors, WorkerOptions } from '@t
 
 /**
  * Adds Extend's run id to each log line of an activity, also to the lines of Temporal itself. The attribute is named
- * `parserRunId`, because Temporal uses `runId` for the workflow's run id. The interceptor takes Extend's run id from the
- * activity's input, or from the result of a submit.
+ * `parserRunId`, because Temporal uses `runId` for the workflow's run id. The interceptor takes Extend's run id from
+ * the activity's input, or from the result of a submit.
  */
 export function logRunId(): ActivityInterceptors {
   let attributes: { readonly parserRunId?: string } = {};

@@ -9,16 +9,16 @@ export interface RunWorkerOptions {
   /** Environment variables with the configuration. @default process.env */
   readonly environment?: Environment;
   /**
-   * Called when the worker has begun to poll. `line` is a text for the log. `isPolling` tells if the worker still polls. It
-   * gives `false` from the moment when the worker is told to stop, although requests in flight still finish.
+   * Called when the worker has begun to poll. `line` is a text for the log. `isPolling` tells if the worker still
+   * polls. It gives `false` from the moment when the worker is told to stop, although requests in flight still finish.
    */
   readonly onReady?: (line: string, isPolling: () => boolean) => void;
 }
 
 /**
- * Runs a worker, configured by environment variables, until the process gets SIGINT or SIGTERM. The worker then takes no
- * new work, lets requests in flight finish, and the function returns. Use it in a separate process, because it installs
- * Temporal's runtime.
+ * Runs a worker, configured by environment variables, until the process gets SIGINT or SIGTERM. The worker then takes
+ * no new work, lets requests in flight finish, and the function returns. Use it in a separate process, because it
+ * installs Temporal's runtime.
  *
  * @throws ConfigurationError if a variable is missing or wrong; the errors of the connection to Temporal.
  */

@@ -4,7 +4,10 @@ import { findIdProblem } from './ids';
 import { defined, isDeeperThan, isPlainObject, kindOf, MAX_LEVELS } from '../../json';
 import { SHAPE_REDACTOR, type Redactor } from '../../privacy';
 
-/** State of a run, from the answer of a poll or of a submit. Its texts are redacted, because histories and messages contain them. */
+/**
+ * State of a run, from the answer of a poll or of a submit. Its texts are redacted, because histories and messages
+ * contain them.
+ */
 export interface RunState {
   readonly runId: string;
   readonly status: string;
@@ -27,8 +30,8 @@ const uploadedFile = v.looseObject({ id: usableId });
 
 /**
  * Reads the answer of `POST /parse/async`. The run is the member `parserRun`, or the body itself. An answer with an id
- * means that a run exists. Without a status the run counts as `PROCESSING`. The function accepts an id that no request can
- * name, so the caller checks the id.
+ * means that a run exists. Without a status the run counts as `PROCESSING`. The function accepts an id that no request
+ * can name, so the caller checks the id.
  *
  * @throws ContractError if there is no id.
  */
@@ -38,12 +41,21 @@ export function decodeSubmitAnswer(body: unknown, redactor: Redactor = SHAPE_RED
   return toRunState({ ...run, status: typeof status === 'string' && status !== '' ? status : 'PROCESSING' }, redactor);
 }
 
-/** Reads the state of a run from an answer of `GET /parser_runs/{id}`. The run is the member `parserRun`, or the body itself. @throws ContractError if there is no usable id or no status */
+/**
+ * Reads the state of a run from an answer of `GET /parser_runs/{id}`. The run is the member `parserRun`, or the body
+ * itself.
+ *
+ * @throws ContractError if there is no usable id or no status
+ */
 export function decodeStateAnswer(body: unknown, redactor: Redactor = SHAPE_REDACTOR): RunState {
   return toRunState(checkMember(runState, body, 'parserRun'), redactor);
 }
 
-/** Reads the answer of `POST /files/upload`. The file is the member `file`, or the body itself. @throws ContractError if there is no usable id */
+/**
+ * Reads the answer of `POST /files/upload`. The file is the member `file`, or the body itself.
+ *
+ * @throws ContractError if there is no usable id
+ */
 export function decodeUploadAnswer(body: unknown): { readonly fileId: string } {
   return { fileId: checkMember(uploadedFile, body, 'file').id };
 }

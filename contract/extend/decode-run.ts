@@ -57,8 +57,9 @@ const run = record({
 const SHOWN_NAME = /^\w{1,40}$/;
 
 /**
- * Decodes a finished run. Required are its `id`, its `status` and the `content` of each chunk. Any other known field that is
- * absent or has another type is absent in the returned run. Unknown fields are kept. Each field is cut to 100 levels.
+ * Decodes a finished run. Required are its `id`, its `status` and the `content` of each chunk. Any other known field
+ * that is absent or has another type is absent in the returned run. Unknown fields are kept. Each field is cut to 100
+ * levels.
  *
  * @param note takes the names of fields that are left out. @default the names are ignored
  * @throws ContractError if a required field is missing or of another type.
@@ -91,7 +92,10 @@ function readChunk(body: unknown, at: string, note: NoteField): Chunk {
   return chunk(shallow(body, 'chunks[].', note), 'chunks[]', note) as Chunk;
 }
 
-/** Cuts members that are nested too deeply, because neither the worker nor a reader of the result could write them as JSON. */
+/**
+ * Cuts members that are nested too deeply, because neither the worker nor a reader of the result could write them as
+ * JSON.
+ */
 function shallow(members: Record<string, unknown>, prefix: string, note: NoteField): Record<string, unknown> {
   const deep = Object.keys(members).filter((name) => name !== 'chunks' && isDeeperThan(members[name], MAX_LEVELS));
   if (deep.length === 0) return members;

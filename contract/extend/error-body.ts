@@ -33,8 +33,8 @@ export function isOutOfCreditsCode(code: string | undefined): boolean {
 }
 
 /**
- * Tells if a JSON value has the shape of an error of Extend's API. A web server or framework answers with another shape for
- * a path that it does not serve. Extend's documentation has these shapes:
+ * Tells if a JSON value has the shape of an error of Extend's API. A web server or framework answers with another shape
+ * for a path that it does not serve. Extend's documentation has these shapes:
  *
  * - `{ success: false }`, usually with `error`, a string, and sometimes with `code`;
  * - `{ error: string }`;
@@ -51,8 +51,8 @@ export function isExtendError(body: unknown): boolean {
 }
 
 /**
- * Reads the body of an error answer. Extend documents five shapes, its types allow others, and a proxy may answer with HTML.
- * So the function accepts every body and never throws. A body of an unknown shape becomes the message, as JSON.
+ * Reads the body of an error answer. Extend documents five shapes, its types allow others, and a proxy may answer with
+ * HTML. So the function accepts every body and never throws. A body of an unknown shape becomes the message, as JSON.
  */
 export function decodeErrorBody(text: string, filters: ErrorTextFilters = {}): ErrorBody {
   const { toSafe = redact } = filters;
@@ -86,7 +86,10 @@ function trueOrAbsent(value: boolean): true | undefined {
   return value ? true : undefined;
 }
 
-/** Reads a body that is not JSON. It hides known secrets first, because a line break or a tag inside a secret becomes a blank. */
+/**
+ * Reads a body that is not JSON. It hides known secrets first, because a line break or a tag inside a secret becomes a
+ * blank.
+ */
 function textBody(original: string, { toSafe = redact, hideValues = (text) => text }: ErrorTextFilters): ErrorBody {
   const text = hideValues(original);
   const title = /<title>([^<]*)<\/title>/i.exec(text)?.[1];

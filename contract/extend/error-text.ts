@@ -6,8 +6,8 @@ const MAX_DEPTH = 4;
 
 /**
  * Finds the text for people in the JSON value of an error answer. The value may be a text, a list, or an object with a
- * member such as `message`, `error`, `errors` or `issues`, also nested. Validation libraries give each entry of a list a
- * `path`. The text then names the path.
+ * member such as `message`, `error`, `errors` or `issues`, also nested. Validation libraries give each entry of a list
+ * a `path`. The text then names the path.
  *
  * @returns undefined if there is no text
  */

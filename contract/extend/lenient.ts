@@ -1,6 +1,6 @@
 /**
- * Readers of optional fields. A reader keeps a value of the expected type. It leaves out a value of another type and notes
- * the field. No reader throws, so that no result is lost because of such a field.
+ * Readers of optional fields. A reader keeps a value of the expected type. It leaves out a value of another type and
+ * notes the field. No reader throws, so that no result is lost because of such a field.
  */
 
 import { isPlainObject } from '../../json';

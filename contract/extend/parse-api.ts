@@ -14,7 +14,10 @@ export const EXTEND_API_VERSION = '2025-04-21';
 /** Base URL of Extend's API, unless the worker has another one. */
 export const DEFAULT_BASE_URL = 'https://api.extend.ai';
 
-/** Status of a run in version 2025-04-21, and `CANCELLED`, which later versions have. Other words mean that the run is still processing. */
+/**
+ * Status of a run in version 2025-04-21, and `CANCELLED`, which later versions have. Other words mean that the run is
+ * still processing.
+ */
 export type KnownRunStatus = 'PROCESSING' | 'PROCESSED' | 'FAILED' | 'CANCELLED';
 
 /** Status of a run as the API sends it. An unknown word is not an error. */

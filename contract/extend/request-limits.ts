@@ -6,10 +6,16 @@
 export const MAX_REQUEST_MS = {
   /** Time limit of a poll. */
   status: 20_000,
-  /** Time limit of a deletion. A workflow spends at most 30 s on deletions. If a worker is killed, another worker still needs time to try. */
+  /**
+   * Time limit of a deletion. A workflow spends at most 30 s on deletions. If a worker is killed, another worker still
+   * needs time to try.
+   */
   deletion: 5_000,
   /** Time limit of a submit. */
   submit: 60_000,
-  /** Time limit of fetching or storing a result, and of an upload: one hour. Heartbeats reveal a dead worker much earlier. */
+  /**
+   * Time limit of fetching or storing a result, and of an upload: one hour. Heartbeats reveal a dead worker much
+   * earlier.
+   */
   fetch: 3_600_000,
 } as const;

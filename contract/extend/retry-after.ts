@@ -9,8 +9,8 @@ const HTTP_DATE_FORMS = [
 export const MAX_RETRY_AFTER_MS = 300_000;
 
 /**
- * Reads a `Retry-After` header: whole seconds, or an HTTP date. Any other value, for example `1e3` or `12abc`, counts as
- * absent. A date in the past means no wait. The result is at most {@link MAX_RETRY_AFTER_MS}.
+ * Reads a `Retry-After` header: whole seconds, or an HTTP date. Any other value, for example `1e3` or `12abc`, counts
+ * as absent. A date in the past means no wait. The result is at most {@link MAX_RETRY_AFTER_MS}.
  *
  * @returns milliseconds to wait, or `undefined` if the header is absent or not readable.
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3

@@ -22,9 +22,9 @@ export interface RunScanOptions {
 }
 
 /**
- * Scan that finds a finished run in an answer of `GET /parser_runs/{id}`, or in a stored object, while the text arrives. The
- * run is the member `parserRun` if that is an object, else the body itself. Inline results, stored results and the readers
- * of stored results all use this scan, so that they accept the same runs.
+ * Scan that finds a finished run in an answer of `GET /parser_runs/{id}`, or in a stored object, while the text
+ * arrives. The run is the member `parserRun` if that is an object, else the body itself. Inline results, stored results
+ * and the readers of stored results all use this scan, so that they accept the same runs.
  *
  * @throws JsonSyntaxError from `write` or `end`.
  */
@@ -90,7 +90,10 @@ export class RunScan {
     return { write: (bytes) => this.#options.onBytes?.(bytes) };
   }
 
-  /** Takes bytes of the body. It holds them until the content begins, because before that the run may still follow as `parserRun`. */
+  /**
+   * Takes bytes of the body. It holds them until the content begins, because before that the run may still follow as
+   * `parserRun`.
+   */
   #takeBody(bytes: Uint8Array): void {
     if (this.#wrapped !== undefined) return;
     if (!this.#isBare) {

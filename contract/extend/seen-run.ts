@@ -23,7 +23,9 @@ const KINDS: Readonly<Record<string, string>> = {
 const SMALL_MEMBERS: ReadonlySet<string | number | undefined> = new Set(['id', 'status', 'fileId', 'metrics', 'usage']);
 /** Members of `metrics` and `usage` that are collected. */
 const INNER_MEMBERS: ReadonlySet<string | number | undefined> = new Set(['pageCount', 'processingTimeMs', 'credits']);
-/** Limit of a member, far above any usable value with any escapes. A larger member counts as a value of the wrong type. */
+/**
+ * Limit of a member, far above any usable value with any escapes. A larger member counts as a value of the wrong type.
+ */
 const MAX_MEMBER_BYTES = 65_536;
 
 /** The part of a finished run that has arrived in a stream so far. It holds no text of the document. */
@@ -43,7 +45,11 @@ export class SeenRun {
     this.#prefix = prefix;
   }
 
-  /** Takes the beginning of a value. `from` is the depth of the run's members. @returns a sink, if the value is needed */
+  /**
+   * Takes the beginning of a value. `from` is the depth of the run's members.
+   *
+   * @returns a sink, if the value is needed
+   */
   see(path: JsonPath, from: number, first: number): JsonSink | undefined {
     const member = path[from];
     switch (path.length - from) {
@@ -59,7 +65,11 @@ export class SeenRun {
     return undefined;
   }
 
-  /** Gives the number of chunks and the facts of the run. @throws ContractError if it is not a finished run with its output */
+  /**
+   * Gives the number of chunks and the facts of the run.
+   *
+   * @throws ContractError if it is not a finished run with its output
+   */
   finish(note: NoteField): { readonly run: ParserRunFacts; readonly chunkCount: number } {
     this.#endChunk();
     const { id, status, ...facts } = this.#members;

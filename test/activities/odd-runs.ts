@@ -29,7 +29,9 @@ const withRun = (title: string, fields: object, rest: Partial<OddRun> = {}): Odd
   ...rest,
 });
 
-/** Builds a case in which a field of the chunk breaks the contract. The field is left out, and everything else is kept. */
+/**
+ * Builds a case in which a field of the chunk breaks the contract. The field is left out, and everything else is kept.
+ */
 const withChunk = (title: string, fields: object, kept: object, ...noted: string[]): OddRun =>
   withRun(title, { chunks: [CHUNK, { ...CHUNK, ...fields }] }, { chunks: [CHUNK, kept], noted });
 

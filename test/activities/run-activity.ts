@@ -18,7 +18,10 @@ export interface AttemptInfo {
 type Input<Name extends keyof ParseActivities> = Parameters<ParseActivities[Name]>[0];
 type Output<Name extends keyof ParseActivities> = Awaited<ReturnType<ParseActivities[Name]>>;
 
-/** Builds a context for one activity. `cancel()` cancels the activity. The context prints errors of the log, unless the caller takes the log. */
+/**
+ * Builds a context for one activity. `cancel()` cancels the activity. The context prints errors of the log, unless the
+ * caller takes the log.
+ */
 export function createContext(info: AttemptInfo = {}, takeLog?: (entry: LogEntry) => void): MockActivityEnvironment {
   return new MockActivityEnvironment(info, {
     logger: takeLog ? new DefaultLogger('INFO', takeLog) : new DefaultLogger('ERROR'),

@@ -96,7 +96,9 @@ describe('the plugin', () => {
 
   it.each(NAMES)('refuses to replace an activity: %s', async (name) => {
     const refused = create('plugin-taken', { activities: { [name]: greet } });
-    await expect(refused).rejects.toThrow(new RegExp(`^activity '${name}' is registered already: rename your activity, or `));
+    await expect(refused).rejects.toThrow(
+      new RegExp(`^activity '${name}' is registered already: rename your activity, or `),
+    );
   });
 
   it('refuses a second set of the same activities, because it may have another key', async () => {

@@ -139,7 +139,9 @@ beforeAll(async () => {
 });
 afterAll(() => parsing.close());
 
-/** Parses a document to its end, and returns the end and all texts about the document: history, progress, error, log. */
+/**
+ * Parses a document to its end, and returns the end and all texts about the document: history, progress, error, log.
+ */
 async function parse(given: Answers, workflowId: string) {
   answers = given;
   const from = logs.length;

@@ -84,7 +84,8 @@ describe('redact', () => {
   ])('needs time in proportion to the length: %j', (part) => {
     const hostile = part.repeat(1_000_000);
     const harmless = 'word '.repeat(1_000_000);
-    // Both texts are cut to the same length first. A search from each `://` to the end would be several hundred times slower.
+    // Both texts are cut to the same length first. A search from each `://` to the end would be several hundred times
+    // slower.
     expect(fastest(() => redact(hostile))).toBeLessThan(50 * fastest(() => redact(harmless)));
   });
 

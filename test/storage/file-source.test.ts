@@ -9,7 +9,9 @@ import { createSources, SourceError, type OpenedSource } from '../../storage';
 let root: string;
 let directory: string;
 
-/** Directories of the test: `root/secret.txt` is outside; `root/sources/` has files, a folder, and links of every kind. */
+/**
+ * Directories of the test: `root/secret.txt` is outside; `root/sources/` has files, a folder, and links of every kind.
+ */
 beforeAll(async () => {
   root = await realpath(await mkdtemp(join(tmpdir(), 'file-source-')));
   directory = join(root, 'sources');
@@ -31,7 +33,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 
-/** Gives the expected message. It is the same for outside, missing and unreadable files, so that it reveals nothing about the worker's disk. */
+/**
+ * Gives the expected message. It is the same for outside, missing and unreadable files, so that it reveals nothing
+ * about the worker's disk.
+ */
 const REFUSED = /^'\/[^']*' is not a readable file in the directory of sources$/;
 
 const { signal } = new AbortController();

@@ -13,7 +13,10 @@ export interface S3Request {
   readonly url: string;
 }
 
-/** Function that answers a request instead of the server, or holds it. It returns false to pass the request to the server. */
+/**
+ * Function that answers a request instead of the server, or holds it. It returns false to pass the request to the
+ * server.
+ */
 export type S3Fault = (request: S3Request, response: ServerResponse) => boolean | Promise<boolean>;
 
 /** An S3-compatible server on loopback. */

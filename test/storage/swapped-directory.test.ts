@@ -1,4 +1,6 @@
-/** Risk tested here: a directory that is swapped for a link between the check and the open leads out of the directory. */
+/**
+ * Risk tested here: a directory that is swapped for a link between the check and the open leads out of the directory.
+ */
 import {
   mkdirSync,
   mkdtempSync,

@@ -81,7 +81,8 @@ describe('createParseWorker', () => {
     const times = emulator.requests.slice(before).map(({ atMs }) => atMs);
     expect(times.length).toBeGreaterThanOrEqual(3 * documents);
     const tookMs = (times.at(-1) ?? 0) - (times[0] ?? 0);
-    // 24 requests at 4 per second take 6 s, but the server lets some pass immediately. Without the limit they take about one second.
+    // 24 requests at 4 per second take 6 s, but the server lets some pass immediately. Without the limit they take
+    // about one second.
     expect(tookMs).toBeGreaterThan(3_000);
   });
 });
