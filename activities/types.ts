@@ -123,8 +123,8 @@ export interface PrepareBatchInput {
   /** Input of the batch. */
   readonly batch: BatchInput;
   /**
-   * Id of this workflow execution of the batch. It distinguishes its objects in the store from those of earlier
-   * executions.
+   * Run id of the first workflow execution of this batch. It stays the same after continue-as-new. It distinguishes the
+   * batch's objects in the store from those of an earlier batch with the same workflow id.
    */
   readonly startId: string;
 }
