@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { linesOf } from '../../activities/batch/lines';
+import { linesOf } from '../../json';
 import { failureOf, Scene } from '../workflows/scene';
 import { idsOf, outcomesOf, QUICK, urlOf } from './batches';
 

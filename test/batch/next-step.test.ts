@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { afterEarlierEnd, nextStep, type BatchSituation } from '../../workflows/batch/batch-step';
+import { afterEarlierEnd, nextStep, type BatchSituation } from '../../workflows/batch/next-step';
 
 const IDLE: BatchSituation = {
   historyLength: 100,
@@ -8,9 +8,9 @@ const IDLE: BatchSituation = {
   cancellation: 'none',
   isPaused: false,
   width: 50,
-  own: 0,
+  children: 0,
   starting: 0,
-  followed: 0,
+  adopted: 0,
   queued: 0,
   hasMorePages: false,
   unwritten: 0,
@@ -25,14 +25,14 @@ describe('nextStep', () => {
     expect(stepOf({ hasMorePages: true })).toEqual({ kind: 'read' });
     expect(stepOf({ hasMorePages: true, queued: 10 })).toEqual({ kind: 'start', count: 10 });
     expect(stepOf({ queued: 200 })).toEqual({ kind: 'start', count: 50 });
-    expect(stepOf({ queued: 200, width: 500, own: 90, starting: 30 })).toEqual({ kind: 'start', count: 20 });
-    expect(stepOf({ queued: 200, width: 500, own: 90, starting: 50 })).toEqual({ kind: 'wait' });
+    expect(stepOf({ queued: 200, width: 500, children: 90, starting: 30 })).toEqual({ kind: 'start', count: 20 });
+    expect(stepOf({ queued: 200, width: 500, children: 90, starting: 50 })).toEqual({ kind: 'wait' });
   });
 
   it('keeps to the width, whoever started what is in progress', () => {
-    expect(stepOf({ queued: 200, own: 30, followed: 17 })).toEqual({ kind: 'start', count: 3 });
-    expect(stepOf({ queued: 200, own: 30, followed: 20 })).toEqual({ kind: 'wait' });
-    expect(stepOf({ queued: 200, own: 30, width: 10 })).toEqual({ kind: 'wait' });
+    expect(stepOf({ queued: 200, children: 30, adopted: 17 })).toEqual({ kind: 'start', count: 3 });
+    expect(stepOf({ queued: 200, children: 30, adopted: 20 })).toEqual({ kind: 'wait' });
+    expect(stepOf({ queued: 200, children: 30, width: 10 })).toEqual({ kind: 'wait' });
   });
 
   it('starts and reads nothing while paused', () => {
@@ -41,47 +41,47 @@ describe('nextStep', () => {
   });
 
   it('writes full segments, and what is left before it ends or continues as new', () => {
-    expect(stepOf({ own: 5, queued: 10, unwritten: 200 })).toEqual({ kind: 'write' });
-    expect(stepOf({ own: 5, unwritten: 199 })).toEqual({ kind: 'wait' });
+    expect(stepOf({ children: 5, queued: 10, unwritten: 200 })).toEqual({ kind: 'write' });
+    expect(stepOf({ children: 5, unwritten: 199 })).toEqual({ kind: 'wait' });
     expect(stepOf({ unwritten: 201 })).toEqual({ kind: 'write' });
     expect(stepOf({ unwritten: 200 })).toEqual({ kind: 'writeLast' });
     expect(stepOf({ unwritten: 1 })).toEqual({ kind: 'writeLast' });
     expect(stepOf({ unwritten: 200, hasMorePages: true })).toEqual({ kind: 'write' });
     expect(stepOf({})).toEqual({ kind: 'finish' });
-    expect(stepOf({ own: 5, unwritten: 1, continueAsNewSuggested: true })).toEqual({ kind: 'write' });
-    expect(stepOf({ own: 5, continueAsNewSuggested: true })).toEqual({ kind: 'continueAsNew' });
+    expect(stepOf({ children: 5, unwritten: 1, continueAsNewSuggested: true })).toEqual({ kind: 'write' });
+    expect(stepOf({ children: 5, continueAsNewSuggested: true })).toEqual({ kind: 'continueAsNew' });
   });
 
   it('continues as new while what is in progress has room to end in this run', () => {
-    expect(stepOf({ queued: 1, own: 40, historyLength: 3_440 })).toEqual({ kind: 'start', count: 1 });
-    expect(stepOf({ queued: 1, own: 40, historyLength: 3_441 })).toEqual({ kind: 'continueAsNew' });
-    expect(stepOf({ queued: 1, followed: 40, historyLength: 3_361 })).toEqual({ kind: 'continueAsNew' });
+    expect(stepOf({ queued: 1, children: 40, historyLength: 3_440 })).toEqual({ kind: 'start', count: 1 });
+    expect(stepOf({ queued: 1, children: 40, historyLength: 3_441 })).toEqual({ kind: 'continueAsNew' });
+    expect(stepOf({ queued: 1, adopted: 40, historyLength: 3_361 })).toEqual({ kind: 'continueAsNew' });
     expect(stepOf({ queued: 1, historyBytes: 2_000_001 })).toEqual({ kind: 'continueAsNew' });
   });
 
   it('waits for starts to be confirmed before it continues as new or is cancelled', () => {
-    expect(stepOf({ own: 5, starting: 1, unwritten: 9, continueAsNewSuggested: true })).toEqual({ kind: 'wait' });
-    expect(stepOf({ own: 5, starting: 1, cancellation: 'requested' })).toEqual({ kind: 'wait' });
+    expect(stepOf({ children: 5, starting: 1, unwritten: 9, continueAsNewSuggested: true })).toEqual({ kind: 'wait' });
+    expect(stepOf({ children: 5, starting: 1, cancellation: 'requested' })).toEqual({ kind: 'wait' });
   });
 
   it('has room for work at the start of a run, however much is in progress', () => {
-    expect(stepOf({ historyLength: 20, queued: 200, width: 500, followed: 475 })).toEqual({ kind: 'start', count: 25 });
+    expect(stepOf({ historyLength: 20, queued: 200, width: 500, adopted: 475 })).toEqual({ kind: 'start', count: 25 });
   });
 
   it('starts nothing more once enough have failed, and ends when the others have', () => {
     const stopped = { queued: 10, hasMorePages: true, stopAfterFailures: 3 };
     expect(stepOf({ ...stopped, failedNow: 2 })).toEqual({ kind: 'start', count: 10 });
-    expect(stepOf({ ...stopped, failedNow: 3, own: 1 })).toEqual({ kind: 'wait' });
+    expect(stepOf({ ...stopped, failedNow: 3, children: 1 })).toEqual({ kind: 'wait' });
     expect(stepOf({ ...stopped, failedNow: 3, unwritten: 5 })).toEqual({ kind: 'writeLast' });
     expect(stepOf({ ...stopped, failedNow: 3 })).toEqual({ kind: 'finish' });
   });
 
   it('deals with what is in progress first when it is cancelled, and does not continue as new then', () => {
-    const cancelled = { queued: 10, own: 5, unwritten: 300 };
+    const cancelled = { queued: 10, children: 5, unwritten: 300 };
     expect(stepOf({ ...cancelled, cancellation: 'requested' })).toEqual({ kind: 'cancel' });
     expect(stepOf({ ...cancelled, cancellation: 'handled' })).toEqual({ kind: 'write' });
     const handled = { queued: 10, cancellation: 'handled', continueAsNewSuggested: true } as const;
-    expect(stepOf({ ...handled, own: 5 })).toEqual({ kind: 'wait' });
+    expect(stepOf({ ...handled, children: 5 })).toEqual({ kind: 'wait' });
     expect(stepOf(handled)).toEqual({ kind: 'finish' });
   });
 });
