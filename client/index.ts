@@ -54,7 +54,8 @@ export {
 export type { ParseErrorFacts, ParseErrorType } from './errors';
 export type { BatchHandle } from './batch/batch-handle';
 export { ParseClient } from './parse-client';
-export type { ParseClientOptions, StartParseOptions } from './parse-client';
+export type { ParseClientOptions } from './parse-client';
+export type { StartParseOptions } from './start-options';
 export type { ReadResultOptions } from './read-result';
 export type { ParseHandle } from './parse-handle';
 export type { RunFinishedNotice } from '../workflows/messages';
