@@ -1,5 +1,5 @@
 import type { DocumentParser } from './document-parser';
-import type { FileStore } from './file-store';
+import type { EmulatorFiles } from './emulator-files';
 import type { EmulatorRequest } from './ledger';
 import type { PresignedUrls } from './presigned';
 import type { ReportReply } from './reply';
@@ -8,7 +8,7 @@ import type { ScriptedDocument } from './scripted-document';
 
 /** What the routes of one emulator share. */
 export interface EmulatorState {
-  readonly files: FileStore;
+  readonly files: EmulatorFiles;
   readonly runs: RunStore;
   readonly presigned: PresignedUrls;
   readonly parser: DocumentParser;

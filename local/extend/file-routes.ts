@@ -1,6 +1,6 @@
 import { jsonAnswer, RefusedRequest, type Answer } from './answer';
 import type { Exchange } from './emulator-state';
-import type { StoredFile } from './file-store';
+import type { StoredFile } from './emulator-files';
 import { identifyFile } from './identify-file';
 
 const DEFAULT_PAGE_SIZE = 10;

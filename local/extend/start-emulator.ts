@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { beginRun } from './begin-run';
 import { createDocumentParser } from './document-parser';
 import type { EmulatorState } from './emulator-state';
-import { FileStore } from './file-store';
+import { EmulatorFiles } from './emulator-files';
 import { handleRequest, type FaultChooser } from './handle-request';
 import { KeptObjects } from './kept-objects';
 import { Ledger, type EmulatorFile, type EmulatorRequest, type EmulatorRun } from './ledger';
@@ -119,7 +119,7 @@ function createState(options: EmulatorOptions, closing: AbortSignal): EmulatorSt
   }
   const kept = directory === undefined ? {} : { kept: new KeptObjects(directory) };
   const state: EmulatorState = {
-    files: new FileStore(kept.kept),
+    files: new EmulatorFiles(kept.kept),
     runs: new RunStore({ begin: (order) => beginRun(order, state), ...kept }),
     presigned: new PresignedUrls(randomBytes(32).toString('hex')),
     parser: createDocumentParser({ parseTimeoutMs, maxParserMemoryMb }),

@@ -1,4 +1,4 @@
-import { DocumentFailure } from './document-failure';
+import { ParsingFailure } from './parsing-failure';
 import { loadLibrary } from './load-library';
 import { parseHtml } from './parse-html';
 import type { ParsedPage } from './parsed-document';
@@ -7,7 +7,7 @@ import type { ParsedPage } from './parsed-document';
  * Parses a Word file by way of HTML, without its images. A page ends at a hard page break only: the file does not say
  * where the others are.
  *
- * @throws DocumentFailure for a broken file, and where a library is missing.
+ * @throws ParsingFailure for a broken file, and where a library is missing.
  */
 export async function parseDocx(bytes: Uint8Array): Promise<ParsedPage[]> {
   const { default: mammoth } = await loadLibrary({ name: 'mammoth', format: 'DOCX', load: () => import('mammoth') });
@@ -16,7 +16,7 @@ export async function parseDocx(bytes: Uint8Array): Promise<ParsedPage[]> {
     convertImage: mammoth.images.imgElement(async () => ({ src: '' })),
   };
   const { value } = await mammoth.convertToHtml({ buffer: asBuffer(bytes) }, options).catch((error: unknown) => {
-    throw new DocumentFailure('CORRUPT_FILE', error);
+    throw new ParsingFailure('CORRUPT_FILE', error);
   });
   return parseHtml(value, 'DOCX');
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { LayoutBlock, LayoutCell, LiteParse, ParsedPage as LayoutPage } from '@llamaindex/liteparse-wasm';
-import { DocumentFailure } from './document-failure';
+import { ParsingFailure } from './parsing-failure';
 import { loadLibrary } from './load-library';
 import { headingBlock, type Box, type ParsedBlock, type ParsedPage } from './parsed-document';
 
@@ -14,7 +14,7 @@ let parser: Promise<LiteParse> | undefined;
  *
  * Must not run in a process that others need: a broken PDF can trap the library's WebAssembly.
  *
- * @throws DocumentFailure for a protected or broken file, and where the library is missing.
+ * @throws ParsingFailure for a protected or broken file, and where the library is missing.
  */
 export async function parsePdf(bytes: Uint8Array): Promise<ParsedPage[]> {
   parser ??= createParser();
@@ -22,9 +22,9 @@ export async function parsePdf(bytes: Uint8Array): Promise<ParsedPage[]> {
     // After a trap the library's memory is in an unknown state: let the thread die.
     if (error instanceof WebAssembly.RuntimeError) throw error;
     const message = error instanceof Error ? error.message : String(error);
-    throw new DocumentFailure(/password/i.test(message) ? 'PASSWORD_PROTECTED_FILE' : 'CORRUPT_FILE', error);
+    throw new ParsingFailure(/password/i.test(message) ? 'PASSWORD_PROTECTED_FILE' : 'CORRUPT_FILE', error);
   });
-  if (pages.length === 0) throw new DocumentFailure('CORRUPT_FILE');
+  if (pages.length === 0) throw new ParsingFailure('CORRUPT_FILE');
   return pages.map(toPage);
 }
 

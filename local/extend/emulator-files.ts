@@ -17,7 +17,7 @@ export interface StoredFile {
 type FileFacts = EmulatorFile;
 
 /** The files of one emulator, in memory, and those that earlier emulators kept. */
-export class FileStore {
+export class EmulatorFiles {
   readonly #files = new Map<string, StoredFile>();
   readonly #facts = new Map<string, FileFacts>();
   readonly #kept: KeptObjects | undefined;
