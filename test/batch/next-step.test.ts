@@ -21,7 +21,7 @@ const IDLE: BatchSituation = {
 const stepOf = (situation: Partial<BatchSituation>) => nextStep({ ...IDLE, ...situation });
 
 describe('nextStep', () => {
-  it('reads a page when there is room and nothing was read, and starts what was read', () => {
+  it('reads a page if there is room and no document is queued, and starts queued documents', () => {
     expect(stepOf({ hasMorePages: true })).toEqual({ kind: 'read' });
     expect(stepOf({ hasMorePages: true, queued: 10 })).toEqual({ kind: 'start', count: 10 });
     expect(stepOf({ queued: 200 })).toEqual({ kind: 'start', count: 50 });
@@ -29,7 +29,7 @@ describe('nextStep', () => {
     expect(stepOf({ queued: 200, width: 500, children: 90, starting: 50 })).toEqual({ kind: 'wait' });
   });
 
-  it('keeps to the width, whoever started what is in progress', () => {
+  it('keeps to the width, with children and adopted documents together', () => {
     expect(stepOf({ queued: 200, children: 30, adopted: 17 })).toEqual({ kind: 'start', count: 3 });
     expect(stepOf({ queued: 200, children: 30, adopted: 20 })).toEqual({ kind: 'wait' });
     expect(stepOf({ queued: 200, children: 30, width: 10 })).toEqual({ kind: 'wait' });
@@ -40,7 +40,7 @@ describe('nextStep', () => {
     expect(stepOf({ hasMorePages: true, isPaused: true })).toEqual({ kind: 'wait' });
   });
 
-  it('writes full segments, and what is left before it ends or continues as new', () => {
+  it('writes full segments, and the remaining outcomes before it ends or continues as new', () => {
     expect(stepOf({ children: 5, queued: 10, unwritten: 200 })).toEqual({ kind: 'write' });
     expect(stepOf({ children: 5, unwritten: 199 })).toEqual({ kind: 'wait' });
     expect(stepOf({ unwritten: 201 })).toEqual({ kind: 'write' });
@@ -52,7 +52,7 @@ describe('nextStep', () => {
     expect(stepOf({ children: 5, continueAsNewSuggested: true })).toEqual({ kind: 'continueAsNew' });
   });
 
-  it('continues as new while what is in progress has room to end in this run', () => {
+  it('continues as new while the history has room for the ends of the documents in flight', () => {
     expect(stepOf({ queued: 1, children: 40, historyLength: 3_440 })).toEqual({ kind: 'start', count: 1 });
     expect(stepOf({ queued: 1, children: 40, historyLength: 3_441 })).toEqual({ kind: 'continueAsNew' });
     expect(stepOf({ queued: 1, adopted: 40, historyLength: 3_361 })).toEqual({ kind: 'continueAsNew' });
@@ -64,11 +64,11 @@ describe('nextStep', () => {
     expect(stepOf({ children: 5, starting: 1, cancellation: 'requested' })).toEqual({ kind: 'wait' });
   });
 
-  it('has room for work at the start of a run, however much is in progress', () => {
+  it('has room for work at the start of an execution, with any number of documents in flight', () => {
     expect(stepOf({ historyLength: 20, queued: 200, width: 500, adopted: 475 })).toEqual({ kind: 'start', count: 25 });
   });
 
-  it('starts nothing more once enough have failed, and ends when the others have', () => {
+  it('starts no further document after the allowed failures, and ends after the documents in flight', () => {
     const stopped = { queued: 10, hasMorePages: true, stopAfterFailures: 3 };
     expect(stepOf({ ...stopped, failedNow: 2 })).toEqual({ kind: 'start', count: 10 });
     expect(stepOf({ ...stopped, failedNow: 3, children: 1 })).toEqual({ kind: 'wait' });
@@ -76,7 +76,7 @@ describe('nextStep', () => {
     expect(stepOf({ ...stopped, failedNow: 3 })).toEqual({ kind: 'finish' });
   });
 
-  it('deals with what is in progress first when it is cancelled, and does not continue as new then', () => {
+  it('handles the documents in flight first after a cancellation, and does not continue as new then', () => {
     const cancelled = { queued: 10, children: 5, unwritten: 300 };
     expect(stepOf({ ...cancelled, cancellation: 'requested' })).toEqual({ kind: 'cancel' });
     expect(stepOf({ ...cancelled, cancellation: 'handled' })).toEqual({ kind: 'write' });
@@ -87,12 +87,12 @@ describe('nextStep', () => {
 });
 
 describe('afterEarlierEnd', () => {
-  it('records what has a result, and starts again what was ended from outside', () => {
+  it('records a document with a result, and starts a document again that was ended from outside', () => {
     expect(afterEarlierEnd(undefined, true)).toBe('record');
     for (const type of ['Cancelled', 'Terminated', 'TimedOut']) expect(afterEarlierEnd(type, false)).toBe('restart');
   });
 
-  it('starts failed ones again if told to, but none whose submit had an unknown outcome', () => {
+  it('starts failed documents again with retryFailed, except after SubmitOutcomeUnknown', () => {
     expect(afterEarlierEnd('ParserRunFailed', false)).toBe('record');
     expect(afterEarlierEnd('ParserRunFailed', true)).toBe('restart');
     expect(afterEarlierEnd('SubmitOutcomeUnknown', true)).toBe('record');
