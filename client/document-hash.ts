@@ -14,8 +14,8 @@ const SIGNING_GROUPS: readonly (readonly [proof: string, names: readonly string[
 
 /**
  * Hash of a document and its configuration, or of the run to attach to. Options of the wait do not count, nor do the
- * parameters that sign a URL (S3, Google Cloud Storage, CloudFront, Azure), so a fresh URL of the same document gives the
- * same hash.
+ * parameters that sign a URL (S3, Google Cloud Storage, CloudFront, Azure), so a fresh URL of the same document gives
+ * the same hash.
  */
 export function documentHash(input: ParseInput): string {
   const subject = isAttachInput(input) ? { runId: input.runId } : { file: plainFile(input), config: input.config };

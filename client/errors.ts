@@ -105,8 +105,8 @@ export function createParseError(type: ParseErrorType, message: string, facts: P
 }
 
 /**
- * Tells whether an error is a {@link ParseError}, of the given type if one is given. Unlike `instanceof`, it also accepts
- * errors of a second copy of this package.
+ * Tells whether an error is a {@link ParseError}, of the given type if one is given. Unlike `instanceof`, it also
+ * accepts errors of a second copy of this package.
  */
 export function isParseError(error: unknown, type?: ParseErrorType): error is ParseError {
   if (!(error instanceof Error) || !('type' in error) || !('workflowId' in error)) return false;

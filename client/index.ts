@@ -1,5 +1,6 @@
 /**
- * `temporal-extend-parse/client`, for backend services: starts parses and waits for their results. Loads no worker code.
+ * `temporal-extend-parse/client`, for backend services: starts parses and waits for their results. Loads no worker
+ * code.
  *
  * @packageDocumentation
  */

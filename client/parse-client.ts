@@ -35,7 +35,8 @@ export class ParseClient {
    * Starts a parse, and returns as soon as Temporal has accepted it.
    *
    * @throws InvalidInputError before anything is started; IdempotencyKeyReusedError if the key belongs to another
-   * document; SearchAttributesNotRegisteredError if the options ask for search attributes that the namespace does not have.
+   * document; SearchAttributesNotRegisteredError if the options ask for search attributes that the namespace does not
+   * have.
    */
   async start(input: ParseInput, options: StartParseOptions = {}): Promise<ParseHandle> {
     const { idempotencyKey, workflowId = idempotencyKey ?? `${DEFAULT_TASK_QUEUE}-${randomUUID()}` } = options;
@@ -57,12 +58,13 @@ export class ParseClient {
   }
 
   /**
-   * Starts a batch of documents, and returns as soon as Temporal has accepted it. Without an `idempotencyKey`, each call
-   * starts a batch. With a key that has a batch already, it returns the handle of that batch if it runs or is done. A batch
-   * that was cancelled, stopped or has failed continues with the documents that are not done, and `retryFailed` parses the
-   * documents that failed once more.
+   * Starts a batch of documents, and returns as soon as Temporal has accepted it. Without an `idempotencyKey`, each
+   * call starts a batch. With a key that has a batch already, it returns the handle of that batch if it runs or is
+   * done. A batch that was cancelled, stopped or has failed continues with the documents that are not done, and
+   * `retryFailed` parses the documents that failed once more.
    *
-   * @throws InvalidInputError before anything is started; IdempotencyKeyReusedError if the key belongs to other documents.
+   * @throws InvalidInputError before anything is started; IdempotencyKeyReusedError if the key belongs to other
+   * documents.
    */
   async startBatch(input: BatchInput, options: StartParseOptions = {}): Promise<BatchHandle> {
     const { idempotencyKey, workflowId = idempotencyKey ?? `${DEFAULT_TASK_QUEUE}-batch-${randomUUID()}` } = options;
@@ -78,10 +80,11 @@ export class ParseClient {
   }
 
   /**
-   * Gives the chunks of a result one after the other, inline or stored. A stored document is never in memory as a whole.
+   * Gives the chunks of a result one after the other, inline or stored. A stored document is never in memory as a
+   * whole.
    *
-   * @throws TypeError if the result is stored and the client has no store; Error, at the end, if the content differs from
-   * the content that was stored.
+   * @throws TypeError if the result is stored and the client has no store; Error, at the end, if the content differs
+   * from the content that was stored.
    */
   readChunks(result: ParseResult): AsyncGenerator<Chunk, void> {
     return readChunks(result, this.#stored);

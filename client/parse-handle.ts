@@ -12,7 +12,10 @@ export interface ParseHandle {
   result(): Promise<ParseResult>;
   /** Queries the progress. It needs a running worker, and works after the end too, while Temporal keeps the history. */
   progress(): Promise<ParseProgress>;
-  /** Cancels the workflow; does nothing if it has ended already. A run at Extend goes on, because Extend's API cannot cancel it. */
+  /**
+   * Cancels the workflow; does nothing if it has ended already. A run at Extend goes on, because Extend's API cannot
+   * cancel it.
+   */
   cancel(): Promise<void>;
   /** Makes a waiting workflow poll now, for webhooks. It does nothing if the workflow has ended already. */
   runFinished(notice?: RunFinishedNotice): Promise<void>;
@@ -48,7 +51,8 @@ async function unlessEnded(handle: Pick<WorkflowHandle, 'describe'>, act: () => 
   try {
     await act();
   } catch (error) {
-    // Temporal gives the same error for a workflow that has ended and for one that never existed. Only the second fails here.
+    // Temporal gives the same error for a workflow that has ended and for one that never existed. Only the second fails
+    // here.
     if (!(error instanceof WorkflowNotFoundError)) throw error;
     await handle.describe();
   }

@@ -12,8 +12,8 @@ export interface ReadResultOptions {
 }
 
 /**
- * Gives the chunks of a result one after the other, whether it is inline or stored. A stored document is never in memory
- * as a whole.
+ * Gives the chunks of a result one after the other, whether it is inline or stored. A stored document is never in
+ * memory as a whole.
  *
  * @throws TypeError if the result is stored, and no store was given; otherwise as `readStoredChunks`.
  */

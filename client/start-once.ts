@@ -24,7 +24,9 @@ export interface StartOnceRequest<T extends Workflow> {
   readonly memoName: string;
   /** Hash of what the caller wants to be parsed. */
   readonly hash: string;
-  /** Starts the workflow, with the hash in its memo, and with Temporal's rule for workflow ids that were used before. */
+  /**
+   * Starts the workflow, with the hash in its memo, and with Temporal's rule for workflow ids that were used before.
+   */
   readonly start: (policy: WorkflowIdReusePolicy) => Promise<WorkflowHandle<T>>;
   /** Decides whether an ended execution is the answer to a new start. */
   readonly isKept: (ended: EndedExecution<T>) => Promise<boolean>;
@@ -33,10 +35,11 @@ export interface StartOnceRequest<T extends Workflow> {
 }
 
 /**
- * Starts a workflow at most once per idempotency key, because each start may submit documents that Extend bills.
+ * Starts the workflow of an idempotency key, unless the key has one already that is the answer. Several callers may use
+ * the key at once, and still get one workflow, because each start may submit documents that Extend bills.
  *
- * 1. It starts the workflow under the key. Temporal refuses the start if the key has a workflow already, running or ended,
- *    so of several callers one starts it.
+ * 1. It starts the workflow under the key. Temporal refuses the start if the key has a workflow already, running or
+ *    ended, so of several callers one starts it.
  * 2. If the start is refused, the hash in the memo of the existing workflow tells whether it parses the same.
  * 3. A workflow that is running, or whose end is kept, is the answer.
  * 4. After any other end the workflow is started again. If another caller does so first, that caller's workflow is the

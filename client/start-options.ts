@@ -3,8 +3,8 @@ import type { WorkflowStartOptions } from '@temporalio/client';
 /** Options of the start of one parse or one batch. */
 export interface StartParseOptions {
   /**
-   * Makes a start safe to repeat: the key becomes the workflow id. While that workflow runs, and after it has succeeded,
-   * another start returns its handle. After a failure another start starts a new workflow, except after
+   * Makes a start safe to repeat: the key becomes the workflow id. While that workflow runs, and after it has
+   * succeeded, another start returns its handle. After a failure another start starts a new workflow, except after
    * `SubmitOutcomeUnknown`. @default none: each call starts a workflow
    */
   readonly idempotencyKey?: string;

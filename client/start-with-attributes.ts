@@ -8,8 +8,8 @@ const INVALID_ARGUMENT = 3;
 /**
  * Starts a workflow.
  *
- * @throws SearchAttributesNotRegisteredError if the options ask for this package's search attributes, and the server does
- * not have them.
+ * @throws SearchAttributesNotRegisteredError if the options ask for this package's search attributes, and the server
+ * does not have them.
  */
 export async function startWithAttributes<T>(
   client: Client,

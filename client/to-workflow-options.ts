@@ -7,7 +7,7 @@ import type { StartParseOptions } from './start-options';
 export interface WorkflowFacts {
   readonly workflowId: string;
   readonly taskQueue: string;
-  /** Memo that {@link startOnce} compares. */
+  /** Memo with the hash that `startOnce` compares. */
   readonly memo: Readonly<Record<string, string>>;
   /** Search attributes of this package, for `searchAttributes: true`. */
   readonly attributes: readonly SearchAttributePair[];
@@ -24,8 +24,10 @@ export function toWorkflowOptions(
   return {
     ...defined({ staticSummary: documentName === undefined ? undefined : `parse ${documentName}` }),
     ...workflow,
-    ...(searchAttributes && { typedSearchAttributes: withAttributes(workflow, attributes) }),
-    ...defined({ priority }),
+    ...defined({
+      priority,
+      typedSearchAttributes: searchAttributes ? withAttributes(workflow, attributes) : undefined,
+    }),
     memo: { ...workflow.memo, ...memo },
     taskQueue,
     workflowId,
@@ -33,7 +35,10 @@ export function toWorkflowOptions(
   };
 }
 
-/** Adds this package's search attributes to the caller's. An attribute that the caller sets too keeps the caller's value. */
+/**
+ * Adds this package's search attributes to the caller's. An attribute that the caller sets too keeps the caller's
+ * value.
+ */
 function withAttributes(
   { typedSearchAttributes: given = [] }: NonNullable<StartParseOptions['workflow']>,
   attributes: readonly SearchAttributePair[],

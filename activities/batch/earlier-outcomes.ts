@@ -28,7 +28,9 @@ export async function findEarlierStart(
   return latest.continues === undefined ? undefined : { startId: latest.continues };
 }
 
-/** Deletes the pages of an earlier execution. It has ended, and may have been terminated before it deleted them itself. */
+/**
+ * Deletes the pages of an earlier execution. It has ended, and may have been terminated before it deleted them itself.
+ */
 export async function removeEarlierPages(
   store: BatchStore,
   location: BatchLocation,
@@ -43,9 +45,9 @@ export async function noteStart(store: BatchStore, location: BatchLocation, note
 }
 
 /**
- * The outcomes of an earlier execution for the documents that count as done, segment by segment. Only a write that was in
- * flight when its workflow was terminated may still change them. Its outcomes may be missing here, but Temporal still has
- * the workflows of their documents.
+ * The outcomes of an earlier execution for the documents that count as done, segment by segment. Only a write that was
+ * in flight when its workflow was terminated may still change them. Its outcomes may be missing here, but Temporal
+ * still has the workflows of their documents.
  */
 export async function* doneSegments(
   store: BatchStore,

@@ -25,7 +25,8 @@ export type BatchEntry =
   | { readonly position: number; readonly problem: string };
 
 /**
- * Gives the documents of a batch in order. Each is checked and has an id of its own. Blank lines of a manifest are ignored.
+ * Gives the documents of a batch in order. Each is checked and has an id of its own. Blank lines of a manifest are
+ * ignored.
  *
  * @throws ApplicationFailure `InvalidInput`, final, after 100,000 documents; and as `openSource` for the manifest.
  */

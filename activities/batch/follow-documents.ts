@@ -18,8 +18,8 @@ const SCHEDULE = resolveSchedule({ scaleMs: 2_000, initialDelayMs: 500 });
 
 /**
  * Builds the activity that follows documents which another execution of the batch has started: Temporal does not report
- * their ends to this execution. The activity asks Temporal for the state of their workflows. With `wait`, Temporal retries
- * the activity until one has ended, so no worker is held.
+ * their ends to this execution. The activity asks Temporal for the state of their workflows. With `wait`, Temporal
+ * retries the activity until one has ended, so no worker is held.
  *
  * @returns An activity that fails with `StillProcessing`, BENIGN and retried, while it waits.
  */

@@ -18,10 +18,10 @@ const MAX_LISTED_PROBLEMS = 10;
 export interface PrepareBatchOptions extends BatchStoreOptions, ManifestOptions {}
 
 /**
- * Builds the activity that prepares a batch. It reads the list or manifest once, to its end, and writes the documents to be
- * parsed as pages into the result store. It adopts the outcomes of the documents that an earlier execution of the same batch
- * has done. The manifest may change or vanish afterwards. Of the documents only the ids are in memory. A repeat writes the
- * same objects anew.
+ * Builds the activity that prepares a batch. It reads the list or manifest once, to its end, and writes the documents
+ * to be parsed as pages into the result store. It adopts the outcomes of the documents that an earlier execution of the
+ * same batch has done. The manifest may change or vanish afterwards. Of the documents only the ids are in memory. A
+ * repeat writes the same objects again.
  *
  * @returns An activity that fails with one of these types:
  *  - `InvalidInput`: no document, too many documents, or a bad line and `onBadLine: 'fail'`; final.
@@ -123,8 +123,9 @@ interface PageWriting {
 }
 
 /**
- * Writes all pages. After a final failure it deletes them, since no batch follows that would do it. After a failure that is
- * retried the pages stay: another attempt may have written the same pages already, and its batch may be reading them.
+ * Writes all pages. After a final failure it deletes them, since no batch follows that would do it. After a failure
+ * that is retried the pages stay: another attempt may have written the same pages already, and its batch may be reading
+ * them.
  */
 async function writePages(input: PrepareBatchInput, writing: PageWriting) {
   try {

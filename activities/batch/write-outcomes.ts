@@ -4,9 +4,9 @@ import { createBatchStore, type BatchStore, type BatchStoreOptions } from './bat
 import { pageUris, segmentName } from './locations';
 
 /**
- * Builds the activity that writes one segment of outcomes. The segment depends on the activity's input alone, so a repeat
- * writes the same object, and so does an attempt that goes on after Temporal gave it up. With the last segment the
- * activity deletes the batch's pages.
+ * Builds the activity that writes one segment of outcomes. The segment depends on the activity's input alone, so a
+ * repeat writes the same object, and so does an attempt that goes on after Temporal gave it up. With the last segment
+ * the activity deletes the batch's pages.
  *
  * @returns An activity that fails with `ResultStoreFailed`: final if the store refuses, else retried.
  */

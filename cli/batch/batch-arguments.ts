@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { opendir, stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
-import { MAX_BATCH_WIDTH } from '../../contract';
+import { MAX_BATCH_ID_BYTES, MAX_BATCH_WIDTH, utf8Bytes } from '../../contract';
 import { type Document, readDocuments } from '../documents';
 import { usageError } from '../exit-status';
 import { toSafeLabel } from '../to-label';
@@ -33,7 +33,6 @@ export interface BatchArguments extends GivenBatch {
 }
 
 const KEY_LENGTH = 16;
-const MAX_KEY_BYTES = 700;
 
 /**
  * Checks the command line, and lists the files in folders, except hidden ones.
@@ -43,8 +42,8 @@ const MAX_KEY_BYTES = 700;
 export async function checkBatch(given: GivenBatch): Promise<BatchArguments> {
   const { inputs, out, key = keyOf(inputs) } = given;
   if (inputs.length === 0) throw usageError('name files, folders or URLs, or a manifest: a file that ends with .jsonl');
-  if (key.trim() === '' || Buffer.byteLength(key) > MAX_KEY_BYTES)
-    throw usageError(`--key must have 1 to ${MAX_KEY_BYTES} bytes, got '${toSafeLabel(key)}'`);
+  if (key.trim() === '' || utf8Bytes(key) > MAX_BATCH_ID_BYTES)
+    throw usageError(`--key must have 1 to ${MAX_BATCH_ID_BYTES} bytes, got '${toSafeLabel(key)}'`);
   const stats = await stat(out).catch(() => undefined);
   if (stats !== undefined && !stats.isDirectory())
     throw usageError(`--out must be a directory, got the file ${toSafeLabel(out)}`);

@@ -29,8 +29,8 @@ const PROGRESS_INTERVAL_MS = 1_000;
 const CANCEL_TIMEOUT_MS = 10_000;
 
 /**
- * `extend-parse batch`: parses many documents as one batch, and writes markdown and results. Another call with the same key
- * continues the same batch, and parses no document again that is done.
+ * `extend-parse batch`: parses many documents as one batch, and writes markdown and results. Another call with the same
+ * key continues the same batch, and parses no document again that is done.
  *
  * @throws CommandError for wrong usage, before anything is started, and if there is no Temporal server.
  */
@@ -122,7 +122,11 @@ async function parse(given: BatchArguments, context: BatchContext): Promise<Exit
   return await tell(given, { ended, outputs, services, display });
 }
 
-/** Starts the batch, or continues the batch of its key. @throws CommandError if the key belongs to other documents or another `--out` */
+/**
+ * Starts the batch, or continues the batch of its key.
+ *
+ * @throws CommandError if the key belongs to other documents or another `--out`.
+ */
 async function startBatch(given: BatchArguments, manifest: Document, services: ParseServices): Promise<BatchHandle> {
   try {
     return await services.client.startBatch(toInput(given, manifest, services), { idempotencyKey: given.key });
@@ -135,7 +139,9 @@ async function startBatch(given: BatchArguments, manifest: Document, services: P
   }
 }
 
-/** Leaves a batch on a configured server. Cancels a batch on a server of this call, so that the outcomes are written. */
+/**
+ * Leaves a batch on a configured server. Cancels a batch on a server of this call, so that the outcomes are written.
+ */
 async function interrupt(
   handle: BatchHandle,
   result: Promise<BatchResult>,
@@ -213,14 +219,19 @@ async function manifestOf({ documents, isManifest, key }: BatchArguments, kept: 
   return { input: path, label: path, location: { path } };
 }
 
-/** Deletes the manifest that this command wrote, because it holds URLs with their queries. Each call writes it again. */
+/**
+ * Deletes the manifest that this command wrote, because it holds URLs with their queries. Each call writes it again.
+ */
 async function removeManifest({ isManifest }: BatchArguments, { location }: Document): Promise<void> {
   if (!isManifest && 'path' in location) await rm(location.path, { force: true });
 }
 
-/** A document's label is its id, if it can be: the path of a file, or a URL without its query. A batch that is started again recognizes its documents by it. */
+/**
+ * A line of the manifest. A document's label is its id, if it can be: the path of a file, or a URL without its query. A
+ * batch that is started again recognizes its documents by their ids.
+ */
 function toLine({ input, label, location }: Document, ids: ReadonlySet<string>): object {
-  const id = ids.has(label) ? { id: label } : {};
+  const id = defined({ id: ids.has(label) ? label : undefined });
   if ('url' in location) return { ...id, file: { fileUrl: location.url } };
   const fileName = input.split(/[/\\]/).at(-1) ?? input;
   return { ...id, file: { source: pathToFileURL(location.path).href, fileName } };

@@ -13,7 +13,10 @@ export interface BatchEntry {
   readonly path?: string;
 }
 
-/** The documents of a command line. Their ids are their labels. If a label is not unique or too long, the position is the id. */
+/**
+ * The documents of a command line. Their ids are their labels. If a label is not unique or too long, the position is
+ * the id.
+ */
 export function entriesOfDocuments(documents: readonly Document[]): BatchEntry[] {
   const ids = toIds(documents);
   return documents.map(({ label, location }, index) => ({

@@ -9,7 +9,11 @@ import { writeOutputs } from '../write-outputs';
 /** Limit of failed documents that are printed. The others are in the outcomes. */
 const MAX_NAMED = 20;
 
-/** Writes markdown and result of each processed document of a batch, and prints the failures. @returns the number of results written */
+/**
+ * Writes markdown and result of each processed document of a batch, and prints the failures.
+ *
+ * @returns the number of results written
+ */
 export async function writeBatchOutputs(options: {
   readonly handle: BatchHandle;
   readonly services: ParseServices;

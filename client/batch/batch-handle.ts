@@ -30,8 +30,8 @@ export interface BatchHandle {
   /** Cancels the batch. `onCancel` of its input decides about the documents in flight. */
   cancel(): Promise<void>;
   /**
-   * Gives the outcomes that are written by now, segment by segment. Once the batch has ended, these are all outcomes. Each
-   * document that has ended is among them once.
+   * Gives the outcomes that are written by now, segment by segment. Once the batch has ended, these are all outcomes.
+   * Each document that has ended is among them once.
    *
    * @throws TypeError if the client has no store.
    */

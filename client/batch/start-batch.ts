@@ -55,7 +55,10 @@ export async function startBatch(
   return startOnce({ client, workflowId, memoName: HASH_MEMO, hash, start, isKept, reusePolicy });
 }
 
-/** A manifest may have changed, so it is read again: the batch adopts the outcomes it has, and parses only new documents. */
+/**
+ * A manifest may have changed, so it is read again: the batch adopts the outcomes it has, and parses only new
+ * documents.
+ */
 async function hasWork({ handle }: EndedExecution<typeof parseBatch>, input: BatchInput): Promise<boolean> {
   if ('manifest' in input) return true;
   const { total, processed, failed } = await handle.result();

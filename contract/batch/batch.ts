@@ -8,6 +8,11 @@ export const MAX_BATCH_DOCUMENTS = 100_000;
 export const MAX_LIST_BYTES = 1_000_000;
 /** Limit of one document with the batch's defaults. In bytes of UTF-8 JSON. */
 export const MAX_DOCUMENT_BYTES = 32_000;
+/**
+ * Limit of a batch's key, which is its workflow id. Temporal accepts 1,000 bytes, and the workflow id of a document adds
+ * the document's id. In bytes of UTF-8.
+ */
+export const MAX_BATCH_ID_BYTES = 700;
 /** Limit of a document's id, which is part of a workflow id, for which Temporal has a limit. In bytes of UTF-8. */
 export const MAX_DOCUMENT_ID_BYTES = 200;
 /** Limit of documents in flight: Temporal advises against more children of one workflow at a time. */
@@ -17,8 +22,8 @@ export const MAX_BATCH_WIDTH = 500;
 export type BatchDocument = ParseInput & {
   /**
    * Id of the document within the batch, at most 200 bytes; the id of its workflow is `<batch>/<id>`. A batch that is
-   * started again recognizes its documents by their ids. @default the document's position in the list, or its line number
-   * in the manifest, counted from 1
+   * started again recognizes its documents by their ids. @default the document's position in the list, or its line
+   * number in the manifest, counted from 1
    */
   readonly id?: string;
 };
@@ -33,14 +38,21 @@ export interface BatchOptions {
   /** Limit of documents in flight, 1 to 500. The update `setWidth` changes it. @default 50 */
   readonly width?: number;
   /**
-   * Effect of a line of the manifest that is not a document. `skip` reports the line in the outcomes and goes on. `fail`
-   * ends the batch with `InvalidInput` before anything is started. A list with such a document is always refused.
+   * Effect of a line of the manifest that is not a document. `skip` reports the line in the outcomes and goes on.
+   * `fail` ends the batch with `InvalidInput` before anything is started. A list with such a document is always
+   * refused.
    * @default 'skip'
    */
   readonly onBadLine?: 'skip' | 'fail';
-  /** After this number of failed documents no further document is started. Earlier executions of the batch do not count. @default none: the others go on */
+  /**
+   * After this number of failed documents no further document is started. Failures before the batch was last started do
+   * not count. @default none: the others go on
+   */
   readonly stopAfterFailures?: number;
-  /** Effect of a cancellation of the batch on the documents in flight: they are cancelled, or they go on. @default 'cancel' */
+  /**
+   * Effect of a cancellation of the batch on the documents in flight: they are cancelled, or they go on. @default
+   * 'cancel'
+   */
   readonly onCancel?: 'cancel' | 'abandon';
   /**
    * For a batch that is started again under its workflow id: parse the documents that failed once more. A document that
@@ -57,7 +69,10 @@ export type BatchInput = BatchOptions &
         readonly documents: readonly BatchDocument[];
       }
     | {
-        /** A source, like that of a document, with one document as JSON in each line. The worker reads it when the batch starts. */
+        /**
+         * A source, like that of a document, with one document as JSON in each line. The worker reads it when the batch
+         * starts.
+         */
         readonly manifest: string;
       }
   );
@@ -92,7 +107,7 @@ export interface BatchOutcomes {
 
 /** Result of the workflow `parseBatch`. */
 export interface BatchResult {
-  /** Documents of the batch. More than `processed` and `failed` together where `stopAfterFailures` stopped it. */
+  /** Documents of the batch. More than `processed` and `failed` together if `stopAfterFailures` stopped the batch. */
   readonly total: number;
   readonly processed: number;
   readonly failed: number;
@@ -128,7 +143,10 @@ export type DocumentOutcome =
       readonly durationMs: number;
     })
   | {
-      /** `cancelled` with the batch, or `left` in flight by it. Neither is done: the batch parses it when it is started again. */
+      /**
+       * `cancelled` with the batch, or `left` in flight by it. Neither is done: the batch parses it when it is started
+       * again.
+       */
       readonly status: 'cancelled' | 'left';
       readonly id: string;
       readonly workflowId: string;

@@ -65,7 +65,8 @@ function findListProblem(
   options: InputCheckOptions,
 ): string | undefined {
   if (documents.length === 0) return 'documents must hold at least one document, got none';
-  // A list that is nested more deeply could not be written as JSON. The check of its documents below refuses one of them.
+  // A list that is nested more deeply could not be written as JSON. The check of its documents below refuses one of
+  // them.
   const bytes = isDeeperThan(documents, MAX_LEVELS + LEVELS_ABOVE_CONFIG) ? 0 : utf8Bytes(JSON.stringify(documents));
   if (bytes > MAX_LIST_BYTES) {
     return `documents must have at most ${MAX_LIST_BYTES} bytes of JSON, got ${bytes} in ${documents.length} documents: give them as a 'manifest'`;
@@ -109,7 +110,11 @@ function isDocumentId(id: unknown): boolean {
 export class DocumentIds {
   readonly #positions = new Map<string, number>();
 
-  /** Takes a document's id, or its position if it has none. @returns the problem, if an earlier document has the same id */
+  /**
+   * Takes a document's id, or its position if it has none.
+   *
+   * @returns the problem, if an earlier document has the same id
+   */
   take({ id = '' }: Pick<BatchDocument, 'id'>, position: number): string | undefined {
     const own = id || String(position);
     const taken = this.#positions.get(own);

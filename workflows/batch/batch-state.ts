@@ -39,8 +39,8 @@ export interface BatchWork {
 }
 
 /**
- * State of a batch, as it continues as new. Plain JSON that does not grow with the documents that are done. Workers of two
- * versions exchange it during a rolling deployment, so its member names stay.
+ * State of a batch, as it continues as new. Plain JSON that does not grow with the documents that are done. Workers of
+ * two versions exchange it during a rolling deployment, so its member names stay.
  */
 export interface BatchState extends BatchWork, Readonly<BatchControls> {
   /** Ids of the documents in flight. */

@@ -1,6 +1,7 @@
 import { condition, patched, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import type { EndedDocument, PageDocument } from '../../activities/types';
 import { documentWorkflowId, type BatchInput, type DocumentOutcome } from '../../contract';
+import { defined } from '../../json';
 import {
   advance,
   countEnd,
@@ -24,7 +25,9 @@ export interface BatchOpening {
   readonly running: readonly string[];
 }
 
-/** One execution of a prepared batch: its state, the documents in flight, and the steps. `nextStep` decides their order. */
+/**
+ * One execution of a prepared batch: its state, the documents in flight, and the steps. `nextStep` decides their order.
+ */
 export class Batch {
   readonly #input: BatchInput;
   readonly #controls: Readonly<BatchControls>;
@@ -121,8 +124,9 @@ export class Batch {
   async write({ isLast }: { readonly isLast: boolean }): Promise<void> {
     const segment = this.#work.segments + 1;
     const outcomes = this.#unwritten.slice(0, SEGMENT_OUTCOMES);
-    const pages = isLast ? { deletePages: this.#work.pages } : {};
-    await storeCall(`segment ${segment}`).writeOutcomes({ place: this.#work.place, segment, outcomes, ...pages });
+    const { place, pages } = this.#work;
+    const deletePages = isLast ? pages : undefined;
+    await storeCall(`segment ${segment}`).writeOutcomes({ place, segment, outcomes, ...defined({ deletePages }) });
     this.#hasPages &&= !isLast;
     this.#unwritten = this.#unwritten.slice(outcomes.length);
     this.#work = { ...this.#work, segments: segment };

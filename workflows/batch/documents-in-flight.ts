@@ -1,4 +1,5 @@
 import type { EndedDocument, PageDocument } from '../../activities/types';
+import { defined } from '../../json';
 import { watchCall } from './calls';
 import { afterEarlierEnd } from './next-step';
 import { startEach } from './start-each';
@@ -23,8 +24,8 @@ export interface DocumentsInFlightOptions {
 }
 
 /**
- * The documents of a batch that are in flight. Temporal reports the end of a child, which this execution has started. The
- * end of an adopted document, which another execution has started, comes from the activity `followDocuments`.
+ * The documents of a batch that are in flight. Temporal reports the end of a child, which this execution has started.
+ * The end of an adopted document, which another execution has started, comes from the activity `followDocuments`.
  */
 export class DocumentsInFlight {
   readonly #options: DocumentsInFlightOptions;
@@ -72,8 +73,8 @@ export class DocumentsInFlight {
   }
 
   /**
-   * Continues with workflows that an earlier execution of the batch has started. Those that have ended give their outcomes
-   * or are started again, and the others are followed.
+   * Continues with workflows that an earlier execution of the batch has started. Those that have ended give their
+   * outcomes or are started again, and the others are followed.
    */
   async #adopt(known: readonly PageDocument[]): Promise<void> {
     const ids = known.map(({ id }) => id);
@@ -112,7 +113,8 @@ export class DocumentsInFlight {
     const followedSinceMs = Date.now();
     let left = ids;
     for (let calls = 0; left.length > 0; calls += 1) {
-      const since = calls > 0 && { followedSinceMs };
+      // The first call checks at once. The intervals of the further calls grow from the time of the first one.
+      const since = defined({ followedSinceMs: calls > 0 ? followedSinceMs : undefined });
       const call = watchCall(`follow ${left.length} documents`);
       const ended = await call.followDocuments({ ids: left, wait: true, ...since });
       for (const document of ended) this.#settle(document);

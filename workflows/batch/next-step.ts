@@ -41,8 +41,8 @@ export const SEGMENT_OUTCOMES = 200;
 const MAX_STARTING = 50;
 
 /**
- * Events that one document in flight may still add to the history. A child adds its end and a workflow task for it. For an
- * adopted document an activity ends and another one begins.
+ * Events that one document in flight may still add to the history. A child adds its end and a workflow task for it. For
+ * an adopted document an activity ends and another one begins.
  */
 const EVENTS_PER_CHILD = 4;
 const EVENTS_PER_ADOPTED = 6;
@@ -91,9 +91,10 @@ function isLong({ historyLength, historyBytes, continueAsNewSuggested, children,
 }
 
 /**
- * Decides about a document whose workflow has ended, but whose outcome no earlier execution of the batch has recorded as
- * done. A workflow that was cancelled or terminated or that timed out is started again, and with `retryFailed` one that
- * failed. After `SubmitOutcomeUnknown` a run may exist and be billed, so the document is never submitted again. Pure.
+ * Decides about a document whose workflow has ended, but whose outcome no earlier execution of the batch has recorded
+ * as done. A workflow that was cancelled or terminated or that timed out is started again, and with `retryFailed` one
+ * that failed. After `SubmitOutcomeUnknown` a run may exist and be billed, so the document is never submitted again.
+ * Pure.
  */
 export function afterEarlierEnd(type: string | undefined, retryFailed: boolean): 'record' | 'restart' {
   if (type === undefined || type === 'SubmitOutcomeUnknown') return 'record';

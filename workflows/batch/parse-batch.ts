@@ -11,6 +11,7 @@ import {
 import {
   findBatchProblem,
   isFailureType,
+  MAX_BATCH_ID_BYTES,
   MAX_BATCH_WIDTH,
   utf8Bytes,
   type BatchInput,
@@ -41,13 +42,10 @@ import {
   type NewWidth,
 } from '../messages';
 
-/** Temporal accepts 1,000 bytes, and the workflow id of a document adds the id of the document. */
-const MAX_WORKFLOW_ID_BYTES = 700;
-
 /**
- * Parses many documents as one piece of work, and keeps a limited number of `parseDocument` workflows in flight. It writes
- * the outcomes of the documents to the result store, and its result is a summary. A batch that is started again under its
- * workflow id continues after the work that earlier executions have done.
+ * Parses many documents as one piece of work, and keeps a limited number of `parseDocument` workflows in flight. It
+ * writes the outcomes of the documents to the result store, and its result is a summary. A batch that is started again
+ * under its workflow id continues after the work that earlier executions have done.
  *
  * @param carried state that the workflow gives itself when it continues as new; leave it out.
  * @throws ApplicationFailure, non-retryable, of type `InvalidInput`, `SourceUnavailable` or `ResultStoreFailed`. A
@@ -84,7 +82,10 @@ async function prepare(batch: BatchInput): Promise<BatchWork> {
   return openingWork(await prepareCall().prepareBatch({ batch, startId }));
 }
 
-/** Takes all steps. Temporal's cancellation is one of them, so that the documents in flight are cancelled or left in order. */
+/**
+ * Takes all steps. Temporal's cancellation is one of them, so that the documents in flight are cancelled or left in
+ * order.
+ */
 async function perform(batch: Batch, input: BatchInput): Promise<BatchResult> {
   CancellationScope.current().cancelRequested.catch(batch.requestCancel);
   const isCancelled = await CancellationScope.nonCancellable(() => runSteps(batch, input));
@@ -133,8 +134,8 @@ function withoutDocuments(input: BatchInput): BatchInput {
 function checkInput(input: BatchInput): void {
   const bytes = utf8Bytes(workflowInfo().workflowId);
   const problem =
-    bytes > MAX_WORKFLOW_ID_BYTES
-      ? `the workflow id of a batch must have at most ${MAX_WORKFLOW_ID_BYTES} bytes, got ${bytes}`
+    bytes > MAX_BATCH_ID_BYTES
+      ? `the workflow id of a batch must have at most ${MAX_BATCH_ID_BYTES} bytes, got ${bytes}`
       : findReplayableProblem((options) => findBatchProblem(input, options));
   if (problem !== undefined) throw ApplicationFailure.nonRetryable(`invalid input: ${problem}`, 'InvalidInput', {});
 }
@@ -150,7 +151,10 @@ function checkWidth(given: NewWidth): void {
   throw ApplicationFailure.nonRetryable(message, 'InvalidInput', {});
 }
 
-/** Gives an activity's final failure its own type, and says how many documents are in flight. Returns any other error as it is. */
+/**
+ * Gives an activity's final failure its own type, and says how many documents are in flight. Returns any other error as
+ * it is.
+ */
 function toBatchFailure(error: unknown, state: BatchState | undefined): unknown {
   if (isCancellation(error) || !(error instanceof ActivityFailure)) return error;
   const { type, message, details } = toActivityEnd(error);

@@ -27,8 +27,9 @@ export interface DocumentListener {
 }
 
 /**
- * Temporal's rule for a workflow id that was used before. With `REJECT_DUPLICATE` no second workflow of that id starts, as
- * long as Temporal keeps the first one. With `ALLOW_DUPLICATE_FAILED_ONLY` it starts if the first one ended without a result.
+ * Temporal's rule for a workflow id that was used before. With `REJECT_DUPLICATE` no second workflow of that id starts,
+ * as long as Temporal keeps the first one. With `ALLOW_DUPLICATE_FAILED_ONLY` it starts if the first one ended without
+ * a result.
  */
 export type Reuse = 'REJECT_DUPLICATE' | 'ALLOW_DUPLICATE_FAILED_ONLY';
 
@@ -77,7 +78,9 @@ function startDocument(
   });
 }
 
-/** The summary for Temporal's UI. Search attributes too if the batch has them, because then the server has checked them. */
+/**
+ * The summary for Temporal's UI. Search attributes too if the batch has them, because then the server has checked them.
+ */
 function visibilityOptions(
   batchId: string,
   input: ParseInput,
