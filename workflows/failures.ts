@@ -60,7 +60,7 @@ export function runFailed(journal: Journal, { runId, status, failureReason }: Fa
 export function deadlineExceeded(journal: Journal, facts: { readonly runMayExist?: boolean } = {}): ApplicationFailure {
   const { run, lastFailure, lastDetails } = journal.state;
   const state =
-    run === undefined ? 'before a run was accepted' : `while ${run.runId} was ${run.status ?? 'not read yet'}`;
+    run === undefined ? 'before a run was accepted' : `while ${run.runId} was ${run.status ?? 'not polled yet'}`;
   const last = lastFailure === undefined ? '' : `; last failure: ${lastFailure}`;
   return finalFailure(journal, 'ParseDeadlineExceeded', `the deadline passed ${state}${last}`, {
     ...lastDetails,
