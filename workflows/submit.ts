@@ -1,5 +1,5 @@
 import { isCancellation, log, sleep } from '@temporalio/workflow';
-import type { SubmitParseInput } from '../activities/types';
+import type { SubmitParseInput, SubmittedRun } from '../activities/types';
 import { isFailureType, type DocumentFile, type DocumentToSubmit } from '../contract';
 import { defined } from '../json';
 import { afterFailedSubmit, type FailedSubmit } from './after-failed-submit';
@@ -21,12 +21,9 @@ export async function submitDocument(context: SubmitContext, document: DocumentT
   for (;;) {
     await context.continueAsNewIfSuggested();
     if (clock.remainingMs === 0) throw overdue(journal);
-    try {
-      return await submitOnce(context, { file, ...defined({ config: document.config }) });
-    } catch (error) {
-      if (isCancellation(error)) throw error;
-      await pauseAfter(context, document, unwrapActivityFailure(error));
-    }
+    const outcome = await submitOnce(context, { file, ...defined({ config: document.config }) });
+    if ('runId' in outcome) return outcome;
+    await pauseAfter(context, document, outcome);
   }
 }
 
@@ -51,9 +48,23 @@ async function submittableFile(
   return { fileId, ...name };
 }
 
-async function submitOnce({ calls, clock, journal }: SubmitContext, input: SubmitParseInput): Promise<AcceptedRun> {
+/** Submits once. An error after the acceptance is not a failed submit, so nothing but the activity is inside the `try`. */
+async function submitOnce(
+  { calls, clock, journal }: SubmitContext,
+  input: SubmitParseInput,
+): Promise<AcceptedRun | UnwrappedFailure> {
   const { submitParse } = calls.submit(`submit ${journal.state.submits + 1}`, clock.remainingMs);
-  const { runId, status, failureReason } = await submitParse(input);
+  let answer: SubmittedRun;
+  try {
+    answer = await submitParse(input);
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    return unwrapActivityFailure(error);
+  }
+  return noteAcceptance(journal, answer);
+}
+
+function noteAcceptance(journal: Journal, { runId, status, failureReason }: SubmittedRun): AcceptedRun {
   const run: AcceptedRun = { runId, status, ...defined({ failureReason }), acceptedAtMs: Date.now() };
   const submits = journal.state.submits + 1;
   journal.enter({ phase: 'waiting', run }, { submits });

@@ -94,8 +94,9 @@ async function poll(
   wake.consume(Date.now());
   const { runId, acceptedAtMs } = run;
   const { getStatus } = calls.status(`poll ${journal.state.polls + 1}`, limit);
+  let answer: StatusAnswer;
   try {
-    return notePoll(context, run, await getStatus({ runId, ...defined({ acceptedAtMs }), ...delay }));
+    answer = await getStatus({ runId, ...defined({ acceptedAtMs }), ...delay });
   } catch (error) {
     if (isCancellation(error)) throw error;
     const { isFinal, timedOut, type, message, details } = unwrapActivityFailure(error);
@@ -109,6 +110,7 @@ async function poll(
     if (clock.remainingMs > 0) await pause(wake, clock.remainingMs, 'until the deadline');
     return run;
   }
+  return notePoll(context, run, answer);
 }
 
 /** Records a poll that got an answer. A reason that Extend gave earlier stays if this answer has none. */
