@@ -71,6 +71,13 @@ describe.each(CACHING)('A workflow of a user with %o', (caching) => {
     expect(scene.countsOf({ fileUrl })).toMatchObject({ submits: 1, runs: 1, results: 0, deletes: 1 });
   });
 
+  it('never submits again because its listener failed', async () => {
+    const { fileUrl, workflowId } = scene.document('ok');
+    const cause = await causeOf(await start('importWithFaultyListener', workflowId, { file: { fileUrl } }));
+    expect(cause).toMatchObject({ message: 'the listener failed' });
+    expect(scene.countsOf({ fileUrl })).toMatchObject({ submits: 1, runs: 1 });
+  });
+
   it('can parse two documents at a time', async () => {
     const one = scene.document('ok');
     const other = scene.document('slow');
