@@ -31,7 +31,7 @@ import {
 } from './batch-state';
 import { prepareCall } from './calls';
 import { nextStep } from './next-step';
-import { toActivityEnd } from '../failures';
+import { unwrapActivityFailure } from '../failures';
 import { findReplayableProblem } from '../find-replayable-problem';
 import {
   batchProgressQuery,
@@ -157,7 +157,7 @@ function checkWidth(given: NewWidth): void {
  */
 function toBatchFailure(error: unknown, state: BatchState | undefined): unknown {
   if (isCancellation(error) || !(error instanceof ActivityFailure)) return error;
-  const { type, message, details } = toActivityEnd(error);
+  const { type, message, details } = unwrapActivityFailure(error);
   const running = state?.running.length ?? 0;
   const left = running === 0 ? '' : `; ${running} documents are in flight: start the batch again to collect them`;
   return ApplicationFailure.nonRetryable(
