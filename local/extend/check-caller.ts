@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { RefusedRequest } from './answer';
+import { RefusedRequest } from './refused-request';
 
 /** Names of this machine, with any port. Browsers send no other spelling of these addresses. */
 const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;

@@ -1,5 +1,5 @@
 import type { ParseConfig } from '../../contract/extend/parse-api';
-import { RefusedRequest } from './answer';
+import { RefusedRequest } from './refused-request';
 
 /** The API's documented defaults. Options whose default is not documented are absent. */
 const DEFAULT_CONFIG: ParseConfig = {

@@ -1,5 +1,6 @@
-import { jsonAnswer, RefusedRequest, type Answer } from './answer';
-import type { Exchange } from './emulator-state';
+import { jsonResponse, type EmulatorResponse } from './emulator-response';
+import { RefusedRequest } from './refused-request';
+import type { Exchange } from './exchange';
 import type { StoredFile } from './file-store';
 import { identifyFile } from './identify-file';
 
@@ -7,7 +8,7 @@ const DEFAULT_PAGE_SIZE = 10;
 const MAX_PAGE_SIZE = 1000;
 
 /** `POST /files/upload`: stores the one part named `file`. Its kind is told by its content. */
-export async function uploadFile({ request, body, state }: Exchange): Promise<Answer> {
+export async function uploadFile({ request, body, state }: Exchange): Promise<EmulatorResponse> {
   const part = await readFilePart(body, request.headers['content-type'] ?? '');
   const bytes = new Uint8Array(await part.arrayBuffer());
   if (bytes.byteLength > state.maxInputBytes) {
@@ -18,25 +19,25 @@ export async function uploadFile({ request, body, state }: Exchange): Promise<An
   if (identity.kind === 'unreadable') throw new RefusedRequest(400, identity.message, identity.reason);
   const type = identity.apiType === undefined ? {} : { type: identity.apiType };
   const file = state.files.add({ name: part.name, ...type, bytes, uploaded: true });
-  return jsonAnswer(200, { success: true, file: { ...fileObject(file), presignedUrl: null } });
+  return jsonResponse(200, { success: true, file: { ...fileObject(file), presignedUrl: null } });
 }
 
 /** `GET /files/{id}`: the file's data, with a presigned URL to its bytes. */
-export function getFile({ request, state }: Exchange): Answer {
+export function getFile({ request, state }: Exchange): EmulatorResponse {
   const file = state.files.get(request.fileId ?? '');
   const presignedUrl = state.presigned.create(state.baseUrl, `/presigned/files/${file.id}`);
-  return jsonAnswer(200, { success: true, file: { ...fileObject(file), presignedUrl } });
+  return jsonResponse(200, { success: true, file: { ...fileObject(file), presignedUrl } });
 }
 
 /** `DELETE /files/{id}`. */
-export function deleteFile({ request, state }: Exchange): Answer {
+export function deleteFile({ request, state }: Exchange): EmulatorResponse {
   const id = request.fileId ?? '';
   state.files.delete(id);
-  return jsonAnswer(200, { success: true, fileId: id, message: 'File data has been successfully deleted.' });
+  return jsonResponse(200, { success: true, fileId: id, message: 'File data has been successfully deleted.' });
 }
 
 /** `GET /files`: one page of the files, newest first unless `sortDir=asc`. The token is a position. */
-export function listFiles({ request, state }: Exchange): Answer {
+export function listFiles({ request, state }: Exchange): EmulatorResponse {
   const { nameContains = '', sortDir = 'desc', nextPageToken = '0', maxPageSize } = request.query;
   const size = Number(maxPageSize ?? DEFAULT_PAGE_SIZE);
   const from = Number(nextPageToken);
@@ -48,7 +49,7 @@ export function listFiles({ request, state }: Exchange): Answer {
   if (sortDir === 'asc') matching.reverse();
   const files = matching.slice(from, from + size).map((file) => fileObject(file));
   const rest = from + size < matching.length ? { nextPageToken: String(from + size) } : {};
-  return jsonAnswer(200, { success: true, files, ...rest });
+  return jsonResponse(200, { success: true, files, ...rest });
 }
 
 function fileObject(file: StoredFile): object {

@@ -1,4 +1,4 @@
-import { RefusedRequest } from './answer';
+import { RefusedRequest } from './refused-request';
 import { createId } from './ids';
 import type { KeptObjects } from './kept-objects';
 import type { EmulatorFile } from './ledger';

@@ -4,7 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { ParseJob, ParserMessage } from './parse-job';
-import { parseDocument } from './parsing/parse-document';
+import { parseIntoChunks } from './parsing/parse-into-chunks';
 
 /** A document may keep the main thread busy for ever, so another thread notices that the server has died. */
 const WATCH_PARENT = `
@@ -16,7 +16,7 @@ new Worker(WATCH_PARENT, { eval: true, workerData: process.ppid }).unref();
 process.on('disconnect', () => process.exit());
 process.on('message', (job: ParseJob) => {
   // A rejection is left unhandled on purpose: the state of a library that crashed is unknown, so this process ends.
-  void parseDocument(job).then((outcome) => send(outcome));
+  void parseIntoChunks(job).then((outcome) => send(outcome));
 });
 process.on('uncaughtException', (error: unknown) => {
   const { message = String(error) } = (error ?? {}) as Partial<Error>;

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { RefusedRequest } from './answer';
+import { RefusedRequest } from './refused-request';
 
 /** How long a presigned URL is valid, as the API documents it for files. */
 const VALID_MS = 15 * 60_000;

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Answer } from './answer';
+import type { EmulatorResponse } from './emulator-response';
 
 /** Rest of a body that is received and discarded: a connection that is closed before may cost the client the answer. */
 const MAX_DISCARDED_BYTES = 1_000_000;
@@ -10,7 +10,11 @@ const DISCARD_TIMEOUT_MS = 2_000;
  * Sends an answer that no fault can spoil, at once, and closes the connection. The body need not have been received.
  * Never rejects.
  */
-export async function sendRefusal(message: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> {
+export async function sendRefusal(
+  message: IncomingMessage,
+  response: ServerResponse,
+  answer: EmulatorResponse,
+): Promise<void> {
   const { status, headers, body } = answer;
   const bytes = Buffer.from('json' in body ? JSON.stringify(body.json) : body.raw);
   response.writeHead(status, { ...headers, 'content-length': String(bytes.byteLength), connection: 'close' });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Answer } from './answer';
+import type { EmulatorResponse } from './emulator-response';
 import type { Reply } from './reply';
 
 /** How an exchange ended, seen from the emulator. */
@@ -16,7 +16,7 @@ export interface SendReplyInput {
   /** What to answer. */
   readonly reply: Reply;
   /** Acts on the request and gives the natural answer; called at most once. */
-  readonly act: () => Promise<Answer>;
+  readonly act: () => Promise<EmulatorResponse>;
   /** Headers of every answer. */
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -45,7 +45,11 @@ export async function sendReply(input: SendReplyInput): Promise<Outcome> {
 
 type NaturalKinds = Exclude<Reply, { kind: 'http' | 'reset' | 'hang' }>;
 
-async function sendNatural({ response, headers }: SendReplyInput, reply: NaturalKinds, answer: Answer): Promise<void> {
+async function sendNatural(
+  { response, headers }: SendReplyInput,
+  reply: NaturalKinds,
+  answer: EmulatorResponse,
+): Promise<void> {
   const body = toBytes(answer, reply);
   const own = reply.kind === 'natural' ? reply.headers : undefined;
   const all = { ...headers, ...answer.headers, ...own };
@@ -63,7 +67,7 @@ async function sendNatural({ response, headers }: SendReplyInput, reply: Natural
   }
 }
 
-function toBytes(answer: Answer, reply: NaturalKinds): Buffer {
+function toBytes(answer: EmulatorResponse, reply: NaturalKinds): Buffer {
   if ('raw' in answer.body) return Buffer.from(answer.body.raw);
   const { json } = answer.body;
   if (reply.kind === 'padded') return Buffer.from(JSON.stringify({ ...asObject(json), padding: padding(reply.bytes) }));

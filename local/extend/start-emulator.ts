@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { defined } from '../../json';
 import { beginRun } from './begin-run';
 import { createDocumentParser } from './document-parser';
 import type { EmulatorState } from './emulator-state';
 import { FileStore } from './file-store';
+import { findScript } from './find-script';
 import { handleRequest, type FaultChooser } from './handle-request';
 import { KeptObjects } from './kept-objects';
 import { Ledger, type EmulatorFile, type EmulatorRequest, type EmulatorRun } from './ledger';
@@ -77,7 +79,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const ledger = new Ledger();
   // A request without Host is refused by `handleRequest`, with a sentence that says why.
   const server = createServer({ requireHostHeader: false }, (message, response) => {
-    void handleRequest(message, response, { state, ledger, ...(faults === undefined ? {} : { faults }) });
+    void handleRequest(message, response, { state, ledger, ...defined({ faults }) });
   });
   // Tests hold requests for long, and a kept connection must not vanish under a client.
   server.requestTimeout = 0;
@@ -117,10 +119,14 @@ function createState(options: EmulatorOptions, closing: AbortSignal): EmulatorSt
   for (const [name, value] of Object.entries(limits)) {
     if (!Number.isFinite(value) || value <= 0) throw new RangeError(`${name} must be a positive number, got ${value}`);
   }
-  const kept = directory === undefined ? {} : { kept: new KeptObjects(directory) };
+  const kept = directory === undefined ? undefined : new KeptObjects(directory);
   const state: EmulatorState = {
-    files: new FileStore(kept.kept),
-    runs: new RunStore({ begin: (order) => beginRun(order, state), ...kept }),
+    files: new FileStore(kept),
+    runs: new RunStore({
+      begin: (order, script) => beginRun(order, script, state),
+      findScript: (fileUrl) => findScript(fileUrl, scripts),
+      ...defined({ kept }),
+    }),
     presigned: new PresignedUrls(randomBytes(32).toString('hex')),
     parser: createDocumentParser({ parseTimeoutMs, maxParserMemoryMb }),
     scripts,

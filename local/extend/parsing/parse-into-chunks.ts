@@ -24,7 +24,7 @@ const PARSERS: Readonly<Record<DocumentFormat, (bytes: Uint8Array) => Promise<Pa
  * Parses one document into chunks. A document that cannot be parsed is an outcome with the API's reason; anything else
  * that goes wrong is thrown.
  */
-export async function parseDocument({ bytes, format, config }: ParseJob): Promise<ParseOutcome> {
+export async function parseIntoChunks({ bytes, format, config }: ParseJob): Promise<ParseOutcome> {
   try {
     const ranges = config.advancedOptions?.pageRanges as readonly PageRange[] | null | undefined;
     const pages = selectPages(await PARSERS[format](bytes), ranges ?? []);
