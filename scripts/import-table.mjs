@@ -64,9 +64,9 @@ export const IMPORT_TABLE = {
     npmTypes: [],
     node: true,
   },
-  // The emulator uses the types of the contract only, so that it cannot repeat a mistake of `http` or of the decoders.
+  // Of the contract, the emulator uses types only, so that it cannot repeat a mistake of `http` or of the decoders.
   'local/extend': {
-    values: [],
+    values: ['json'],
     types: ['contract/extend'],
     npm: [],
     npmTypes: ['@llamaindex/liteparse-wasm', 'turndown', 'hucre'],

@@ -43,7 +43,9 @@ function checkExchange({ request, isBodyTooLarge, state, headerRefusal }: Exchan
   if (headerRefusal !== undefined && request.operation !== 'content') throw headerRefusal;
 }
 
-/** The 404 of a path that is not served. It is plain text, as web frameworks answer, and not one of the API's errors. */
+/**
+ * The 404 of a path that is not served. It is plain text, as web frameworks answer, and not one of the API's errors.
+ */
 function unservedResponse(text: string): EmulatorResponse {
   return { status: 404, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: { raw: text } };
 }

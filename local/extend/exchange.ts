@@ -9,7 +9,9 @@ import type { RefusedRequest } from './refused-request';
 import type { ReportReply } from './reply';
 import type { Run } from './run-store';
 
-/** A request on its way through the emulator, with all that it names. {@link openExchange} resolves each of these once. */
+/**
+ * A request on its way through the emulator, with all that it names. {@link openExchange} resolves each of these once.
+ */
 export interface Exchange {
   /** The request as the ledger records it, with its operation. */
   readonly request: EmulatorRequest;

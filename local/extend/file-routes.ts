@@ -1,3 +1,4 @@
+import { defined } from '../../json';
 import { jsonResponse, type EmulatorResponse } from './emulator-response';
 import { RefusedRequest } from './refused-request';
 import type { Exchange } from './exchange';
@@ -7,7 +8,7 @@ import { identifyFile } from './identify-file';
 const DEFAULT_PAGE_SIZE = 10;
 const MAX_PAGE_SIZE = 1000;
 
-/** `POST /files/upload`: stores the one part named `file`. Its kind is told by its content. */
+/** `POST /files/upload`: stores the one part named `file`. Its content decides its type. */
 export async function uploadFile({ request, body, state }: Exchange): Promise<EmulatorResponse> {
   const part = await readFilePart(body, request.headers['content-type'] ?? '');
   const bytes = new Uint8Array(await part.arrayBuffer());
@@ -17,26 +18,27 @@ export async function uploadFile({ request, body, state }: Exchange): Promise<Em
   }
   const identity = identifyFile(bytes, part.name);
   if (identity.kind === 'unreadable') throw new RefusedRequest(400, identity.message, identity.reason);
-  const type = identity.apiType === undefined ? {} : { type: identity.apiType };
-  const file = state.files.add({ name: part.name, ...type, bytes, uploaded: true });
+  const file = state.files.add({ name: part.name, ...defined({ type: identity.apiType }), bytes, uploaded: true });
   return jsonResponse(200, { success: true, file: { ...fileObject(file), presignedUrl: null } });
 }
 
-/** `GET /files/{id}`: the file's data, with a presigned URL to its bytes. */
+/** `GET /files/{id}`: answers with the file's data and a presigned URL of its bytes. */
 export function getFile({ request, state }: Exchange): EmulatorResponse {
   const file = state.files.get(request.fileId ?? '');
   const presignedUrl = state.presigned.create(state.baseUrl, `/presigned/files/${file.id}`);
   return jsonResponse(200, { success: true, file: { ...fileObject(file), presignedUrl } });
 }
 
-/** `DELETE /files/{id}`. */
+/** `DELETE /files/{id}`: every later call answers as if the file did not exist. */
 export function deleteFile({ request, state }: Exchange): EmulatorResponse {
   const id = request.fileId ?? '';
   state.files.delete(id);
   return jsonResponse(200, { success: true, fileId: id, message: 'File data has been successfully deleted.' });
 }
 
-/** `GET /files`: one page of the files, newest first unless `sortDir=asc`. The token is a position. */
+/**
+ * `GET /files`: answers with one page of the files, newest first unless `sortDir=asc`. The page token is a position.
+ */
 export function listFiles({ request, state }: Exchange): EmulatorResponse {
   const { nameContains = '', sortDir = 'desc', nextPageToken = '0', maxPageSize } = request.query;
   const size = Number(maxPageSize ?? DEFAULT_PAGE_SIZE);
@@ -44,7 +46,8 @@ export function listFiles({ request, state }: Exchange): EmulatorResponse {
   if (!Number.isInteger(size) || size < 1 || size > MAX_PAGE_SIZE) {
     throw new RefusedRequest(400, `maxPageSize must be 1 to ${MAX_PAGE_SIZE}, got ${maxPageSize}`);
   }
-  if (!Number.isInteger(from) || from < 0) throw new RefusedRequest(400, 'nextPageToken is none of this list');
+  if (!Number.isInteger(from) || from < 0)
+    throw new RefusedRequest(400, 'nextPageToken must be a token of an earlier page');
   const matching = state.files.existing().filter((file) => file.name.includes(nameContains));
   if (sortDir === 'asc') matching.reverse();
   const files = matching.slice(from, from + size).map((file) => fileObject(file));

@@ -3,7 +3,9 @@ import { BUILT_IN_SCRIPTS } from './built-in-scripts';
 import { RefusedRequest } from './refused-request';
 import type { ScriptedDocument } from './scripted-document';
 
-/** Host of the URLs that name scripted documents. It never resolves, so no request for such a URL leaves the machine. */
+/**
+ * Host of the URLs that name scripted documents. It never resolves, so no request for such a URL leaves the machine.
+ */
 const SCRIPT_HOST = 'emulator.invalid';
 
 /** Limits of the numbers in a URL's query. The emulator makes a whole result in memory, as one string. */

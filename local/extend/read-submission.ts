@@ -16,7 +16,10 @@ export interface Submission {
   readonly order: RunOrder | RefusedRequest;
 }
 
-/** Reads a submit's body. Of two things that are wrong, the refusal names the first: the file, then the config, then the script. */
+/**
+ * Reads a submit's body. Of two things that are wrong, the refusal names the first: the file, then the config, then the
+ * script.
+ */
 export function readSubmission(body: unknown, scripts: Readonly<Record<string, ScriptedDocument>>): Submission {
   const { fileUrl, fileId } = isPlainObject(body) && isPlainObject(body['file']) ? body['file'] : {};
   const script = typeof fileUrl === 'string' ? unlessRefused(() => findScript(fileUrl, scripts)) : undefined;

@@ -26,7 +26,9 @@ function statusObject(run: Run, { status, failureReason }: Pick<RunSnapshot, 'st
   return { object: 'parser_run_status', id: run.id, status, ...defined({ failureReason }) };
 }
 
-/** Creates the long run object. With `presign`, every chunk's content is a presigned URL, and its blocks are left out. */
+/**
+ * Creates the long run object. With `presign`, every chunk's content is a presigned URL, and its blocks are left out.
+ */
 export function runObject(run: Run, snapshot: RunSnapshot, presign?: EmulatorState): object {
   const { status, failureReason, output, overrides } = snapshot;
   const chunks = output?.chunks() ?? [];

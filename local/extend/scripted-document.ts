@@ -22,7 +22,9 @@ export interface ScriptedDocument {
    * known to the API or not, leaves it running. @default 'PROCESSING'
    */
   readonly submitStatus?: string;
-  /** Number of natural answers that say "not finished" before the run ends. With `Infinity` it never ends. @default 1 */
+  /**
+   * Number of natural answers that say "not finished" before the run ends. With `Infinity` it never ends. @default 1
+   */
   readonly processingReads?: number;
   /** Status in these answers. @default 'PROCESSING' */
   readonly processingStatus?: string;
@@ -34,7 +36,9 @@ export interface ScriptedDocument {
   readonly failedAs?: 'parser_run_status' | 'parser_run';
   /** Number of answers to result requests that say PROCESSED without output, before the output is there. @default 0 */
   readonly resultsWithoutOutput?: number;
-  /** Number of answers to result requests that fall back to PROCESSING after a poll saw the end of the run. @default 0 */
+  /**
+   * Number of answers to result requests that fall back to PROCESSING after a poll saw the end of the run. @default 0
+   */
   readonly resultsBackToProcessing?: number;
   /** Number of pages, one chunk each. @default the number of `chunks`, or 1 */
   readonly pageCount?: number;

@@ -7,7 +7,7 @@ import type { NamedScript } from './find-script';
 const PAGE = { width: 612, height: 792 };
 const FILLER = 'The quick brown fox jumps over the lazy dog. ';
 
-/** The content of a scripted document: its own chunks, or made-up pages that name the URL they were asked for by. */
+/** Creates the output of a scripted document: its own chunks, or made-up pages that contain the submitted URL. */
 export function scriptedOutput({ document, fileUrl }: NamedScript): RunOutput {
   const { chunks } = document;
   const pageCount = document.pageCount ?? chunks?.length ?? 1;
@@ -25,7 +25,7 @@ function madeUpPage(fileUrl: string, page: number, bytes: number): Chunk {
       rowCount: 2,
       columnCount: 2,
     }),
-    // Content and blocks both carry it, so half is enough.
+    // The chunk's content and its blocks both carry the filler, so half of the bytes is enough.
     ...(bytes > 0 ? [madeUpBlock('text', FILLER.repeat(Math.ceil(bytes / 2 / FILLER.length)).trim(), page, {})] : []),
   ];
   const content = blocks.map((block) => block.content).join('\n\n');

@@ -4,26 +4,26 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EmulatorResponse } from './emulator-response';
 import type { Reply } from './reply';
 
-/** How an exchange ended, seen from the emulator. */
+/** The end of an exchange, as the emulator sees it. */
 export type Outcome = 'pending' | 'answered' | 'reset' | 'hung' | 'abandoned';
 
 const BLANKS = Buffer.alloc(65_536, ' ');
 
-/** What {@link sendReply} needs. */
+/** Settings of {@link sendReply}. */
 export interface SendReplyInput {
-  /** Where the answer goes. */
+  /** Node's response, to which the answer is written. */
   readonly response: ServerResponse;
-  /** What to answer. */
+  /** Reply to perform. */
   readonly reply: Reply;
-  /** Acts on the request and gives the natural answer; called at most once. */
+  /** Acts on the request and returns the natural answer. It is called at most once. */
   readonly act: () => Promise<EmulatorResponse>;
   /** Headers of every answer. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
 /**
- * Performs one reply. Resolves when the last byte is handed over or the connection is gone; a hang resolves at once
- * and leaves the connection open.
+ * Performs one reply. Resolves when the last byte is handed over or the connection is gone. A hang resolves at once and
+ * leaves the connection open.
  */
 export async function sendReply(input: SendReplyInput): Promise<Outcome> {
   const { response, reply, act } = input;

@@ -157,7 +157,8 @@ function isPortTaken(error: unknown): boolean {
 function spawnGuarded({ executable, port, uiPort, directory, dynamicConfig = {} }: Place) {
   const databasePath = join(directory, 'temporal.db');
   const listen = ['--ip', HOST, '--port', `${port}`, '--ui-port', `${uiPort}`, '--db-filename', databasePath];
-  // What was written outlives the server's end, however sudden. That of the machine it need not: the file is deleted anyway.
+  // What was written outlives the server's end, however sudden. That of the machine it need not: the file is deleted
+  // anyway.
   const unsynced = ['--sqlite-pragma', 'synchronous=OFF'];
   const settings = Object.entries(dynamicConfig).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
   const command = [
