@@ -1,5 +1,5 @@
 /**
- * `temporal-extend-parse/testing`, for tests of pipelines: everything that a parse needs, on this machine. Needs Node,
+ * `temporal-extend-parse/testing`, for tests of pipelines: everything that a parse needs, on this machine. It needs Node,
  * `@temporalio/testing` and `@temporalio/worker`.
  *
  * @packageDocumentation
