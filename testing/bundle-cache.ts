@@ -36,8 +36,8 @@ export interface BundleInputs {
 
 /**
  * Keeps a bundle in the cache of fetched servers, one per file of workflows. If the cache is not writable, it keeps
- * nothing. A source that was saved after the bundler had read it is kept with its earlier fingerprint, so that the bundle
- * is not taken for one of the new source.
+ * nothing. A source that was saved after the bundler had read it is kept with its earlier fingerprint, so that the
+ * bundle is not taken for one of the new source.
  */
 export async function keepBundle(workflowsPath: string, code: string, { sources, paths }: BundleInputs): Promise<void> {
   const path = cachePath(workflowsPath);

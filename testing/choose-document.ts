@@ -12,8 +12,8 @@ export type ScriptedDocumentName =
   | (string & Record<never, never>);
 
 /**
- * Creates a function that returns documents that play scripts. Each document gets a URL of its own, because the emulator
- * counts submits per URL.
+ * Creates a function that returns documents that play scripts. Each document gets a URL of its own, because the
+ * emulator counts submits per URL.
  */
 export function createDocumentChooser(scripts: NonNullable<EmulatorOptions['scripts']>) {
   const names = [...new Set([...Object.keys(BUILT_IN_SCRIPTS), ...Object.keys(scripts)])];

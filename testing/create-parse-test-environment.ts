@@ -42,8 +42,8 @@ export interface ParseTestEnvironmentOptions {
    */
   readonly maxCachedWorkflows?: number;
   /**
-   * File of your own workflows. A worker has only one such file, so it must re-export the workflows of this package that
-   * you use: `export * from 'temporal-extend-parse/workflows'`. @default this package's workflows
+   * File of your own workflows. A worker has only one such file, so it must re-export the workflows of this package
+   * that you use: `export * from 'temporal-extend-parse/workflows'`. @default this package's workflows
    */
   readonly workflowsPath?: string;
   /** Your own activities, in addition to those of this package. @default {} */
@@ -68,9 +68,9 @@ export interface ParseTestEnvironment extends AsyncDisposable {
   /** The emulator of Extend: it has the requests so far, and the runs that Extend would have billed. */
   readonly emulator: Emulator;
   /**
-   * Returns a document that plays a script: `ok`, `slow` (ten polls), `failing`, `rate-limited`, `huge` (a result that is
-   * too large for Temporal), `never`, or one of `scripts`. Each call returns another document, so that its script plays
-   * from the start.
+   * Returns a document that plays a script: `ok`, `slow` (ten polls), `failing`, `rate-limited`, `huge` (a result that
+   * is too large for Temporal), `never`, or one of `scripts`. Each call returns another document, so that its script
+   * plays from the start.
    *
    * @throws RangeError if there is no such script; the message lists the names.
    */

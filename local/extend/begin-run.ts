@@ -9,8 +9,8 @@ import { ScriptedProgress } from './scripted-progress';
 /**
  * Begins a run from the start: it plays the script if there is one, and parses the file otherwise.
  *
- * A stored file is parsed as it is; a URL is downloaded only if its file is not stored. So a run that an earlier emulator
- * began is parsed again even after its URL has expired.
+ * A stored file is parsed as it is; a URL is downloaded only if its file is not stored. So a run that an earlier
+ * emulator began is parsed again even after its URL has expired.
  *
  * @throws RefusedRequest 404 if the file never existed or was deleted.
  */

@@ -11,8 +11,8 @@ const OWN_SITES = ['same-origin', 'none'];
 const MAX_SHOWN_LENGTH = 200;
 
 /**
- * Checks that a request comes from a program on this machine and not from a web page. A page of another origin can reach
- * a loopback server in two ways:
+ * Checks that a request comes from a program on this machine and not from a web page. A page of another origin can
+ * reach a loopback server in two ways:
  *
  * - directly: then `Origin` names the page's origin. A simple GET carries no `Origin`; browsers mark it by
  *   `Sec-Fetch-Site`.

@@ -1,8 +1,8 @@
 import { RefusedRequest } from './refused-request';
 
 /**
- * Checks the headers that every call of the API needs: any non-empty bearer token, and the API version that the emulator
- * speaks. Returns the refusal of a request without them, or `undefined` if the headers are right.
+ * Checks the headers that every call of the API needs: any non-empty bearer token, and the API version that the
+ * emulator speaks. Returns the refusal of a request without them, or `undefined` if the headers are right.
  */
 export function checkHeaders(headers: Readonly<Record<string, string>>): RefusedRequest | undefined {
   if (!/^Bearer\s+\S/i.test(headers['authorization'] ?? '')) {

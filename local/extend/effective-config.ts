@@ -24,8 +24,8 @@ const MAX_CONFIG_LEVELS = 100;
 /**
  * Returns the configuration that a run uses: the caller's, with the API's defaults filled in.
  *
- * @throws RefusedRequest 400 `INVALID_CONFIG_OPTIONS` for contradictions that the API documents, and for a config that is
- * nested too deeply.
+ * @throws RefusedRequest 400 `INVALID_CONFIG_OPTIONS` for contradictions that the API documents, and for a config that
+ * is nested too deeply.
  */
 export function effectiveConfig(config: unknown): ParseConfig {
   if (config !== undefined && config !== null && !isPlainObject(config)) {

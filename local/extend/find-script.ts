@@ -22,11 +22,12 @@ export interface NamedScript {
 }
 
 /**
- * Finds the scripted document that a URL names; `undefined` for a URL of another host. The query can adjust the document:
- * `reads` (processingReads), `pages` (pageCount, at most 100,000), `mb` (resultBytes in millions, at most 400).
+ * Finds the scripted document that a URL names; `undefined` for a URL of another host. The query can adjust the
+ * document: `reads` (processingReads), `pages` (pageCount, at most 100,000), `mb` (resultBytes in millions, at most
+ * 400).
  *
- * @throws RefusedRequest 400 if there is no script of that name, so that a typing error is not taken for a fault, and for
- * a number that is wrong or too large.
+ * @throws RefusedRequest 400 if there is no script of that name, so that a typing error is not taken for a fault, and
+ * for a number that is wrong or too large.
  */
 export function findScript(
   fileUrl: string,

@@ -123,8 +123,8 @@ export function httpReply(
 }
 
 /**
- * Creates an answer 429 with the API's body; no run is created. `retryAfter` is a number of seconds, a date, or the text
- * of the header; without it, there is no header.
+ * Creates an answer 429 with the API's body; no run is created. `retryAfter` is a number of seconds, a date, or the
+ * text of the header; without it, there is no header.
  */
 export function rateLimitedReply(options: Timing & { readonly retryAfter?: number | Date | string } = {}): Reply {
   const { retryAfter, ...rest } = options;

@@ -5,8 +5,8 @@ import type { Reply } from './reply';
  * A document that the emulator plays from a script instead of parsing it. It is plain data. Its run advances by the
  * number of requests, never by the clock.
  *
- * Each list is used up by one entry per request, in order. After the last entry, the natural answer follows. A reply that
- * replaces the natural answer (a fixed status, a reset, a hang, a reported state) does not advance the run.
+ * Each list is used up by one entry per request, in order. After the last entry, the natural answer follows. A reply
+ * that replaces the natural answer (a fixed status, a reset, a hang, a reported state) does not advance the run.
  */
 export interface ScriptedDocument {
   /** Replies to submits of the same URL. URLs that differ in their query are counted apart. @default [] */

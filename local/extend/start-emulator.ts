@@ -30,9 +30,9 @@ export interface EmulatorOptions {
    */
   readonly scripts?: Readonly<Record<string, ScriptedDocument>>;
   /**
-   * Chooses the reply to a request, or none. It is called for every request, also for real documents, before any script.
-   * If it returns a promise, the request is held until the promise is resolved. A fault uses up no entry of a script's
-   * list. @default no faults
+   * Chooses the reply to a request, or none. It is called for every request, also for real documents, before any
+   * script. If it returns a promise, the request is held until the promise is resolved. A fault uses up no entry of a
+   * script's list. @default no faults
    */
   readonly faults?: FaultChooser;
   /** Time limit of parsing one document, in milliseconds. Beyond it, the run fails. @default 120_000 */
@@ -45,9 +45,9 @@ export interface EmulatorOptions {
   readonly maxParserMemoryMb?: number;
   /**
    * Directory in which runs and files, with the documents' bytes, outlive this emulator. It is created if it does not
-   * exist, and only the user of the process may read it. The next emulator with the same directory has the same runs and
-   * files. A run that is asked for there begins again from the start, under its id. The requests so far and the used
-   * entries of scripts are not kept. @default none: everything is in memory
+   * exist, and only the user of the process may read it. The next emulator with the same directory has the same runs
+   * and files. A run that is asked for there begins again from the start, under its id. The requests so far and the
+   * used entries of scripts are not kept. @default none: everything is in memory
    */
   readonly directory?: string;
 }
@@ -72,9 +72,9 @@ export interface Emulator {
 }
 
 /**
- * Starts a local server that speaks Extend's API, version 2025-04-21, on the loopback interface only. It accepts any API
- * key. It parses real documents, though not with Extend's quality, and plays scripted ones. A request that names another
- * host than loopback, or that comes from a web page of another origin, is answered with 403.
+ * Starts a local server that speaks Extend's API, version 2025-04-21, on the loopback interface only. It accepts any
+ * API key. It parses real documents, though not with Extend's quality, and plays scripted ones. A request that names
+ * another host than loopback, or that comes from a web page of another origin, is answered with 403.
  *
  * @throws RangeError for a limit that is not a positive number.
  * @throws Error with code `EADDRINUSE` if the port is taken.

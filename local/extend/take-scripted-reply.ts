@@ -7,8 +7,8 @@ import type { RunList } from './run-store';
 const LISTS: Readonly<Partial<Record<Operation, RunList>>> = { read: 'reads', result: 'results', deleteRun: 'deletes' };
 
 /**
- * Takes the next reply of the script's list; `undefined` if there is none left. A request that is refused for its headers
- * uses none up, and neither does a request for a deleted run.
+ * Takes the next reply of the script's list; `undefined` if there is none left. A request that is refused for its
+ * headers uses none up, and neither does a request for a deleted run.
  */
 export function takeScriptedReply({ request, state, headerRefusal, run, submission }: Exchange): Reply | undefined {
   if (headerRefusal !== undefined) return undefined;

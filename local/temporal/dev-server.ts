@@ -26,9 +26,9 @@ const KEEP = 'keep\n';
 const STOP_TIMEOUT_MS = 10_000;
 
 /**
- * Replaces the shell's process by the server, with a guard beside it. The guard kills the server and deletes its database
- * when standard input closes. Standard input closes even if the process that started the server was killed by SIGKILL and
- * could not clean up. A word on standard input dismisses the guard.
+ * Replaces the shell's process by the server, with a guard beside it. The guard kills the server and deletes its
+ * database when standard input closes. Standard input closes even if the process that started the server was killed by
+ * SIGKILL and could not clean up. A word on standard input dismisses the guard.
  */
 const GUARD_SCRIPT = `directory=$1; shift; exec 3<&0
 (read -r word <&3 && exit; kill -KILL $$; rm -rf "$directory") >/dev/null 2>&1 &
@@ -49,9 +49,9 @@ export interface DevServer extends AsyncDisposable {
   /** URL of Temporal's web UI. */
   readonly uiUrl: string;
   /**
-   * Ends the server as a crash (`SIGKILL`) or an operator (`SIGTERM`) would, and starts it again on the same database and
-   * ports. Everything that the server had accepted is still there. Clients and workers reconnect by themselves. Only one
-   * restart may run at a time.
+   * Ends the server as a crash (`SIGKILL`) or an operator (`SIGTERM`) would, and starts it again on the same database
+   * and ports. Everything that the server had accepted is still there. Clients and workers reconnect by themselves.
+   * Only one restart may run at a time.
    *
    * @throws Error if the server was closed or does not start again.
    */
@@ -63,8 +63,9 @@ export interface DevServer extends AsyncDisposable {
 /**
  * Starts a real Temporal server on free ports of the loopback interface, with web UI and a new SQLite file.
  *
- * It resolves when the server reports that it is healthy. The server writes nothing to this process's output and does not
- * get the Ctrl-C of its terminal. It ends when this process ends, for whatever reason; on Windows it ends only by `close`.
+ * It resolves when the server reports that it is healthy. The server writes nothing to this process's output and does
+ * not get the Ctrl-C of its terminal. It ends when this process ends, for whatever reason; on Windows it ends only by
+ * `close`.
  *
  * @throws Error with the end of the server's error output if it does not start.
  */

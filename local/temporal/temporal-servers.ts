@@ -66,7 +66,8 @@ export const TEMPORAL_SERVERS: Readonly<Record<TemporalServerKind, TemporalServe
 export const EXECUTABLE_SUFFIX = process.platform === 'win32' ? '.exe' : '';
 
 /**
- * Returns the directory in which fetched servers are kept: `temporal-extend-parse` in `$XDG_CACHE_HOME`, or in `~/.cache`.
+ * Returns the directory in which fetched servers are kept: `temporal-extend-parse` in `$XDG_CACHE_HOME`, or in
+ * `~/.cache`.
  *
  * The directory need not exist. Its file names contain versions, so that an upgrade fetches the servers again.
  */

@@ -7,8 +7,8 @@ import { columnCountOf } from './parsed-document';
 const MAX_SPAN = 1000;
 
 /**
- * Returns the cells of an HTML table as a rectangle. Of a merged cell, the top left cell has the content; the other cells
- * that it covers are empty. `cellContent` converts tables inside of cells.
+ * Returns the cells of an HTML table as a rectangle. Of a merged cell, the top left cell has the content; the other
+ * cells that it covers are empty. `cellContent` converts tables inside of cells.
  */
 export function tableRows(table: Element, cellContent: (cell: Element) => string): string[][] {
   const trs = rowsOf(table);

@@ -45,8 +45,8 @@ export function headingBlock(level: number, text: string, box?: Box): TextBlock 
 }
 
 /**
- * Returns the number of columns of a table, that of its longest row. It does not use `Math.max(...)`, because a table may
- * have more rows than a call may have arguments.
+ * Returns the number of columns of a table, that of its longest row. It does not use `Math.max(...)`, because a table
+ * may have more rows than a call may have arguments.
  */
 export function columnCountOf(rows: readonly (readonly unknown[])[]): number {
   return rows.reduce((most, row) => Math.max(most, row.length), 0);
