@@ -93,7 +93,8 @@ describe('without the parsing libraries', () => {
   it('scripts and text work, and every other document names the library to install', async () => {
     const root = join(folder, 'bare');
     mkdirSync(root);
-    cpSync(join(__dirname, '../../../dist/local/extend'), join(root, 'dist/local/extend'), { recursive: true });
+    const dist = join(__dirname, '../../../dist');
+    for (const part of ['local/extend', 'json']) cpSync(join(dist, part), join(root, 'dist', part), { recursive: true });
     const imports = { '#parser-process': './dist/local/extend/parser-process.js' };
     writeFileSync(join(root, 'package.json'), JSON.stringify({ name: 'bare', imports }));
     writeFileSync(join(root, 'program.js'), PROGRAM);
