@@ -10,8 +10,7 @@ const NAME = 'extend-parse';
 
 /**
  * Adds a bundle of the workflows to the worker's settings. Bundling takes seconds, so a bundle is kept until one of its
- * files changes. Settings with an option that changes the bundle are returned unchanged: the worker then bundles
- * itself.
+ * files changes. Settings that contain a bundle, or an option that changes the bundle, are returned unchanged.
  */
 export async function withBundledWorkflows(settings: WorkerSettings): Promise<WorkerSettings> {
   const { workflowBundle, interceptors, bundlerOptions, dataConverter, plugins, sinks } = settings;

@@ -23,10 +23,16 @@ export interface Submission {
 export function readSubmission(body: unknown, scripts: Readonly<Record<string, ScriptedDocument>>): Submission {
   const { fileUrl, fileId } = isPlainObject(body) && isPlainObject(body['file']) ? body['file'] : {};
   const script = typeof fileUrl === 'string' ? unlessRefused(() => findScript(fileUrl, scripts)) : undefined;
-  const order = unlessRefused(() => readOrder(body));
-  const named = { fileId: typeof fileId === 'string' ? fileId : undefined };
-  if (!(script instanceof RefusedRequest)) return { ...defined({ ...named, script }), order };
-  return { ...defined(named), order: order instanceof RefusedRequest ? order : script };
+  const order = unlessRefused(() => {
+    const read = readOrder(body);
+    if (script instanceof RefusedRequest) throw script;
+    return read;
+  });
+  const known = {
+    fileId: typeof fileId === 'string' ? fileId : undefined,
+    script: script instanceof RefusedRequest ? undefined : script,
+  };
+  return { ...defined(known), order };
 }
 
 function unlessRefused<T>(read: () => T): T | RefusedRequest {

@@ -114,6 +114,26 @@ describe('built-in scripts', () => {
   });
 });
 
+describe('a submit with more than one mistake', () => {
+  it.each<[string, object, RegExp]>([
+    ['the file', { file: { fileUrl: url('okay'), fileId: 'file_1' }, config: 5 }, /exactly one of/],
+    ['the config', { file: { fileUrl: url('okay') }, config: 5 }, /config must be an object/],
+    ['the script', { file: { fileUrl: url('okay') } }, /no scripted document okay/],
+  ])('is refused for the first one: %s', async (_, body, message) => {
+    const answer = await call(emulator, 'POST', '/parse/async', body);
+    expect([answer.status, answer.body.error]).toEqual([400, expect.stringMatching(message)]);
+  });
+
+  it('is recorded with its script, and uses up an entry of the script', async () => {
+    const file = { fileUrl: url('rate-limited?n=refused') };
+    const statuses: number[] = [];
+    for (let n = 0; n < 3; n += 1)
+      statuses.push((await call(emulator, 'POST', '/parse/async', { file, config: 5 })).status);
+    expect(statuses).toEqual([429, 429, 400]);
+    expect(emulator.requests.at(-1)).toMatchObject({ operation: 'submit', script: 'rate-limited' });
+  });
+});
+
 describe('scripted states', () => {
   it('PROCESSING is reported exactly as often as scripted, to polls and result requests', async () => {
     const byUrl = await submitUrl(emulator, url('three'));
