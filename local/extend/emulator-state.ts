@@ -1,12 +1,12 @@
 import type { DocumentParser } from './document-parser';
-import type { FileStore } from './file-store';
+import type { EmulatorFiles } from './emulator-files';
 import type { PresignedUrls } from './presigned';
 import type { RunStore } from './run-store';
 import type { ScriptedDocument } from './scripted-document';
 
 /** The state of one emulator, which all its routes share. */
 export interface EmulatorState {
-  readonly files: FileStore;
+  readonly files: EmulatorFiles;
   readonly runs: RunStore;
   readonly presigned: PresignedUrls;
   readonly parser: DocumentParser;

@@ -2,7 +2,7 @@ import { defined } from '../../json';
 import { jsonResponse, type EmulatorResponse } from './emulator-response';
 import { RefusedRequest } from './refused-request';
 import type { Exchange } from './exchange';
-import type { StoredFile } from './file-store';
+import type { StoredFile } from './emulator-files';
 import { identifyFile } from './identify-file';
 
 const DEFAULT_PAGE_SIZE = 10;

@@ -2,7 +2,7 @@ import type { ParseConfig } from '../../contract/extend/parse-api';
 import { defined } from '../../json';
 import { downloadFile } from './download-file';
 import type { EmulatorState } from './emulator-state';
-import type { StoredFile } from './file-store';
+import type { StoredFile } from './emulator-files';
 import { identifyFile } from './identify-file';
 import type { FailureReason } from './parse-job';
 import type { RunProgress, RunSnapshot } from './run-progress';

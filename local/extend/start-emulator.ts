@@ -6,7 +6,7 @@ import { defined } from '../../json';
 import { beginRun } from './begin-run';
 import { createDocumentParser } from './document-parser';
 import type { EmulatorState } from './emulator-state';
-import { FileStore } from './file-store';
+import { EmulatorFiles } from './emulator-files';
 import { findScript } from './find-script';
 import { handleRequest, type FaultChooser } from './handle-request';
 import { KeptObjects } from './kept-objects';
@@ -128,7 +128,7 @@ function createState(options: EmulatorOptions, closing: AbortSignal): EmulatorSt
   }
   const kept = directory === undefined ? undefined : new KeptObjects(directory);
   const state: EmulatorState = {
-    files: new FileStore(kept),
+    files: new EmulatorFiles(kept),
     runs: new RunStore({
       begin: (order, script) => beginRun(order, script, state),
       findScript: (fileUrl) => findScript(fileUrl, scripts),

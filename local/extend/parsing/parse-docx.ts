@@ -1,4 +1,4 @@
-import { DocumentFailure } from './document-failure';
+import { ParsingFailure } from './parsing-failure';
 import { loadLibrary } from './load-library';
 import { parseHtml } from './parse-html';
 import type { ParsedPage } from './parsed-document';
@@ -7,7 +7,7 @@ import type { ParsedPage } from './parsed-document';
  * Converts a Word file to HTML and parses that, without its images. A page ends at a hard page break only, because the
  * file does not contain the others.
  *
- * @throws DocumentFailure for a broken file, and if a library is missing.
+ * @throws ParsingFailure for a broken file, and if a library is missing.
  */
 export async function parseDocx(bytes: Uint8Array): Promise<ParsedPage[]> {
   const { default: mammoth } = await loadLibrary({ name: 'mammoth', format: 'DOCX', load: () => import('mammoth') });
@@ -16,7 +16,7 @@ export async function parseDocx(bytes: Uint8Array): Promise<ParsedPage[]> {
     convertImage: mammoth.images.imgElement(async () => ({ src: '' })),
   };
   const { value } = await mammoth.convertToHtml({ buffer: asBuffer(bytes) }, options).catch((error: unknown) => {
-    throw new DocumentFailure('CORRUPT_FILE', error);
+    throw new ParsingFailure('CORRUPT_FILE', error);
   });
   return parseHtml(value, 'DOCX');
 }

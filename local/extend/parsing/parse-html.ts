@@ -17,7 +17,7 @@ type ToMarkdown = (nodes: readonly Node[]) => string;
 /**
  * Parses HTML into blocks of markdown, one page unless it has `<hr class="pagebreak">`.
  *
- * @throws DocumentFailure if a library is missing.
+ * @throws ParsingFailure if a library is missing.
  */
 export async function parseHtml(html: string, format = 'HTML'): Promise<ParsedPage[]> {
   const { default: TurndownService } = await loadLibrary({ name: 'turndown', format, load: () => import('turndown') });

@@ -1,7 +1,7 @@
 import { decodeText } from '../decode-text';
 import type { DocumentFormat, ParseJob, ParseOutcome } from '../parse-job';
 import { chunkPages } from './chunk-pages';
-import { DocumentFailure } from './document-failure';
+import { ParsingFailure } from './parsing-failure';
 import { parseDocx } from './parse-docx';
 import { parseHtml } from './parse-html';
 import { parsePdf } from './parse-pdf';
@@ -30,7 +30,7 @@ export async function parseIntoChunks({ bytes, format, config }: ParseJob): Prom
     const pages = selectPages(await PARSERS[format](bytes), ranges ?? []);
     return { chunks: chunkPages(pages, config), pageCount: pages.length };
   } catch (error) {
-    if (!(error instanceof DocumentFailure)) throw error;
+    if (!(error instanceof ParsingFailure)) throw error;
     return { failureReason: error.reason };
   }
 }
@@ -42,6 +42,6 @@ function isZip(bytes: Uint8Array): boolean {
 
 function asText(bytes: Uint8Array): string {
   const text = decodeText(bytes);
-  if (text === undefined) throw new DocumentFailure('CORRUPT_FILE');
+  if (text === undefined) throw new ParsingFailure('CORRUPT_FILE');
   return text;
 }

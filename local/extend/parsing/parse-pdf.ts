@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { LayoutBlock, LayoutCell, LiteParse, ParsedPage as LayoutPage } from '@llamaindex/liteparse-wasm';
 import { defined } from '../../../json';
-import { DocumentFailure } from './document-failure';
+import { ParsingFailure } from './parsing-failure';
 import { loadLibrary } from './load-library';
 import { headingBlock, type Box, type ParsedBlock, type ParsedPage } from './parsed-document';
 
@@ -15,7 +15,7 @@ let parser: Promise<LiteParse> | undefined;
  *
  * It must not run in a process with other tasks, because a broken PDF can trap the library's WebAssembly.
  *
- * @throws DocumentFailure for a protected or broken file, and if the library is missing.
+ * @throws ParsingFailure for a protected or broken file, and if the library is missing.
  */
 export async function parsePdf(bytes: Uint8Array): Promise<ParsedPage[]> {
   parser ??= createParser();
@@ -23,9 +23,9 @@ export async function parsePdf(bytes: Uint8Array): Promise<ParsedPage[]> {
     // After a trap, the library's memory is in an unknown state. The error ends the process.
     if (error instanceof WebAssembly.RuntimeError) throw error;
     const message = error instanceof Error ? error.message : String(error);
-    throw new DocumentFailure(/password/i.test(message) ? 'PASSWORD_PROTECTED_FILE' : 'CORRUPT_FILE', error);
+    throw new ParsingFailure(/password/i.test(message) ? 'PASSWORD_PROTECTED_FILE' : 'CORRUPT_FILE', error);
   });
-  if (pages.length === 0) throw new DocumentFailure('CORRUPT_FILE');
+  if (pages.length === 0) throw new ParsingFailure('CORRUPT_FILE');
   return pages.map(toPage);
 }
 

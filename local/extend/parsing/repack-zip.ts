@@ -1,6 +1,6 @@
 import { crc32, inflateRawSync } from 'node:zlib';
 import { readZipDirectory, type ZipEntry } from '../zip-directory';
-import { DocumentFailure } from './document-failure';
+import { ParsingFailure } from './parsing-failure';
 
 const LOCAL_SIGNATURE = 0x04034b50;
 const CENTRAL_SIGNATURE = 0x02014b50;
@@ -20,13 +20,13 @@ const VERSION = 20;
  * Unpacks a zip file and packs its entries again, uncompressed. So a document cannot make a parser unpack more than is
  * measured here: no entry may unpack to more than the directory declares, and `identifyFile` limits the sum.
  *
- * @throws DocumentFailure `CORRUPT_FILE` for an entry that is damaged, or larger or smaller than declared, and for any
+ * @throws ParsingFailure `CORRUPT_FILE` for an entry that is damaged, or larger or smaller than declared, and for any
  * compression method other than deflate.
  */
 export function repackZip(bytes: Uint8Array): Uint8Array {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const entries = readZipDirectory(bytes);
-  if (entries === undefined) throw new DocumentFailure('CORRUPT_FILE');
+  if (entries === undefined) throw new ParsingFailure('CORRUPT_FILE');
   const size = entries.reduce((sum, entry) => sum + entry.uncompressedBytes + headerBytes(entry), END_BYTES);
   const packed = Buffer.alloc(size);
   const directory: Buffer[] = [];
@@ -55,14 +55,14 @@ function unpack(
 ): Uint8Array {
   const isWhole = localHeaderAt + LOCAL_HEADER_BYTES <= view.byteLength;
   if (!isWhole || view.readUInt32LE(localHeaderAt) !== LOCAL_SIGNATURE || (flags & ENCRYPTED_FLAG) !== 0) {
-    throw new DocumentFailure('CORRUPT_FILE');
+    throw new ParsingFailure('CORRUPT_FILE');
   }
   const extraBytes = view.readUInt16LE(localHeaderAt + 26) + view.readUInt16LE(localHeaderAt + 28);
   const start = localHeaderAt + LOCAL_HEADER_BYTES + extraBytes;
   const packed = view.subarray(start, start + compressedBytes);
   const content = method === DEFLATED ? inflate(packed, uncompressedBytes) : packed;
   if ((method !== DEFLATED && method !== STORED) || content.byteLength !== uncompressedBytes) {
-    throw new DocumentFailure('CORRUPT_FILE');
+    throw new ParsingFailure('CORRUPT_FILE');
   }
   return content;
 }
@@ -71,7 +71,7 @@ function inflate(packed: Uint8Array, maxBytes: number): Uint8Array {
   try {
     return inflateRawSync(packed, { maxOutputLength: Math.max(1, maxBytes) });
   } catch (error) {
-    throw new DocumentFailure('CORRUPT_FILE', error);
+    throw new ParsingFailure('CORRUPT_FILE', error);
   }
 }
 

@@ -18,7 +18,7 @@ export interface StoredFile {
 type FileFacts = EmulatorFile;
 
 /** The files of one emulator, in memory, and the files that earlier emulators kept on disk. */
-export class FileStore {
+export class EmulatorFiles {
   readonly #files = new Map<string, StoredFile>();
   readonly #facts = new Map<string, FileFacts>();
   readonly #kept: KeptObjects | undefined;

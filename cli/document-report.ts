@@ -1,7 +1,7 @@
 import type { FailureDetails } from '../contract';
 
 /** Why a document failed, as `--json` tells it. */
-export interface DocumentFailure {
+export interface ReportedFailure {
   /** A failure type of the package; `OutputNotWritten` if the result was there but its files could not be written. */
   readonly type: string;
   /** The failure in words. */
@@ -11,7 +11,7 @@ export interface DocumentFailure {
 }
 
 /** How a document ended, as `--json` tells it. */
-export interface DocumentOutcome {
+export interface DocumentReport {
   /** The argument that named the document; a URL without user name and password, and with `?***` for its query. */
   readonly input: string;
   readonly status: 'processed' | 'failed';
@@ -23,7 +23,7 @@ export interface DocumentOutcome {
   readonly markdown?: string;
   /** Path of the file with the workflow's result. */
   readonly json?: string;
-  readonly failure?: DocumentFailure;
+  readonly failure?: ReportedFailure;
 }
 
 /** Which parts ran on this machine, started by the command itself. */
@@ -35,12 +35,12 @@ export interface LocalParts {
 /** What `--json` prints. */
 export interface Summary {
   /** In the order of the arguments. */
-  readonly documents: readonly DocumentOutcome[];
+  readonly documents: readonly DocumentReport[];
   readonly local: LocalParts;
 }
 
 /** One line about a document's end, for a person. */
-export function describeOutcome({ label, outcome }: { label: string; outcome: DocumentOutcome }): string {
+export function describeOutcome({ label, outcome }: { label: string; outcome: DocumentReport }): string {
   const { failure, runId, pageCount, markdown, json } = outcome;
   if (failure !== undefined) {
     const message = failure.message.replace(/\s+/g, ' ');
