@@ -1,12 +1,12 @@
 import { ParsingFailure } from './parsing-failure';
 
-/** A library that is loaded when the first document needs it. */
+/** A library that is loaded when a document first needs it. */
 export interface LibraryInput<T> {
-  /** Package to install where it is missing. */
+  /** Name of the package that has to be installed. */
   readonly name: string;
-  /** What it is needed for, as in "to parse DOCX". */
+  /** Format that needs the library, as in "to parse DOCX". */
   readonly format: string;
-  /** Loads it, with a literal `import()` so that tools see the dependency. */
+  /** Loads the library. It uses a literal `import()`, so that tools see the dependency. */
   readonly load: () => Promise<T>;
 }
 

@@ -4,10 +4,10 @@ import { parseHtml } from './parse-html';
 import type { ParsedPage } from './parsed-document';
 
 /**
- * Parses a Word file by way of HTML, without its images. A page ends at a hard page break only: the file does not say
- * where the others are.
+ * Converts a Word file to HTML and parses that, without its images. A page ends at a hard page break only, because the
+ * file does not contain the others.
  *
- * @throws ParsingFailure for a broken file, and where a library is missing.
+ * @throws ParsingFailure for a broken file, and if a library is missing.
  */
 export async function parseDocx(bytes: Uint8Array): Promise<ParsedPage[]> {
   const { default: mammoth } = await loadLibrary({ name: 'mammoth', format: 'DOCX', load: () => import('mammoth') });
@@ -21,7 +21,7 @@ export async function parseDocx(bytes: Uint8Array): Promise<ParsedPage[]> {
   return parseHtml(value, 'DOCX');
 }
 
-/** The same bytes, not copied: an unpacked file may be large. */
+/** Returns a view of the same bytes. They are not copied, because an unpacked file may be large. */
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

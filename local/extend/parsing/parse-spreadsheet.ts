@@ -9,7 +9,7 @@ type FormatValue = (value: CellValue, format: string) => string;
  * Parses a workbook: each sheet is a page with the sheet's name and one table of formatted values. Empty rows at the
  * end are left out.
  *
- * @throws ParsingFailure for a protected or broken file, and where the library is missing.
+ * @throws ParsingFailure for a protected or broken file, and if the library is missing.
  */
 export async function parseSpreadsheet(bytes: Uint8Array): Promise<ParsedPage[]> {
   const library = await loadLibrary({ name: 'hucre', format: 'spreadsheets', load: () => import('hucre') });
@@ -21,9 +21,9 @@ export async function parseSpreadsheet(bytes: Uint8Array): Promise<ParsedPage[]>
 }
 
 /**
- * Parses delimited text into one table. The delimiter is found by looking.
+ * Parses delimited text into one table. The text decides the delimiter.
  *
- * @throws ParsingFailure where the library is missing.
+ * @throws ParsingFailure if the library is missing.
  */
 export async function parseDelimited(text: string): Promise<ParsedPage[]> {
   const { parseCsv } = await loadLibrary({ name: 'hucre', format: 'CSV', load: () => import('hucre') });

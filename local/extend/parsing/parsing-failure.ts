@@ -2,7 +2,7 @@ import type { FailureReason } from '../parse-job';
 
 /** A document that cannot be parsed, with the API's reason for it. */
 export class ParsingFailure extends Error {
-  /** What the run's `failureReason` will be. */
+  /** Failure reason of the run. */
   readonly reason: FailureReason;
 
   constructor(reason: FailureReason, cause?: unknown) {

@@ -17,11 +17,11 @@ const UTF8_FLAG = 0x0800;
 const VERSION = 20;
 
 /**
- * Unpacks a zip file and packs its entries anew, uncompressed, so that a parser cannot be made to unpack more than is
- * measured here. No entry may unpack to more than the directory declares, and `identifyFile` limits the sum of that.
+ * Unpacks a zip file and packs its entries again, uncompressed. So a document cannot make a parser unpack more than is
+ * measured here: no entry may unpack to more than the directory declares, and `identifyFile` limits the sum.
  *
- * @throws ParsingFailure `CORRUPT_FILE` for an entry that is damaged or larger or smaller than declared, and for a
- * method of packing other than deflate.
+ * @throws ParsingFailure `CORRUPT_FILE` for an entry that is damaged, or larger or smaller than declared, and for any
+ * compression method other than deflate.
  */
 export function repackZip(bytes: Uint8Array): Uint8Array {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -48,7 +48,7 @@ function headerBytes({ nameBytes }: ZipEntry): number {
   return LOCAL_HEADER_BYTES + CENTRAL_HEADER_BYTES + 2 * nameBytes.byteLength;
 }
 
-/** The sizes of the directory count: those of the local header may be absent. */
+/** Unpacks one entry. It uses the sizes of the directory, because the local header may have none. */
 function unpack(
   view: Buffer,
   { localHeaderAt, compressedBytes, uncompressedBytes, method, flags }: ZipEntry,
@@ -75,7 +75,7 @@ function inflate(packed: Uint8Array, maxBytes: number): Uint8Array {
   }
 }
 
-/** The fields that local and central header have in common, without times and extra fields. */
+/** Creates the fields that local and central header have in common, without times and extra fields. */
 function toFields({ flags, nameBytes }: ZipEntry, content: Uint8Array): Buffer {
   const fields = Buffer.alloc(LOCAL_HEADER_BYTES - 4);
   fields.writeUInt16LE(VERSION, 0);
@@ -107,7 +107,7 @@ function toEnd(entries: number, directoryAt: number, directoryBytes: number): Bu
   return end;
 }
 
-/** Copies the parts one behind the other, and returns the position behind the last. */
+/** Copies the parts one behind the other, and returns the position behind the last part. */
 function append(target: Buffer, position: number, ...parts: readonly Uint8Array[]): number {
   let at = position;
   for (const part of parts) {

@@ -21,10 +21,10 @@ const PARSERS: Readonly<Record<DocumentFormat, (bytes: Uint8Array) => Promise<Pa
 };
 
 /**
- * Parses one document into chunks. A document that cannot be parsed is an outcome with the API's reason; anything else
- * that goes wrong is thrown.
+ * Parses one document into chunks. For a document that cannot be parsed, the outcome has the API's failure reason. Any
+ * other error is thrown.
  */
-export async function parseDocument({ bytes, format, config }: ParseJob): Promise<ParseOutcome> {
+export async function parseIntoChunks({ bytes, format, config }: ParseJob): Promise<ParseOutcome> {
   try {
     const ranges = config.advancedOptions?.pageRanges as readonly PageRange[] | null | undefined;
     const pages = selectPages(await PARSERS[format](bytes), ranges ?? []);
@@ -35,7 +35,7 @@ export async function parseDocument({ bytes, format, config }: ParseJob): Promis
   }
 }
 
-/** XLS is no zip file. */
+/** Tells if a file is a zip file. Of the spreadsheets, XLS is none. */
 function isZip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x50 && bytes[1] === 0x4b;
 }
