@@ -1,6 +1,6 @@
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { errorMessage } from '../contract';
+import { errorMessage } from '../json';
 import type { Redactor } from '../privacy';
 import type { ExtendClient } from '../http';
 import { SourceError, type OpenedSource, type SourceResolver } from '../storage';

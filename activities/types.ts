@@ -130,7 +130,7 @@ export interface PrepareBatchInput {
 }
 
 /** Location of the pages and outcomes of one workflow execution of a batch. */
-export interface BatchPlace {
+export interface BatchLocation {
   /** Beginning of the names of the objects that the activities write. */
   readonly directory: string;
   /** Beginning of the URIs of the objects that the activities read. */
@@ -142,7 +142,7 @@ export interface PreparedBatch {
   /** Workflow id of the batch. The workflow uses this value, so that a replay under another id does the same. */
   readonly batchId: string;
   /** Location of the pages and outcomes. */
-  readonly place: BatchPlace;
+  readonly place: BatchLocation;
   /** Number of documents of the batch. */
   readonly total: number;
   /** Number of pages of documents that are still to be parsed. Pages are numbered from 1. */
@@ -159,7 +159,7 @@ export interface PreparedBatch {
 /** Input of `readBatchPage`. */
 export interface ReadBatchPageInput {
   /** Location of the pages. */
-  readonly place: BatchPlace;
+  readonly place: BatchLocation;
   /** Number of the page, from 1. */
   readonly page: number;
 }
@@ -174,7 +174,7 @@ export interface PageDocument {
 /** Input of `writeOutcomes`. */
 export interface WriteOutcomesInput {
   /** Location of the outcomes. */
-  readonly place: BatchPlace;
+  readonly place: BatchLocation;
   /** Number of the segment, from 1. Another attempt writes the same segment again. */
   readonly segment: number;
   /** Lines of the segment. If there are none, no segment is written. */

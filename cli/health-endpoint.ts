@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { errorMessage } from '../contract';
+import { errorMessage } from '../json';
 import { CommandError, EXIT_STATUS } from './exit-status';
 
 /** An HTTP endpoint that tells whether the worker polls. */

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { checkBatch, type GivenBatch, parseCount, parseWidth } from './batch/batch-arguments';
+import { errorMessage } from '../json';
 import { CommandError, EXIT_STATUS, type ExitStatus } from './exit-status';
 import { checkArguments, type GivenArguments } from './parse-arguments';
 import { parsePort } from './port-option';
@@ -35,7 +36,7 @@ async function run(argv: readonly string[]): Promise<ExitStatus> {
 }
 
 function unexpected(error: unknown): ExitStatus {
-  const text = toSafeLabel(error instanceof Error ? error.message : String(error));
+  const text = toSafeLabel(errorMessage(error));
   process.stderr.write(`extend-parse: unexpected error: ${text}\n`);
   if (process.env['DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   return EXIT_STATUS.failure;

@@ -1,5 +1,5 @@
 import type { Environment } from '../contract';
-import type { DocumentOutcome, Summary } from './document-outcome';
+import type { DocumentReport, Summary } from './document-report';
 import { EXIT_STATUS, type ExitStatus } from './exit-status';
 import { listenForInterruption, untilAborted } from './interruption';
 import { OutputDirectory } from './output-directory';
@@ -80,7 +80,7 @@ function tellCancelled(cancelled: readonly Cancelled[], say: (line: string) => v
 
 /** A summary that was asked for and cannot be written is a failure; lines for a person may get lost. */
 async function tell(
-  outcomes: readonly DocumentOutcome[],
+  outcomes: readonly DocumentReport[],
   { settings, services, say }: { settings: ParseSettings; services: ParseServices; say: (line: string) => void },
 ): Promise<ExitStatus> {
   const failed = outcomes.filter(({ status }) => status === 'failed').length;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { ParseInput, ParseProgress, ParseResult } from '../contract';
 import { ParseError, type ParseHandle } from '../client';
-import { describeOutcome, type DocumentOutcome } from './document-outcome';
+import { describeOutcome, type DocumentReport } from './document-report';
 import { type Document, toShownInput } from './documents';
 import type { OutputDirectory } from './output-directory';
 import { toOutputNames } from './output-names';
@@ -62,10 +62,10 @@ export class ParseRun {
   }
 
   /** Parses all documents, some at a time, writes what came out, and returns how each ended, in the given order. */
-  async finish(): Promise<DocumentOutcome[]> {
+  async finish(): Promise<DocumentReport[]> {
     const { documents, display } = this.#options;
     const names = toOutputNames(documents.map(({ input }) => input));
-    const outcomes: DocumentOutcome[] = [];
+    const outcomes: DocumentReport[] = [];
     const next = documents.entries();
     const work = async () => {
       for (const [index, document] of next) {
@@ -100,12 +100,12 @@ export class ParseRun {
     active.progress = await active.handle.progress();
   }
 
-  async #parse(document: Document, name: string): Promise<DocumentOutcome> {
+  async #parse(document: Document, name: string): Promise<DocumentReport> {
     const input = toShownInput(document);
     const { services, output } = this.#options;
     let active: Active | undefined;
     try {
-      const handle = await services.client.start(toParseInput(document, services));
+      const handle = await services.client.start(toDocumentInput(document, services));
       const ending = handle.result();
       const ended = ending.then(
         () => undefined,
@@ -146,7 +146,7 @@ class OutputError extends Error {
   override readonly name = 'OutputNotWritten';
 }
 
-function toParseInput(document: Document, { local }: ParseServices): ParseInput {
+function toDocumentInput(document: Document, { local }: ParseServices): ParseInput {
   const { location, input } = document;
   const options = { result: 'stored', ...(local.extend && { polling: EMULATOR_POLLING }) } as const;
   if ('url' in location) return { file: { fileUrl: location.url }, ...options };
@@ -160,7 +160,7 @@ export async function withContent(result: ParseResult, { client }: ParseServices
   return { ...result, output: { kind: 'inline', chunks, ...(ocr && { ocr }) } };
 }
 
-function toFailedOutcome(input: string, error: unknown): DocumentOutcome {
+function toFailedOutcome(input: string, error: unknown): DocumentReport {
   if (error instanceof ParseError) {
     const { type, message, details } = error;
     const run = details.runId === undefined ? {} : { runId: details.runId };

@@ -7,7 +7,7 @@ import { ParseClient } from '../client';
 import { startEmulator } from '../local/extend';
 import { createParseWorker, type ParseWorkerOptions } from '../worker';
 import { commonDirectory } from './common-directory';
-import type { LocalParts } from './document-outcome';
+import type { LocalParts } from './document-report';
 import type { ParseSettings } from './parse-settings';
 import { type ConfiguredTemporal, connectToTemporal, messageOf, noServer, startLocalTemporal } from './temporal-part';
 

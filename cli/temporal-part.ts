@@ -1,6 +1,7 @@
 import type { Connection } from '@temporalio/client';
 import { findTemporalServer, ServerUnavailableError, startDevServer } from '../local/temporal';
-import { DEFAULT_NAMESPACE, errorMessage, type Environment } from '../contract';
+import { DEFAULT_NAMESPACE, type Environment } from '../contract';
+import { errorMessage } from '../json';
 import { readTemporalConfiguration, type WorkerConfiguration } from '../worker';
 import { orUsageError } from './configuration-problem';
 import { CommandError, EXIT_STATUS } from './exit-status';

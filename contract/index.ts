@@ -4,6 +4,7 @@
  */
 export {
   MAX_BATCH_DOCUMENTS,
+  MAX_BATCH_ID_BYTES,
   MAX_BATCH_WIDTH,
   MAX_DOCUMENT_BYTES,
   MAX_DOCUMENT_ID_BYTES,
@@ -27,14 +28,13 @@ export type {
   FailureCounts,
 } from './batch/batch';
 export { DocumentIds, findBatchProblem, findDocumentProblem } from './batch/check-batch';
-export { toDocumentFailure } from './batch/document-failure';
+export { toDocumentFailure } from './batch/to-document-failure';
 export { findInputProblem } from './check-input';
 export type { InputCheckOptions } from './check-input';
 export { classifyApiError, isEndpointMissing, isVersionRemoved } from './classify';
 export type { RequestPurpose } from './classify';
 export { withoutBlanks } from './environment';
 export type { Environment } from './environment';
-export { errorMessage } from './error-message';
 export { FAILURES, isFailureType } from './failures';
 export type { AnyFailureType, FailureDetails, FailureRow, FailureType, RetriedFailureType } from './failures';
 export { isAttachInput } from './input';
@@ -52,6 +52,8 @@ export { METRICS } from './metrics';
 export type { MetricLabels, MetricName, MetricNameOf, MetricRow } from './metrics';
 export { MAX_TIMER_MS, nextDelayMs, resolveSchedule } from './poll-schedule';
 export type { Backoff, PollEngine, PollPosition, PollSchedule, PollingOptions } from './poll-schedule';
+export { resolveInput } from './resolve-input';
+export type { DocumentToSubmit, ParseSettings, PollingSettings, RunToAttach } from './resolve-input';
 export type { InlineOutput, ParseProgress, ParseResult, RunSummary, StoredOutput } from './result';
 export {
   SEARCH_ATTRIBUTES,

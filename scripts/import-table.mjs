@@ -43,15 +43,15 @@ export const IMPORT_TABLE = {
     node: true,
   },
   workflows: {
-    values: ['privacy', 'contract/extend', 'contract'],
+    values: ['json', 'privacy', 'contract/extend', 'contract'],
     types: ['activities/types'],
     npm: ['@temporalio/workflow'],
     npmTypes: [],
     node: false,
   },
   client: {
-    values: ['contract/extend', 'contract', 'storage', 'workflows/messages'],
-    types: ['workflows'],
+    values: ['json', 'contract', 'storage', 'workflows/messages'],
+    types: ['contract/extend', 'workflows'],
     npm: ['@temporalio/client', '@temporalio/common'],
     npmTypes: [],
     node: true,
@@ -64,9 +64,9 @@ export const IMPORT_TABLE = {
     npmTypes: [],
     node: true,
   },
-  // The emulator uses the types of the contract only, so that it cannot repeat a mistake of `http` or of the decoders.
+  // Of the contract, the emulator uses types only, so that it cannot repeat a mistake of `http` or of the decoders.
   'local/extend': {
-    values: [],
+    values: ['json'],
     types: ['contract/extend'],
     npm: [],
     npmTypes: ['@llamaindex/liteparse-wasm', 'turndown', 'hucre'],
@@ -74,7 +74,7 @@ export const IMPORT_TABLE = {
   },
   'local/temporal': { values: [], types: [], npm: [], npmTypes: [], node: true },
   testing: {
-    values: ['contract', 'client', 'worker', 'local/extend', 'local/temporal'],
+    values: ['json', 'contract', 'client', 'worker', 'local/extend', 'local/temporal'],
     types: [],
     // Static imports only: plain jest has no import() of its own.
     npm: ['@temporalio/testing', '@temporalio/worker'],
@@ -82,7 +82,17 @@ export const IMPORT_TABLE = {
     node: true,
   },
   cli: {
-    values: ['privacy', 'contract/extend', 'contract', 'http', 'client', 'worker', 'local/extend', 'local/temporal'],
+    values: [
+      'json',
+      'privacy',
+      'contract/extend',
+      'contract',
+      'http',
+      'client',
+      'worker',
+      'local/extend',
+      'local/temporal',
+    ],
     types: [],
     npm: ['commander'],
     npmTypes: ['@temporalio/client'],
