@@ -86,10 +86,10 @@ export const WORDS: readonly Rule[] = [
   },
   {
     rule: "'run' for a workflow execution",
-    pattern: /\bruns?\s+of\s+(?:a|the|each|this|its)\s+batch\b(?!')|\bbatch(?:'s)?\s+runs\b|\bsingle\s+runs?\b/gi,
+    pattern: /\bruns?\s+of\s+(?:a|the|each|this|its)\s+batch\b(?!')|\bbatch's\s+runs\b|\bsingle\s+runs?\b/gi,
     better: 'workflow execution, or single workflow',
     bad: 'No run of a batch has more events.',
-    good: "The runs of the batch's documents.",
+    good: "While a batch runs: the runs of the batch's documents.",
   },
   {
     rule: "'job' for a run",
