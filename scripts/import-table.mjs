@@ -82,7 +82,17 @@ export const IMPORT_TABLE = {
     node: true,
   },
   cli: {
-    values: ['privacy', 'contract/extend', 'contract', 'http', 'client', 'worker', 'local/extend', 'local/temporal'],
+    values: [
+      'json',
+      'privacy',
+      'contract/extend',
+      'contract',
+      'http',
+      'client',
+      'worker',
+      'local/extend',
+      'local/temporal',
+    ],
     types: [],
     npm: ['commander'],
     npmTypes: ['@temporalio/client'],
