@@ -89,22 +89,29 @@ describe('extend-parse doctor', () => {
     expect(emulator.requests.map(({ operation }) => operation)).toEqual(['read']);
   });
 
-  it.each([401, 403])('says that Extend answers %d, and names the other wrong things at the same time', async (answered) => {
-    fault = httpReply({ status: answered, json: { success: false, error: `no such key: ${KEY}` } });
-    const { status, stdout } = await doctor({
-      TEMPORAL_NAMESPACE: 'no-such-namespace',
-      EXTEND_PARSE_RESULT_DIR: inWorkplace('a-file/results'),
-      EXTEND_PARSE_SOURCE_DIR: inWorkplace('nothing-here'),
-    });
-    fault = undefined;
-    expect(stdout).toMatch(wrong(/configuration: EXTEND_PARSE_SOURCE_DIR must be a directory, got '.*'/, /docs\/configuration\.md/));
-    expect(stdout).toMatch(wrong(new RegExp(`Extend's key: Extend answered ${answered} to GET`), /EXTEND_API_KEY/));
-    expect(stdout).toMatch(wrong(/result store: ENOTDIR/, /EXTEND_PARSE_RESULT_DIR/));
-    expect(stdout).toMatch(wrong(/namespace: 'no-such-namespace' does not exist/, /temporal operator namespace create/));
-    expect(stdout).toMatch(/^- {6}task queue: not checked\n- {6}search attributes: not checked$/m);
-    expect(stdout).toMatch(/^4 things are wrong$/m);
-    expect(status).toBe(1);
-  });
+  it.each([401, 403])(
+    'says that Extend answers %d, and names the other wrong things at the same time',
+    async (answered) => {
+      fault = httpReply({ status: answered, json: { success: false, error: `no such key: ${KEY}` } });
+      const { status, stdout } = await doctor({
+        TEMPORAL_NAMESPACE: 'no-such-namespace',
+        EXTEND_PARSE_RESULT_DIR: inWorkplace('a-file/results'),
+        EXTEND_PARSE_SOURCE_DIR: inWorkplace('nothing-here'),
+      });
+      fault = undefined;
+      expect(stdout).toMatch(
+        wrong(/configuration: EXTEND_PARSE_SOURCE_DIR must be a directory, got '.*'/, /docs\/configuration\.md/),
+      );
+      expect(stdout).toMatch(wrong(new RegExp(`Extend's key: Extend answered ${answered} to GET`), /EXTEND_API_KEY/));
+      expect(stdout).toMatch(wrong(/result store: ENOTDIR/, /EXTEND_PARSE_RESULT_DIR/));
+      expect(stdout).toMatch(
+        wrong(/namespace: 'no-such-namespace' does not exist/, /temporal operator namespace create/),
+      );
+      expect(stdout).toMatch(/^- {6}task queue: not checked\n- {6}search attributes: not checked$/m);
+      expect(stdout).toMatch(/^4 things are wrong$/m);
+      expect(status).toBe(1);
+    },
+  );
 
   it.each([
     ['a page of HTML', '<html><head><title>404 Not Found</title></head></html>'],
@@ -143,9 +150,11 @@ describe('extend-parse doctor', () => {
     expect(status).toBe(1);
   });
 
-  it("does not repeat a Temporal key that no header can carry", async () => {
+  it('does not repeat a Temporal key that no header can carry', async () => {
     const { status, stdout, stderr } = await doctor({ TEMPORAL_API_KEY: 'live.CANARY\nCANARY' });
-    expect(stdout).toMatch(wrong(/configuration: TEMPORAL_API_KEY, or the api_key of the profile, must be/, /docs\/configuration\.md/));
+    expect(stdout).toMatch(
+      wrong(/configuration: TEMPORAL_API_KEY, or the api_key of the profile, must be/, /docs\/configuration\.md/),
+    );
     expect(stdout).toMatch(/^- {6}Temporal: not checked$/m);
     expect(stdout + stderr).not.toContain('CANARY');
     expect(status).toBe(1);
@@ -153,7 +162,9 @@ describe('extend-parse doctor', () => {
 
   it('says that there is no key and no worker', async () => {
     const { status, stdout } = await doctor({ EXTEND_API_KEY: '', EXTEND_PARSE_TASK_QUEUE: 'doctor-alone' });
-    expect(stdout).toMatch(wrong(/configuration: EXTEND_API_KEY or EXTEND_API_KEY_FILE must be set/, /docs\/configuration\.md/));
+    expect(stdout).toMatch(
+      wrong(/configuration: EXTEND_API_KEY or EXTEND_API_KEY_FILE must be set/, /docs\/configuration\.md/),
+    );
     expect(stdout).toMatch(/^- {6}Extend's key: not checked$/m);
     expect(stdout).toMatch(
       wrong(/task queue: no worker polls 'doctor-alone' for workflows and activities/, /extend-parse worker/),
