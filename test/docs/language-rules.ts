@@ -37,7 +37,7 @@ export const WORDS: readonly Rule[] = [
   {
     rule: "'that one'",
     pattern:
-      /(?<!\bso\s+)\bthat one\b(?=\s*(?:[.,;:)]|$)|\s(?:is|was|has|had|does|did|holds|ends|goes|may|can|must|will|would|alone|too|and|or)\b)/gi,
+      /(?<!\bso\s+)\bthat\s+one\b(?=\s*(?:[.,;:)]|$)|\s(?:is|was|has|had|does|did|holds|ends|goes|may|can|must|will|would|alone|too|and|or)\b)/gi,
     better: 'the noun',
     bad: 'It waits until that one has ended.',
     good: 'The longest time that one download takes, so that one can stop it.',
@@ -108,7 +108,7 @@ export interface Finding {
   readonly better: string;
 }
 
-/** What breaks a rule in pieces of prose, in the order of the rules. */
+/** Finds the wordings that break a rule. */
 export function findingsIn(pieces: readonly Prose[]): Finding[] {
   return pieces.flatMap((piece) => {
     const start = piece.text.search(/\S/);

@@ -7,8 +7,11 @@ import { proseOf } from './prose';
 
 const ROOT = join(__dirname, '../..');
 
-/** Folders whose words are not this repository's: installed, built, generated, recorded, or documents to parse. */
-const OTHERS = ['node_modules', 'dist', 'docs/reference', 'test/releases', 'test/histories', 'test/documents'];
+/** Folders that are not checked: installed, built, generated or recorded files, and documents to parse. */
+const OTHERS = [
+  ...['node_modules', 'dist', 'coverage', 'parsed'],
+  ...['docs/reference', 'test/releases', 'test/histories', 'test/documents'],
+];
 
 /** The files that may break a rule, each with its reason. */
 const EXCEPTIONS: Readonly<Record<string, string>> = {
@@ -55,9 +58,9 @@ describe('a rule', () => {
   it.each(WORDS)('refuses in comments, strings and pages: $rule', ({ rule, bad, good }) => {
     const inComment = (text: string) => `/*\n * ${text.replace('\n', '\n * ')}\n */\nexport {};`;
     const inTemplate = (text: string) => `const a = \`${text}\`;`;
-    for (const place of [inComment, inTemplate]) {
-      expect(rulesIn('a.ts', place(bad))).toEqual([rule]);
-      expect(rulesIn('a.ts', place(good))).toEqual([]);
+    for (const wrap of [inComment, inTemplate]) {
+      expect(rulesIn('a.ts', wrap(bad))).toEqual([rule]);
+      expect(rulesIn('a.ts', wrap(good))).toEqual([]);
     }
     expect(rulesIn('a.md', `# Page\n\n${bad}\n`)).toEqual([rule]);
     expect(rulesIn('a.md', `# Page\n\n${good}\n`)).toEqual([]);

@@ -10,7 +10,7 @@ export interface Prose {
   readonly line: number;
 }
 
-/** The prose of a file, by the ending of its name: markdown, or code in TypeScript or JavaScript. */
+/** The prose of a file. The ending of its name tells if it is a page of markdown, or code in TypeScript or JavaScript. */
 export function proseOf(path: string, text: string): Prose[] {
   return path.endsWith('.md') ? proseOfPage(text) : proseOfCode(text);
 }
@@ -19,7 +19,7 @@ export function proseOf(path: string, text: string): Prose[] {
 const blank = (text: string) => text.replace(/[^\n]/g, ' ');
 const lineAt = (text: string, position: number) => text.slice(0, position).split('\n').length;
 
-/** Comments and strings of code. The TypeScript scanner finds them. */
+/** The comments and strings of code, as the TypeScript scanner finds them. */
 function proseOfCode(code: string): Prose[] {
   const source = ts.createSourceFile('code.ts', code, ts.ScriptTarget.Latest);
   const comments = new Map<number, ts.CommentRange>();
@@ -72,7 +72,7 @@ function toComment(code: string, { pos, end }: Range): Prose {
   return { kind: 'comment', text, line: lineAt(code, pos) };
 }
 
-/** The text of a page without inline code and link targets, and what the blocks of code hold: prose of code, or lines. */
+/** The text of a page without inline code and link targets, and the prose of its blocks of code. */
 function proseOfPage(page: string): Prose[] {
   const blocks: Prose[] = [];
   const text = page.replace(

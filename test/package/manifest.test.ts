@@ -45,7 +45,7 @@ it('the lock file has an entry for each module that a package names, binaries fo
   const packages = lock.packages as Readonly<Record<string, Locked>>;
   const missing = Object.entries(packages).flatMap(([path, { dependencies, optionalDependencies }]) =>
     Object.keys({ ...dependencies, ...optionalDependencies })
-      .filter((name) => !candidatePaths(name, path).some((path) => path in packages))
+      .filter((name) => !candidatePaths(name, path).some((candidate) => candidate in packages))
       .map((name) => `${path} needs ${name}`),
   );
   // `npm ci` refuses a lock file without such an entry, on every platform.
