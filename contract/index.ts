@@ -50,6 +50,8 @@ export { METRICS } from './metrics';
 export type { MetricLabels, MetricName, MetricNameOf, MetricRow } from './metrics';
 export { MAX_TIMER_MS, nextDelayMs, resolveSchedule } from './poll-schedule';
 export type { Backoff, PollEngine, PollPosition, PollSchedule, PollingOptions } from './poll-schedule';
+export { resolveInput } from './resolve-input';
+export type { DocumentToSubmit, ParseSettings, PollingSettings, RunToAttach } from './resolve-input';
 export type { InlineOutput, ParseProgress, ParseResult, RunSummary, StoredOutput } from './result';
 export {
   SEARCH_ATTRIBUTES,

@@ -43,7 +43,7 @@ export const IMPORT_TABLE = {
     node: true,
   },
   workflows: {
-    values: ['privacy', 'contract/extend', 'contract'],
+    values: ['json', 'privacy', 'contract/extend', 'contract'],
     types: ['activities/types'],
     npm: ['@temporalio/workflow'],
     npmTypes: [],

@@ -2,7 +2,7 @@ import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
 let bundle: Promise<{ code: string }> | undefined;
 
-/** The workflows as a worker loads them, for workers that a test makes itself. */
+/** The bundle of the workflows, for workers that a test creates itself. */
 export function bundledWorkflows(): Promise<{ code: string }> {
   bundle ??= bundleWorkflowCode({
     workflowsPath: require.resolve('../../workflows'),

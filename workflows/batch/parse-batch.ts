@@ -27,7 +27,7 @@ import {
   type BatchState,
 } from './batch-state';
 import { nextStep } from './batch-step';
-import { toActivityEnd } from '../failures';
+import { unwrapActivityFailure } from '../failures';
 import { findReplayableProblem } from '../find-replayable-problem';
 import {
   batchProgressQuery,
@@ -165,7 +165,7 @@ function checkWidth(given: NewWidth): void {
 /** An activity's final failure under its own type, with what is still in progress. Anything else passes through. */
 function toBatchFailure(error: unknown, state: BatchState | undefined): unknown {
   if (isCancellation(error) || !(error instanceof Error) || error.name !== 'ActivityFailure') return error;
-  const { type, message, details } = toActivityEnd(error);
+  const { type, message, details } = unwrapActivityFailure(error);
   const running = state?.running.length ?? 0;
   const left = running === 0 ? '' : `; ${running} documents are in progress: start the batch again to collect them`;
   return ApplicationFailure.nonRetryable(

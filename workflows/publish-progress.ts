@@ -5,24 +5,24 @@ import { describeEnd, describeProgress } from './describe-progress';
 import { setLoggedRunId } from './log-run-id';
 
 /**
- * Tells Temporal where the document is: the workflow's current details in the UI, search attributes where it has them, and
- * the run id on its log lines. The details name the document, because continue-as-new drops the static summary, and the
- * SDK has no option to keep it.
+ * Publishes the progress in Temporal: as the workflow's current details in the UI, as search attributes if the workflow
+ * has them, and as the run id on its log lines. The details name the document, because continue-as-new drops the static
+ * summary, and the SDK has no option to keep it.
  */
-export function tellProgress(input: ParseInput, progress: ParseProgress): void {
+export function publishProgress(input: ParseInput, progress: ParseProgress): void {
   setLoggedRunId(progress.runId);
   setCurrentDetails(describeProgress(progress, nameOfDocument(input)));
   updateSearchAttributes(progress);
 }
 
-/** Tells Temporal's UI how the document ended. */
-export function tellEnd(input: ParseInput, progress: ParseProgress, failure?: unknown): void {
+/** Publishes the end of the document as the workflow's current details in the UI. */
+export function publishEnd(input: ParseInput, progress: ParseProgress, failure?: unknown): void {
   setCurrentDetails(describeEnd(progress, { failure, documentName: nameOfDocument(input) }));
 }
 
 /**
- * Only those that the workflow was started with are kept up to date: the server has checked these, while one that is not
- * registered would keep the workflow from ever going on.
+ * Updates only search attributes with which the workflow was started, because the server has checked that they are
+ * registered. An attribute that is not registered would block the workflow indefinitely.
  */
 function updateSearchAttributes({ runId, status }: ParseProgress): void {
   const { typedSearchAttributes: known } = workflowInfo();
