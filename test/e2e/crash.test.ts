@@ -67,7 +67,7 @@ function createGate() {
 }
 
 /** The emulator of the test, which holds one request per case at its point. */
-class Scene {
+class HoldingEmulator {
   readonly #reached = new Set<string>();
   readonly #answered: Promise<EmulatorRequest>[] = [];
   readonly #uploads = CASES.filter(({ step }) => step === 'uploadFile');
@@ -151,8 +151,8 @@ describe('a worker process that is killed in the middle of', () => {
     env = await createDevEnv();
     directory = await mkdtemp(join(tmpdir(), 'crash-'));
     await writeFile(join(directory, 'letter.txt'), 'Dear reader,\n\nthis is a letter.\n');
-    const scene = new Scene();
-    emulator = await scene.start();
+    const holding = new HoldingEmulator();
+    emulator = await holding.start();
     const variables = { EXTEND_PARSE_SOURCE_DIR: directory, EXTEND_PARSE_RESULT_DIR: join(directory, 'results') };
     const start = () => startWorkerProcess({ taskQueue: TASK_QUEUE, baseUrl: emulator.url, env: variables });
     await using first = await start();
@@ -162,9 +162,9 @@ describe('a worker process that is killed in the middle of', () => {
       resultDirectory: join(directory, 'results'),
     });
     const handles = await Promise.all(CASES.map((one) => client.start(inputOf(one, directory))));
-    await scene.untilReached();
+    await holding.untilReached();
     await first.end('SIGKILL');
-    scene.kill();
+    holding.kill();
     await using second = await start();
     const ends = await Promise.allSettled(handles.map((handle) => handle.result()));
     await second.end('SIGTERM');
