@@ -1,11 +1,12 @@
 import { createExtendClient, type ExtendClientOptions } from '../http';
 import { createFileStore, createSources, type ResultStore, type SourceResolver } from '../storage';
-import { createReadBatchPage, createWriteOutcomes } from './batch/batch-outcomes';
 import { createDeleteRun } from './delete-run';
 import { createFetchResult } from './fetch-result';
 import { createCancelDocuments, createFollowDocuments } from './batch/follow-documents';
 import { createGetStatus } from './get-status';
 import { createPrepareBatch } from './batch/prepare-batch';
+import { createReadBatchPage } from './batch/read-batch-page';
+import { createWriteOutcomes } from './batch/write-outcomes';
 import { recordRequest } from './metrics';
 import { createStoreResult } from './store-result';
 import { createSubmitParse } from './submit-parse';

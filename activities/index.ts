@@ -8,7 +8,7 @@ export { createParseActivities } from './create-parse-activities';
 export type { ParseActivitiesOptions } from './create-parse-activities';
 export type {
   BatchActivities,
-  BatchPlace,
+  BatchLocation,
   DeleteRunInput,
   DocumentsInput,
   EndedDocument,

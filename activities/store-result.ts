@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
+import type { ApplicationFailure } from '@temporalio/common';
 import { ContractError } from '../contract/extend';
 import { type Redactor } from '../privacy';
 import type { ExtendClient } from '../http';
-import { StoreRefusedError, type ResultStore } from '../storage';
+import type { ResultStore } from '../storage';
 import { logLeftOut, noOutputYet, toRunSummary } from './finished-run';
 import { withHeartbeat } from './heartbeat';
 import { recordStored } from './metrics';
 import { createRunStream } from './run-stream';
+import { storeFailure } from './store-failure';
 import { finalFailure, toApplicationFailure } from './to-application-failure';
 import type { ParseActivities } from './types';
 
@@ -84,16 +85,10 @@ function objectName(runId: string): string {
 }
 
 function storeFailed(error: unknown, runId: string, redactor: Redactor): ApplicationFailure {
-  const { attempt } = activityInfo();
   const storeFailures = earlierAttempts().storeFailures + 1;
   heartbeat({ storeFailures } satisfies EarlierAttempts);
-  const { code, message } = error as { code?: unknown; message?: unknown };
-  return ApplicationFailure.create({
-    type: 'ResultStoreFailed',
-    message: `the result store failed: ${redactor.text(String(message ?? error))} [runId=${runId}, attempt=${attempt}]`,
-    nonRetryable: error instanceof StoreRefusedError || storeFailures >= MAX_STORE_FAILURES,
-    details: [{ runId, attempts: attempt, ...(typeof code === 'string' && { code }) }],
-  });
+  const isGivenUp = storeFailures >= MAX_STORE_FAILURES;
+  return storeFailure(error, { redact: (text) => redactor.text(text), runId, isGivenUp });
 }
 
 function earlierAttempts(): EarlierAttempts {

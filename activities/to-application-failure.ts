@@ -87,7 +87,8 @@ function isWithinGrace(acceptedAtMs: number | undefined): boolean {
   return activityInfo().currentAttemptScheduledTimestampMs < acceptedAtMs + NOT_FOUND_GRACE_MS;
 }
 
-function coordinates({ runId, requestId, attempts }: FailureDetails): string {
+/** Names the run, the request and the attempt of a failure, in brackets; empty if none is known. */
+export function coordinates({ runId, requestId, attempts }: FailureDetails): string {
   const parts = Object.entries({ runId, requestId, attempt: attempts }).filter(([, value]) => value !== undefined);
   return parts.length === 0 ? '' : `[${toPlainText(parts.map(([name, value]) => `${name}=${value}`).join(', '))}]`;
 }

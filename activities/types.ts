@@ -123,7 +123,7 @@ export interface PrepareBatchInput {
 }
 
 /** Where a start of a batch keeps its pages and outcomes. */
-export interface BatchPlace {
+export interface BatchLocation {
   /** Beginning of the names that are written. */
   readonly directory: string;
   /** Beginning of the URIs that are read. */
@@ -134,7 +134,7 @@ export interface BatchPlace {
 export interface PreparedBatch {
   /** The batch's workflow id. The workflow takes it from here, so that a replay under another id does the same. */
   readonly batchId: string;
-  readonly place: BatchPlace;
+  readonly place: BatchLocation;
   /** Documents of the batch. */
   readonly total: number;
   /** Pages of documents that are to be parsed, numbered from 1. */
@@ -151,7 +151,7 @@ export interface PreparedBatch {
 /** Input of `readBatchPage`. */
 export interface ReadBatchPageInput {
   /** Where the pages are. */
-  readonly place: BatchPlace;
+  readonly place: BatchLocation;
   /** Counted from 1. */
   readonly page: number;
 }
@@ -166,7 +166,7 @@ export interface PageDocument {
 /** Input of `writeOutcomes`. */
 export interface WriteOutcomesInput {
   /** Where the outcomes go. */
-  readonly place: BatchPlace;
+  readonly place: BatchLocation;
   /** Counted from 1. A repeat writes the same segment anew. */
   readonly segment: number;
   /** The lines of the segment. Without any, no segment is written. */

@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import type { ParseInput, ParseProgress, ParseResult } from '../contract';
 import { defined } from '../json';
 import { ParseError, type ParseHandle } from '../client';
-import { describeOutcome, type DocumentSummary } from './document-summary';
+import { describeOutcome, type DocumentReport } from './document-report';
 import { type Document, toShownInput } from './documents';
 import type { OutputDirectory } from './output-directory';
 import { toOutputNames } from './output-names';
@@ -63,10 +63,10 @@ export class ParseCall {
   }
 
   /** Parses all documents, some at a time, writes the results, and returns the outcomes in the given order. */
-  async finish(): Promise<DocumentSummary[]> {
+  async finish(): Promise<DocumentReport[]> {
     const { documents, display } = this.#options;
     const names = toOutputNames(documents.map(({ input }) => input));
-    const outcomes: DocumentSummary[] = [];
+    const outcomes: DocumentReport[] = [];
     const next = documents.entries();
     const work = async () => {
       for (const [index, document] of next) {
@@ -101,12 +101,12 @@ export class ParseCall {
     active.progress = await active.handle.progress();
   }
 
-  async #parse(document: Document, name: string): Promise<DocumentSummary> {
+  async #parse(document: Document, name: string): Promise<DocumentReport> {
     const input = toShownInput(document);
     const { services, output } = this.#options;
     let active: Active | undefined;
     try {
-      const handle = await services.client.start(inputOf(document, services));
+      const handle = await services.client.start(toDocumentInput(document, services));
       const ending = handle.result();
       const ended = ending.then(
         () => undefined,
@@ -156,7 +156,7 @@ class OutputNotWrittenError extends Error {
   }
 }
 
-function inputOf(document: Document, { local }: ParseServices): ParseInput {
+function toDocumentInput(document: Document, { local }: ParseServices): ParseInput {
   const { location, input } = document;
   const options = { result: 'stored', ...(local.extend && { polling: EMULATOR_POLLING }) } as const;
   if ('url' in location) return { file: { fileUrl: location.url }, ...options };
@@ -170,7 +170,7 @@ export async function withContent(result: ParseResult, { client }: ParseServices
   return { ...result, output: { kind: 'inline', chunks, ...defined({ ocr: ocr ?? undefined }) } };
 }
 
-function toFailedOutcome(input: string, error: unknown): DocumentSummary {
+function toFailedOutcome(input: string, error: unknown): DocumentReport {
   if (error instanceof ParseError) {
     const { type, message, details } = error;
     const run = defined({ runId: details.runId });

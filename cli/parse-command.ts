@@ -1,5 +1,5 @@
 import type { Environment } from '../contract';
-import type { DocumentSummary, Summary } from './document-summary';
+import type { DocumentReport, Summary } from './document-report';
 import { EXIT_STATUS, type ExitStatus } from './exit-status';
 import { listenForInterruption, untilAborted } from './interruption';
 import { OutputDirectory } from './output-directory';
@@ -79,7 +79,7 @@ function tellCancelled(cancelled: readonly Cancelled[], say: (line: string) => v
 
 /** Prints the outcomes. A summary that cannot be written is a failure; a lost line for a person is not. */
 async function tell(
-  outcomes: readonly DocumentSummary[],
+  outcomes: readonly DocumentReport[],
   { settings, services, say }: { settings: ParseSettings; services: ParseServices; say: (line: string) => void },
 ): Promise<ExitStatus> {
   const failed = outcomes.filter(({ status }) => status === 'failed').length;

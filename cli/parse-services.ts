@@ -8,7 +8,7 @@ import { defined } from '../json';
 import { startEmulator } from '../local/extend';
 import { createParseWorker, type ParseWorkerOptions } from '../worker';
 import { commonDirectory } from './common-directory';
-import type { LocalParts } from './document-summary';
+import type { LocalParts } from './document-report';
 import type { ParseSettings } from './parse-settings';
 import {
   type ConfiguredTemporal,

@@ -4,8 +4,10 @@
  */
 export {
   MAX_BATCH_DOCUMENTS,
+  MAX_BATCH_ID_BYTES,
   MAX_BATCH_WIDTH,
   MAX_DOCUMENT_BYTES,
+  MAX_DOCUMENT_ID_BYTES,
   MAX_LIST_BYTES,
   documentWorkflowId,
   toParseInput,
@@ -26,7 +28,7 @@ export type {
   FailureCounts,
 } from './batch/batch';
 export { DocumentIds, findBatchProblem, findDocumentProblem } from './batch/check-batch';
-export { toDocumentFailure } from './batch/document-failure';
+export { toDocumentFailure } from './batch/to-document-failure';
 export { findInputProblem } from './check-input';
 export type { InputCheckOptions } from './check-input';
 export { classifyApiError, isEndpointMissing, isVersionRemoved } from './classify';

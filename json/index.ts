@@ -6,4 +6,7 @@ export { JsonSyntaxError } from './json-scanner';
 export type { JsonPath } from './json-scanner';
 export { JsonSplitter, collectValue } from './json-splitter';
 export type { JsonSink } from './json-splitter';
+export { linesOf } from './lines-of';
+export type { Line } from './lines-of';
 export { MAX_LEVELS, cutDeeperThan, isDeeperThan } from './nesting';
+export { readJsonLines } from './read-json-lines';

@@ -50,7 +50,7 @@ export const IMPORT_TABLE = {
     node: false,
   },
   client: {
-    values: ['contract/extend', 'contract', 'storage', 'workflows/messages'],
+    values: ['json', 'contract/extend', 'contract', 'storage', 'workflows/messages'],
     types: ['workflows'],
     npm: ['@temporalio/client', '@temporalio/common'],
     npmTypes: [],
@@ -64,9 +64,9 @@ export const IMPORT_TABLE = {
     npmTypes: [],
     node: true,
   },
-  // The emulator uses the types of the contract only, so that it cannot repeat a mistake of `http` or of the decoders.
+  // Of the contract, the emulator uses types only, so that it cannot repeat a mistake of `http` or of the decoders.
   'local/extend': {
-    values: [],
+    values: ['json'],
     types: ['contract/extend'],
     npm: [],
     npmTypes: ['@llamaindex/liteparse-wasm', 'turndown', 'hucre'],
@@ -74,7 +74,7 @@ export const IMPORT_TABLE = {
   },
   'local/temporal': { values: [], types: [], npm: [], npmTypes: [], node: true },
   testing: {
-    values: ['client', 'worker', 'local/extend', 'local/temporal'],
+    values: ['json', 'client', 'worker', 'local/extend', 'local/temporal'],
     types: [],
     // Static imports only: plain jest has no import() of its own.
     npm: ['@temporalio/testing', '@temporalio/worker'],

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { ParseProgress } from '../../contract';
 import { commonDirectory } from '../../cli/common-directory';
 import { describeLive, describePhase } from '../../cli/describe-progress';
-import { describeOutcome } from '../../cli/document-summary';
+import { describeOutcome } from '../../cli/document-report';
 import { readDocuments, type Document } from '../../cli/documents';
 import { createPlainBatchDisplay } from '../../cli/batch/batch-display';
 import { describeFinding } from '../../cli/finding';

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
-import { describeOutcome } from '../../cli/document-summary';
+import { describeOutcome } from '../../cli/document-report';
 import { startEmulator, type Emulator } from '../../local/extend';
 import type { DevServer } from '../../local/temporal';
 import { startOwnDevServer } from '../support/servers';

@@ -7,7 +7,7 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { type BatchHandle, ParseClient } from '../../client';
 import { startEmulator, type Emulator } from '../../local/extend';
 import type { DevServer } from '../../local/temporal';
-import { documents, idsOf, outcomesOf, places, QUICK } from '../batch/batches';
+import { documents, idsOf, outcomesOf, positions, QUICK } from '../batch/batches';
 import { startOwnDevServer } from '../support/servers';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process';
 import { historiesOf } from '../workflows/history';
@@ -63,7 +63,7 @@ describe('A large batch', () => {
     const outcomes = await outcomesOf(handle);
     expect(outcomes).toHaveLength(COUNT);
     const ids = [...idsOf(outcomes, 'processed'), ...idsOf(outcomes, 'failed')];
-    expect(ids.sort((one, other) => Number(one) - Number(other))).toEqual(places(COUNT));
+    expect(ids.sort((one, other) => Number(one) - Number(other))).toEqual(positions(COUNT));
     // A submit that was in flight at a kill may have been repeated, and is then reported.
     const submits = outcomes.map((outcome) => {
       if (outcome.status === 'processed') return outcome.result.submits;

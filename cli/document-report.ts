@@ -1,7 +1,7 @@
 import type { FailureDetails } from '../contract';
 
 /** The failure of a document, as `--json` prints it. */
-export interface FailureSummary {
+export interface ReportedFailure {
   /** A failure type of the package, or `OutputNotWritten` if the files of the result could not be written. */
   readonly type: string;
   /** The failure in words. */
@@ -11,7 +11,7 @@ export interface FailureSummary {
 }
 
 /** The outcome of a document, as `--json` prints it. */
-export interface DocumentSummary {
+export interface DocumentReport {
   /** The argument that named the document; a URL without user name and password, and with `?***` for its query. */
   readonly input: string;
   readonly status: 'processed' | 'failed';
@@ -23,7 +23,7 @@ export interface DocumentSummary {
   readonly markdown?: string;
   /** Path of the file with the workflow's result. */
   readonly json?: string;
-  readonly failure?: FailureSummary;
+  readonly failure?: ReportedFailure;
 }
 
 /** Tells which services the command itself started on this machine. */
@@ -35,12 +35,12 @@ export interface LocalParts {
 /** The summary that `--json` prints. */
 export interface Summary {
   /** In the order of the arguments. */
-  readonly documents: readonly DocumentSummary[];
+  readonly documents: readonly DocumentReport[];
   readonly local: LocalParts;
 }
 
 /** One line about a document's outcome, for a person. */
-export function describeOutcome({ label, outcome }: { label: string; outcome: DocumentSummary }): string {
+export function describeOutcome({ label, outcome }: { label: string; outcome: DocumentReport }): string {
   const { failure, runId, pageCount, markdown, json } = outcome;
   if (failure !== undefined) {
     const message = failure.message.replace(/\s+/g, ' ');

@@ -1,7 +1,7 @@
 import { decodeText } from '../decode-text';
 import type { DocumentFormat, ParseJob, ParseOutcome } from '../parse-job';
 import { chunkPages } from './chunk-pages';
-import { DocumentFailure } from './document-failure';
+import { ParsingFailure } from './parsing-failure';
 import { parseDocx } from './parse-docx';
 import { parseHtml } from './parse-html';
 import { parsePdf } from './parse-pdf';
@@ -21,27 +21,27 @@ const PARSERS: Readonly<Record<DocumentFormat, (bytes: Uint8Array) => Promise<Pa
 };
 
 /**
- * Parses one document into chunks. A document that cannot be parsed is an outcome with the API's reason; anything else
- * that goes wrong is thrown.
+ * Parses one document into chunks. For a document that cannot be parsed, the outcome has the API's failure reason. Any
+ * other error is thrown.
  */
-export async function parseDocument({ bytes, format, config }: ParseJob): Promise<ParseOutcome> {
+export async function parseIntoChunks({ bytes, format, config }: ParseJob): Promise<ParseOutcome> {
   try {
     const ranges = config.advancedOptions?.pageRanges as readonly PageRange[] | null | undefined;
     const pages = selectPages(await PARSERS[format](bytes), ranges ?? []);
     return { chunks: chunkPages(pages, config), pageCount: pages.length };
   } catch (error) {
-    if (!(error instanceof DocumentFailure)) throw error;
+    if (!(error instanceof ParsingFailure)) throw error;
     return { failureReason: error.reason };
   }
 }
 
-/** XLS is no zip file. */
+/** Tells if a file is a zip file. Of the spreadsheets, XLS is none. */
 function isZip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x50 && bytes[1] === 0x4b;
 }
 
 function asText(bytes: Uint8Array): string {
   const text = decodeText(bytes);
-  if (text === undefined) throw new DocumentFailure('CORRUPT_FILE');
+  if (text === undefined) throw new ParsingFailure('CORRUPT_FILE');
   return text;
 }

@@ -1,13 +1,14 @@
-/** A line of a text, counted from 1. */
+/** A line of a text. */
 export interface Line {
+  /** Position of the line, counted from 1. */
   readonly number: number;
-  /** Without its end; absent where it is longer than allowed. */
+  /** The line without its line feed; absent if it is longer than allowed. */
   readonly bytes?: Uint8Array;
 }
 
 const LINE_FEED = 0x0a;
 
-/** Cuts what arrives into lines. No more than one line is held, and none that is longer than `maxBytes`. */
+/** Splits bytes into lines as they arrive. At most one line is in memory, and none that is longer than `maxBytes`. */
 export async function* linesOf(parts: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Line, void> {
   let pieces: Uint8Array[] = [];
   let bytes = 0;
@@ -18,7 +19,8 @@ export async function* linesOf(parts: AsyncIterable<Uint8Array>, maxBytes: numbe
     else pieces.push(piece);
   };
   const endLine = (): Line => {
-    const line = { number: (number += 1), ...(bytes <= maxBytes && { bytes: Buffer.concat(pieces) }) };
+    number += 1;
+    const line = bytes > maxBytes ? { number } : { number, bytes: join(pieces, bytes) };
     pieces = [];
     bytes = 0;
     return line;
@@ -33,4 +35,14 @@ export async function* linesOf(parts: AsyncIterable<Uint8Array>, maxBytes: numbe
     hold(part.subarray(start));
   }
   if (bytes > 0) yield endLine();
+}
+
+function join(pieces: readonly Uint8Array[], length: number): Uint8Array {
+  const joined = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    joined.set(piece, at);
+    at += piece.length;
+  }
+  return joined;
 }

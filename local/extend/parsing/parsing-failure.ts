@@ -1,13 +1,13 @@
 import type { FailureReason } from '../parse-job';
 
 /** A document that cannot be parsed, with the API's reason for it. */
-export class DocumentFailure extends Error {
-  /** What the run's `failureReason` will be. */
+export class ParsingFailure extends Error {
+  /** Failure reason of the run. */
   readonly reason: FailureReason;
 
   constructor(reason: FailureReason, cause?: unknown) {
     super(reason, { cause });
-    this.name = 'DocumentFailure';
+    this.name = 'ParsingFailure';
     this.reason = reason;
   }
 }

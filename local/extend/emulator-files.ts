@@ -1,4 +1,5 @@
-import { RefusedRequest } from './answer';
+import { defined } from '../../json';
+import { RefusedRequest } from './refused-request';
 import { createId } from './ids';
 import type { KeptObjects } from './kept-objects';
 import type { EmulatorFile } from './ledger';
@@ -13,21 +14,21 @@ export interface StoredFile {
   readonly createdAtMs: number;
 }
 
-/** What was known of a file that is gone. */
+/** The facts about a file that remain after its bytes are deleted. */
 type FileFacts = EmulatorFile;
 
-/** The files of one emulator, in memory, and those that earlier emulators kept. */
-export class FileStore {
+/** The files of one emulator, in memory, and the files that earlier emulators kept on disk. */
+export class EmulatorFiles {
   readonly #files = new Map<string, StoredFile>();
   readonly #facts = new Map<string, FileFacts>();
   readonly #kept: KeptObjects | undefined;
 
-  /** @param kept store in which files outlive the emulator; `undefined`: none */
+  /** @param kept store in which files outlive the emulator; `undefined` for none */
   constructor(kept?: KeptObjects) {
     this.#kept = kept;
   }
 
-  /** Stores a file; `id` only where it was promised before the bytes came. */
+  /** Stores a file. `id` is given only if it was promised before the bytes came. */
   add(file: Omit<StoredFile, 'id' | 'createdAtMs'> & { readonly id?: string }): StoredFile {
     const stored = { ...file, id: file.id ?? createId('file_'), createdAtMs: Date.now() };
     const { bytes, ...facts } = stored;
@@ -37,19 +38,19 @@ export class FileStore {
     return stored;
   }
 
-  /** Tells whether the file exists. */
+  /** Tells if the file exists. */
   has(id: string): boolean {
     return this.#find(id) !== undefined;
   }
 
-  /** @throws RefusedRequest 404 for a file that never was or was deleted. */
+  /** Returns the file of that id. @throws RefusedRequest 404 if it never existed or was deleted. */
   get(id: string): StoredFile {
     const file = this.#find(id);
     if (file === undefined) throw new RefusedRequest(404, `File not found: ${id}`);
     return file;
   }
 
-  /** Forgets the bytes; @throws RefusedRequest 404 as {@link get}. */
+  /** Deletes the bytes; the facts stay in the list. @throws RefusedRequest 404 as {@link get}. */
   delete(id: string): void {
     this.get(id);
     this.#files.delete(id);
@@ -58,12 +59,12 @@ export class FileStore {
     if (facts !== undefined) this.#facts.set(id, { ...facts, deleted: true });
   }
 
-  /** The files that still exist, newest first. */
+  /** Returns the files that still exist, newest first. */
   existing(): readonly StoredFile[] {
     return [...this.#files.values()].reverse();
   }
 
-  /** Every file that ever was, in order of creation. */
+  /** Returns every file, deleted or not, in order of creation. */
   list(): readonly EmulatorFile[] {
     return [...this.#facts.values()];
   }
@@ -81,7 +82,6 @@ export class FileStore {
   }
 
   #note({ id, name, type, bytes, uploaded }: StoredFile): void {
-    const kind = type === undefined ? {} : { type };
-    this.#facts.set(id, { id, name, ...kind, bytes: bytes.byteLength, uploaded, deleted: false });
+    this.#facts.set(id, { id, name, ...defined({ type }), bytes: bytes.byteLength, uploaded, deleted: false });
   }
 }

@@ -6,10 +6,14 @@ import { withContent } from '../parse-call';
 import type { ParseServices } from '../parse-services';
 import { writeOutputs } from '../write-outputs';
 
-/** Failed documents that are named; the others are in the outcomes. */
+/** Limit of failed documents that are printed. The others are in the outcomes. */
 const MAX_NAMED = 20;
 
-/** Writes markdown and result of each document of a batch that was parsed, and says which were not. @returns how many */
+/**
+ * Writes markdown and result of each processed document of a batch, and prints the failures.
+ *
+ * @returns the number of results written
+ */
 export async function writeBatchOutputs(options: {
   readonly handle: BatchHandle;
   readonly services: ParseServices;
@@ -38,7 +42,7 @@ export async function writeBatchOutputs(options: {
   return written;
 }
 
-/** The names of the results by id. They do not depend on which document was faster. */
+/** The names of the results by id. They do not depend on the order in which the documents ended. */
 export function toBatchNames(ids: readonly string[]): ReadonlyMap<string, string> {
   const sorted = [...new Set(ids)].sort((one, other) => (one < other ? -1 : 1));
   const names = toOutputNames(sorted);
@@ -46,7 +50,7 @@ export function toBatchNames(ids: readonly string[]): ReadonlyMap<string, string
 }
 
 function describeFailure(outcome: DocumentOutcome): string[] {
-  if (outcome.status === 'skipped') return [`line ${outcome.line} is no document: ${outcome.message}`];
+  if (outcome.status === 'skipped') return [`line ${outcome.line} is not a document: ${outcome.message}`];
   if (outcome.status !== 'failed') return [];
   return [`${outcome.id}: failed, ${outcome.failure.type}: ${outcome.failure.message.replace(/\s+/g, ' ')}`];
 }

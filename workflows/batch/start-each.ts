@@ -17,23 +17,27 @@ import {
   type DocumentEnd,
   type ParseInput,
 } from '../../contract';
+import { defined } from '../../json';
 import type { parseDocument } from '../parse-document';
 
-/** Who is told of a document's start, and of its end as long as this run lasts. */
+/** Callbacks for the start and the end of a child. Temporal reports no end after this execution continues as new. */
 export interface DocumentListener {
   started(id: string): void;
   ended(document: EndedDocument): void;
 }
 
 /**
- * `REJECT_DUPLICATE`: not if there ever was a workflow of its id, as far as Temporal remembers.
- * `ALLOW_DUPLICATE_FAILED_ONLY`: also where that one has failed or was ended.
+ * Temporal's rule for a workflow id that was used before. With `REJECT_DUPLICATE` no second workflow of that id starts,
+ * as long as Temporal keeps the first one. With `ALLOW_DUPLICATE_FAILED_ONLY` it starts if the first one ended without
+ * a result.
  */
 export type Reuse = 'REJECT_DUPLICATE' | 'ALLOW_DUPLICATE_FAILED_ONLY';
 
 /**
- * Starts the workflows of these documents, all at once, and returns those whose workflows Temporal has already. They
- * outlive this run, and the batch's own end: whoever starts the batch again finds them by their ids.
+ * Starts the workflows of these documents, all at once. The children outlive this execution and the batch: a later
+ * execution of the batch finds them by their ids.
+ *
+ * @returns the documents whose workflows exist in Temporal already.
  */
 export async function startEach(
   batchId: string,
@@ -66,7 +70,7 @@ function startDocument(
 ): Promise<ChildWorkflowHandle<typeof parseDocument>> {
   return startChild<typeof parseDocument>('parseDocument', {
     args: [input],
-    ...describingOptions(batchId, input),
+    ...visibilityOptions(batchId, input),
     workflowId: documentWorkflowId(batchId, id),
     workflowIdReusePolicy,
     parentClosePolicy: ParentClosePolicy.ABANDON,
@@ -74,18 +78,20 @@ function startDocument(
   });
 }
 
-/** A summary for Temporal's UI, and the search attributes if the batch has them: the server has checked those. */
-function describingOptions(
+/**
+ * The summary for Temporal's UI. Search attributes too if the batch has them, because then the server has checked them.
+ */
+function visibilityOptions(
   batchId: string,
   input: ParseInput,
 ): Pick<ChildWorkflowOptions, 'staticSummary' | 'typedSearchAttributes'> {
   const { typedSearchAttributes } = workflowInfo();
   const name = nameOfDocument(input);
   const isFindable = typedSearchAttributes.get(SEARCH_ATTRIBUTES.batch) !== undefined;
-  return {
-    ...(name !== undefined && { staticSummary: `parse ${name}` }),
-    ...(isFindable && { typedSearchAttributes: openingAttributes(input, batchId) }),
-  };
+  return defined({
+    staticSummary: name === undefined ? undefined : `parse ${name}`,
+    typedSearchAttributes: isFindable ? openingAttributes(input, batchId) : undefined,
+  });
 }
 
 async function endOf(handle: ChildWorkflowHandle<typeof parseDocument>): Promise<DocumentEnd> {
@@ -100,7 +106,7 @@ function toFailedEnd(error: unknown): DocumentEnd {
   return { status: 'failed', failure: toDocumentFailure(error instanceof ChildWorkflowFailure ? error.cause : error) };
 }
 
-/** The class is of a module that workflows do not import. */
+/** Compares the name, because the class is in `@temporalio/common`, which workflows do not import. */
 function isAlreadyStarted(error: unknown): boolean {
   return error instanceof Error && error.name === 'WorkflowExecutionAlreadyStartedError';
 }

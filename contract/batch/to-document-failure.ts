@@ -2,7 +2,10 @@ import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure
 import type { DocumentFailure } from './batch';
 import { isFailureType, type FailureDetails } from '../failures';
 
-/** What the failure of a `parseDocument` workflow says, once Temporal's wrappers are off. */
+/**
+ * Turns the failure of a `parseDocument` workflow into a {@link DocumentFailure}. The caller removes Temporal's
+ * wrappers first.
+ */
 export function toDocumentFailure(cause: unknown): DocumentFailure {
   if (cause instanceof ApplicationFailure) {
     const details = (cause.details?.[0] ?? {}) as FailureDetails;
