@@ -31,7 +31,7 @@ export const costBenchmark: Benchmark = {
     });
     process.env['BENCH_EXTEND_URL'] = env.emulator.url;
     for (const polls of quick ? POLLS.quick : POLLS.full) {
-      say(`${polls} polls`);
+      say(describePolls(polls));
       for (const engine of ['timer', 'retry'] as const) costs.push(await costOfParse(env, engine, polls));
       costs.push(await costOfLoop(env, polls));
     }
@@ -70,7 +70,7 @@ async function costOf(
 function costTable(costs: readonly Cost[]): Table {
   return {
     title: 'Cost of one document: events / bytes of history / billable Actions',
-    columns: ['', ...pollsOf(costs).map((polls) => (polls === 1 ? '1 poll' : `${polls} polls`))],
+    columns: ['', ...pollsOf(costs).map(describePolls)],
     rows: waysOf(costs).map((way) => [
       way,
       ...costs
@@ -117,5 +117,6 @@ function eventsPlot(costs: readonly Cost[]): Plot {
   };
 }
 
+const describePolls = (polls: number) => (polls === 1 ? '1 poll' : `${polls} polls`);
 const pollsOf = (costs: readonly Cost[]) => [...new Set(costs.map(({ polls }) => polls))];
 const waysOf = (costs: readonly Cost[]) => [...new Set(costs.map(({ way }) => way))];
