@@ -1,23 +1,23 @@
 import type { FailureDetails } from '../contract';
 
-/** Why a document failed, as `--json` tells it. */
+/** The failure of a document, as `--json` prints it. */
 export interface ReportedFailure {
-  /** A failure type of the package; `OutputNotWritten` if the result was there but its files could not be written. */
+  /** A failure type of the package, or `OutputNotWritten` if the files of the result could not be written. */
   readonly type: string;
   /** The failure in words. */
   readonly message: string;
-  /** What is known of the run. */
+  /** The known facts about the run. */
   readonly details: FailureDetails;
 }
 
-/** How a document ended, as `--json` tells it. */
+/** The outcome of a document, as `--json` prints it. */
 export interface DocumentReport {
   /** The argument that named the document; a URL without user name and password, and with `?***` for its query. */
   readonly input: string;
   readonly status: 'processed' | 'failed';
-  /** Extend's run id, where one is known. */
+  /** Extend's run id, if it is known. */
   readonly runId?: string;
-  /** Pages that Extend parsed, where it tells. */
+  /** Pages that Extend parsed, if Extend reports them. */
   readonly pageCount?: number;
   /** Path of the markdown file. */
   readonly markdown?: string;
@@ -26,20 +26,20 @@ export interface DocumentReport {
   readonly failure?: ReportedFailure;
 }
 
-/** Which parts ran on this machine, started by the command itself. */
+/** Tells which services the command itself started on this machine. */
 export interface LocalParts {
   readonly temporal: boolean;
   readonly extend: boolean;
 }
 
-/** What `--json` prints. */
+/** The summary that `--json` prints. */
 export interface Summary {
   /** In the order of the arguments. */
   readonly documents: readonly DocumentReport[];
   readonly local: LocalParts;
 }
 
-/** One line about a document's end, for a person. */
+/** One line about a document's outcome, for a person. */
 export function describeOutcome({ label, outcome }: { label: string; outcome: DocumentReport }): string {
   const { failure, runId, pageCount, markdown, json } = outcome;
   if (failure !== undefined) {

@@ -14,7 +14,7 @@ import { EXIT_STATUS, type ExitStatus, usageError } from '../exit-status';
 import { listenForInterruption, untilAborted } from '../interruption';
 import { KEPT, OutputDirectory } from '../output-directory';
 import { quietRuntime } from '../parse-command';
-import { EMULATOR_POLLING } from '../parse-run';
+import { EMULATOR_POLLING } from '../parse-call';
 import { type LastingParts, startParseServices, type ParseServices } from '../parse-services';
 import { readParseSettings } from '../parse-settings';
 import { printForMachine } from '../standard-streams';

@@ -2,7 +2,7 @@ import type { DocumentOutcome } from '../../contract';
 import type { BatchHandle } from '../../client';
 import type { OutputDirectory } from '../output-directory';
 import { toOutputNames } from '../output-names';
-import { withContent } from '../parse-run';
+import { withContent } from '../parse-call';
 import type { ParseServices } from '../parse-services';
 import { writeOutputs } from '../write-outputs';
 

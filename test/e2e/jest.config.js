@@ -1,4 +1,4 @@
-/** What takes long: soaks, install matrices, big files. Same settings as the other tests, other files. */
+/** The long tests: soaks, install matrices, big files. The settings are those of the other tests. */
 const base = require('../../jest.config.js');
 
 module.exports = {
@@ -8,6 +8,6 @@ module.exports = {
   testPathIgnorePatterns: ['/node_modules/'],
   testTimeout: 30 * 60_000,
   passWithNoTests: true,
-  // One at a time: soaks measure, and share the machine's few cores badly.
+  // One test file at a time, because soaks need the cores of the machine.
   maxWorkers: 1,
 };

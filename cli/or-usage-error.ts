@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../worker';
 import { usageError } from './exit-status';
 
-/** Reads configuration; what is wrong with it is wrong usage of the command. */
+/** Reads configuration, and turns an error in it into wrong usage of the command. */
 export function orUsageError<T>(read: () => T): T {
   try {
     return read();

@@ -4,39 +4,39 @@ import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import type { BatchHandle } from '../../client';
 import { historyBytes } from '../cost/history';
-import type { Claim, Part, Plot, Table } from '../report/part';
-import { setStage, type Stage } from '../servers/stage';
+import type { Claim, Benchmark, Plot, Table } from '../report/benchmark';
+import { startStage, type Stage } from '../servers/stage';
 import type { WorkerChild } from '../servers/worker-child';
 
 const SIZES = { full: [200, 2_000], quick: [20, 60] };
 const LARGEST = 100_000;
-const READS = 5;
+const POLLS = 5;
 const WIDTH = 200;
 const MAX_CACHED_WORKFLOWS = 2_000;
 const MAX_EVENTS = 4_096;
 const POLLING = { initialDelayMs: 0, maxDelayMs: 1, jitter: 0 };
 
-/** So many documents in one way. */
+/** The figures of one way with one number of documents. */
 interface Measurement {
-  readonly way: 'batch' | 'single runs';
+  readonly way: 'batch' | 'single workflows';
   readonly documents: number;
   readonly documentsPerSecond: number;
   readonly peakMb: number;
-  /** Of a batch: its runs, the longest history among them in events and bytes, and the events of all. */
-  readonly runs?: number;
+  /** Of a batch: its workflow executions, its longest history in events and bytes, and the events of all histories. */
+  readonly executions?: number;
   readonly longestEvents?: number;
   readonly longestBytes?: number;
   readonly events?: number;
 }
 
-/** A batch beside as many `parseDocument` workflows of their own, and how what it needs grows. */
-export const batchPart: Part = {
+/** Compares a batch with the same number of single `parseDocument` workflows, and computes the needs of the largest batch. */
+export const batchBenchmark: Benchmark = {
   name: 'batch',
   run: async ({ quick, say }) => {
     const measurements: Measurement[] = [];
-    await using stage = await setStage();
+    await using stage = await startStage();
     for (const documents of SIZES[quick ? 'quick' : 'full']) {
-      for (const way of ['single runs', 'batch'] as const) {
+      for (const way of ['single workflows', 'batch'] as const) {
         const measurement = await measure(stage, way, documents);
         say(`${documents} documents, ${way}: ${measurement.documentsPerSecond.toFixed(1)} documents/s`);
         measurements.push(measurement);
@@ -46,7 +46,7 @@ export const batchPart: Part = {
   },
 };
 
-/** Each in a worker process of its own, so that its memory is its alone. */
+/** Measures one way in a worker process of its own, so that the memory is that of this way only. */
 async function measure(stage: Stage, way: Measurement['way'], documents: number): Promise<Measurement> {
   const resultDirectory = await mkdtemp(join(tmpdir(), 'bench-batch-'));
   try {
@@ -70,7 +70,7 @@ interface Task {
 }
 
 const fileOf = (taskQueue: string, index: number) => ({
-  fileUrl: `http://emulator.invalid/ok?n=${taskQueue}-${index}&reads=${READS - 1}`,
+  fileUrl: `http://emulator.invalid/ok?n=${taskQueue}-${index}&reads=${POLLS - 1}`,
 });
 
 async function parseBatch({ stage, worker, taskQueue, documents }: Task): Promise<number> {
@@ -80,7 +80,7 @@ async function parseBatch({ stage, worker, taskQueue, documents }: Task): Promis
   return timed(worker, taskQueue, () => handle.result());
 }
 
-/** As many at a time as the batch has. */
+/** Parses as many documents at a time as the batch does. */
 async function parseSingly({ stage, worker, taskQueue, documents }: Task): Promise<number> {
   const client = stage.parseClient(taskQueue);
   const next = Array.from({ length: documents }, (_, index) => index).values();
@@ -110,7 +110,7 @@ async function historiesOf(temporal: Client, workflowId: string) {
     runId = history.events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId ?? '';
   }
   return {
-    runs: histories.length,
+    executions: histories.length,
     longestEvents: Math.max(...histories.map(({ events }) => events)),
     longestBytes: Math.max(...histories.map(({ bytes }) => bytes)),
     events: histories.reduce((sum, { events }) => sum + events, 0),
@@ -122,25 +122,33 @@ function batchTable(measurements: readonly Measurement[]): Table {
     `${one.documents}, ${one.way}`,
     one.documentsPerSecond.toFixed(1),
     one.peakMb.toFixed(0),
-    one.runs ?? '',
+    one.executions ?? '',
     one.longestEvents ?? '',
     one.longestBytes === undefined ? '' : (one.longestBytes / 1000).toFixed(0),
     one.events === undefined ? '' : (one.events / one.documents).toFixed(1),
   ]);
   return {
-    title: `A batch of width ${WIDTH} beside as many single runs at a time, ${READS} reads each; last row computed`,
-    columns: ['', 'documents/s', 'worker peak, MB', 'runs', 'longest history, events', 'kB', 'events per document'],
+    title: `A batch of width ${WIDTH} and as many single workflows at a time, ${POLLS} polls each; last row computed`,
+    columns: [
+      'documents',
+      'documents/s',
+      'worker peak, MB',
+      'workflow executions of the batch',
+      'longest history, events',
+      'kB',
+      'events of the batch per document',
+    ],
     rows: [...rows, computedRow(measurements)],
   };
 }
 
-/** What the largest batch would need if it went on as the largest one that was measured. */
+/** Computes the figures of the largest batch from those of the largest measured batch. */
 function computedRow(measurements: readonly Measurement[]): (string | number)[] {
   const {
     documents,
     documentsPerSecond,
     peakMb,
-    runs = 1,
+    executions = 1,
     longestEvents = 0,
     longestBytes = 0,
     events = 0,
@@ -151,7 +159,7 @@ function computedRow(measurements: readonly Measurement[]): (string | number)[] 
     `${LARGEST}, batch (computed, ${hours.toFixed(1)} h)`,
     documentsPerSecond.toFixed(1),
     peakMb.toFixed(0),
-    Math.ceil((LARGEST * runs) / documents),
+    Math.ceil((LARGEST * executions) / documents),
     longestEvents,
     (longestBytes / 1000).toFixed(0),
     perDocument.toFixed(1),
@@ -163,7 +171,7 @@ function batchClaims(measurements: readonly Measurement[]): readonly Claim[] {
   const longest = batches.map(({ longestEvents = 0 }) => longestEvents);
   return [
     {
-      sentence: `No run of a batch has more than ${MAX_EVENTS} events, whatever the number of documents.`,
+      sentence: `No workflow execution of a batch has more than ${MAX_EVENTS} events, for any number of documents.`,
       holds: longest.every((events) => events < MAX_EVENTS),
       measured: longest.join(', '),
     },

@@ -1,10 +1,10 @@
-import type { Part, Plot, Table } from '../report/part';
+import type { Benchmark, Plot, Table } from '../report/benchmark';
 import { DEFAULT_CADENCE, EXPONENTIAL_CADENCE, hintedCadence, OTHER_CADENCES, type Cadence } from './cadences';
 import { cadenceClaims, playMix, playScales, type Named } from './claims';
 import { about, HINT_SIGMA, logNormal, simulate } from './simulate';
 
 const DURATIONS_SECONDS = [3, 10, 30, 60, 120, 300, 900, 3600];
-/** Extend's plans: what they promise at least. */
+/** Extend's plans, with the least rates that they promise. */
 const PLANS = [
   { name: 'pay as you go', requestsPerSecond: 10, filesPerMinute: 80 },
   { name: 'Scale', requestsPerSecond: 25, filesPerMinute: 120 },
@@ -14,8 +14,8 @@ const SAMPLES = 30_000;
 /** Each document also costs a submit and a fetch. */
 const REQUESTS_BESIDE_POLLS = 2;
 
-/** Polls and delay of cadences, by a virtual clock: no servers, the same figures each time. */
-export const cadencePart: Part = {
+/** Compares the polls and delays of cadences by a virtual clock, without servers. The figures are the same each time. */
+export const cadenceBenchmark: Benchmark = {
   name: 'cadence',
   run: async () => {
     const mix = playMix(SAMPLES);
@@ -129,7 +129,7 @@ function frontierPlot(mix: readonly Named[], scales: ReturnType<typeof playScale
           encoding: { x, y, color },
         },
         { data: { values }, mark: { type: 'point', filled: true, size: 90 }, encoding: { x, y, color } },
-        // On both sides of their points, so that neighbours do not cover each other.
+        // The labels are on both sides of their points, so that neighbours do not cover each other.
         label({ type: 'text', align: 'right', dx: -8, dy: 8 }, true),
         label({ type: 'text', align: 'left', dx: 8, dy: -6 }, false),
       ],

@@ -1,27 +1,27 @@
 import { resolve } from 'node:path';
 import * as loopActivities from '../loop/activities';
 import type { sleepLoop } from '../loop/sleep-loop';
-import type { Claim, Part, Plot, Table } from '../report/part';
+import type { Claim, Benchmark, Plot, Table } from '../report/benchmark';
 import { createParseTestEnvironment, type ParseTestEnvironment } from '../../testing';
 import { billableActions } from './billable-actions';
 import { historyBytes } from './history';
 
-/** What one document cost. */
+/** The cost of one document. */
 interface Cost {
   readonly way: string;
-  readonly reads: number;
+  readonly polls: number;
   readonly events: number;
   readonly bytes: number;
   readonly actions: number;
 }
 
 const LOOP = 'hand-written loop';
-const READS = { full: [1, 5, 20, 100], quick: [1, 5] };
-/** The result of one page is the same in all of them, and no matter of waiting. */
+const POLLS = { full: [1, 5, 20, 100], quick: [1, 5] };
+/** Time between two polls of the loop. Time is skipped, so its length has no effect on the figures. */
 const SLEEP_MS = 5_000;
 
 /** History events, bytes and Actions per document, on the time-skipping server. */
-export const costPart: Part = {
+export const costBenchmark: Benchmark = {
   name: 'cost',
   run: async ({ quick, say }) => {
     const costs: Cost[] = [];
@@ -30,47 +30,47 @@ export const costPart: Part = {
       activities: loopActivities,
     });
     process.env['BENCH_EXTEND_URL'] = env.emulator.url;
-    for (const reads of quick ? READS.quick : READS.full) {
-      say(`${reads} reads`);
-      for (const engine of ['timer', 'retry'] as const) costs.push(await costOfParse(env, engine, reads));
-      costs.push(await costOfLoop(env, reads));
+    for (const polls of quick ? POLLS.quick : POLLS.full) {
+      say(describePolls(polls));
+      for (const engine of ['timer', 'retry'] as const) costs.push(await costOfParse(env, engine, polls));
+      costs.push(await costOfLoop(env, polls));
     }
     return { tables: [costTable(costs)], claims: costClaims(costs), plots: [eventsPlot(costs)] };
   },
 };
 
-/** The end shows in the last of so many reads. */
-const urlFor = (name: string, reads: number) => `http://emulator.invalid/ok?n=${name}-${reads}&reads=${reads - 1}`;
+/** A document whose run ends in such a way that the last of `polls` polls sees the end. */
+const urlFor = (name: string, polls: number) => `http://emulator.invalid/ok?n=${name}-${polls}&reads=${polls - 1}`;
 
-async function costOfParse(env: ParseTestEnvironment, engine: 'timer' | 'retry', reads: number): Promise<Cost> {
-  const workflowId = `cost-${engine}-${reads}`;
-  await env.client.execute({ file: { fileUrl: urlFor(engine, reads) }, polling: { engine } }, { workflowId });
-  return costOf(env, { way: `engine ${engine}`, reads, workflowId });
+async function costOfParse(env: ParseTestEnvironment, engine: 'timer' | 'retry', polls: number): Promise<Cost> {
+  const workflowId = `cost-${engine}-${polls}`;
+  await env.client.execute({ file: { fileUrl: urlFor(engine, polls) }, polling: { engine } }, { workflowId });
+  return costOf(env, { way: `engine ${engine}`, polls, workflowId });
 }
 
-async function costOfLoop(env: ParseTestEnvironment, reads: number): Promise<Cost> {
-  const workflowId = `cost-loop-${reads}`;
-  const args: Parameters<typeof sleepLoop> = [{ fileUrl: urlFor('loop', reads), sleepMs: SLEEP_MS }];
+async function costOfLoop(env: ParseTestEnvironment, polls: number): Promise<Cost> {
+  const workflowId = `cost-loop-${polls}`;
+  const args: Parameters<typeof sleepLoop> = [{ fileUrl: urlFor('loop', polls), sleepMs: SLEEP_MS }];
   await env.temporal.workflow.execute<typeof sleepLoop>('sleepLoop', { taskQueue: env.taskQueue, workflowId, args });
-  return costOf(env, { way: LOOP, reads, workflowId });
+  return costOf(env, { way: LOOP, polls, workflowId });
 }
 
 async function costOf(
   { temporal, emulator }: ParseTestEnvironment,
-  { way, reads, workflowId }: { readonly way: string; readonly reads: number; readonly workflowId: string },
+  { way, polls, workflowId }: { readonly way: string; readonly polls: number; readonly workflowId: string },
 ): Promise<Cost> {
   const history = await temporal.workflow.getHandle(workflowId).fetchHistory();
   const events = history.events ?? [];
   const { id } = emulator.runs.at(-1) ?? {};
   const sent = emulator.requests.filter(({ operation, runId }) => operation === 'read' && runId === id).length;
-  if (sent !== reads) throw new Error(`${workflowId} read ${sent} times instead of ${reads}`);
-  return { way, reads, events: events.length, bytes: historyBytes(history), actions: billableActions(events) };
+  if (sent !== polls) throw new Error(`${workflowId} polled ${sent} times instead of ${polls}`);
+  return { way, polls, events: events.length, bytes: historyBytes(history), actions: billableActions(events) };
 }
 
 function costTable(costs: readonly Cost[]): Table {
   return {
     title: 'Cost of one document: events / bytes of history / billable Actions',
-    columns: ['', ...readsOf(costs).map((reads) => `${reads} reads`)],
+    columns: ['', ...pollsOf(costs).map(describePolls)],
     rows: waysOf(costs).map((way) => [
       way,
       ...costs
@@ -86,13 +86,13 @@ function costClaims(costs: readonly Cost[]): readonly Claim[] {
   const retry = eventsOf('engine retry');
   return [
     {
-      sentence: 'With the engine `retry`, the number of events is the same for any number of reads.',
+      sentence: 'With the engine `retry`, the number of events is the same for any number of polls.',
       holds: new Set(retry).size === 1,
       measured: retry.join(', '),
     },
     {
       sentence: 'With the engine `timer`, N polls make 11N + 19 events.',
-      holds: timer.every(({ reads, events }) => events === 11 * reads + 19),
+      holds: timer.every(({ polls, events }) => events === 11 * polls + 19),
       measured: eventsOf('engine timer').join(', '),
     },
   ];
@@ -108,7 +108,7 @@ function eventsPlot(costs: readonly Cost[]): Plot {
       data: { values: [...costs] },
       mark: { type: 'line', point: true },
       encoding: {
-        x: { field: 'reads', type: 'quantitative', title: 'status reads', scale: { type: 'log', domain: [1, 100] } },
+        x: { field: 'polls', type: 'quantitative', title: 'polls', scale: { type: 'log', domain: [1, 100] } },
         y: { field: 'events', type: 'quantitative', title: 'events', scale: { type: 'log', domain: [10, 2000] } },
         color: { field: 'way', type: 'nominal', title: null, scale: { range: ['#0b6e4f', '#3aa17e', '#b5651d'] } },
         strokeDash: { field: 'way', type: 'nominal', title: null },
@@ -117,5 +117,6 @@ function eventsPlot(costs: readonly Cost[]): Plot {
   };
 }
 
-const readsOf = (costs: readonly Cost[]) => [...new Set(costs.map(({ reads }) => reads))];
+const describePolls = (polls: number) => (polls === 1 ? '1 poll' : `${polls} polls`);
+const pollsOf = (costs: readonly Cost[]) => [...new Set(costs.map(({ polls }) => polls))];
 const waysOf = (costs: readonly Cost[]) => [...new Set(costs.map(({ way }) => way))];

@@ -1,15 +1,15 @@
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { sleepLoop } from '../loop/sleep-loop';
-import type { Claim, Part, Plot, Table } from '../report/part';
+import type { Claim, Benchmark, Plot, Table } from '../report/benchmark';
 import { median, spread } from '../report/statistics';
 import { inBatches } from '../servers/in-batches';
-import { setStage, type Stage } from '../servers/stage';
+import { startStage, type Stage } from '../servers/stage';
 import type { WorkerChild } from '../servers/worker-child';
 
 const WAYS = ['hand-written loop', 'engine timer', 'engine retry'] as const;
 type Way = (typeof WAYS)[number];
 
-/** One way in one round. */
+/** The figures of one way in one round. */
 interface Measurement {
   readonly way: Way;
   readonly round: number;
@@ -17,26 +17,26 @@ interface Measurement {
   readonly cpuMsPerDocument: number;
 }
 
-/** So many documents at once that the server and the worker are busy all the time, and no timer is waited for. */
+/** Documents at a time: enough to keep server and worker busy, so that no timer delays them. */
 const DOCUMENTS = { full: 300, quick: 40 };
 const ROUNDS = { full: 3, quick: 1 };
-const READS = 5;
-/** All of them wait as short as they can: the server makes a second of it at most. */
+const POLLS = 5;
+/** The shortest possible wait between polls. The server turns it into one second at most. */
 const SLEEP_MS = 1;
 const MAX_CACHED_WORKFLOWS = 2_000;
 const LEAST = { 'engine timer': 0.9, 'engine retry': 1.5 };
 
-/** Documents per second and processor time of the worker, beside the hand-written loop with the same reads. */
-export const throughputPart: Part = {
+/** Compares documents per second and processor time of the worker with the hand-written loop, at the same number of polls. */
+export const throughputBenchmark: Benchmark = {
   name: 'throughput',
   run: async ({ quick, say }) => {
     const size = quick ? 'quick' : 'full';
     const measurements: Measurement[] = [];
-    await using stage = await setStage();
+    await using stage = await startStage();
     await using worker = await stage.startWorker();
     for (const way of WAYS) await measure(stage, worker, { way, round: 0, documents: DOCUMENTS.quick });
     for (let round = 1; round <= ROUNDS[size]; round += 1) {
-      // Another one begins each time, since the server's database grows.
+      // Each round begins with another way, because the server's database grows.
       for (const index of WAYS.keys()) {
         const way = WAYS[(index + round) % WAYS.length] ?? WAYS[0];
         const measurement = await measure(stage, worker, { way, round, documents: DOCUMENTS[size] });
@@ -44,7 +44,7 @@ export const throughputPart: Part = {
         measurements.push(measurement);
       }
     }
-    const title = `Throughput: ${DOCUMENTS[size]} documents at once, ${READS} reads each, medians of ${ROUNDS[size]} rounds`;
+    const title = `Throughput: ${DOCUMENTS[size]} documents at once, ${POLLS} polls each, medians of ${ROUNDS[size]} rounds`;
     return {
       tables: [throughputTable(title, measurements)],
       claims: throughputClaims(measurements),
@@ -59,7 +59,7 @@ interface Task {
   readonly documents: number;
 }
 
-/** The documents are all started before the worker: what is measured is how fast it gets them done. */
+/** Starts all documents before the worker, and measures the time that the worker needs for them. */
 async function measure(stage: Stage, worker: WorkerChild, { way, round, documents }: Task): Promise<Measurement> {
   const taskQueue = `throughput-${way.replaceAll(' ', '-')}-${round}`;
   const handles = await inBatches(documents, (index) => startDocument(stage, way, taskQueue, index));
@@ -80,7 +80,7 @@ async function measure(stage: Stage, worker: WorkerChild, { way, round, document
 }
 
 async function startDocument(stage: Stage, way: Way, taskQueue: string, index: number): Promise<WorkflowHandle> {
-  const fileUrl = `http://emulator.invalid/ok?n=${taskQueue}-${index}&reads=${READS - 1}`;
+  const fileUrl = `http://emulator.invalid/ok?n=${taskQueue}-${index}&reads=${POLLS - 1}`;
   const workflowId = `${taskQueue}-${index}`;
   if (way === 'hand-written loop') return startLoop(stage.temporal, { taskQueue, workflowId, fileUrl });
   const engine = way === 'engine timer' ? 'timer' : 'retry';
@@ -97,7 +97,7 @@ async function startLoop(
   return temporal.workflow.start<typeof sleepLoop>('sleepLoop', { ...options, args });
 }
 
-/** Ratios to the loop of the same round: what burdens the machine for a while burdens both. */
+/** Ratios to the loop of the same round, because a temporary load of the machine affects both. */
 function ratiosOf(measurements: readonly Measurement[], way: Way, figure: 'documentsPerSecond' | 'cpuMsPerDocument') {
   return measurements
     .filter((one) => one.way === way)
@@ -112,7 +112,7 @@ function throughputTable(title: string, measurements: readonly Measurement[]): T
     measurements.filter((one) => one.way === way).map((one) => one[figure]);
   return {
     title: `${title} (lowest to highest)`,
-    columns: ['', 'documents/s', 'of the loop', 'worker CPU per document, ms', 'of the loop'],
+    columns: ['', 'documents/s', 'ratio to the loop', 'worker CPU per document, ms', 'ratio to the loop'],
     rows: WAYS.map((way) => [
       way,
       spread(of(way, 'documentsPerSecond'), 1),
@@ -147,7 +147,7 @@ function throughputPlot(measurements: readonly Measurement[]): Plot {
   return {
     name: 'throughput',
     spec: {
-      title: { text: `Documents per second, ${READS} reads each`, subtitle: 'Bars: medians; points: rounds' },
+      title: { text: `Documents per second, ${POLLS} polls each`, subtitle: 'Bars: medians; points: rounds' },
       width: 480,
       height: 140,
       data: { values: [...measurements] },

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { ParseInput, ParseProgress, ParseResult } from '../contract';
+import { defined } from '../json';
 import { ParseError, type ParseHandle } from '../client';
 import { describeOutcome, type DocumentReport } from './document-report';
 import { type Document, toShownInput } from './documents';
@@ -10,32 +11,32 @@ import type { ParseServices } from './parse-services';
 import type { ProgressDisplay } from './progress-display';
 import { writeOutputs } from './write-outputs';
 
-/** Documents in progress at a time. */
-const MAX_IN_PROGRESS = 20;
+/** Documents in flight at a time. */
+const MAX_IN_FLIGHT = 20;
 
-/** Time between two looks at a document, in milliseconds. On a server of one's own a look costs nothing. */
-const LOCAL_LOOK_MS = 250;
-const REMOTE_LOOK_MS = 2_000;
+/** Time between two queries for a document's progress, in milliseconds. On a local server a query costs nothing. */
+const LOCAL_QUERY_INTERVAL_MS = 250;
+const REMOTE_QUERY_INTERVAL_MS = 2_000;
 
-/** Time for cancelled workflows to end in order, in milliseconds. */
+/** Time that cancelled workflows get to end, in milliseconds. After it they are terminated. */
 const CANCEL_TIMEOUT_MS = 3_000;
 
-/** The emulator is done in no time, so it is asked sooner than Extend. */
+/** Polling for the emulator, whose runs end sooner than Extend's. */
 export const EMULATOR_POLLING = { initialDelayMs: 300, scaleMs: 500 };
 
-/** Settings of {@link ParseRun}. */
-export interface ParseRunOptions {
-  /** What to parse. */
+/** Settings of {@link ParseCall}. */
+export interface ParseCallOptions {
+  /** The documents to parse. */
   readonly documents: readonly Document[];
   /** Directory for the results. */
   readonly output: OutputDirectory;
-  /** What runs meanwhile. The caller closes it. */
+  /** The services that parse. The caller closes them. */
   readonly services: ParseServices;
-  /** Told of every step. */
+  /** The display that shows each step. */
   readonly display: ProgressDisplay;
 }
 
-/** A workflow that was started and has not ended. */
+/** A workflow in flight. */
 interface Active {
   readonly document: Document;
   readonly handle: ParseHandle;
@@ -43,25 +44,25 @@ interface Active {
   progress?: ParseProgress;
 }
 
-/** A workflow that was cancelled before it ended. */
+/** A workflow that the command cancelled. */
 export interface Cancelled {
   readonly label: string;
   readonly workflowId: string;
-  /** Extend's run id, where it became known. */
+  /** Extend's run id, if it is known. */
   readonly runId?: string;
 }
 
-/** Parses the documents of one call, each by one workflow, and can be cancelled on the way. */
-export class ParseRun {
-  readonly #options: ParseRunOptions;
+/** One call of `extend-parse parse`: it parses each document by one workflow, and can be cancelled meanwhile. */
+export class ParseCall {
+  readonly #options: ParseCallOptions;
   readonly #active = new Set<Active>();
   #cancelled = false;
 
-  constructor(options: ParseRunOptions) {
+  constructor(options: ParseCallOptions) {
     this.#options = options;
   }
 
-  /** Parses all documents, some at a time, writes what came out, and returns how each ended, in the given order. */
+  /** Parses all documents, some at a time, writes the results, and returns the outcomes in the given order. */
   async finish(): Promise<DocumentReport[]> {
     const { documents, display } = this.#options;
     const names = toOutputNames(documents.map(({ input }) => input));
@@ -75,22 +76,22 @@ export class ParseRun {
         if (!this.#cancelled) display.finish(document, describeOutcome({ label: document.label, outcome }));
       }
     };
-    await Promise.all(Array.from({ length: MAX_IN_PROGRESS }, work));
+    await Promise.all(Array.from({ length: MAX_IN_FLIGHT }, work));
     return outcomes;
   }
 
-  /** Cancels what is in progress, and ends it for good where that takes too long. */
+  /** Cancels the workflows in flight. On a configured server it terminates those that do not end in time. */
   async cancel(): Promise<Cancelled[]> {
     this.#cancelled = true;
     const cancelled = [...this.#active];
-    const inOrder = Promise.all(cancelled.map(async (active) => this.#cancelOne(active).catch(() => undefined)));
-    await Promise.race([inOrder, sleep(CANCEL_TIMEOUT_MS, undefined, { ref: false })]);
+    const ended = Promise.all(cancelled.map(async (active) => this.#cancelOne(active).catch(() => undefined)));
+    await Promise.race([ended, sleep(CANCEL_TIMEOUT_MS, undefined, { ref: false })]);
     const left = this.#options.services.local.temporal ? [] : [...this.#active];
     await Promise.allSettled(left.map(({ handle }) => this.#options.services.terminate(handle.workflowId)));
     return cancelled.map(({ document: { label }, handle: { workflowId }, progress }) => ({
       label,
       workflowId,
-      ...(progress?.runId === undefined ? {} : { runId: progress.runId }),
+      ...defined({ runId: progress?.runId }),
     }));
   }
 
@@ -116,10 +117,10 @@ export class ParseRun {
       void this.#follow(active);
       const result = await withContent(await ending, services);
       const written = await writeOutputs({ output, name, result }).catch((error: unknown) => {
-        throw new OutputError(`the result could not be written: ${String(error)}`, { cause: result.runId });
+        throw new OutputNotWrittenError(`the result could not be written: ${String(error)}`, result.runId);
       });
       const { runId, pageCount } = result;
-      return { input, status: 'processed', runId, ...(pageCount !== undefined && { pageCount }), ...written };
+      return { input, status: 'processed', runId, ...defined({ pageCount }), ...written };
     } catch (error) {
       return toFailedOutcome(input, error);
     } finally {
@@ -127,23 +128,32 @@ export class ParseRun {
     }
   }
 
-  /** A look that fails is no matter: the result tells how the document ends. */
+  /** Shows the progress of a workflow until it ends. A query that fails is ignored, because the result does not need it. */
   async #follow(active: Active): Promise<void> {
     const { services, display } = this.#options;
-    const look = services.local.temporal ? LOCAL_LOOK_MS : REMOTE_LOOK_MS;
+    const intervalMs = services.local.temporal ? LOCAL_QUERY_INTERVAL_MS : REMOTE_QUERY_INTERVAL_MS;
     while (this.#active.has(active) && !this.#cancelled) {
       const progress = await active.handle.progress().catch(() => undefined);
       if (progress !== undefined && this.#active.has(active)) {
         active.progress = progress;
         display.update(active.document, progress);
       }
-      await Promise.race([active.ended, sleep(look)]);
+      await Promise.race([active.ended, sleep(intervalMs)]);
     }
   }
 }
 
-class OutputError extends Error {
+/** The result of a run could not be written. The summary of `--json` shows its name as the failure's type. */
+class OutputNotWrittenError extends Error {
   override readonly name = 'OutputNotWritten';
+
+  constructor(
+    message: string,
+    /** Extend's id of the run that has the result. */
+    readonly runId: string,
+  ) {
+    super(message);
+  }
 }
 
 function toDocumentInput(document: Document, { local }: ParseServices): ParseInput {
@@ -154,19 +164,19 @@ function toDocumentInput(document: Document, { local }: ParseServices): ParseInp
   return { file: { source: pathToFileURL(location.path).href, fileName }, ...options };
 }
 
-/** The result as it is written: with its chunks, not with a reference that ends with the command. */
+/** The result as the command writes it: with its chunks, because the stored result is deleted when the command ends. */
 export async function withContent(result: ParseResult, { client }: ParseServices): Promise<ParseResult> {
   const { chunks, ocr } = await client.readRun(result);
-  return { ...result, output: { kind: 'inline', chunks, ...(ocr && { ocr }) } };
+  return { ...result, output: { kind: 'inline', chunks, ...defined({ ocr: ocr ?? undefined }) } };
 }
 
 function toFailedOutcome(input: string, error: unknown): DocumentReport {
   if (error instanceof ParseError) {
     const { type, message, details } = error;
-    const run = details.runId === undefined ? {} : { runId: details.runId };
+    const run = defined({ runId: details.runId });
     return { input, status: 'failed', ...run, failure: { type, message, details } };
   }
   const { name, message } = error instanceof Error ? error : new Error(String(error));
-  const run = error instanceof OutputError ? { runId: String(error.cause) } : {};
+  const run = error instanceof OutputNotWrittenError ? { runId: error.runId } : {};
   return { input, status: 'failed', ...run, failure: { type: name, message, details: run } };
 }

@@ -1,31 +1,31 @@
 import type { Connection } from '@temporalio/client';
 import { findTemporalServer, ServerUnavailableError, startDevServer } from '../local/temporal';
 import { DEFAULT_NAMESPACE, type Environment } from '../contract';
-import { errorMessage } from '../json';
+import { defined, errorMessage } from '../json';
 import { readTemporalConfiguration, type WorkerConfiguration } from '../worker';
-import { orUsageError } from './configuration-problem';
+import { orUsageError } from './or-usage-error';
 import { CommandError, EXIT_STATUS } from './exit-status';
 import { toSafeLabel } from './to-label';
 
-/** How long a configured server may take to answer, in milliseconds. */
+/** Time limit for a configured server to answer, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** A Temporal server that somebody configured. */
+/** Address and namespace of a Temporal server. */
 export interface ConfiguredTemporal {
   readonly connectionOptions: WorkerConfiguration['temporal']['connectionOptions'] & { readonly address: string };
   readonly namespace: string;
 }
 
-/** A Temporal server to work with. */
-export interface TemporalPart {
+/** A dev server that the command has started. */
+export interface LocalTemporal {
   readonly target: ConfiguredTemporal;
-  /** Address of its web UI; known only of a server that we started. */
-  readonly uiUrl?: string;
+  /** Address of its web UI. */
+  readonly uiUrl: string;
   close(): Promise<void>;
 }
 
 /**
- * The Temporal server that environment and profile name, or `undefined` where none has an address.
+ * The Temporal server that environment and profile name, or `undefined` if neither has an address.
  *
  * @throws CommandError if the profile does not exist or cannot be read.
  */
@@ -43,7 +43,7 @@ export function readConfiguredTemporal(env: Environment): ConfiguredTemporal | u
 export async function startLocalTemporal(options: {
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;
-}): Promise<TemporalPart> {
+}): Promise<LocalTemporal> {
   const { signal, say } = options;
   try {
     const executable = await findTemporalServer({ kind: 'dev-server', signal, onDownload: say });
@@ -74,8 +74,8 @@ export async function connectToTemporal({ target }: { readonly target: Configure
       throw error;
     });
     const client = new Client({ connection, namespace });
-    // A call of the client that is being retried would throw out of a timer if its connection were closed under it; that
-    // one ends with the process.
+    // The client's connection is not closed, and ends with the process: a retry of one of its calls on a closed connection
+    // would throw out of a timer.
     const close = () => nativeConnection.close();
     return { client, nativeConnection, close };
   } catch (error) {
@@ -84,20 +84,18 @@ export async function connectToTemporal({ target }: { readonly target: Configure
   }
 }
 
-/** Connects to the server, for a client. @throws whatever connecting throws, after 10 seconds at the latest */
+/** Connects to the server, for a client. @throws the error of the SDK, after 10 seconds at the latest */
 export async function connectClient({ connectionOptions }: ConfiguredTemporal): Promise<Connection> {
   const { Connection } = await import('@temporalio/client');
   const { address, apiKey, tls, metadata } = connectionOptions;
   return Connection.connect({
     connectTimeout: CONNECT_TIMEOUT_MS,
     address,
-    ...(apiKey === undefined ? {} : { apiKey }),
-    ...(tls === undefined ? {} : { tls }),
-    ...(metadata === undefined ? {} : { metadata }),
+    ...defined({ apiKey, tls, metadata }),
   });
 }
 
-/** Ends the command because there is no server. */
+/** The error that ends the command because there is no server. */
 export function noServer({ message, cause }: { message: string; cause: unknown }): CommandError {
   return new CommandError({ message, exitStatus: EXIT_STATUS.noServer, cause });
 }

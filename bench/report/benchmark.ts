@@ -7,39 +7,39 @@ export interface Table {
   readonly rows: readonly (readonly (string | number)[])[];
 }
 
-/** Something that the bench checks, and that fails the whole bench if it does not hold. */
+/** A sentence about the figures. The bench fails if it does not hold. */
 export interface Claim {
   readonly sentence: string;
   readonly holds: boolean;
-  /** The figures that it was checked against. */
+  /** The figures against which the sentence was checked. */
   readonly measured: string;
 }
 
-/** A picture of the figures. */
+/** A plot of the figures. */
 export interface Plot {
   /** File name without extension. */
   readonly name: string;
   readonly spec: TopLevelSpec;
 }
 
-/** What one part of the bench found. */
+/** The findings of one benchmark. */
 export interface Report {
   readonly tables: readonly Table[];
   readonly claims: readonly Claim[];
   readonly plots: readonly Plot[];
 }
 
-/** How a part runs. */
-export interface PartOptions {
-  /** Fewer documents and rounds: to see that it works, not for figures to publish. */
+/** Settings of {@link Benchmark.run}. */
+export interface BenchmarkOptions {
+  /** `true`: fewer documents and rounds, which checks the benchmark and gives no reliable figures. */
   readonly quick: boolean;
-  /** Told what is going on, in one line. */
+  /** Gets a line for each step. */
   readonly say: (line: string) => void;
 }
 
-/** One part of the bench. */
-export interface Part {
-  /** What it is called on the command line. */
+/** One benchmark. */
+export interface Benchmark {
+  /** Its name on the command line. */
   readonly name: string;
-  readonly run: (options: PartOptions) => Promise<Report>;
+  readonly run: (options: BenchmarkOptions) => Promise<Report>;
 }

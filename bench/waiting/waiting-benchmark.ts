@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Part, Table } from '../report/part';
+import type { Benchmark, Table } from '../report/benchmark';
 import { spread } from '../report/statistics';
 import { inBatches } from '../servers/in-batches';
-import { setStage, type Stage } from '../servers/stage';
+import { startStage, type Stage } from '../servers/stage';
 
 const WAYS = ['workflow that only sleeps', 'engine timer', 'engine retry'] as const;
 type Way = (typeof WAYS)[number];
 
-/** Memory of one worker with so many waiting. */
+/** The memory of one worker per waiting document. */
 interface Measurement {
   readonly way: Way;
   readonly kilobytesPerDocument: number;
@@ -15,22 +15,22 @@ interface Measurement {
 
 const DOCUMENTS = { full: 2_000, quick: 100 };
 const ROUNDS = { full: 2, quick: 1 };
-/** What the first documents load is not what a waiting document costs. */
+/** Documents that start before the measurement. The memory that they load is not part of the cost of a waiting document. */
 const WARM_UP = 50;
 const HOUR_MS = 3_600_000;
 const BYTES_PER_KILOBYTE = 1_000;
-const LOOK_AGAIN_MS = 100;
-/** All stay in memory. */
+const CHECK_AGAIN_MS = 100;
+/** Large enough that all workflows stay in memory. */
 const MAX_CACHED_WORKFLOWS = 10_000;
 
-/** Worker memory per document that waits, beside a workflow that does nothing but sleep. */
-export const waitingPart: Part = {
+/** Compares the worker's memory per waiting document with a workflow that only sleeps. */
+export const waitingBenchmark: Benchmark = {
   name: 'waiting',
   run: async ({ quick, say }) => {
     const size = quick ? 'quick' : 'full';
     const measurements: Measurement[] = [];
     for (let round = 1; round <= ROUNDS[size]; round += 1) {
-      await using stage = await setStage();
+      await using stage = await startStage();
       for (const way of WAYS) {
         const kilobytesPerDocument = (await measure(stage, way, DOCUMENTS[size])) / BYTES_PER_KILOBYTE;
         say(`round ${round}, ${way}: ${kilobytesPerDocument.toFixed(0)} kB`);
@@ -42,7 +42,7 @@ export const waitingPart: Part = {
   },
 };
 
-/** Resident bytes of a fresh worker process per document that it has in memory. */
+/** Measures the resident bytes of a fresh worker process per document in its memory. */
 async function measure(stage: Stage, way: Way, documents: number): Promise<number> {
   const taskQueue = `waiting-${way.replaceAll(' ', '-')}`;
   await using worker = await stage.startWorker();
@@ -55,15 +55,15 @@ async function measure(stage: Stage, way: Way, documents: number): Promise<numbe
   return (after - before) / documents;
 }
 
-interface Some {
+interface Range {
   readonly way: Way;
   readonly taskQueue: string;
   readonly from: number;
   readonly to: number;
 }
 
-/** Starts some and resolves when all of them wait: a document after its first read, with the next an hour away. */
-async function startWaiting(stage: Stage, { way, taskQueue, from, to }: Some): Promise<void> {
+/** Starts documents, and resolves when each waits: its first poll is done, and the next one is due in an hour. */
+async function startWaiting(stage: Stage, { way, taskQueue, from, to }: Range): Promise<void> {
   const ids = await inBatches(to - from, async (index) => {
     const workflowId = `${taskQueue}-${from + index}`;
     if (way === 'workflow that only sleeps') {
@@ -81,7 +81,7 @@ async function startWaiting(stage: Stage, { way, taskQueue, from, to }: Some): P
 
 async function untilWaiting({ temporal }: Stage, way: Way, workflowId: string): Promise<void> {
   const handle = temporal.workflow.getHandle(workflowId);
-  for (; ; await sleep(LOOK_AGAIN_MS)) {
+  for (; ; await sleep(CHECK_AGAIN_MS)) {
     if (way === 'engine retry') {
       const [pending] = (await handle.describe()).raw.pendingActivities ?? [];
       if (pending?.activityType?.name === 'getStatus' && (pending.attempt ?? 0) > 1) return;

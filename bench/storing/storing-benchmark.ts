@@ -3,37 +3,37 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tsToMs } from '@temporalio/common/lib/time';
 import type { HistoryEvent } from '../cost/history';
-import type { Claim, Part, Plot, Table } from '../report/part';
+import type { Claim, Benchmark, Plot, Table } from '../report/benchmark';
 import { spread } from '../report/statistics';
-import { setStage, type Stage } from '../servers/stage';
+import { startStage, type Stage } from '../servers/stage';
 
 const WAYS = ['fetch piped to a file', 'storeResult'] as const;
 type Way = (typeof WAYS)[number];
 
-/** One way with one size in one round. */
+/** The figures of one way to store, with one size, in one round. */
 interface Measurement {
   readonly way: Way;
   readonly megabytes: number;
   readonly seconds: number;
-  /** Peak above what the process had before. */
+  /** Peak memory above the idle memory of the process. */
   readonly peakMegabytes: number;
 }
 
 const SIZES = { full: [3, 30, 300], quick: [3] };
 const ROUNDS = { full: 3, quick: 1 };
-/** A page of a real document has some 25 kB with its blocks. */
+/** A page of a real document has about 25 kB with its blocks. */
 const PAGES_PER_MEGABYTE = 40;
 const BYTES_PER_MEGABYTE = 1_000_000;
 const MAX_PEAK_MEGABYTES = 134;
 const MS_PER_SECOND = 1_000;
 
-/** Peak memory and seconds for storing results, beside `fetch` piped to a file. */
-export const storingPart: Part = {
+/** Compares `storeResult` with `fetch` piped to a file, by peak memory and seconds. */
+export const storingBenchmark: Benchmark = {
   name: 'storing',
   run: async ({ quick, say }) => {
     const size = quick ? 'quick' : 'full';
     const measurements: Measurement[] = [];
-    await using stage = await setStage();
+    await using stage = await startStage();
     for (let round = 1; round <= ROUNDS[size]; round += 1) {
       for (const megabytes of SIZES[size]) {
         for (const way of WAYS) {
@@ -58,7 +58,7 @@ interface Task {
   readonly round: number;
 }
 
-/** Each in a fresh process, since memory that was used once is not given back. */
+/** Stores one result in a fresh process, because a process does not return memory that it has used once. */
 async function measure(stage: Stage, { way, megabytes, round }: Task): Promise<Measurement> {
   const directory = await mkdtemp(join(tmpdir(), 'bench-storing-'));
   try {
