@@ -1,25 +1,28 @@
-/** Tests run on the sources; what runs outside jest (command line, parser process) is the build of `pretest`. */
+const settings = require('./test/support/jest-settings.js');
+const { testTiers } = require('./test/support/test-tiers.js');
+
+const tiers = testTiers();
+
+/** All tests but those of `test/e2e`. Only the project `servers` starts Temporal's servers and uses the build. */
 module.exports = {
-  testEnvironment: 'node',
   // Only a test that hangs takes this long, on a machine with one busy core too.
   testTimeout: 120_000,
-  maxWorkers: 2,
-  testMatch: ['<rootDir>/test/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/e2e/'],
-  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/test/releases/'],
-  globalSetup: '<rootDir>/test/support/global-setup.ts',
-  globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+  // More than two cores need: most tests wait for a server or a command half of their time.
+  maxWorkers: 4,
+  testSequencer: '<rootDir>/test/support/longest-first.js',
   reporters: ['default', '<rootDir>/scripts/count-reporter.js'],
-  // ky is published as ESM only; the build bundles it, the tests transform it.
-  transformIgnorePatterns: ['/node_modules/(?!ky/)'],
-  transform: {
-    '^.+\\.[tj]s$': [
-      '@swc/jest',
-      {
-        jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
-        module: { type: 'commonjs' },
-        sourceMaps: 'inline',
-      },
-    ],
-  },
+  projects: [
+    {
+      ...settings,
+      displayName: 'unit',
+      testMatch: tiers.unit,
+    },
+    {
+      ...settings,
+      displayName: 'servers',
+      testMatch: tiers.servers,
+      globalSetup: '<rootDir>/test/support/global-setup.ts',
+      globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+    },
+  ],
 };

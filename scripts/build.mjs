@@ -1,54 +1,50 @@
 /**
- * Builds `dist/`: TypeScript one to one, then `http/ky.ts` once more as a bundle.
+ * Builds `dist/`, if it is not up to date: `tsc --build` compiles file by file, and esbuild bundles `http/ky.ts`.
  *
- * ky is published as an ES module only. A consumer on CommonJS, or on plain jest, could not load it, so the one file
- * that names it is bundled with it.
+ * ky is published as an ES module only, which a consumer on CommonJS or on plain jest cannot load. So the one file that
+ * imports ky is bundled with it.
  */
-import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join, relative, resolve } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import ts from 'typescript';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const PROJECT = join(ROOT, 'tsconfig.build.json');
 const DIST = join(ROOT, 'dist');
-/** Its time says when the build last succeeded: `npm start` compares it with the sources. */
+const COMMAND = join(DIST, 'cli', 'main.js');
 const BUNDLE = join(DIST, 'http', 'ky.js');
-const BUILD_INFO = join(DIST, 'build.tsbuildinfo');
-const PROJECT = 'tsconfig.build.json';
 
-/** Full paths of all files below a folder; none where there is no such folder. */
-function filesBelow(folder) {
-  if (!existsSync(folder)) return [];
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+/** Prints what the compiler reports. */
+function report(diagnostic) {
+  process.exitCode = 1;
+  const host = { getCurrentDirectory: () => ROOT, getCanonicalFileName: (name) => name, getNewLine: () => '\n' };
+  const format = process.stdout.isTTY ? ts.formatDiagnosticsWithColorAndContext : ts.formatDiagnostics;
+  process.stdout.write(format([diagnostic], host));
 }
 
-/** An incremental compiler does not notice that its output is gone, so its memory goes with it. */
-function forgetIncompleteBuild() {
-  const { include } = JSON.parse(readFileSync(join(ROOT, PROJECT), 'utf8'));
-  const sources = include.flatMap((folder) => filesBelow(join(ROOT, folder))).filter((file) => file.endsWith('.ts'));
-  const outputs = sources.map((source) => join(DIST, relative(ROOT, source).replace(/\.ts$/, '.js')));
-  if (!outputs.every((output) => existsSync(output))) rmSync(BUILD_INFO, { force: true });
+/** All files that a build has, by what the compiler says of its configuration. */
+function outputFiles() {
+  const host = { ...ts.sys, onUnRecoverableConfigFileDiagnostic: report };
+  const config = ts.getParsedCommandLineOfConfigFile(PROJECT, undefined, host);
+  const files = config.fileNames.flatMap((source) => ts.getOutputFileNames(config, source, false));
+  return new Set([config.options.tsBuildInfoFile, ...files].map((file) => resolve(file)));
 }
 
-function compile() {
-  const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
-  const args = [tsc, '-p', PROJECT, '--incremental', '--tsBuildInfoFile', BUILD_INFO];
-  return spawnSync(process.execPath, args, { cwd: ROOT, stdio: 'inherit' }).status === 0;
-}
-
-/** Removes what an earlier build made from a source that no longer exists. */
-function removeStale() {
-  for (const file of filesBelow(DIST)) {
-    const source = join(ROOT, relative(DIST, file).replace(/(\.d\.ts|\.js)$/, '.ts'));
-    if (file !== BUILD_INFO && (source.endsWith('package.json') || !existsSync(source))) rmSync(file);
-  }
+/** Writes a file in one step: a process that loads it at this moment gets the old text or the new one. */
+function replaceFile(path, text) {
+  const unfinished = join(ROOT, '.cache', `build-${process.pid}`);
+  for (const file of [unfinished, path]) mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(unfinished, text);
+  if (path === COMMAND) chmodSync(unfinished, 0o755);
+  renameSync(unfinished, path);
 }
 
 async function bundleKy() {
-  const { outputFiles } = await build({
+  const { build } = await import('esbuild');
+  const {
+    outputFiles: [bundle],
+  } = await build({
     absWorkingDir: ROOT,
     entryPoints: ['http/ky.ts'],
     outfile: BUNDLE,
@@ -59,17 +55,28 @@ async function bundleKy() {
     target: 'node20',
     logLevel: 'warning',
   });
-  // Written only when it changed: a process that loads it meanwhile must not find half a file.
-  const [{ text }] = outputFiles;
-  if (!existsSync(BUNDLE) || readFileSync(BUNDLE, 'utf8') !== text) writeFileSync(BUNDLE, text);
+  replaceFile(BUNDLE, bundle.text);
 }
 
-forgetIncompleteBuild();
-// Types that do not fit fail the build, but what was written is made complete: half a build misleads.
-const fits = compile();
-removeStale();
-await bundleKy();
-chmodSync(join(DIST, 'cli', 'main.js'), 0o755);
-const builtAt = fits ? new Date() : new Date(0);
-utimesSync(BUNDLE, builtAt, builtAt);
-process.exitCode = fits ? 0 : 1;
+/** Removes the outputs of sources that no longer exist. */
+function removeStale(outputs) {
+  const entries = readdirSync(DIST, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const files = entries.map((entry) => join(entry.parentPath, entry.name));
+  for (const file of files) if (!outputs.has(file)) rmSync(file);
+}
+
+const outputs = outputFiles();
+// An incremental compiler does not notice that one of its outputs is missing.
+const force = [...outputs].some((file) => !existsSync(file));
+// The bundle takes the place of the compiler's own `http/ky.js`.
+const writeFile = (path, text) => resolve(path) !== BUNDLE && replaceFile(resolve(path), text);
+const host = ts.createSolutionBuilderHost({ ...ts.sys, writeFile }, undefined, report);
+const project = ts.createSolutionBuilder(host, [PROJECT], { force }).getNextInvalidatedProject();
+if (project !== undefined) {
+  process.stdout.write('building\n');
+  // The compiler's record comes last, so a build that is cut off counts as none. The compiler also records errors in it,
+  // and reports them again in the next build.
+  await bundleKy();
+  project.done();
+  removeStale(outputs);
+}

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 const ROOT = dirname(import.meta.dirname);
 
 /**
- * Who may import whom: the one table that the import rules below are made of.
+ * The permitted imports between folders. The import rules below are made of this table.
  *
  * `values` and `types`: our folders or single files; npm modules under `npm` and `npmTypes`; `node`: Node's own modules.
  * An import that the table does not name is refused. A dynamic `import()` of an npm module is allowed where Node's
@@ -122,7 +122,7 @@ function forbiddenZones(folder) {
   }));
 }
 
-/** What may be imported by `import type` only, and the npm modules that may not be imported at all. */
+/** The modules that may be imported by `import type` only, and the npm modules that may not be imported at all. */
 function restrictedModules(folder) {
   const { values, types, npm, npmTypes, node } = IMPORT_TABLE[folder];
   const typesOnly = types.map((path) => {

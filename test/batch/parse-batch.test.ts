@@ -17,7 +17,7 @@ describe('parseBatch', () => {
   const runsOf = (batch: string) =>
     scene.emulator.runs.filter(({ fileUrl }) => fileUrl?.includes(`?n=${encodeURIComponent(keyOf(batch))}-`));
 
-  it.each([1, 10, 300])(
+  it.each([1, 10, 201])(
     'parses %d documents, each once, and writes the outcome of each',
     async (count) => {
       const key = keyOf(`all-${count}`);

@@ -7,6 +7,7 @@ import { Client, Connection } from '@temporalio/client';
 import { describeOutcome } from '../../cli/document-report';
 import { startEmulator, type Emulator } from '../../local/extend';
 import type { DevServer } from '../../local/temporal';
+import { KEPT_BUNDLES } from '../support/kept-bundles';
 import { startOwnDevServer } from '../support/servers';
 import { codeBlocks, toCommonJs } from './code-blocks';
 
@@ -69,7 +70,13 @@ describe('the code of the README and of docs/getting-started.md', () => {
     server = await startOwnDevServer();
     worker = spawn(process.execPath, [join(directory, 'worker.js')], {
       stdio: 'ignore',
-      env: { ...process.env, TEMPORAL_ADDRESS: server.address, EXTEND_API_KEY: 'test', EXTEND_BASE_URL: emulator.url },
+      env: {
+        ...process.env,
+        ...KEPT_BUNDLES,
+        TEMPORAL_ADDRESS: server.address,
+        EXTEND_API_KEY: 'test',
+        EXTEND_BASE_URL: emulator.url,
+      },
     });
   });
   afterAll(async () => {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { KEPT_BUNDLES } from '../support/kept-bundles';
 
 const ROOT = join(__dirname, '..', '..');
 const RUNNER = join(ROOT, 'scripts', 'run-example.mjs');
@@ -31,7 +32,12 @@ export function startExample(
   const inherited = Object.entries(process.env).filter(([name]) => !/^(TEMPORAL|EXTEND|NODE_OPTIONS|PORT)/.test(name));
   const child = spawn(process.execPath, [RUNNER, number, ...programArguments], {
     cwd: ROOT,
-    env: { ...Object.fromEntries(inherited), TEMPORAL_CONFIG_FILE: join(__dirname, 'no-such-profiles.toml'), ...env },
+    env: {
+      ...Object.fromEntries(inherited),
+      ...KEPT_BUNDLES,
+      TEMPORAL_CONFIG_FILE: join(__dirname, 'no-such-profiles.toml'),
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = { stdout: '', stderr: '' };

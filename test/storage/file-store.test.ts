@@ -18,7 +18,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createFileStore, StoreRefusedError, type ResultStore } from '../../storage';
 import { writerId } from '../../storage/writer-id';
-import { until } from '../workflows/scene';
+import { until } from '../support/until';
 
 const roots: string[] = [];
 let root: string;

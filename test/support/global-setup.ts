@@ -1,3 +1,6 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { findTemporalServer, startDevServer, type DevServer } from '../../local/temporal';
 
 declare global {
@@ -6,7 +9,8 @@ declare global {
 }
 
 /**
- * Finds (or fetches) both Temporal servers and starts the dev server that all test files share.
+ * Finds (or fetches) both Temporal servers, starts the dev server that all test files share, and makes the directory in
+ * which commands keep their workflow bundles for this test run.
  *
  * The time-skipping server has one clock for all who use it, so each test file starts its own, from the path given here.
  * Without a server no test can tell anything: then the whole run fails, and names all that was tried.
@@ -19,4 +23,5 @@ export default async function setUpServers(): Promise<void> {
   process.env['TEST_DEV_SERVER_ADDRESS'] = globalThis.sharedDevServer.address;
   process.env['TEST_DEV_SERVER_EXECUTABLE'] = executable;
   process.env['TEST_TIME_SKIPPING_EXECUTABLE'] = timeSkipping;
+  process.env['TEST_BUNDLE_DIRECTORY'] = mkdtempSync(join(tmpdir(), 'test-bundles-'));
 }

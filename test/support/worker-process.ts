@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { KEPT_BUNDLES } from './kept-bundles';
 import { devServerAddress } from './servers';
 
 const COMMAND = join(__dirname, '..', '..', 'dist', 'cli', 'main.js');
@@ -34,7 +35,12 @@ export function spawnWorkerProcess(env: Readonly<Record<string, string>>, args: 
   if (!existsSync(COMMAND)) throw new Error(`${COMMAND} is missing: run npm run build`);
   const inherited = Object.entries(process.env).filter(([name]) => !/^(TEMPORAL|EXTEND|NODE_OPTIONS)/.test(name));
   const child = spawn(process.execPath, [COMMAND, 'worker', ...args], {
-    env: { ...Object.fromEntries(inherited), TEMPORAL_CONFIG_FILE: join(__dirname, 'no-such-profiles.toml'), ...env },
+    env: {
+      ...Object.fromEntries(inherited),
+      ...KEPT_BUNDLES,
+      TEMPORAL_CONFIG_FILE: join(__dirname, 'no-such-profiles.toml'),
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = { stdout: '', stderr: '' };

@@ -1,12 +1,8 @@
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { withBundledWorkflows } from '../../testing/bundle-workflows';
 
-let bundle: Promise<{ code: string }> | undefined;
-
-/** The bundle of the workflows, for workers that a test creates itself. */
-export function bundledWorkflows(): Promise<{ code: string }> {
-  bundle ??= bundleWorkflowCode({
-    workflowsPath: require.resolve('../../workflows'),
-    logger: new DefaultLogger('WARN'),
-  });
-  return bundle;
+/** The workflows as a worker loads them, for workers that a test creates itself. They are bundled once for all tests. */
+export async function bundledWorkflows(): Promise<{ code: string }> {
+  const { workflowBundle } = await withBundledWorkflows({});
+  if (workflowBundle === undefined || !('code' in workflowBundle)) throw new Error('the workflows were not bundled');
+  return workflowBundle;
 }

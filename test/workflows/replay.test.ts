@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { Worker } from '@temporalio/worker';
 import { bundledWorkflows } from './bundled-workflows';
 import { readHistory, recordedHistories } from './histories';
-import { quietly } from './scene';
+import { quietly } from '../support/quietly';
 
 const HISTORIES = recordedHistories();
 

@@ -1,6 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll } from '@jest/globals';
-import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { ParseError } from '../../client';
 import {
   createParseTestEnvironment,
@@ -10,6 +8,10 @@ import {
   type ParseTestEnvironmentOptions,
   type Reply,
 } from '../../testing';
+import { quietly } from '../support/quietly';
+
+export { quietly } from '../support/quietly';
+export { until } from '../support/until';
 
 /** Both ways of a worker: to cache a workflow, or to replay its history for every task. The outcome must be the same. */
 export const CACHING = [{ maxCachedWorkflows: 0 }, { maxCachedWorkflows: 10 }];
@@ -164,33 +166,4 @@ export async function failureOf(ending: Promise<unknown>): Promise<ParseError> {
 export async function allOf<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   await Promise.allSettled(promises);
   return Promise.all(promises);
-}
-
-/** Far longer than any condition takes on a busy machine, and shorter than the time limit of a test. In milliseconds. */
-const UNTIL_LIMIT_MS = 90_000;
-/** Pause between two checks, because a check costs the server or the worker some work. In milliseconds. */
-const UNTIL_PAUSE_MS = 50;
-
-/** Repeats the check until it returns true. @throws Error after `limitMs` */
-export async function until(
-  isSo: () => boolean | Promise<boolean>,
-  { limitMs = UNTIL_LIMIT_MS, pauseMs = UNTIL_PAUSE_MS } = {},
-): Promise<void> {
-  const endMs = performance.now() + limitMs;
-  while (!(await isSo())) {
-    if (performance.now() > endMs) throw new Error(`the condition did not hold within ${limitMs} ms`);
-    await sleep(pauseMs);
-  }
-}
-
-let installed = false;
-
-/** Hides the worker's warnings, because these tests cause many of them. */
-export function quietly(): void {
-  if (installed) return;
-  installed = true;
-  Runtime.install({
-    logger: new DefaultLogger('ERROR'),
-    telemetryOptions: { logging: { forward: {}, filter: { core: 'ERROR', other: 'ERROR' } } },
-  });
 }

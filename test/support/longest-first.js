@@ -1,0 +1,18 @@
+const { readFileSync } = require('node:fs');
+const Sequencer = require('@jest/test-sequencer').default;
+
+/** Matches a test that waits for real time: it starts a command, an example or a server with a real clock. */
+const WAITS = /run-command'|run-example'|worker-process'|'dev-server'|startOwnDevServer|createDevEnv/;
+
+/** Starts the tests that take long before the others, so that all jest workers end at about the same time. */
+module.exports = class LongestFirst extends Sequencer {
+  sort(tests) {
+    const ranks = new Map(tests.map((test) => [test, rankOf(test)]));
+    return super.sort(tests).sort((one, other) => ranks.get(one) - ranks.get(other));
+  }
+};
+
+function rankOf({ path, context }) {
+  if (context.config.displayName?.name === 'unit') return 2;
+  return WAITS.test(readFileSync(path, 'utf8')) ? 0 : 1;
+}
