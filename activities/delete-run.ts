@@ -18,7 +18,7 @@ export function createDeleteRun(extend: ExtendClient): ParseActivities['deleteRu
       if (runId !== undefined) await extend.deleteRun(runId, { signal });
       if (fileId !== undefined) await extend.deleteFile(fileId, { signal });
     } catch (error) {
-      throw toApplicationFailure(error, { purpose: 'delete', ...defined({ runId }) });
+      throw toApplicationFailure(error, defined({ purpose: 'delete', runId }));
     }
   };
 }

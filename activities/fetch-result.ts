@@ -54,7 +54,7 @@ export function createFetchResult({ extend, maxInlineBytes }: FetchResultOptions
 
 function toResult(run: ParserRun, context: RunSummaryContext): FetchedResult {
   const { chunks, ocr } = run;
-  return { ...toRunSummary(run, context), output: { kind: 'inline', chunks, ...defined({ ocr: ocr ?? undefined }) } };
+  return { ...toRunSummary(run, context), output: defined({ kind: 'inline', chunks, ocr: ocr ?? undefined }) };
 }
 
 function checkSize(result: FetchedResult, { counters }: FetchResultInput, maxInlineBytes: number): void {

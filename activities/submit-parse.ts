@@ -35,7 +35,7 @@ export function createSubmitParse({ extend, sources }: SubmitParseOptions): Pars
     const secrets = secretsOf(file, named.fileUrl);
     let run: RunState;
     try {
-      run = await extend.submitParse({ file: named, ...defined({ config }) }, { secrets });
+      run = await extend.submitParse(defined({ file: named, config }), { secrets });
     } catch (error) {
       throw toApplicationFailure(error, { purpose: 'submit' });
     }

@@ -167,7 +167,7 @@ function toDocumentInput(document: Document, { local }: ParseServices): ParseInp
 /** The result as the command writes it: with its chunks, because the stored result is deleted when the command ends. */
 export async function withContent(result: ParseResult, { client }: ParseServices): Promise<ParseResult> {
   const { chunks, ocr } = await client.readRun(result);
-  return { ...result, output: { kind: 'inline', chunks, ...defined({ ocr: ocr ?? undefined }) } };
+  return { ...result, output: defined({ kind: 'inline', chunks, ocr: ocr ?? undefined }) };
 }
 
 function toFailedOutcome(input: string, error: unknown): DocumentReport {

@@ -58,7 +58,7 @@ export function resolveInput(input: ParseInput): ParseSettings {
 function subjectOf(input: ParseInput): ParseSettings['subject'] {
   if (isAttachInput(input)) return { runId: input.runId };
   const { file, config, onAmbiguousSubmit = 'resubmit', maxSubmits = DEFAULT_MAX_SUBMITS } = input;
-  return { file, ...defined({ config }), onAmbiguousSubmit, maxSubmits };
+  return defined({ file, config, onAmbiguousSubmit, maxSubmits });
 }
 
 /** A run that exists already may have ended long ago, so its first poll is due at once unless the input gives a hint. */

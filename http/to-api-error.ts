@@ -82,7 +82,7 @@ export function exchangeError(error: unknown, request: RequestFacts, answered: H
 
 function unreadable(error: ContractError, request: RequestFacts, answered: HttpAnswer | undefined): ParseApiError {
   const requestId = answered && safeHeader(answered.headers, 'x-extend-request-id', request.toSafe);
-  const facts = { kind: 'unreadable', ...defined({ status: answered?.status, requestId }) } as const;
+  const facts = defined({ kind: 'unreadable', status: answered?.status, requestId });
   return new ParseApiError(describeUnreadable(error, request, answered), facts, { cause: error });
 }
 

@@ -64,7 +64,7 @@ export function createAtomicWriter({ root, fileMode }: AtomicWriterOptions): Ato
         const { mtimeMs } = await file.stat();
         const isSweep = sweptAtMs === undefined || mtimeMs - sweptAtMs > SWEEP_INTERVAL_MS;
         if (isSweep) sweptAtMs = mtimeMs;
-        await removeAbandoned(partials, { nowMs: mtimeMs, ...defined({ key: isSweep ? undefined : key }) });
+        await removeAbandoned(partials, defined({ nowMs: mtimeMs, key: isSweep ? undefined : key }));
         for await (const part of content) {
           signal?.throwIfAborted();
           await file.writeFile(part);

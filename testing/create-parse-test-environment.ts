@@ -132,7 +132,7 @@ async function startAll(options: ParseTestEnvironmentOptions, closers: (() => Pr
   // Bundling is the slowest step, so it begins first. If another step fails, nothing awaits the bundling.
   const bundling = withBundledWorkflows(workerSettings(options));
   bundling.catch(() => undefined);
-  const emulator = await startEmulator({ scripts, ...defined({ faults }) });
+  const emulator = await startEmulator(defined({ scripts, faults }));
   closers.push(() => emulator.close());
   const temporal = await startTemporalEnvironment(server);
   closers.push(() => temporal.close());

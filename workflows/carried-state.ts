@@ -43,9 +43,9 @@ export function readCarriedState(carried: CarriedState): ParseState {
 
 function notesOf(carried: CarriedState): Notes {
   const { submits, rejections, polls, uploadedFileId, nextPollAtMs, lastFailure, lastDetails } = carried;
-  return { submits, rejections, polls, ...defined({ uploadedFileId, nextPollAtMs, lastFailure, lastDetails }) };
+  return defined({ submits, rejections, polls, uploadedFileId, nextPollAtMs, lastFailure, lastDetails });
 }
 
 function runOf({ runId, acceptedAtMs, status, failureReason }: CarriedState): AcceptedRun | undefined {
-  return runId === undefined ? undefined : { runId, ...defined({ acceptedAtMs, status, failureReason }) };
+  return runId === undefined ? undefined : defined({ runId, acceptedAtMs, status, failureReason });
 }

@@ -20,7 +20,7 @@ export async function deliverResult(context: DeliverContext, run: ProcessedRun):
   const isStored = settings.result === 'stored';
   const summary = isStored ? 'store result' : 'fetch result';
   const { fetchResult, storeResult } = calls.fetch(summary, Math.max(clock.remainingMs, MIN_FETCH_MS));
-  const input = { runId, noticedAtMs, ...defined({ acceptedAtMs }) };
+  const input = defined({ runId, noticedAtMs, acceptedAtMs });
   const { output, ...facts } = await (isStored ? storeResult(input) : fetchResult({ ...input, counters }));
   recordDetection(settings.polling.engine, noticedAtMs, defined({ acceptedAtMs, runMs: facts.processingTimeMs }));
   return { ...facts, ...counters, output };

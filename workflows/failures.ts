@@ -53,7 +53,7 @@ export function finalFailure(
 export function runFailed(journal: Journal, { runId, status, failureReason }: FailedRun): ApplicationFailure {
   const reason = failureReason === undefined ? undefined : redact(failureReason);
   const message = `Extend ended ${runId} as ${status}: ${reason ?? 'no reason given'}`;
-  return finalFailure(journal, 'ParserRunFailed', message, { status, ...defined({ failureReason: reason }) });
+  return finalFailure(journal, 'ParserRunFailed', message, defined({ status, failureReason: reason }));
 }
 
 /** Builds the failure of a deadline that passed. It names the last failure of a step, if there was one. */

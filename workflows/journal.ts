@@ -45,7 +45,7 @@ export class Journal {
   /** Logs a failure from which the document may still recover, and records it. */
   noteFailure(message: string, details?: FailureDetails): void {
     log.warn(message, this.logAttributes);
-    this.note({ lastFailure: message, ...defined({ lastDetails: details }) });
+    this.note(defined({ lastFailure: message, lastDetails: details }));
   }
 
   /** Attributes of each log line of the document. Temporal's own `runId` is the workflow's, so Extend's has another name. */

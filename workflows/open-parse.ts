@@ -69,7 +69,7 @@ export function openParse(input: ParseInput, carried: CarriedState | undefined, 
 export function refusedProgress(input: ParseInput, startedAtMs: number): ParseProgress {
   const problem = findInputProblem(input);
   const lastFailure = problem === undefined ? undefined : messageOf(problem);
-  return { phase: 'ended', submits: 0, startedAtMs, deadlineAtMs: startedAtMs, ...defined({ lastFailure }) };
+  return defined({ phase: 'ended', submits: 0, startedAtMs, deadlineAtMs: startedAtMs, lastFailure });
 }
 
 function refuseWrongInput(input: ParseInput): void {

@@ -62,6 +62,7 @@ export type ParseState = Phase & Notes;
 
 /** The state at the start: an attached run is waited for at once, a document is submitted first. */
 export function openingState(subject: ParseSettings['subject']): ParseState {
-  const notes: Notes = { submits: 0, rejections: 0, polls: 0 };
-  return 'runId' in subject ? { ...notes, phase: 'waiting', run: subject } : { ...notes, phase: 'submitting' };
+  return 'runId' in subject
+    ? { phase: 'waiting', run: subject, submits: 0, rejections: 0, polls: 0 }
+    : { phase: 'submitting', submits: 0, rejections: 0, polls: 0 };
 }

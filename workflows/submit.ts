@@ -21,7 +21,7 @@ export async function submitDocument(context: SubmitContext, document: DocumentT
   for (;;) {
     await context.continueAsNewIfSuggested();
     if (clock.remainingMs === 0) throw overdue(journal);
-    const outcome = await submitOnce(context, { file, ...defined({ config: document.config }) });
+    const outcome = await submitOnce(context, defined({ file, config: document.config }));
     if ('runId' in outcome) return outcome;
     await pauseAfter(context, document, outcome);
   }
@@ -108,7 +108,7 @@ function overdue(journal: Journal): unknown {
 /** Every failure is ambiguous, a timeout and an unknown error included, unless Extend certainly rejected or refused the submit. */
 function toFailedSubmit({ type, details }: UnwrappedFailure): FailedSubmit {
   if (type === 'RateLimited' || type === 'Unavailable') {
-    return { kind: 'rejected', ...defined({ retryAfterMs: details.retryAfterMs }) };
+    return defined({ kind: 'rejected', retryAfterMs: details.retryAfterMs });
   }
   if (isFailureType(type) && type !== 'SubmitOutcomeUnknown') return { kind: 'final', type };
   return { kind: 'ambiguous' };

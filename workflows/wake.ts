@@ -45,6 +45,6 @@ export class Wake {
 
   /** The state to carry. */
   get state(): WakeState {
-    return { pending: this.#pending, ...defined({ lastWokenMs: this.#lastWokenMs }) };
+    return defined({ pending: this.#pending, lastWokenMs: this.#lastWokenMs });
   }
 }

@@ -17,7 +17,7 @@ import { ScriptedProgress } from './scripted-progress';
 export function beginRun(order: RunOrder, script: NamedScript | undefined, state: EmulatorState): RunProgress {
   if (script !== undefined) return new ScriptedProgress(script);
   const { fileUrl, fileId, fileName, config } = order;
-  const input = { state, config, ...defined({ fileName }) };
+  const input = defined({ state, config, fileName });
   if (fileUrl === undefined || state.files.has(fileId)) {
     return new ParsingProgress({ ...input, stored: state.files.get(fileId) });
   }

@@ -70,7 +70,7 @@ export function openExchange(received: ReceivedRequest, state: EmulatorState, le
     atMs: Date.now(),
   });
   const headerRefusal = checkHeaders(headers);
-  return { request, body, isBodyTooLarge, state, submission, ...defined({ headerRefusal, run }) };
+  return defined({ request, body, isBodyTooLarge, state, submission, headerRefusal, run });
 }
 
 function joinHeaders({ headers }: IncomingMessage): Record<string, string> {

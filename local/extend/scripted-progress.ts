@@ -82,5 +82,5 @@ function statusOnly(document: ScriptedDocument, status: string): RunSnapshot {
   const ended = status === 'FAILED' || status === 'CANCELLED' || status === document.status;
   if (!ended || status === 'PROCESSED') return { status, as };
   const { failureReason = status === 'FAILED' ? 'INTERNAL_ERROR' : undefined } = document;
-  return { status, as, ...defined({ failureReason }) };
+  return defined({ status, as, failureReason });
 }

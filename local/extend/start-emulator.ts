@@ -86,7 +86,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const ledger = new Ledger();
   // Node need not check the Host header: `handleRequest` refuses a request without it, with a message that says why.
   const server = createServer({ requireHostHeader: false }, (message, response) => {
-    void handleRequest(message, response, { state, ledger, ...defined({ faults }) });
+    void handleRequest(message, response, defined({ state, ledger, faults }));
   });
   // Tests hold requests for a long time, and an idle connection must not be closed while a client uses it.
   server.requestTimeout = 0;

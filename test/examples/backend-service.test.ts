@@ -30,7 +30,7 @@ afterAll(async () => {
 });
 
 const call = async (method: string, path: string, body?: string) => {
-  const response = await fetch(`${url}${path}`, { method, ...defined({ body }) });
+  const response = await fetch(`${url}${path}`, defined({ method, body }));
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 };
 

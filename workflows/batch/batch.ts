@@ -126,7 +126,7 @@ export class Batch {
     const outcomes = this.#unwritten.slice(0, SEGMENT_OUTCOMES);
     const { place, pages } = this.#work;
     const deletePages = isLast ? pages : undefined;
-    await storeCall(`segment ${segment}`).writeOutcomes({ place, segment, outcomes, ...defined({ deletePages }) });
+    await storeCall(`segment ${segment}`).writeOutcomes(defined({ place, segment, outcomes, deletePages }));
     this.#hasPages &&= !isLast;
     this.#unwritten = this.#unwritten.slice(outcomes.length);
     this.#work = { ...this.#work, segments: segment };

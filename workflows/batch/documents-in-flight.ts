@@ -114,9 +114,9 @@ export class DocumentsInFlight {
     let left = ids;
     for (let calls = 0; left.length > 0; calls += 1) {
       // The first call checks at once. The intervals of the further calls grow from the time of the first one.
-      const since = defined({ followedSinceMs: calls > 0 ? followedSinceMs : undefined });
+      const sinceMs = calls > 0 ? followedSinceMs : undefined;
       const call = watchCall(`follow ${left.length} documents`);
-      const ended = await call.followDocuments({ ids: left, wait: true, ...since });
+      const ended = await call.followDocuments(defined({ ids: left, wait: true, followedSinceMs: sinceMs }));
       for (const document of ended) this.#settle(document);
       left = left.filter((id) => this.#adopted.has(id));
     }

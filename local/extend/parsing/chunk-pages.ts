@@ -101,7 +101,7 @@ function toBlocks({ width, height, blocks }: ParsedPage, number: number, config:
       type: block.type,
       content: text,
       details: details(block),
-      metadata: { page: { number, ...defined({ width, height }) } },
+      metadata: { page: defined({ number, width, height }) },
       polygon: block.box === undefined ? [] : corners(block.box),
       boundingBox: block.box ?? NO_BOX,
     };

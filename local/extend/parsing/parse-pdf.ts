@@ -52,12 +52,12 @@ function toBlock(block: LayoutBlock, page: { readonly width: number; readonly he
   const box = toBox(block.bbox, page);
   if (block.kind === 'table') {
     const rows = tableRows(block);
-    return rows.length === 0 ? [] : [{ type: 'table', rows, ...defined({ box }) }];
+    return rows.length === 0 ? [] : [defined({ type: 'table', rows, box })];
   }
   const text = block.lines?.join('\n') ?? block.text?.trim() ?? '';
   if (text === '' || LEADERS.test(text)) return [];
   if (block.kind === 'heading') return [headingBlock(block.level ?? 1, text, box)];
-  return [{ type: 'text', content: toMarkdown(block, text), ...defined({ box }) }];
+  return [defined({ type: 'text', content: toMarkdown(block, text), box })];
 }
 
 function tableRows({ header, rows = [] }: LayoutBlock): string[][] {

@@ -41,7 +41,7 @@ export interface ParsedPage {
 /** Creates a heading. The first level is the document's heading, the others are headings of sections. */
 export function headingBlock(level: number, text: string, box?: Box): TextBlock {
   const content = `${'#'.repeat(Math.min(Math.max(level, 1), 6))} ${text}`;
-  return { type: level <= 1 ? 'heading' : 'section_heading', content, ...defined({ box }) };
+  return defined({ type: level <= 1 ? 'heading' : 'section_heading', content, box });
 }
 
 /**
