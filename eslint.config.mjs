@@ -6,7 +6,7 @@ import { FOLDERS, importRules } from './scripts/import-table.mjs';
 
 const SOURCES = FOLDERS.map((folder) => `${folder}/**/*.ts`);
 
-/** Code that runs inside a workflow: the bundler lets these through without a word, and replay then breaks. */
+/** Globals that break replay in code that runs inside a workflow. The bundler does not warn about them. */
 const SANDBOXED = ['json', 'privacy', 'contract', 'workflows'];
 const BANNED_IN_SANDBOX = [
   ...['fetch', 'Headers', 'Request', 'Response', 'WebSocket', 'XMLHttpRequest', 'navigator'],
@@ -16,7 +16,7 @@ const BANNED_IN_SANDBOX = [
   ...['WeakRef', 'FinalizationRegistry', 'global', 'globalThis', 'self', 'window'],
 ];
 
-/** Shapes of code that no source has. */
+/** Syntax that no source may have. */
 const BANNED_SYNTAX = [
   { selector: 'ExportAllDeclaration', message: 'Name what is exported: no `export *`.' },
   { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' },
@@ -31,7 +31,7 @@ const BANNED_SANDBOX_SYNTAX = [
   { selector: 'TSImportEqualsDeclaration', message: 'Workflow code is bundled ahead: no require.' },
 ];
 
-/** Interfaces whose members users fill in: each member says what it is, as every export does. */
+/** Interfaces whose members users fill in. Each member needs a docstring, as every export does. */
 const FILLED_IN = '[id.name=/(?:Options|Input|Settings|Config|Deps|Dependencies|Policy)$/]';
 const MEMBERS = `ExportNamedDeclaration > TSInterfaceDeclaration${FILLED_IN} > TSInterfaceBody`;
 const EXPORTS = [
@@ -42,7 +42,7 @@ const EXPORTS = [
   'ExportNamedDeclaration[declaration.type="VariableDeclaration"]',
 ];
 const DOCUMENTED = [...EXPORTS, `${MEMBERS} > TSPropertySignature`, `${MEMBERS} > TSMethodSignature`];
-/** Folders with classes that users hold in hand. A class that implements an interface is documented there. */
+/** Folders with classes that users get. A class that implements an interface is documented at the interface. */
 const HANDED_OUT = ['client', 'worker', 'testing', 'storage'];
 const CLASS = 'ExportNamedDeclaration > ClassDeclaration[implements.length=0] > ClassBody';
 const DOCUMENTED_METHODS = [
@@ -65,7 +65,7 @@ export default defineConfig(
       '@typescript-eslint/consistent-type-exports': 'error',
       '@typescript-eslint/consistent-type-imports': [
         'error',
-        // `typeof import('…')` is the type of what is loaded when first needed.
+        // `typeof import('…')` is the type of a module that is loaded when first needed.
         { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false },
       ],
       '@typescript-eslint/no-deprecated': 'error',
@@ -73,13 +73,13 @@ export default defineConfig(
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-non-null-assertion': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', ignoreRestSiblings: true }],
-      // A number in a message is fine; an object in one is a mistake.
+      // A number in a message is allowed; an object in a message is a mistake.
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
-      // A package's own manifest is read where it is; everything else is imported.
+      // Only a package's manifest is loaded by require(); everything else is imported.
       '@typescript-eslint/no-require-imports': ['error', { allow: ['/package\\.json$'] }],
       '@typescript-eslint/return-await': ['error', 'error-handling-correctness-only'],
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
-      // Activities, resolvers and stores are asynchronous by contract, also where nothing is awaited.
+      // Activities, resolvers and stores are asynchronous by contract, even if a function awaits nothing.
       '@typescript-eslint/require-await': 'off',
     },
   },
@@ -104,7 +104,7 @@ export default defineConfig(
   },
   ...importRules,
   {
-    name: 'what users hold in hand',
+    name: 'classes that users get',
     files: HANDED_OUT.map((folder) => `${folder}/**/*.ts`),
     rules: { 'jsdoc/require-jsdoc': requireDocs([...DOCUMENTED, ...DOCUMENTED_METHODS]) },
   },
@@ -135,7 +135,7 @@ export default defineConfig(
     name: 'tests',
     files: ['test/**/*.ts', 'bench/**/*.ts', 'examples/**/*.ts'],
     rules: {
-      // What came over a wire or out of a history is looked at as it is.
+      // Tests check values from a wire or a history as they are, without types.
       '@typescript-eslint/no-unsafe-argument': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-call': 'off',

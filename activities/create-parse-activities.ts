@@ -1,41 +1,46 @@
 import { createExtendClient, type ExtendClientOptions } from '../http';
 import { createFileStore, createSources, type ResultStore, type SourceResolver } from '../storage';
-import { createReadBatchPage, createWriteOutcomes } from './batch/batch-outcomes';
 import { createDeleteRun } from './delete-run';
 import { createFetchResult } from './fetch-result';
 import { createCancelDocuments, createFollowDocuments } from './batch/follow-documents';
 import { createGetStatus } from './get-status';
 import { createPrepareBatch } from './batch/prepare-batch';
+import { createReadBatchPage } from './batch/read-batch-page';
+import { createWriteOutcomes } from './batch/write-outcomes';
 import { recordRequest } from './metrics';
 import { createStoreResult } from './store-result';
 import { createSubmitParse } from './submit-parse';
 import type { ParseActivities } from './types';
 import { createUploadFile } from './upload-file';
 
-/** Settings of {@link createParseActivities}, fixed when the worker starts. */
+/** Settings of {@link createParseActivities}. They are fixed when the worker starts. */
 export interface ParseActivitiesOptions extends ExtendClientOptions {
   /**
-   * Largest inline result: UTF-8 JSON of the whole workflow result, before any codec, in bytes. Temporal refuses more
-   * than 2 MiB. @default 1_500_000
+   * Largest inline result, in bytes: the size of the whole workflow result as UTF-8 JSON, before any codec. Temporal
+   * refuses more than 2 MiB. @default 1_500_000
    */
   readonly maxInlineBytes?: number;
-  /** The only directory that `file:` sources may name. @default none: `file:` sources are refused */
+  /** Only directory that `file:` sources may name. @default none: `file:` sources are refused */
   readonly sourceDirectory?: string;
-  /** Resolvers of your own for sources, by scheme without the colon: `{ s3: … }`. @default {} */
+  /** Your own resolvers of sources, by scheme without the colon: `{ s3: … }`. @default {} */
   readonly sources?: Readonly<Record<string, SourceResolver>>;
-  /** Keep stored results as files under this directory, which all readers must see. @default none: `result: 'stored'` fails */
+  /**
+   * Directory in which stored results are kept as files. All readers must see it.
+   * @default none: `result: 'stored'` fails
+   */
   readonly resultDirectory?: string;
-  /** Keep stored results in this store instead. @default none */
+  /** Result store, instead of `resultDirectory`. @default none */
   readonly resultStore?: ResultStore;
 }
 
 const DEFAULT_MAX_INLINE_BYTES = 1_500_000;
 
 /**
- * Builds the activities for a worker: `Worker.create({ activities: createParseActivities({ apiKey }) })`. Connections to
- * Extend are opened when first needed; nothing has to be closed.
+ * Builds the activities for a worker: `Worker.create({ activities: createParseActivities({ apiKey }) })`. The
+ * activities open connections to Extend when they need them. You have to close nothing.
  *
- * @throws TypeError if `baseUrl` is no http(s) URL, or both `resultDirectory` and `resultStore` are given; RangeError if a number is not positive and whole.
+ * @throws TypeError if `baseUrl` is not an http(s) URL, or if both `resultDirectory` and `resultStore` are given;
+ * RangeError if a number is not positive and whole.
  */
 export function createParseActivities(options: ParseActivitiesOptions): ParseActivities {
   const { maxInlineBytes = DEFAULT_MAX_INLINE_BYTES } = options;

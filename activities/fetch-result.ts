@@ -2,12 +2,16 @@ import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import type { ApplicationFailure } from '@temporalio/common';
 import { ContractError, type ParserRun } from '../contract/extend';
 import { BodyTooLargeError, type ExtendClient } from '../http';
+import { defined } from '../json';
 import { logLeftOut, noOutputYet, toRunSummary, type RunSummaryContext } from './finished-run';
 import { withHeartbeat } from './heartbeat';
 import { finalFailure, toApplicationFailure } from './to-application-failure';
 import type { FetchedResult, FetchResultInput, ParseActivities } from './types';
 
-/** JSON may escape each character of the result, and the answer holds the configuration beside it. */
+/**
+ * Limit of the answer per byte of the result. JSON may escape each character, and the answer also contains the
+ * configuration.
+ */
 const BODY_BYTES_PER_RESULT_BYTE = 8;
 
 /** Settings of {@link createFetchResult}. */
@@ -19,12 +23,12 @@ export interface FetchResultOptions {
 }
 
 /**
- * Builds the activity that fetches a finished run and returns the workflow's result, but for its counters. The size is
- * measured here, before the answer leaves: Temporal would retry a too large answer without end.
+ * Builds the activity that fetches a finished run and returns the workflow's result without its counters. The activity
+ * measures the size of the result, because Temporal would endlessly retry an activity whose result is too large.
  *
- * @returns An activity that fails with one of these types:
+ * @returns an activity that fails with one of these types:
  *  - `ResultTooLarge`: final; the run is kept at Extend.
- *  - `ContractViolation`: no output, or one that breaks the contract, for two minutes; final.
+ *  - `ContractViolation`: for two minutes the run had no output, or an output that breaks the contract; final.
  *  - `RateLimited`, `Unavailable`, `Unauthorized`, `EndpointNotFound`: retried.
  *  - `ParserRunNotFound`, `OutOfCredits`, `RequestRejected`, `ApiVersionRemoved`: final.
  */
@@ -50,7 +54,7 @@ export function createFetchResult({ extend, maxInlineBytes }: FetchResultOptions
 
 function toResult(run: ParserRun, context: RunSummaryContext): FetchedResult {
   const { chunks, ocr } = run;
-  return { ...toRunSummary(run, context), output: { kind: 'inline', chunks, ...(ocr && { ocr }) } };
+  return { ...toRunSummary(run, context), output: defined({ kind: 'inline', chunks, ocr: ocr ?? undefined }) };
 }
 
 function checkSize(result: FetchedResult, { counters }: FetchResultInput, maxInlineBytes: number): void {

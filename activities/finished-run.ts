@@ -2,47 +2,51 @@ import { activityInfo, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { RunSummary } from '../contract';
 import type { ContractError, ParserRunFacts } from '../contract/extend';
+import { defined } from '../json';
 import type { Redactor } from '../privacy';
 import type { StoreResultInput } from './types';
 
-/** How long a finished run may lack its output before that is final. In milliseconds. */
+/** Time for which a finished run may lack its output before the failure is final, in milliseconds. */
 const OUTPUT_GRACE_MS = 120_000;
 const OUTPUT_RETRY_DELAY_MS = 5_000;
 const MAX_FIELDS_NAMED = 20;
 
 /** Settings of {@link toRunSummary}. */
 export interface RunSummaryContext {
-  /** The id that was asked for. The result has it, whatever id the answer repeats. */
+  /** Run id of the request. The result has this id, also if the answer contains another one. */
   readonly runId: string;
-  /** Knows the API key: a file id that repeats it is left out. */
+  /** Redactor that knows the API key. A file id that repeats the key is left out. */
   readonly redactor: Redactor;
 }
 
-/** Makes the part of the workflow's result that is the same for inline and stored content. */
+/** Makes the part of the workflow's result that is the same for inline and stored results. */
 export function toRunSummary(
   { fileId, metrics, usage }: ParserRunFacts,
   { runId, redactor }: RunSummaryContext,
 ): RunSummary {
   const { pageCount, processingTimeMs } = metrics ?? {};
+  const safeFileId = fileId === undefined || redactor.holdsSecret(fileId) ? undefined : fileId;
   return {
     runId,
-    ...(fileId !== undefined && !redactor.holdsSecret(fileId) && { fileId }),
-    ...(pageCount !== undefined && { pageCount }),
-    ...(processingTimeMs !== undefined && { processingTimeMs }),
-    ...(typeof usage?.credits === 'number' && { credits: usage.credits }),
+    ...defined({ fileId: safeFileId, pageCount, processingTimeMs, credits: usage?.credits ?? undefined }),
   };
 }
 
-/** Writes one log line that names the fields which the result lacks because of their type. It never shows their values. */
+/**
+ * Writes one log line that names the fields which the result lacks because of their type. The line never shows values.
+ */
 export function logLeftOut(parserRunId: string, fields: ReadonlySet<string>): void {
   if (fields.size === 0) return;
-  log.warn('Extend sent fields that are missing or of another type than documented: the result is without them', {
+  log.warn('Extend omitted fields or sent another type than documented: the result does not contain these fields', {
     parserRunId,
     fields: [...fields].slice(0, MAX_FIELDS_NAMED),
   });
 }
 
-/** Makes the failure of a run without usable output: a PROCESSED run may lack it for a moment, so it is final only later. */
+/**
+ * Makes the failure of a finished run without usable output. At first it is retried, because a PROCESSED run may lack
+ * its output for a moment.
+ */
 export function noOutputYet(
   error: ContractError,
   { runId, noticedAtMs }: StoreResultInput,

@@ -2,27 +2,30 @@ import { activityInfo, cancellationSignal, heartbeat, type Info } from '@tempora
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { nextDelayMs, type FailureDetails } from '../contract';
 import { isEndedStatus } from '../contract/extend';
+import { defined } from '../json';
 import { redact } from '../privacy';
 import type { ExtendClient } from '../http';
 import { toApplicationFailure } from './to-application-failure';
 import type { GetStatusInput, ParseActivities } from './types';
 
-/** Heartbeat details: the first attempt polled, although Temporal scheduled it before the first poll was due. */
+/** Heartbeat details of a first attempt that polled although Temporal scheduled it before the first poll was due. */
 interface EarlierAttempts {
   readonly firstHasPolled: boolean;
 }
 
 /**
- * Builds the activity that reads a run's state.
+ * Builds the activity that polls a run.
  *
- * Without `until` it reads once and returns whatever the state is: waiting is the workflow's business. With `until` it is
- * the whole wait: each attempt reads once, and Temporal's retries are the schedule. No slot is held in between either way.
+ * Without `until` it polls once and returns the state, and the workflow waits. With `until` the activity is the whole
+ * wait: each attempt polls once, and Temporal's retries follow the schedule. In both cases the activity occupies no
+ * slot of the worker between two polls.
  *
- * A run that the API reports as failed is returned, not thrown: the read succeeded.
+ * If Extend reports that the run failed, the activity returns that state and does not throw, because the poll
+ * succeeded.
  *
- * @returns An activity that fails with one of these types:
- *  - `StillProcessing` (BENIGN): not ended yet, or too early to ask; retried after the schedule's delay.
- *  - `RateLimited`, `Unavailable`, `Unauthorized`, `EndpointNotFound`: retried; the last two slowly.
+ * @returns an activity that fails with one of these types:
+ *  - `StillProcessing` (BENIGN): the run has not ended, or the first poll is not due; retried after the schedule's delay.
+ *  - `RateLimited`, `Unavailable`, `Unauthorized`, `EndpointNotFound`: retried; the last two with longer delays.
  *  - `ParserRunNotFound`: retried for 60 s after the run was accepted, then final.
  *  - `OutOfCredits`, `RequestRejected`, `ApiVersionRemoved`: final.
  */
@@ -37,15 +40,15 @@ export function createGetStatus(extend: ExtendClient): ParseActivities['getStatu
       throw stillProcessing(`the first poll of ${runId} is due later`, details, dueInMs);
     }
     const polls = countPolls(input, info);
-    // By the schedule also after an error: Temporal's own back-off grows with the attempts, and those are all reads.
-    const retryDelayMs = until && delayUntilNextRead(until, currentAttemptScheduledTimestampMs, polls);
-    const state = await extend.readRunState(runId, { signal: cancellationSignal() }).catch((error: unknown) => {
+    // The schedule also applies after an error. Temporal's own back-off would grow with each attempt, and each attempt
+    // is a poll.
+    const retryDelayMs = until && delayUntilNextPoll(until, currentAttemptScheduledTimestampMs, polls);
+    const state = await extend.pollRun(runId, { signal: cancellationSignal() }).catch((error: unknown) => {
       throw toApplicationFailure(error, {
         purpose: 'read',
         runId,
         polls,
-        ...(acceptedAtMs !== undefined && { acceptedAtMs }),
-        ...(retryDelayMs !== undefined && { retryDelayMs }),
+        ...defined({ acceptedAtMs, retryDelayMs }),
       });
     });
     if (retryDelayMs !== undefined && !isEndedStatus(state.status)) {
@@ -53,14 +56,15 @@ export function createGetStatus(extend: ExtendClient): ParseActivities['getStatu
       throw stillProcessing(message, { runId, polls, attempts: attempt }, retryDelayMs);
     }
     const { status, failureReason } = state;
-    return { status, ...(failureReason !== undefined && { failureReason }), polls };
+    return { status, ...defined({ failureReason }), polls };
   };
 }
 
 /**
- * Time that this attempt has to wait for the first poll, in milliseconds. Only a first attempt comes too early: Temporal
- * retries it when the poll is due. How long it waited for a worker is known by the worker's clock only; the time when
- * Temporal scheduled it bounds that, so that a slow clock of a worker delays the poll no further.
+ * Gives the time until the first poll is due, in milliseconds. Only a first attempt can be too early; Temporal retries
+ * it when the poll is due. The attempt may have waited for a worker, and only the worker's clock shows how long. If
+ * that clock is slow, the time at which Temporal scheduled the attempt is used, so that the clock cannot delay the poll
+ * further.
  */
 export function untilFirstPollMs(
   { dueAtMs, delayMs = 0 }: Pick<GetStatusInput, 'dueAtMs' | 'delayMs'>,
@@ -71,7 +75,10 @@ export function untilFirstPollMs(
   return dueAtMs === undefined ? delayMs : Math.max(dueAtMs - Math.max(nowMs, currentAttemptScheduledTimestampMs), 0);
 }
 
-/** Polls of this activity, this attempt's among them: each attempt makes one, but a first one that came too early. */
+/**
+ * Counts the polls of this activity, including this attempt's poll. Each attempt polls once, except a first attempt
+ * that was too early.
+ */
 function countPolls({ dueAtMs, delayMs }: GetStatusInput, info: Info): number {
   const { attempt, scheduledTimestampMs } = info;
   if (dueAtMs === undefined) return delayMs === undefined ? attempt : attempt - 1;
@@ -83,8 +90,8 @@ function countPolls({ dueAtMs, delayMs }: GetStatusInput, info: Info): number {
   return attempt;
 }
 
-function delayUntilNextRead(until: NonNullable<GetStatusInput['until']>, nowMs: number, reads: number): number {
-  return nextDelayMs(until, { elapsedMs: nowMs - until.sinceMs, reads, random: Math.random() });
+function delayUntilNextPoll(until: NonNullable<GetStatusInput['until']>, nowMs: number, polls: number): number {
+  return nextDelayMs(until, { elapsedMs: nowMs - until.sinceMs, polls, random: Math.random() });
 }
 
 function stillProcessing(message: string, details: FailureDetails, nextRetryDelay: number): ApplicationFailure {

@@ -1,13 +1,13 @@
 import { heartbeat } from '@temporalio/activity';
 
-/** Well below the heartbeat time limits that the workflow sets. In milliseconds. */
+/** Time between two heartbeats, in milliseconds. It is well below the heartbeat timeouts that the workflow sets. */
 const HEARTBEAT_INTERVAL_MS = 5_000;
 
 /**
- * Heartbeats while the work runs, so that a cancellation reaches it and a dead worker is noticed. Work that is done
- * within five seconds sends none.
+ * Sends heartbeats while the work runs. With them a cancellation reaches the activity, and Temporal notices a dead
+ * worker. Work that ends within five seconds sends no heartbeat.
  *
- * @param details what the next attempt shall know. @default nothing
+ * @param details information for the next attempt. @default none
  */
 export async function withHeartbeat<T>(work: Promise<T>, details?: object): Promise<T> {
   const timer = setInterval(() => heartbeat(details), HEARTBEAT_INTERVAL_MS);

@@ -1,6 +1,6 @@
 /**
- * `temporal-extend-parse/activities`, for workers: the activities that talk to Extend. Needs Node; never import its values
- * in workflow code.
+ * `temporal-extend-parse/activities`, for workers: the activities that talk to Extend. Requires Node. Never import its
+ * values in workflow code.
  *
  * @packageDocumentation
  */
@@ -8,7 +8,7 @@ export { createParseActivities } from './create-parse-activities';
 export type { ParseActivitiesOptions } from './create-parse-activities';
 export type {
   BatchActivities,
-  BatchPlace,
+  BatchLocation,
   DeleteRunInput,
   DocumentsInput,
   EndedDocument,

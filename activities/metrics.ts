@@ -5,7 +5,7 @@ import type { EndedRequest } from '../http';
 
 const MS_PER_SECOND = 1_000;
 
-/** Counts a request to Extend that has ended, and how long it took. */
+/** Records the outcome and the duration of a request to Extend that has ended. */
 export function recordRequest({ operation, outcome, durationMs }: EndedRequest): void {
   const name = 'extend_parse_api_request_seconds';
   const { unit, meaning } = METRICS[name];
@@ -15,14 +15,18 @@ export function recordRequest({ operation, outcome, durationMs }: EndedRequest):
     .record(durationMs / MS_PER_SECOND, labels);
 }
 
-/** Counts what was written to the result store. */
+/** Counts bytes that were written to the result store. */
 export function recordStored(bytes: number): void {
   const name: MetricName = 'extend_parse_stored_bytes';
   const { unit, meaning } = METRICS[name];
   meter()?.createCounter(name, unit, meaning).add(bytes);
 }
 
-/** The running activity's meter; none where a store reads outside of it. */
+/**
+ * Gives the meter of the running activity.
+ *
+ * @returns undefined outside of an activity, for example when a store reads the stream later
+ */
 function meter(): MetricMeter | undefined {
   return asyncLocalStorage.getStore()?.metricMeter;
 }

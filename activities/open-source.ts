@@ -1,5 +1,6 @@
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import { errorMessage } from '../json';
 import type { Redactor } from '../privacy';
 import type { ExtendClient } from '../http';
 import { SourceError, type OpenedSource, type SourceResolver } from '../storage';
@@ -7,19 +8,19 @@ import { finalFailure } from './to-application-failure';
 
 /** Settings of {@link openSource}. */
 export interface OpenSourceOptions {
-  /** Opens a source by its name. */
+  /** Resolver that opens a source by its name. */
   readonly sources: SourceResolver;
-  /** Knows the API key, which no error of a resolver may repeat. */
+  /** Extend's API. It knows the key, which no error of a resolver may repeat. */
   readonly extend: Pick<ExtendClient, 'redactor' | 'noteKey'>;
-  /** Ends it, whether or not the resolver listens to it. */
+  /** Ends the call, also if the resolver ignores the signal. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Opens a source. Nothing has been sent to Extend yet, whatever goes wrong here. The caller closes the source with
+ * Opens a source. A failure here happens before anything is sent to Extend. The caller closes the source with
  * {@link closeSource}.
  *
- * @throws ApplicationFailure `SourceUnavailable`, final; `Unavailable` where a resolver failed in another way; the
+ * @throws ApplicationFailure `SourceUnavailable`, final; `Unavailable` if a resolver failed in another way; the
  * signal's reason.
  */
 export async function openSource(
@@ -33,7 +34,7 @@ export async function openSource(
     checkOpened(opened);
     return opened;
   } catch (error) {
-    // A resolver may give a source that is refused here, or give it too late.
+    // The resolver may have given a source that was refused here, or may still give one after this failure.
     void opening?.then(closeSource, () => undefined);
     signal.throwIfAborted();
     const details = { attempts: activityInfo().attempt };
@@ -44,7 +45,10 @@ export async function openSource(
   }
 }
 
-/** Releases the content that a resolver has opened, if there is any. A failure to do so is ignored: it was read. */
+/**
+ * Releases the content that a resolver has opened, if there is any. It ignores a failure, because the content is no
+ * longer needed.
+ */
 export async function closeSource(opened: unknown): Promise<void> {
   const { close } = (opened ?? {}) as { readonly close?: unknown };
   if (typeof close !== 'function') return;
@@ -55,13 +59,16 @@ export async function closeSource(opened: unknown): Promise<void> {
   }
 }
 
-/** A resolver may repeat a URL that it made: its URLs are reduced to their origins. Paths of `file:` sources are no secret. */
+/**
+ * Gives the message of a resolver's error. The message may repeat a URL that the resolver made, so URLs are reduced to
+ * their origins. Paths of `file:` sources are not secret.
+ */
 function reasonOf(error: unknown, source: string, redactor: Redactor): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorMessage(error);
   return /^file:/i.test(source) ? redactor.text(message) : redactor.reason(message);
 }
 
-/** The failure of a resolver that may do better next time. */
+/** Makes the failure of a resolver that may succeed in another attempt. */
 export function resolverFailure(reason: string): ApplicationFailure {
   return ApplicationFailure.create({
     type: 'Unavailable',
@@ -70,17 +77,19 @@ export function resolverFailure(reason: string): ApplicationFailure {
   });
 }
 
-/** What a resolver gave is checked here, not where it is sent: there it would look as if a run might exist. */
+/** Checks the value that a resolver gave. Later, in the submit, such an error would look as if a run might exist. */
 function checkOpened(opened: unknown): asserts opened is OpenedSource {
   const { content, fileUrl, fileName } = (opened ?? {}) as Record<string, unknown>;
   const isNamed = typeof fileName === 'string' && fileName !== '';
   if (content instanceof Blob && fileUrl === undefined) {
-    if (!isNamed) throw new SourceError("the source's resolver must give a content a 'fileName'");
+    if (!isNamed) throw new SourceError("the source's resolver must give a 'fileName' with a 'content'");
     return;
   }
   const isUrl = typeof fileUrl === 'string' && /^https?:\/\//i.test(fileUrl) && URL.canParse(fileUrl);
   if (isUrl && content === undefined && (isNamed || fileName === undefined)) return;
-  throw new SourceError("the source's resolver must give either a 'fileUrl', absolute http(s), or a 'content', a Blob");
+  throw new SourceError(
+    "the source's resolver must give either a 'fileUrl' (an absolute http(s) URL) or a 'content' (a Blob)",
+  );
 }
 
 async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -2,22 +2,28 @@ import { createHash } from 'node:crypto';
 import { ParseApiError, RunScan, type ParserRunFacts } from '../contract/extend';
 import { JsonSyntaxError } from '../json';
 
-/** A run on its way into a store. */
+/** A run that is streamed into a store. */
 export interface RunStream {
-  /** The bare run's bytes, as they arrive. Throws before its end if the answer is not a whole, finished run. */
+  /**
+   * Bytes of the bare run as they arrive. The iteration throws before its end if the answer is not a complete, finished
+   * run.
+   */
   readonly content: AsyncIterable<Uint8Array>;
-  /** What was seen. @throws Error if the content is not through: then whoever took it has not taken all. */
+  /** Gives the summary of the run. @throws Error if the store has not read the content to its end */
   summary(): RunStreamSummary;
-  /** What the content threw, if it did: whoever reads it may throw something else in its place. */
+  /**
+   * Gives the error that the content threw, if it threw one. The store that reads the content may throw another error
+   * instead.
+   */
   failure(): unknown;
-  /** Ends the reading of the answer, wherever it stands. Throws nothing. */
+  /** Ends the reading of the answer at any point. It never throws. */
   close(): Promise<void>;
 }
 
-/** What a run that has passed says of itself. */
+/** Facts of a run that was streamed to its end. */
 export interface RunStreamSummary {
   readonly run: ParserRunFacts;
-  /** Names of fields of the facts that are left out because of their type. */
+  /** Names of fields that `run` lacks because of their type. */
   readonly leftOut: ReadonlySet<string>;
   readonly chunkCount: number;
   readonly bytes: number;
@@ -25,10 +31,10 @@ export interface RunStreamSummary {
 }
 
 /**
- * Takes the run out of an answer of `GET /parser_runs/{id}`, byte for byte, while it arrives. Nothing of it is held but
- * the part that is under way, whatever the size of the answer, of a chunk, or of a string.
+ * Takes the run out of an answer of `GET /parser_runs/{id}`, byte for byte, while the answer arrives. It holds only the
+ * current part in memory, for any size of the answer, of a chunk, or of a string.
  *
- * @throws ContractError from the content, at its end: so a store never has a wrong or truncated run.
+ * @throws ContractError from the content, before its end, so that a store never keeps a wrong or truncated run.
  */
 export function createRunStream(answer: AsyncIterable<Uint8Array>): RunStream {
   const hash = createHash('sha256');
@@ -59,7 +65,7 @@ export function createRunStream(answer: AsyncIterable<Uint8Array>): RunStream {
   return {
     content: pieces,
     summary: () => {
-      if (found === undefined) throw new Error('the store has not read to the end of what it was given');
+      if (found === undefined) throw new Error('the store has not read the content to its end');
       return { ...found, leftOut, bytes, sha256: hash.digest('hex') };
     },
     failure: () => failure,

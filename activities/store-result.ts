@@ -1,21 +1,25 @@
 import { createHash } from 'node:crypto';
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
+import type { ApplicationFailure } from '@temporalio/common';
 import { ContractError } from '../contract/extend';
 import { type Redactor } from '../privacy';
 import type { ExtendClient } from '../http';
-import { StoreRefusedError, type ResultStore } from '../storage';
+import type { ResultStore } from '../storage';
 import { logLeftOut, noOutputYet, toRunSummary } from './finished-run';
 import { withHeartbeat } from './heartbeat';
 import { recordStored } from './metrics';
 import { createRunStream } from './run-stream';
+import { storeFailure } from './store-failure';
 import { finalFailure, toApplicationFailure } from './to-application-failure';
 import type { ParseActivities } from './types';
 
-/** A store that fails so often is given up; with Temporal's delays that takes some minutes. */
+/** Number of failures of the store after which the failure is final. With Temporal's delays that takes some minutes. */
 const MAX_STORE_FAILURES = 10;
 
-/** What one attempt tells the next: attempts that failed for Extend's sake do not count against the store. */
+/**
+ * Heartbeat details for the next attempt. Only failures of the store count toward the limit, not failed reads from
+ * Extend.
+ */
 interface EarlierAttempts {
   readonly storeFailures: number;
 }
@@ -24,17 +28,17 @@ interface EarlierAttempts {
 export interface StoreResultOptions {
   /** Extend's API. */
   readonly extend: ExtendClient;
-  /** Where results go. @default none: `result: 'stored'` fails */
+  /** Store of the results. @default none: `result: 'stored'` fails */
   readonly store?: ResultStore | undefined;
 }
 
 /**
  * Builds the activity that streams a finished run from Extend into the result store, as `<runId>.json`, and returns a
- * reference to it. No more of the document than a part of it is in memory. A repeat writes the same object anew.
+ * reference to it. It holds only a part of the document in memory. Another attempt writes the same object again.
  *
- * @returns An activity that fails with one of these types:
+ * @returns an activity that fails with one of these types:
  *  - `ResultStoreFailed`: the store refused, or failed ten times; final. The run is kept at Extend.
- *  - `ContractViolation`: no output, or one that breaks the contract, for two minutes; final.
+ *  - `ContractViolation`: for two minutes the run had no output, or an output that breaks the contract; final.
  *  - `RateLimited`, `Unavailable`, `Unauthorized`, `EndpointNotFound`: retried.
  *  - `ParserRunNotFound`, `OutOfCredits`, `RequestRejected`, `ApiVersionRemoved`: final.
  */
@@ -63,18 +67,18 @@ export function createStoreResult({ extend, store }: StoreResultOptions): ParseA
       if (failure !== undefined) throw toApplicationFailure(failure, { ...input, purpose: 'read' });
       throw storeFailed(error, runId, extend.redactor);
     } finally {
-      // A store that fails may leave what it reads open.
+      // A store that fails may leave the stream open.
       reading.abort();
       await stream.close();
     }
   };
 }
 
-/** File systems take names of at most 255 bytes. */
+/** Longest encoded id in a name. File systems allow names of at most 255 bytes. */
 const MAX_NAME_LENGTH = 200;
 const HASH_LENGTH = 32;
 
-/** Makes a name that every store takes: the id, or for a long id its beginning and its hash. */
+/** Makes a name that every store accepts: the encoded id, or for a long id its beginning and its hash. */
 function objectName(runId: string): string {
   const encode = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
   const name = encodeURIComponent(runId).replace(/[!'()*~]|^\./g, encode);
@@ -84,16 +88,10 @@ function objectName(runId: string): string {
 }
 
 function storeFailed(error: unknown, runId: string, redactor: Redactor): ApplicationFailure {
-  const { attempt } = activityInfo();
   const storeFailures = earlierAttempts().storeFailures + 1;
   heartbeat({ storeFailures } satisfies EarlierAttempts);
-  const { code, message } = error as { code?: unknown; message?: unknown };
-  return ApplicationFailure.create({
-    type: 'ResultStoreFailed',
-    message: `the result store failed: ${redactor.text(String(message ?? error))} [runId=${runId}, attempt=${attempt}]`,
-    nonRetryable: error instanceof StoreRefusedError || storeFailures >= MAX_STORE_FAILURES,
-    details: [{ runId, attempts: attempt, ...(typeof code === 'string' && { code }) }],
-  });
+  const isGivenUp = storeFailures >= MAX_STORE_FAILURES;
+  return storeFailure(error, { redact: (text) => redactor.text(text), runId, isGivenUp });
 }
 
 function earlierAttempts(): EarlierAttempts {

@@ -1,5 +1,6 @@
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { findIdProblem, type ParseAsyncRequest, type RunState } from '../contract/extend';
+import { defined } from '../json';
 import { createRedactor, querySecrets, urlSecrets, type Secret } from '../privacy';
 import { startTimeLimit, type ExtendClient } from '../http';
 import type { OpenedSource, SourceResolver } from '../storage';
@@ -11,20 +12,21 @@ import type { ParseActivities, SubmitParseInput } from './types';
 export interface SubmitParseOptions {
   /** Extend's API. */
   readonly extend: ExtendClient;
-  /** What opens a source by its name. */
+  /** Resolver that opens a source by its name. */
   readonly sources: SourceResolver;
 }
 
 /**
- * Builds the activity that sends a document to Extend, once. It does not listen to cancellation: a request that is under
- * way may create a run that is billed, so it runs to the submit's own limit and its run id becomes known.
+ * Builds the activity that submits a document to Extend once. The submit ignores cancellation: a request in flight may
+ * create a run that is billed, so the activity waits for the answer up to the time limit of the submit, to learn the
+ * run id.
  *
- * @returns An activity that fails with one of these types; the workflow decides what follows.
- *  - `RateLimited`, `Unavailable`: surely not accepted.
+ * @returns an activity that fails with one of these types; the workflow decides how to continue.
+ *  - `RateLimited`, `Unavailable`: Extend certainly did not accept the document.
  *  - `SubmitOutcomeUnknown`: the run may exist and be billed.
  *  - `Unauthorized`, `OutOfCredits`, `FileNotFound`, `RequestRejected`, `EndpointNotFound`, `ApiVersionRemoved`,
  *    `SourceUnavailable`: refused; final.
- *  - `ContractViolation`: accepted, but with a run id that no request can name or no history may hold; final, since
+ *  - `ContractViolation`: accepted, but no request can name the run id, or no history may contain it; final, because
  *    another submit would be billed too.
  */
 export function createSubmitParse({ extend, sources }: SubmitParseOptions): ParseActivities['submitParse'] {
@@ -33,7 +35,7 @@ export function createSubmitParse({ extend, sources }: SubmitParseOptions): Pars
     const secrets = secretsOf(file, named.fileUrl);
     let run: RunState;
     try {
-      run = await extend.submitParse({ file: named, ...(config && { config }) }, { secrets });
+      run = await extend.submitParse(defined({ file: named, config }), { secrets });
     } catch (error) {
       throw toApplicationFailure(error, { purpose: 'submit' });
     }
@@ -42,19 +44,23 @@ export function createSubmitParse({ extend, sources }: SubmitParseOptions): Pars
   };
 }
 
-/** An answer may repeat what was sent: nothing of a resolver's URL is let out, and of a URL of the input no query. */
+/**
+ * Gives the secrets that Extend's answer may repeat: the complete URL that a resolver made, or the query of a URL of
+ * the input.
+ */
 function secretsOf(file: SubmitParseInput['file'], fileUrl: string | undefined): readonly Secret[] {
   if (fileUrl === undefined) return [];
   return 'source' in file ? urlSecrets(fileUrl) : querySecrets(fileUrl);
 }
 
 /**
- * A run id goes into the history and into requests. One that repeats the API key or the document's URL, or that no request
- * can name, cannot be kept, and another submit would only create another run.
+ * Checks the id of an accepted run, because the history and later requests contain it. An id that repeats the API key
+ * or the document's URL, or that no request can name, cannot be used. The failure is final, because another submit
+ * would create another run.
  */
 function checkRunId(runId: string, secrets: readonly Secret[], { redactor }: ExtendClient): void {
   const holdsSecret = () => redactor.holdsSecret(runId) || createRedactor(() => secrets).holdsSecret(runId);
-  // The search comes second: an id that is too long may be a megabyte.
+  // The search for secrets comes second, because an id that is too long may have a megabyte.
   const problem = findIdProblem(runId) ?? (holdsSecret() ? "repeats the API key or the document's URL" : undefined);
   if (problem === undefined) return;
   const message = `Extend accepted the document, and its run cannot be followed: the id ${problem}; the run may be billed`;
@@ -62,12 +68,15 @@ function checkRunId(runId: string, secrets: readonly Secret[], { redactor }: Ext
 }
 
 /**
- * How long a resolver may take, in milliseconds: what is left of Temporal's limit is the submit's own, and one that is
- * cut off there would leave it unknown whether a run exists.
+ * Time limit of a resolver, in milliseconds. The submit needs the rest of the activity's time limit. If Temporal ended
+ * the activity during the submit, it would be unknown if a run exists.
  */
 const RESOLVER_MS = 10_000;
 
-/** The URL of a source is made here, right before it is sent, and goes nowhere else. */
+/**
+ * Gives the file of the request. The resolver makes the URL of a source immediately before the submit, and only Extend
+ * gets the URL.
+ */
 async function namedFile(
   file: SubmitParseInput['file'],
   options: SubmitParseOptions,
@@ -77,10 +86,10 @@ async function namedFile(
   if (!('fileUrl' in opened)) {
     await closeSource(opened);
     const attempts = activityInfo().attempt;
-    throw finalFailure('SourceUnavailable', 'the resolver gave a URL first, and now a content', { attempts });
+    throw finalFailure('SourceUnavailable', 'the resolver gave a URL first, and gave a content now', { attempts });
   }
   const fileName = file.fileName ?? opened.fileName;
-  return { fileUrl: opened.fileUrl, ...(fileName !== undefined && { fileName }) };
+  return { fileUrl: opened.fileUrl, ...defined({ fileName }) };
 }
 
 async function openInTime(source: string, options: SubmitParseOptions): Promise<OpenedSource> {

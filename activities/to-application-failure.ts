@@ -2,38 +2,46 @@ import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { classifyApiError, FAILURES, type AnyFailureType, type FailureDetails, type RequestPurpose } from '../contract';
 import { ParseApiError } from '../contract/extend';
+import { defined } from '../json';
 import { toPlainText } from '../privacy';
 
-/** How long a 404 after an accepted submit is taken for "not there yet". In milliseconds. */
+/** Time after an accepted submit in which a 404 counts as temporary, in milliseconds. */
 export const NOT_FOUND_GRACE_MS = 60_000;
-/** Delays of a request that fails until an operator acts, while a paid run is waited for. In milliseconds. */
+/**
+ * First delay of a request that fails until an operator acts, while a paid run exists, in milliseconds. Each next delay
+ * is twice as long.
+ */
 const OPERATOR_FIRST_DELAY_MS = 30_000;
 const OPERATOR_MAX_DELAY_MS = 300_000;
-/** A server that asks for no wait at all gets one all the same. In milliseconds. */
+/** Shortest delay before the next attempt, also if the server asks for no wait, in milliseconds. */
 const MIN_RETRY_DELAY_MS = 1_000;
-/** Doublings after which the delay is at its maximum anyway. */
+/** Number of doublings after which the delay has certainly reached its maximum. */
 const MAX_DOUBLINGS = 10;
 
-/** What was asked when the request failed. */
+/** Facts about the failed request. */
 export interface FailureContext {
   readonly purpose: RequestPurpose;
   readonly runId?: string;
-  /** Polls of the activity so far, where it polls. */
+  /** Polls of the activity so far, if it polls. */
   readonly polls?: number;
-  /** When the run was accepted, epoch milliseconds; see {@link NOT_FOUND_GRACE_MS}. */
+  /** Time when Extend accepted the run, epoch milliseconds. See {@link NOT_FOUND_GRACE_MS}. */
   readonly acceptedAtMs?: number;
-  /** Wait before the next attempt where the API asks for none, in milliseconds. @default by Temporal's retry policy */
+  /**
+   * Wait before the next attempt if the API asks for none, in milliseconds.
+   * @default the wait of Temporal's retry policy
+   */
   readonly retryDelayMs?: number;
 }
 
-/** What an activity's failure carries: what callers see later, and the wait that the API asked for. */
+/** Details of an activity's failure: those that callers see later, and the wait that the API asked for. */
 export interface ActivityFailureDetails extends FailureDetails {
   readonly retryAfterMs?: number;
 }
 
 /**
- * The only place where an error of `http/` becomes an `ApplicationFailure`: its type by `classifyApiError`, retryable or
- * not by type and purpose, with the run id and the attempt. Anything else, cancellation included, is returned untouched.
+ * Turns an error of `http/` into an `ApplicationFailure`. Only this function does so. `classifyApiError` gives the
+ * type. Type and purpose decide if the failure is retried. The failure has the run id and the attempt. Any other error,
+ * including a cancellation, is returned unchanged.
  */
 export function toApplicationFailure(error: unknown, context: FailureContext): unknown {
   if (!(error instanceof ParseApiError)) return error;
@@ -41,12 +49,14 @@ export function toApplicationFailure(error: unknown, context: FailureContext): u
   const { attempt } = activityInfo();
   const retry = retryOf(type, context, error.retryAfterMs, attempt);
   const details: ActivityFailureDetails = {
-    ...(context.runId !== undefined && { runId: context.runId }),
-    ...(error.requestId !== undefined && { requestId: error.requestId }),
-    ...(error.status !== undefined && { status: error.status }),
-    ...(error.code !== undefined && { code: error.code }),
-    ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
-    ...(context.polls !== undefined && { polls: context.polls }),
+    ...defined({
+      runId: context.runId,
+      requestId: error.requestId,
+      status: error.status,
+      code: error.code,
+      retryAfterMs: error.retryAfterMs,
+      polls: context.polls,
+    }),
     attempts: attempt,
   };
   return ApplicationFailure.create({
@@ -54,11 +64,11 @@ export function toApplicationFailure(error: unknown, context: FailureContext): u
     message: `${error.message} ${coordinates(details)}`,
     nonRetryable: !retry.again,
     details: [details],
-    ...(retry.delayMs !== undefined && { nextRetryDelay: retry.delayMs }),
+    ...defined({ nextRetryDelay: retry.delayMs }),
   });
 }
 
-/** A failure of this package that is not an unusable answer: final unless told otherwise. */
+/** Makes a final failure whose cause is not an unusable answer of Extend. */
 export function finalFailure(type: AnyFailureType, message: string, details: FailureDetails): ApplicationFailure {
   return ApplicationFailure.nonRetryable(`${message} ${coordinates(details)}`, type, details);
 }
@@ -69,7 +79,7 @@ function retryOf(
   retryAfterMs: number | undefined,
   attempt: number,
 ): { readonly again: boolean; readonly delayMs?: number } {
-  // The run is paid for, and an operator can correct the key or the address meanwhile.
+  // The run is paid for, and an operator can correct the key or the base URL in the meantime.
   if (context.purpose === 'read' && (type === 'Unauthorized' || type === 'EndpointNotFound')) {
     const delayMs = OPERATOR_FIRST_DELAY_MS * 2 ** Math.min(attempt - 1, MAX_DOUBLINGS);
     return { again: true, delayMs: Math.min(delayMs, OPERATOR_MAX_DELAY_MS) };
@@ -81,13 +91,17 @@ function retryOf(
   return delayMs === undefined ? { again: true } : { again: true, delayMs: Math.max(delayMs, MIN_RETRY_DELAY_MS) };
 }
 
-/** By the server's clock on both sides: the worker's own may be off, and a test server skips time. */
+/**
+ * Tells if a 404 is still temporary. Both times are of the server's clock, because the worker's clock may be wrong, and
+ * a test server skips time.
+ */
 function isWithinGrace(acceptedAtMs: number | undefined): boolean {
   if (acceptedAtMs === undefined) return false;
   return activityInfo().currentAttemptScheduledTimestampMs < acceptedAtMs + NOT_FOUND_GRACE_MS;
 }
 
-function coordinates({ runId, requestId, attempts }: FailureDetails): string {
+/** Names the run, the request and the attempt of a failure, in brackets; empty if none is known. */
+export function coordinates({ runId, requestId, attempts }: FailureDetails): string {
   const parts = Object.entries({ runId, requestId, attempt: attempts }).filter(([, value]) => value !== undefined);
   return parts.length === 0 ? '' : `[${toPlainText(parts.map(([name, value]) => `${name}=${value}`).join(', '))}]`;
 }

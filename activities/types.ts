@@ -1,6 +1,6 @@
 /**
- * What the activities take and give: plain JSON, and wire shapes, since running workflows hold them in their histories.
- * Workflows import this file for its types only.
+ * Inputs and outputs of the activities, as plain JSON. They are wire shapes, because the histories of running workflows
+ * contain them. Workflows import only types from this file.
  */
 import type {
   BatchInput,
@@ -16,16 +16,16 @@ import type { ParseAsyncRequest, ParseConfig, RunStatus } from '../contract/exte
 
 /** Input of `submitParse`. */
 export interface SubmitParseInput {
-  /** The document: by URL, by id, or by a source whose resolver gives a URL. */
+  /** Document: by URL, by id, or by a source whose resolver gives a URL. */
   readonly file: ParseAsyncRequest['file'] | SourceFile;
-  /** Passed through. @default the API's own */
+  /** Parse configuration of Extend, passed through unchanged. @default the API's own */
   readonly config?: ParseConfig;
 }
 
-/** A run's state after a submit. */
+/** State of a run after a submit. */
 export interface SubmittedRun {
   readonly runId: string;
-  /** Mostly `PROCESSING`, but a run may have ended at once. */
+  /** Usually `PROCESSING`. A run may also have ended immediately. */
   readonly status: RunStatus;
   readonly failureReason?: string;
 }
@@ -34,115 +34,123 @@ export interface SubmittedRun {
 export interface GetStatusInput {
   /** Extend's run id. */
   readonly runId: string;
-  /** When the run was accepted, epoch milliseconds: a 404 is retried for 60 s after it. Absent for a run attached to. */
+  /**
+   * Time when Extend accepted the run, epoch milliseconds. A 404 is retried for 60 s after it. Absent for an attached
+   * run.
+   */
   readonly acceptedAtMs?: number;
   /**
-   * When the first poll is due, by the server's clock, epoch milliseconds: an attempt that starts earlier ends with
-   * `StillProcessing` without a request, and the next one comes when it is due. @default at once
+   * Time when the first poll is due, by the server's clock, epoch milliseconds. An attempt that starts earlier ends
+   * with `StillProcessing` without a request, and Temporal retries it when the poll is due. @default immediately
    */
   readonly dueAtMs?: number;
   /**
-   * Time until the first poll is due, in milliseconds. Workflows of version 0.1.0 give it without `dueAtMs`: then their
-   * first attempt asks nothing. Newer ones give both, since activities of version 0.1.0 know only this.
+   * Time until the first poll is due, in milliseconds. Workflows of version 0.1.0 give it without `dueAtMs`. The first
+   * attempt then sends no request. Newer workflows give both, because activities of version 0.1.0 know only this field.
    */
   readonly delayMs?: number;
   /**
-   * Where given, an answer of a run that has not ended is the BENIGN failure `StillProcessing`, and Temporal's retry is
-   * the next read, after the delay that this schedule gives. Where absent, one answer of any kind ends the activity.
+   * Schedule of the polls. If it is given, the activity fails with `StillProcessing` (BENIGN) while the run has not
+   * ended. Temporal's retry is then the next poll, after the delay of the schedule. If it is absent, the activity ends
+   * after one poll with any answer.
    */
   readonly until?: PollSchedule & {
-    /** When the wait began, epoch milliseconds. */
+    /** Time when the wait began, epoch milliseconds. */
     readonly sinceMs: number;
   };
 }
 
-/** A run's state as read. */
+/** State of a run, from a poll. */
 export interface StatusAnswer {
   readonly status: RunStatus;
   readonly failureReason?: string;
-  /** Status requests that this activity made, failed ones among them. */
+  /** Polls of this activity, including failed ones. */
   readonly polls: number;
 }
 
-/** What the workflow's result holds beside the run: the activity needs it to measure the whole. */
+/** Counters in the workflow's result. The activity needs them to measure the size of the whole result. */
 export type ResultCounters = Pick<ParseResult, 'submits' | 'polls' | 'waitedMs'>;
 
-/** Input of `fetchResult`. */
-export interface FetchResultInput {
+/** Input of `storeResult`. */
+export interface StoreResultInput {
   /** Extend's run id. */
   readonly runId: string;
-  /** When the end of the run was noticed, epoch milliseconds: for two minutes it may lack its output. */
+  /**
+   * Time when the workflow noticed the end of the run, epoch milliseconds. For two minutes after it the run may lack
+   * its output.
+   */
   readonly noticedAtMs: number;
-  /** When the run was accepted, epoch milliseconds; see {@link GetStatusInput}. Absent for a run attached to. */
+  /** Time when Extend accepted the run, epoch milliseconds. See {@link GetStatusInput}. Absent for an attached run. */
   readonly acceptedAtMs?: number;
-  /** They become part of the result. */
+}
+
+/** Input of `fetchResult`. */
+export interface FetchResultInput extends StoreResultInput {
+  /** Counters that become part of the result. */
   readonly counters: ResultCounters;
 }
 
 /** Output of `fetchResult` and `storeResult`: the workflow's result without its counters. */
 export type FetchedResult = Omit<ParseResult, keyof ResultCounters>;
 
-/** Input of `storeResult`. */
-export interface StoreResultInput {
-  /** Extend's run id. */
-  readonly runId: string;
-  /** When the end of the run was noticed, epoch milliseconds: for two minutes it may lack its output. */
-  readonly noticedAtMs: number;
-  /** When the run was accepted, epoch milliseconds; see {@link GetStatusInput}. Absent for a run attached to. */
-  readonly acceptedAtMs?: number;
-}
-
 /** Input of `uploadFile`. */
 export interface UploadFileInput {
   /** Name of the source, as in the workflow's input. */
   readonly source: string;
-  /** Name to give to the file. @default the source's own */
+  /** Name of the uploaded file. @default the name that the resolver gives */
   readonly fileName?: string;
 }
 
 /** Output of `uploadFile`. */
 export interface UploadedFile {
-  /** Absent where the source is a URL: then nothing was uploaded, and the submit makes the URL. */
+  /**
+   * Extend's id of the file. It is absent if the resolver gives a URL: then nothing was uploaded, and the submit makes
+   * the URL.
+   */
   readonly fileId?: string;
 }
 
-/** Input of `deleteRun`: what is given is deleted. */
+/** Input of `deleteRun`. Each given id is deleted. */
 export interface DeleteRunInput {
   /** Extend's run id. */
   readonly runId?: string;
-  /** A file that this workflow uploaded. */
+  /** Id of a file that this workflow uploaded. */
   readonly fileId?: string;
 }
 
 /** Input of `prepareBatch`. */
 export interface PrepareBatchInput {
-  /** The batch as it was started. */
+  /** Input of the batch. */
   readonly batch: BatchInput;
-  /** This start of the batch: what it writes is told apart from earlier starts by it. */
+  /**
+   * Run id of the first workflow execution of this batch. It stays the same after continue-as-new. It distinguishes the
+   * batch's objects in the store from those of an earlier batch with the same workflow id.
+   */
   readonly startId: string;
 }
 
-/** Where a start of a batch keeps its pages and outcomes. */
-export interface BatchPlace {
-  /** Beginning of the names that are written. */
+/** Location of the pages and outcomes of one workflow execution of a batch. */
+export interface BatchLocation {
+  /** Beginning of the names of the objects that the activities write. */
   readonly directory: string;
-  /** Beginning of the URIs that are read. */
+  /** Beginning of the URIs of the objects that the activities read. */
   readonly uri: string;
 }
 
-/** Output of `prepareBatch`: what there is to do, and what earlier starts have done. */
+/** Output of `prepareBatch`: the work of the batch, and the work that earlier workflow executions have done. */
 export interface PreparedBatch {
-  /** The batch's workflow id. The workflow takes it from here, so that a replay under another id does the same. */
+  /** Workflow id of the batch. The workflow uses this value, so that a replay under another id does the same. */
   readonly batchId: string;
-  readonly place: BatchPlace;
-  /** Documents of the batch. */
+  /** Location of the pages and outcomes. */
+  readonly place: BatchLocation;
+  /** Number of documents of the batch. */
   readonly total: number;
-  /** Pages of documents that are to be parsed, numbered from 1. */
+  /** Number of pages of documents that are still to be parsed. Pages are numbered from 1. */
   readonly pages: number;
-  /** Segments of outcomes that are there already: those of earlier starts, and of skipped lines. */
+  /** Number of existing segments of outcomes: those of earlier workflow executions and of skipped lines. */
   readonly segments: number;
   readonly skippedLines: number;
-  /** Documents that earlier starts have done. */
+  /** Number of documents that earlier workflow executions have parsed. */
   readonly processed: number;
   readonly failed: number;
   readonly failures: FailureCounts;
@@ -150,41 +158,42 @@ export interface PreparedBatch {
 
 /** Input of `readBatchPage`. */
 export interface ReadBatchPageInput {
-  /** Where the pages are. */
-  readonly place: BatchPlace;
-  /** Counted from 1. */
+  /** Location of the pages. */
+  readonly place: BatchLocation;
+  /** Number of the page, from 1. */
   readonly page: number;
 }
 
-/** A document that is to be parsed. */
+/** A document of a page. */
 export interface PageDocument {
   readonly id: string;
-  /** Input of its workflow. */
+  /** Input of the document's workflow. */
   readonly input: ParseInput;
 }
 
 /** Input of `writeOutcomes`. */
 export interface WriteOutcomesInput {
-  /** Where the outcomes go. */
-  readonly place: BatchPlace;
-  /** Counted from 1. A repeat writes the same segment anew. */
+  /** Location of the outcomes. */
+  readonly place: BatchLocation;
+  /** Number of the segment, from 1. Another attempt writes the same segment again. */
   readonly segment: number;
-  /** The lines of the segment. Without any, no segment is written. */
+  /** Lines of the segment. If there are none, no segment is written. */
   readonly outcomes: readonly DocumentOutcome[];
-  /** Pages to delete then, numbered from 1: given at the end of the batch. @default 0 */
+  /** Number of pages to delete after the write. The batch gives it at its end. @default 0 */
   readonly deletePages?: number;
 }
 
-/** Input of `followDocuments` and `cancelDocuments`: documents of the batch that calls. */
+/** Input of `followDocuments` and `cancelDocuments`: documents of the calling batch. */
 export interface DocumentsInput {
-  /** Their ids within the batch. */
+  /** Ids of the documents within the batch. */
   readonly ids: readonly string[];
-  /** `followDocuments` only: wait until one of them has ended. @default false: tell how it stands */
+  /** `followDocuments` only: waits until one of the documents has ended. @default false: returns the current state */
   readonly wait?: boolean;
   /**
-   * `followDocuments` with `wait` only: when the batch began to follow these documents, epoch milliseconds, where it has
-   * asked before. The first attempt then asks nothing, and the intervals grow from that time on, so that an answer that
-   * brought something does not start them anew. @default asks at once
+   * `followDocuments` with `wait` only: time when the batch began to follow these documents, epoch milliseconds, if it
+   * has called the activity for them before. The first attempt then sends no request, and the intervals grow from that
+   * time on. So an answer with ended documents does not reset the intervals. @default the first attempt asks Temporal
+   * immediately
    */
   readonly followedSinceMs?: number;
 }
@@ -196,32 +205,38 @@ export interface EndedDocument {
   readonly end: DocumentEnd;
 }
 
-/** The activities of batches by their wire names. */
+/** Activities of batches by their wire names. */
 export interface BatchActivities {
-  /** Reads the list or manifest to its end, takes over what earlier starts have done, and writes the rest as pages. */
+  /**
+   * Reads the complete list or manifest, adopts the outcomes of earlier workflow executions, and writes the other
+   * documents as pages.
+   */
   prepareBatch(input: PrepareBatchInput): Promise<PreparedBatch>;
   /** Reads one page of documents. */
   readBatchPage(input: ReadBatchPageInput): Promise<readonly PageDocument[]>;
-  /** Writes one segment of outcomes. At the end of a batch it deletes the batch's pages, too. */
+  /** Writes one segment of outcomes. At the end of a batch it also deletes the pages of the batch. */
   writeOutcomes(input: WriteOutcomesInput): Promise<void>;
-  /** Tells which of these documents have ended, and how. Without `wait` it may be none. */
+  /** Returns those of the documents that have ended, with their outcomes. Without `wait` the list may be empty. */
   followDocuments(input: DocumentsInput): Promise<readonly EndedDocument[]>;
-  /** Asks the workflows of these documents to end. */
+  /** Requests cancellation of the workflows of these documents. */
   cancelDocuments(input: DocumentsInput): Promise<void>;
 }
 
-/** The activities by their wire names. */
+/** Activities by their wire names. */
 export interface ParseActivities extends BatchActivities {
-  /** Sends the document once. It repeats nothing, and cancellation does not stop it: the run id must become known. */
+  /**
+   * Submits the document once and never repeats the request. Cancellation does not stop it, because the run id must
+   * become known.
+   */
   submitParse(input: SubmitParseInput): Promise<SubmittedRun>;
-  /** Reads a run's state. */
+  /** Polls a run. */
   getStatus(input: GetStatusInput): Promise<StatusAnswer>;
-  /** Fetches a finished run, small enough to travel inline. */
+  /** Fetches a finished run that is small enough for an inline result. */
   fetchResult(input: FetchResultInput): Promise<FetchedResult>;
   /** Streams a finished run into the result store. */
   storeResult(input: StoreResultInput): Promise<FetchedResult>;
   /** Uploads a source to Extend. */
   uploadFile(input: UploadFileInput): Promise<UploadedFile>;
-  /** Deletes a run's data, and an uploaded file. What is gone already is fine. */
+  /** Deletes a run's data, and an uploaded file. A run or file that does not exist counts as deleted. */
   deleteRun(input: DeleteRunInput): Promise<void>;
 }

@@ -2,15 +2,19 @@ import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activit
 import { ParseApiError } from '../contract/extend';
 import type { ExtendClient } from '../http';
 import type { SourceResolver } from '../storage';
+import { defined } from '../json';
 import { withHeartbeat } from './heartbeat';
 import { closeSource, openSource } from './open-source';
 import { finalFailure, toApplicationFailure } from './to-application-failure';
 import type { ParseActivities } from './types';
 
-/** Uploads whose answers could not be read before the activity gives up: each of them may have made a file. */
+/**
+ * Number of uploads without a readable answer after which the failure is final. Each of these uploads may have created
+ * a file.
+ */
 const MAX_UNREADABLE_ANSWERS = 3;
 
-/** State that one attempt leaves for the next: only unreadable answers count against the limit. */
+/** Heartbeat details for the next attempt. Only unreadable answers count toward the limit. */
 interface EarlierAttempts {
   readonly unreadableAnswers: number;
 }
@@ -19,19 +23,20 @@ interface EarlierAttempts {
 export interface UploadFileOptions {
   /** Extend's API. */
   readonly extend: ExtendClient;
-  /** What opens a source by its name. */
+  /** Resolver that opens a source by its name. */
   readonly sources: SourceResolver;
 }
 
 /**
- * Builds the activity that opens a source and uploads it to Extend. A source that is a URL is not uploaded, and gives no
- * file id: the submit makes the URL anew. A repeat makes another file, which is harmless but for storage.
+ * Builds the activity that opens a source and uploads it to Extend. If the resolver gives a URL, the activity uploads
+ * nothing and gives no file id, because the submit makes a new URL. Another attempt creates another file, which only
+ * uses storage.
  *
- * @returns An activity that fails with one of these types:
+ * @returns an activity that fails with one of these types:
  *  - `SourceUnavailable`: no such scheme, no such file, or a file outside of the directory of sources; final.
  *  - `UploadRejected`, `Unauthorized`, `OutOfCredits`, `EndpointNotFound`, `ApiVersionRemoved`: final.
- *  - `ContractViolation`: three uploads were answered with success, and no answer had the file's id; or the id repeats
- *    the API key; final.
+ *  - `ContractViolation`: three uploads were answered with success, and no answer had the file's id; or the file id
+ *    repeats the API key; final.
  *  - `RateLimited`, `Unavailable`: retried.
  */
 export function createUploadFile({ extend, sources }: UploadFileOptions): ParseActivities['uploadFile'] {
@@ -53,7 +58,11 @@ export function createUploadFile({ extend, sources }: UploadFileOptions): ParseA
   };
 }
 
-/** A file id goes into the history. @throws ApplicationFailure `ContractViolation`, final, for an id that repeats the key */
+/**
+ * Checks a file id, because the history contains it.
+ *
+ * @throws ApplicationFailure `ContractViolation`, final, if the id repeats the key
+ */
 function checkFileId(fileId: string, { redactor }: ExtendClient): void {
   if (!redactor.holdsSecret(fileId)) return;
   const message = 'Extend accepted the upload, and the file cannot be used: the file id repeats the API key';
@@ -65,7 +74,7 @@ function countUnreadable({ message, requestId }: ParseApiError): void {
   const unreadableAnswers = earlierAttempts().unreadableAnswers + 1;
   heartbeat({ unreadableAnswers } satisfies EarlierAttempts);
   if (unreadableAnswers < MAX_UNREADABLE_ANSWERS) return;
-  const details = { ...(requestId !== undefined && { requestId }), attempts: activityInfo().attempt };
+  const details = { ...defined({ requestId }), attempts: activityInfo().attempt };
   throw finalFailure(
     'ContractViolation',
     `${unreadableAnswers} uploads without a readable answer: ${message}`,

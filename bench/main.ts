@@ -1,22 +1,29 @@
 /**
- * `npm run bench -- [PART…] [--quick] [--plots DIRECTORY]`: measures the package against what one would write by hand,
- * prints tables in markdown, checks the claims, and draws plots.
+ * `npm run bench -- [BENCHMARK…] [--quick] [--plots DIRECTORY]`: compares the package with a hand-written loop, prints
+ * tables in markdown, checks the claims, and draws plots.
  */
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
-import { batchPart } from './batch/part';
-import { cadencePart } from './cadence/part';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
-import { costPart } from './cost/part';
+import { batchBenchmark } from './batch/batch-benchmark';
+import { cadenceBenchmark } from './cadence/cadence-benchmark';
+import { costBenchmark } from './cost/cost-benchmark';
 import { draw } from './report/draw';
 import { claimToMarkdown, tableToMarkdown } from './report/markdown';
-import type { Part } from './report/part';
-import { storingPart } from './storing/part';
-import { waitingPart } from './waiting/part';
-import { throughputPart } from './throughput/part';
+import type { Benchmark } from './report/benchmark';
+import { storingBenchmark } from './storing/storing-benchmark';
+import { waitingBenchmark } from './waiting/waiting-benchmark';
+import { throughputBenchmark } from './throughput/throughput-benchmark';
 
-const PARTS: readonly Part[] = [cadencePart, costPart, throughputPart, waitingPart, storingPart, batchPart];
-/** A quick run must not replace the plots that are published. */
+const BENCHMARKS: readonly Benchmark[] = [
+  cadenceBenchmark,
+  costBenchmark,
+  throughputBenchmark,
+  waitingBenchmark,
+  storingBenchmark,
+  batchBenchmark,
+];
+/** Directories for the plots. `--quick` must not replace the published plots. */
 const PLOTS = { full: 'docs/benchmarks', quick: '.cache/bench' };
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
@@ -27,23 +34,25 @@ async function main(): Promise<void> {
     allowPositionals: true,
   });
   const { quick, plots = quick ? PLOTS.quick : PLOTS.full } = values;
-  const unknown = positionals.filter((name) => !PARTS.some((part) => part.name === name));
+  const unknown = positionals.filter((name) => !BENCHMARKS.some((benchmark) => benchmark.name === name));
   if (unknown.length > 0) {
-    process.stderr.write(`no part ${unknown.join(', ')}; there are ${PARTS.map(({ name }) => name).join(', ')}\n`);
+    process.stderr.write(
+      `no benchmark ${unknown.join(', ')}; there are ${BENCHMARKS.map(({ name }) => name).join(', ')}\n`,
+    );
     process.exitCode = 2;
     return;
   }
-  // Without handlers of its own for signals: Ctrl-C ends the bench at once.
+  // The SDK gets no signals to handle, so that Ctrl-C ends the bench at once.
   Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
   print(describeMachine());
-  const parts = PARTS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
-  for (const part of parts) await runPart(part, quick, plots);
+  const chosen = BENCHMARKS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+  for (const benchmark of chosen) await runBenchmark(benchmark, quick, plots);
 }
 
-async function runPart(part: Part, quick: boolean, plots: string): Promise<void> {
-  const say = (line: string) => process.stderr.write(`${part.name}: ${line}\n`);
-  print(`\n## ${part.name}\n\nload average before: ${load()}`);
-  const report = await part.run({ quick, say });
+async function runBenchmark(benchmark: Benchmark, quick: boolean, plots: string): Promise<void> {
+  const say = (line: string) => process.stderr.write(`${benchmark.name}: ${line}\n`);
+  print(`\n## ${benchmark.name}\n\nload average before: ${load()}`);
+  const report = await benchmark.run({ quick, say });
   for (const table of report.tables) print(`\n${tableToMarkdown(table)}`);
   print(`\n${report.claims.map(claimToMarkdown).join('\n')}`);
   for (const plot of report.plots) say(`drawn: ${await draw(plot, plots)}`);

@@ -4,19 +4,19 @@ import { createExtendClient } from '../http';
 import type { WorkerConfiguration } from '../worker';
 import type { Finding } from './finding';
 
-/** No run has this id, so asking for it costs nothing and tells whether the key is good. */
+/** No run has this id. A poll of it costs nothing and shows whether Extend accepts the key. */
 const NO_RUN = 'parser_run_that_does_not_exist';
 
 const SUBJECT = "Extend's key";
 
 /**
- * Asks Extend for a run that does not exist, and sends no document. Only a 404 that is one of Extend's errors shows that
- * address and key are right: any web server answers 404 to a path that it does not serve.
+ * Polls a run that does not exist, and submits no document. Only a 404 that is one of Extend's errors shows that address
+ * and key are right, because any web server answers 404 to a path that it does not serve.
  */
 export async function checkExtend({ activities }: WorkerConfiguration): Promise<Finding> {
   const { baseUrl = DEFAULT_BASE_URL } = activities;
   try {
-    await createExtendClient(activities).readRunState(NO_RUN);
+    await createExtendClient(activities).pollRun(NO_RUN);
   } catch (error) {
     if (!(error instanceof ParseApiError)) throw error;
     const isUnknownRun = error.status === 404 && !isEndpointMissing(error) && !isVersionRemoved(error);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { WorkerConfiguration } from '../worker';
 import type { Finding } from './finding';
 
-/** Writes a file into the result directory, and removes it. The directory is made as the worker would make it. */
+/** Writes a file into the result directory and removes it. It creates the directory as the worker would. */
 export async function checkResultStore({ activities: { resultDirectory } }: WorkerConfiguration): Promise<Finding> {
   const subject = 'result store';
   if (resultDirectory === undefined) {
@@ -23,7 +23,7 @@ export async function checkResultStore({ activities: { resultDirectory } }: Work
   }
 }
 
-/** Looks whether the directory of sources can be read. */
+/** Checks that the directory of sources can be read. */
 export async function checkSourceDirectory({ activities }: WorkerConfiguration): Promise<Finding> {
   const { sourceDirectory } = activities;
   const subject = 'source directory';
@@ -39,13 +39,13 @@ export async function checkSourceDirectory({ activities }: WorkerConfiguration):
   }
 }
 
-/** What this package says of itself. */
+/** The members of this package's `package.json` that the checks use. */
 export interface Manifest {
   readonly version: string;
   readonly engines: { readonly node: string };
 }
 
-/** What is installed of Node and of Temporal's packages. */
+/** The installed versions of Node and of Temporal's packages, by name. */
 export function installedVersions(): Readonly<Record<string, string>> {
   const manifests = [
     require('@temporalio/common/package.json'),
@@ -60,7 +60,7 @@ export function installedVersions(): Readonly<Record<string, string>> {
   ]);
 }
 
-/** Looks whether Node is new enough, and whether Temporal's packages are of one version, as its SDK wants them. */
+/** Checks that Node is new enough, and that Temporal's packages have one version, as Temporal's SDK requires. */
 export function checkVersions(versions: Readonly<Record<string, string>>, { engines, version }: Manifest): Finding {
   const subject = 'versions';
   const { node = '', ...temporal } = versions;
@@ -71,7 +71,7 @@ export function checkVersions(versions: Readonly<Record<string, string>>, { engi
   }
   if (new Set(Object.values(temporal)).size > 1) {
     const remedy =
-      'Install all @temporalio packages in the same version: npm ls @temporalio/common shows who wants which.';
+      'Install all @temporalio packages in the same version: npm ls @temporalio/common shows which package requires which version.';
     return { state: 'wrong', subject, says: says.slice(1).join(', '), remedy };
   }
   const [sdk = ''] = Object.values(temporal);
@@ -80,6 +80,6 @@ export function checkVersions(versions: Readonly<Record<string, string>>, { engi
 
 function isAtLeast(version: string, least: string): boolean {
   const [one, other] = [version, least].map((text) => text.split('.').map(Number));
-  const place = one?.findIndex((part, index) => part !== other?.[index]) ?? -1;
-  return place === -1 || (one?.[place] ?? 0) > (other?.[place] ?? 0);
+  const position = one?.findIndex((part, index) => part !== other?.[index]) ?? -1;
+  return position === -1 || (one?.[position] ?? 0) > (other?.[position] ?? 0);
 }

@@ -1,9 +1,9 @@
 import type { Connection } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES, searchAttributeCommand } from '../contract';
 import type { Finding } from './finding';
-import { detailsOf } from './temporal-part';
+import { detailsOf } from './connect-temporal';
 
-/** As the protocol numbers the type. */
+/** The number of the type Keyword in Temporal's protocol. */
 const KEYWORD = 2;
 const SUBJECT = 'search attributes';
 
@@ -11,8 +11,8 @@ const SUBJECT = 'search attributes';
 export type RegisteredAttributes = Readonly<Record<string, number>>;
 
 /**
- * Looks whether a start with `searchAttributes: true` would work. Nobody needs them, so where none is registered, or
- * where the server does not say, nothing is wrong.
+ * Checks whether a start with `searchAttributes: true` would work. Search attributes are optional, so the check is skipped
+ * if none is registered, and if the server does not list them.
  */
 export async function checkSearchAttributes(connection: Connection, namespace: string): Promise<Finding> {
   try {
@@ -23,7 +23,7 @@ export async function checkSearchAttributes(connection: Connection, namespace: s
   }
 }
 
-/** What follows from what is registered: all of ours, as Keyword, or none. */
+/** Judges the registered attributes: a namespace has all of this package's, each as Keyword, or none. */
 export function judgeSearchAttributes(registered: RegisteredAttributes, namespace: string): Finding {
   const names = Object.values(SEARCH_ATTRIBUTES).map(({ name }) => name);
   const missing = names.filter((name) => registered[name] === undefined);

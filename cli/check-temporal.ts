@@ -1,23 +1,23 @@
 import type { Connection } from '@temporalio/client';
 import { checkSearchAttributes } from './check-search-attributes';
 import type { Finding } from './finding';
-import { connectClient, detailsOf, messageOf, type ConfiguredTemporal } from './temporal-part';
+import { connectClient, detailsOf, messageOf, type ConfiguredTemporal } from './connect-temporal';
 
-/** A poller asks for a minute at most; one that was not heard of for longer has ended. In milliseconds. */
+/** A poller polls at least once a minute. A poller that has not polled for this time, in milliseconds, has ended. */
 const POLLER_GONE_AFTER_MS = 90_000;
-/** gRPC's status codes that tell more than their message. */
+/** gRPC's status code for a namespace that does not exist. */
 const NOT_FOUND = 5;
-/** As the protocol numbers the two queues of a name. */
+/** The numbers of a task queue's two types in Temporal's protocol. */
 const QUEUE_TYPES = { workflows: 1, activities: 2 } as const;
 
-/** What is asked of Temporal. */
+/** A Temporal server and the task queue to check. */
 export interface TemporalTarget extends ConfiguredTemporal {
   readonly taskQueue: string;
 }
 
 /**
- * Looks at address, namespace, task queue, the workers that poll it, and search attributes. What follows from an error is
- * skipped.
+ * Checks the address, the namespace, the task queue with the workers that poll it, and the search attributes. If a check
+ * fails, the checks that need it are skipped.
  */
 export async function checkTemporal(target: TemporalTarget): Promise<Finding[]> {
   const { address } = target.connectionOptions;
@@ -27,7 +27,7 @@ export async function checkTemporal(target: TemporalTarget): Promise<Finding[]> 
     const remedy = 'Check TEMPORAL_ADDRESS (or TEMPORAL_PROFILE), TEMPORAL_API_KEY and the TLS settings.';
     return [
       { state: 'wrong', subject, says: `${address} does not answer: ${connection}`, remedy },
-      ...notAskedFor('namespace', 'task queue', 'search attributes'),
+      ...notChecked('namespace', 'task queue', 'search attributes'),
     ];
   }
   try {
@@ -47,10 +47,10 @@ async function checkNamespace(connection: Connection, target: TemporalTarget): P
   } catch (error) {
     const unknown = (error as { code?: unknown }).code === NOT_FOUND;
     const remedy = unknown
-      ? `Set TEMPORAL_NAMESPACE, or make it: temporal operator namespace create --namespace ${namespace}`
+      ? `Set TEMPORAL_NAMESPACE, or create it: temporal operator namespace create --namespace ${namespace}`
       : 'Check TEMPORAL_NAMESPACE, and whether TEMPORAL_API_KEY or the client certificate may use it.';
     const says = unknown ? `'${namespace}' does not exist` : `'${namespace}': ${detailsOf(error)}`;
-    return [{ state: 'wrong', subject, says, remedy }, ...notAskedFor('task queue', 'search attributes')];
+    return [{ state: 'wrong', subject, says, remedy }, ...notChecked('task queue', 'search attributes')];
   }
   return [
     { state: 'ok', subject, says: `'${namespace}' exists` },
@@ -59,8 +59,8 @@ async function checkNamespace(connection: Connection, target: TemporalTarget): P
   ];
 }
 
-function notAskedFor(...subjects: readonly string[]): Finding[] {
-  return subjects.map((subject) => ({ state: 'skipped', subject, says: 'not asked for' }));
+function notChecked(...subjects: readonly string[]): Finding[] {
+  return subjects.map((subject) => ({ state: 'skipped', subject, says: 'not checked' }));
 }
 
 async function checkWorkers(connection: Connection, { namespace, taskQueue }: TemporalTarget): Promise<Finding> {
@@ -101,5 +101,5 @@ async function pollersOf(
   const sinceMs = Date.now() - POLLER_GONE_AFTER_MS;
   return (description.pollers ?? [])
     .filter(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000 >= sinceMs)
-    .map(({ identity }) => identity ?? 'somebody');
+    .map(({ identity }) => identity ?? 'a worker without identity');
 }

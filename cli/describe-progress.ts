@@ -8,7 +8,7 @@ const PHASES: Readonly<Record<ParseProgress['phase'], string>> = {
   ended: 'ended',
 };
 
-/** Where a document stands, in a few words. They change only when something happened that a person wants to know. */
+/** The state of a document in a few words. They change only with phase, status, run id or last failure. */
 export function describePhase(progress: ParseProgress): string {
   const { phase, status, runId, lastFailure } = progress;
   const notes = [
@@ -19,10 +19,10 @@ export function describePhase(progress: ParseProgress): string {
   return [PHASES[phase], ...notes.filter((note) => note !== undefined)].join(', ');
 }
 
-/** Where a document stands, with what a live display may count. `nowMs`: epoch milliseconds. */
+/** The state of a document with the counts that a live display shows. `nowMs`: epoch milliseconds. */
 export function describeLive({ progress, nowMs }: { progress: ParseProgress; nowMs: number }): string {
   const { polls, startedAtMs } = progress;
   const seconds = Math.max(0, Math.round((nowMs - startedAtMs) / 1000));
-  const reads = polls === undefined || polls === 0 ? '' : `, ${polls} ${polls === 1 ? 'read' : 'reads'}`;
-  return `${describePhase(progress)}${reads}, ${seconds} s`;
+  const count = polls === undefined || polls === 0 ? '' : `, ${polls} ${polls === 1 ? 'poll' : 'polls'}`;
+  return `${describePhase(progress)}${count}, ${seconds} s`;
 }

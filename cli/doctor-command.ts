@@ -1,5 +1,4 @@
-import { withoutBlanks, type Environment } from '../contract';
-import { DEFAULT_TASK_QUEUE } from '../contract/extend';
+import { DEFAULT_ADDRESS, DEFAULT_NAMESPACE, DEFAULT_TASK_QUEUE, withoutBlanks, type Environment } from '../contract';
 import {
   ConfigurationError,
   readTemporalConfiguration,
@@ -17,12 +16,11 @@ import {
 import { checkTemporal } from './check-temporal';
 import { EXIT_STATUS, type ExitStatus } from './exit-status';
 import { describeFinding, type Finding } from './finding';
-import { DEFAULT_ADDRESS, DEFAULT_NAMESPACE } from './temporal-part';
 
 /**
- * `extend-parse doctor`: looks whether a worker with this environment would work, and whether one does. It says what is
- * wrong and how to mend it. It starts nothing, sends no document and changes nothing but for a file in the result
- * directory, which it removes.
+ * `extend-parse doctor`: checks whether a worker with this environment would work, and whether one polls. It prints each
+ * finding, with the remedy for what is wrong. It starts nothing, submits no document and changes nothing, except that it
+ * writes a file into the result directory and removes it.
  *
  * @returns `failure` if anything is wrong.
  */
@@ -42,7 +40,7 @@ export async function doctorCommand(environment: Environment): Promise<ExitStatu
   return wrong === 0 ? EXIT_STATUS.success : EXIT_STATUS.failure;
 }
 
-/** The configuration without the variables that are wrong, so that the rest can be looked at; each wrong one is a finding. */
+/** The configuration without the variables that are wrong, so that the rest can be checked. Each wrong one is a finding. */
 function readUsable(env: Readonly<Record<string, string>>): {
   readonly configuration: WorkerConfiguration | undefined;
   readonly problems: readonly Finding[];
@@ -56,7 +54,7 @@ function readUsable(env: Readonly<Record<string, string>>): {
         state: 'wrong',
         subject: 'configuration',
         says,
-        remedy: 'Mend the variable; the README lists them all.',
+        remedy: 'Fix the variable; docs/configuration.md lists them all.',
       };
     });
     const wrong = error.problems.map((says) => /^[A-Z_]+/.exec(says)?.[0]);
@@ -67,7 +65,7 @@ function readUsable(env: Readonly<Record<string, string>>): {
 }
 
 async function checkParts(configuration: WorkerConfiguration | undefined): Promise<Finding[]> {
-  if (configuration === undefined) return [{ state: 'skipped', subject: "Extend's key", says: 'not tried' }];
+  if (configuration === undefined) return [{ state: 'skipped', subject: "Extend's key", says: 'not checked' }];
   return [
     await checkExtend(configuration),
     await checkResultStore(configuration),
@@ -75,7 +73,7 @@ async function checkParts(configuration: WorkerConfiguration | undefined): Promi
   ];
 }
 
-/** A profile that cannot be read is among the problems of the configuration already. */
+/** Checks the configured server. A profile that cannot be read is among the problems of the configuration already. */
 async function checkConfiguredTemporal(env: Readonly<Record<string, string>>): Promise<Finding[]> {
   try {
     const { connectionOptions, namespace = DEFAULT_NAMESPACE } = readTemporalConfiguration(env);
@@ -83,7 +81,7 @@ async function checkConfiguredTemporal(env: Readonly<Record<string, string>>): P
     const taskQueue = env.EXTEND_PARSE_TASK_QUEUE ?? DEFAULT_TASK_QUEUE;
     return await checkTemporal({ connectionOptions: { ...connectionOptions, address }, namespace, taskQueue });
   } catch (error) {
-    if (error instanceof ConfigurationError) return [{ state: 'skipped', subject: 'Temporal', says: 'not tried' }];
+    if (error instanceof ConfigurationError) return [{ state: 'skipped', subject: 'Temporal', says: 'not checked' }];
     throw error;
   }
 }

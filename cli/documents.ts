@@ -3,13 +3,13 @@ import { maskUrl } from '../privacy';
 import { usageError } from './exit-status';
 import { toLabel, toSafeLabel } from './to-label';
 
-/** A document as it was given on the command line. */
+/** A document that the command line names. */
 export interface Document {
   /** The argument itself. */
   readonly input: string;
-  /** What people are shown: the argument, but a URL loses its query, which may hold a signature. */
+  /** The argument as people see it. A URL loses its query, which may hold a signature. */
   readonly label: string;
-  /** Where it is: on this machine, or at an `http:` or `https:` URL. */
+  /** The location: a path on this machine, or an `http:` or `https:` URL. */
   readonly location: { readonly path: string } | { readonly url: string };
 }
 
@@ -19,9 +19,9 @@ export function toShownInput({ input, location }: Document): string {
 }
 
 /**
- * Checks the arguments that name documents. Files are resolved to where they really are; URLs are not opened.
+ * Checks the arguments that name documents. It resolves links in the paths of files, and opens no URL.
  *
- * @throws CommandError that names every argument that cannot be a document, each on a line.
+ * @throws CommandError that names each argument that cannot be a document, one per line.
  */
 export async function readDocuments(inputs: readonly string[]): Promise<Document[]> {
   const read = await Promise.all(inputs.map((input) => readDocument(input)));
@@ -39,7 +39,7 @@ async function readDocument(input: string): Promise<Document | string> {
     return { input, label: input, location: { path: await realpath(input) } };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // A URL with a typing error in its scheme is taken for a path.
+    // A URL with a typing error in its scheme arrives here as a path.
     const shown = /^\s*[a-z][a-z\d+.-]+:\//i.test(input) ? maskUrl(input) : toSafeLabel(input);
     return code === 'ENOENT' ? `no such file: ${shown}` : `cannot open ${shown}: ${code ?? 'unknown error'}`;
   }

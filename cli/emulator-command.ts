@@ -3,7 +3,7 @@ import { CommandError, EXIT_STATUS, type ExitStatus } from './exit-status';
 import { listenForInterruption, untilAborted } from './interruption';
 
 /**
- * `extend-parse emulator`: a local Extend API until a signal ends it. Prints `listening on <url>` once it answers.
+ * `extend-parse emulator`: runs a local Extend API until a signal ends it. Prints `listening on <url>` once it answers.
  *
  * @throws CommandError if the port is taken or not permitted.
  */

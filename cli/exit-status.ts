@@ -1,14 +1,14 @@
-/** How the command ends. Scripts rely on the numbers. */
+/** The exit statuses of the command. Scripts rely on the numbers. */
 export const EXIT_STATUS = {
   /** All documents were parsed; a service was ended by a signal. */
   success: 0,
-  /** Some documents failed, or something went wrong that no other status names. */
+  /** Some documents failed, or an error occurred that no other status names. */
   failure: 1,
   /** An option, argument or variable is wrong. Nothing was started. */
   wrongUsage: 2,
   /** No Temporal server could be found, started or reached. */
   noServer: 3,
-  /** Ctrl-C or a request to end. */
+  /** Ctrl-C or another signal ended the command. */
   interrupted: 130,
 } as const;
 
@@ -18,7 +18,7 @@ export type ExitStatus = (typeof EXIT_STATUS)[keyof typeof EXIT_STATUS];
 /** Ends the command with a message for a person (no stack trace) and an exit status. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
-  /** What the process exits with. */
+  /** The exit status of the process. */
   readonly exitStatus: ExitStatus;
 
   constructor({ message, exitStatus, cause }: { message: string; exitStatus: ExitStatus; cause?: unknown }) {
@@ -27,7 +27,7 @@ export class CommandError extends Error {
   }
 }
 
-/** Wrong usage, in one sentence that names what is wrong. */
+/** An error for wrong usage. The message is one sentence that names the wrong option, argument or variable. */
 export function usageError(message: string): CommandError {
   return new CommandError({ message, exitStatus: EXIT_STATUS.wrongUsage });
 }

@@ -1,14 +1,14 @@
 import { toLabel } from './to-label';
 
-/** What one check of `extend-parse doctor` found. */
+/** The result of one check of `extend-parse doctor`. */
 export interface Finding {
-  /** `skipped`: there is nothing to check, or what it needs is wrong already. */
+  /** `skipped`: there is nothing to check, or an earlier check failed on which this one depends. */
   readonly state: 'ok' | 'wrong' | 'skipped';
-  /** What was checked. */
+  /** The thing that was checked. */
   readonly subject: string;
-  /** What was found, in one line without secrets. */
+  /** The finding in words, in one line without secrets. */
   readonly says: string;
-  /** How to mend it; only where it is wrong. */
+  /** The way to fix it; only with state `wrong`. */
   readonly remedy?: string;
 }
 

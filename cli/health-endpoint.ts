@@ -1,18 +1,20 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { errorMessage } from '../json';
 import { CommandError, EXIT_STATUS } from './exit-status';
 
-/** An HTTP endpoint that tells whether the worker polls. */
+/** An HTTP endpoint that answers whether the worker polls. */
 export interface HealthEndpoint {
   readonly port: number;
-  /** From now on the endpoint answers 200 while the function says so. */
+  /** From now on the endpoint answers 200 while the function returns `true`. */
   watch(isPolling: () => boolean): void;
   close(): Promise<void>;
 }
 
 /**
- * Answers every request on all interfaces: 200 while the worker polls; 503 before, and while it ends. Orchestrators ask it.
+ * Answers every request on all interfaces: 200 while the worker polls, 503 before and while it ends. An orchestrator uses it
+ * as a probe.
  *
  * @throws CommandError if the port is taken or not permitted.
  */
@@ -26,7 +28,7 @@ export async function startHealthEndpoint({ port }: { readonly port: number }): 
   try {
     await once(server, 'listening');
   } catch (error) {
-    const message = `cannot listen on port ${port}: ${error instanceof Error ? error.message : String(error)}`;
+    const message = `cannot listen on port ${port}: ${errorMessage(error)}`;
     throw new CommandError({ message, exitStatus: EXIT_STATUS.failure });
   }
   return {

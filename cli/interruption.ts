@@ -2,10 +2,10 @@ import { EXIT_STATUS } from './exit-status';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Ctrl-C under npm arrives twice, from the terminal and from npm, a few milliseconds apart. */
+/** Under npm, Ctrl-C arrives twice within milliseconds: from the terminal and from npm. Both count as one press. */
 const SAME_PRESS_MS = 200;
 
-/** The wish of a person, or of the system, that the command ends. */
+/** The signals by which a person or the system asks the command to end. */
 export interface Interruption {
   /** Aborted by the first signal. */
   readonly signal: AbortSignal;
@@ -13,7 +13,7 @@ export interface Interruption {
   dispose(): void;
 }
 
-/** Listens for Ctrl-C and its like. The first one aborts the signal; a second one ends the process at once. */
+/** Listens for SIGINT, SIGTERM and SIGHUP. The first one aborts `signal`; a second one ends the process at once. */
 export function listenForInterruption(): Interruption {
   const controller = new AbortController();
   let firstAtMs = 0;

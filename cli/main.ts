@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { checkBatch, type GivenBatch, parseCount, parseWidth } from './batch/batch-arguments';
+import { errorMessage } from '../json';
 import { CommandError, EXIT_STATUS, type ExitStatus } from './exit-status';
 import { checkArguments, type GivenArguments } from './parse-arguments';
 import { parsePort } from './port-option';
@@ -14,7 +15,7 @@ void main();
 async function main(): Promise<void> {
   surviveClosedOutput();
   const status = await run(process.argv);
-  // Everything is closed. What a connection may still hold open is not waited for, but output is.
+  // All services are closed. The process waits for its output, and not for a handle that a connection may still hold open.
   await Promise.all([flush(process.stdout), flush(process.stderr)]);
   process.exit(status);
 }
@@ -25,7 +26,7 @@ async function run(argv: readonly string[]): Promise<ExitStatus> {
     await createProgram((ended) => (status = ended)).parseAsync(argv);
     return status;
   } catch (error) {
-    // commander has said already what is wrong.
+    // commander has already printed the error.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_STATUS.success : EXIT_STATUS.wrongUsage;
     if (!(error instanceof CommandError)) return unexpected(error);
     const lines = error.message.split('\n').map((line) => `extend-parse: ${toLabel(line)}\n`);
@@ -35,18 +36,18 @@ async function run(argv: readonly string[]): Promise<ExitStatus> {
 }
 
 function unexpected(error: unknown): ExitStatus {
-  const text = toSafeLabel(error instanceof Error ? error.message : String(error));
+  const text = toSafeLabel(errorMessage(error));
   process.stderr.write(`extend-parse: unexpected error: ${text}\n`);
   if (process.env['DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   return EXIT_STATUS.failure;
 }
 
-/** commander repeats what it refuses; the value of an unknown option may be a key. */
+/** Hides the value of an unknown option, which may be a key: commander repeats it in its message. */
 function hideValues(text: string): string {
   return toSafeLabel(text.replace(/(unknown option '[^'=]*=)[^]*'/, "$1***'"));
 }
 
-/** The commands are loaded when their arguments are right: help and errors come at once. */
+/** The program loads the code of a command after it has checked the arguments, so that help and errors appear at once. */
 function createProgram(end: (status: ExitStatus) => void): Command {
   const { version } = require('../../package.json') as { version: string };
   const program = new Command('extend-parse')
@@ -57,7 +58,7 @@ function createProgram(end: (status: ExitStatus) => void): Command {
     .exitOverride();
   program
     .command('parse')
-    .description('parse documents; without one, a sample. Starts what is not configured.')
+    .description('parse documents; without one, a sample. Starts a local Temporal or Extend where none is configured.')
     .argument('[documents...]', 'files and http(s) URLs')
     .option('--out <directory>', 'where <name>.md and <name>.json are written', 'parsed')
     .option('--force', FORCE, false)
@@ -72,15 +73,15 @@ function createProgram(end: (status: ExitStatus) => void): Command {
   return program;
 }
 
-/** Many documents as one. */
+/** Adds `batch`, which parses many documents as one piece of work. */
 function addBatch(program: Command, end: (status: ExitStatus) => void): void {
   program
     .command('batch')
-    .description('parse many documents as one batch; given again, it goes on where it was')
+    .description('parse many documents as one batch; given again, it continues the batch')
     .argument('<documents...>', 'files, folders and http(s) URLs, or a manifest (.jsonl)')
-    .option('--key <key>', 'name of the batch: the same key comes back to the same batch (default: from the arguments)')
+    .option('--key <key>', 'name of the batch: the same key continues the same batch (default: from the arguments)')
     .option('--out <directory>', 'where <name>.md and <name>.json are written', 'parsed')
-    .option('--width <count>', 'documents in progress at a time (default: 50)', parseWidth)
+    .option('--width <count>', 'documents in flight at a time (default: 50)', parseWidth)
     .option('--stop-after <count>', 'start no further document once so many have failed', parseCount)
     .option('--retry-failed', 'parse the documents that failed before once more', false)
     .option('--force', FORCE, false)
@@ -92,7 +93,7 @@ function addBatch(program: Command, end: (status: ExitStatus) => void): void {
     });
 }
 
-/** What a worker needs around it. */
+/** Adds the worker, the check of its environment, and the emulator. */
 function addServices(program: Command, end: (status: ExitStatus) => void): void {
   program
     .command('worker')
@@ -108,7 +109,7 @@ function addServices(program: Command, end: (status: ExitStatus) => void): void 
     });
   program
     .command('doctor')
-    .description('look whether key, Temporal, workers, directories and versions are right, and say what to mend')
+    .description('check key, Temporal, workers, directories and versions, and say how to fix what is wrong')
     .action(async () => {
       const { doctorCommand } = await import('./doctor-command.js');
       end(await doctorCommand(process.env));

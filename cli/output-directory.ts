@@ -7,13 +7,13 @@ import { usageError } from './exit-status';
 import { toLabel, toSafeLabel } from './to-label';
 import { WrittenFiles } from './written-files';
 
-/** Directory below that of the results, for what a later call needs. */
+/** Directory inside that of the results, for the files that a later call needs. */
 export const KEPT = '.extend-parse';
-/** Files that are looked at at a time. */
-const LOOKED_AT_ONCE = 32;
-/** Problems that are named; the others are counted. */
+/** Files that are checked at a time. */
+const CHECKED_AT_ONCE = 32;
+/** Problems that a message names; it counts the others. */
 const MAX_NAMED = 10;
-/** Enough for a full disk to refuse it. */
+/** The probe's content, large enough that a full disk refuses it. */
 const PROBE = ' '.repeat(8_192);
 
 /** Settings of {@link OutputDirectory.open}. */
@@ -39,7 +39,7 @@ export class OutputDirectory {
   }
 
   /**
-   * Looks whether the directory can be written, and leaves nothing there.
+   * Checks that the directory can be written, and leaves nothing there.
    *
    * @throws CommandError that names the directory and the rule.
    */
@@ -63,14 +63,14 @@ export class OutputDirectory {
   }
 
   /**
-   * Looks whether files of these names may be written.
+   * Checks that files of these names may be written.
    *
-   * @throws CommandError that names those which may not.
+   * @throws CommandError that names the files that may not be written.
    */
   async check(fileNames: readonly string[]): Promise<void> {
     const problems: string[] = [];
-    for (let from = 0; from < fileNames.length; from += LOOKED_AT_ONCE) {
-      const found = fileNames.slice(from, from + LOOKED_AT_ONCE).map((fileName) => this.findProblem(fileName));
+    for (let from = 0; from < fileNames.length; from += CHECKED_AT_ONCE) {
+      const found = fileNames.slice(from, from + CHECKED_AT_ONCE).map((fileName) => this.findProblem(fileName));
       problems.push(...(await Promise.all(found)).filter((problem) => problem !== undefined));
     }
     if (problems.length === 0) return;
@@ -97,7 +97,7 @@ export class OutputDirectory {
   /**
    * Writes a file whole: no reader sees half of it.
    *
-   * @throws Error with the reason from {@link findProblem}; whatever the file system throws.
+   * @throws Error with the reason from {@link findProblem}, or an error of the file system.
    */
   async write(fileName: string, text: string): Promise<void> {
     const path = this.pathOf(fileName);
@@ -118,16 +118,16 @@ export class OutputDirectory {
   }
 }
 
-/** A link is replaced by the file; what the link names stays. */
+/** A link may be replaced: the file takes its place, and the target of the link stays. */
 function isReplaceable(stats: Stats): boolean {
   return stats.isFile() || stats.isSymbolicLink();
 }
 
-/** Equal for two paths of one file, through links and on file systems that ignore case. Absent: there is no such file. */
+/** A text that is equal for two paths of one file, also through links or other case. Absent if there is no such file. */
 async function identify(path: string): Promise<string | undefined> {
   try {
     const { dev, ino } = await stat(path, { bigint: true });
-    // Some network file systems number no files.
+    // Some network file systems give every file the number 0.
     return ino === 0n ? await realpath(path) : `${dev}:${ino}`;
   } catch {
     return undefined;
@@ -149,7 +149,7 @@ async function hashFile(path: string): Promise<string> {
   }
 }
 
-/** Creates the directory, writes a file into it, and removes whatever did not exist before. */
+/** Creates the directory, writes a file into it, and removes everything that did not exist before. */
 async function probe(path: string): Promise<void> {
   const file = join(path, `.extend-parse-probe-${randomUUID()}`);
   const created: string[] = [];

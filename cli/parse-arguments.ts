@@ -4,33 +4,33 @@ import { type Document, readDocuments } from './documents';
 import { usageError } from './exit-status';
 import { toSafeLabel } from './to-label';
 
-/** The document that is parsed when none is named. */
+/** The document to parse if the command line names none. */
 const SAMPLE = resolve(__dirname, '../../cli/sample/12s0324.pdf');
 
-/** What the command line says. */
+/** Arguments and options of `extend-parse parse`. */
 export interface GivenArguments {
   /** Files and URLs. */
   readonly inputs: readonly string[];
   /** Directory for the results. */
   readonly out: string;
-  /** Whether a summary for machines goes to standard output. */
+  /** `true`: a summary for machines goes to standard output. */
   readonly json: boolean;
   /** `true`: results may replace files that this command did not write. */
   readonly force: boolean;
 }
 
-/** What the command line says, checked. */
+/** Checked arguments and options of `extend-parse parse`. */
 export interface ParseArguments extends Omit<GivenArguments, 'inputs'> {
-  /** What to parse; files exist. */
+  /** The documents to parse; those that are files exist. */
   readonly documents: readonly Document[];
-  /** Whether the documents are the shipped sample. */
+  /** `true`: the command line named no document, and `documents` holds the sample. */
   readonly isSample: boolean;
 }
 
 /**
- * Checks what the command line says. It looks at files and opens no connection.
+ * Checks arguments and options. It checks that files exist, and opens no connection.
  *
- * @throws CommandError that names what is wrong.
+ * @throws CommandError that names the wrong argument or option.
  */
 export async function checkArguments({ inputs, out, json, force }: GivenArguments): Promise<ParseArguments> {
   const isSample = inputs.length === 0;

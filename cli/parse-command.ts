@@ -1,10 +1,10 @@
 import type { Environment } from '../contract';
-import type { DocumentOutcome, Summary } from './document-outcome';
+import type { DocumentReport, Summary } from './document-report';
 import { EXIT_STATUS, type ExitStatus } from './exit-status';
 import { listenForInterruption, untilAborted } from './interruption';
 import { OutputDirectory } from './output-directory';
 import { toOutputNames } from './output-names';
-import { type Cancelled, ParseRun } from './parse-run';
+import { type Cancelled, ParseCall } from './parse-call';
 import { startParseServices, type ParseServices } from './parse-services';
 import type { ParseArguments } from './parse-arguments';
 import { type ParseSettings, readParseSettings } from './parse-settings';
@@ -15,9 +15,8 @@ import { toFileNames } from './write-outputs';
 /**
  * `extend-parse parse`: parses documents and writes their markdown and results.
  *
- * With `json`, standard output holds the summary and nothing else; what people read goes to standard error.
+ * With `json`, standard output holds the summary and nothing else, and lines for people go to standard error.
  *
- * @returns The exit status.
  * @throws CommandError for wrong usage, before anything is started, and if there is no Temporal server.
  */
 export async function parseCommand(given: ParseArguments, env: Environment): Promise<ExitStatus> {
@@ -38,13 +37,13 @@ export async function parseCommand(given: ParseArguments, env: Environment): Pro
   }
 }
 
-interface Surroundings {
+interface CommandContext {
   readonly display: ProgressDisplay;
   readonly output: OutputDirectory;
   readonly signal: AbortSignal;
 }
 
-/** Looks whether all results can be written, before any document is sent. */
+/** Checks that all results can be written, before any document is submitted. */
 async function openOutput({ documents, out, force }: ParseSettings): Promise<OutputDirectory> {
   const paths = documents.flatMap(({ location }) => ('path' in location ? [location.path] : []));
   const output = await OutputDirectory.open({ path: out, documents: paths, force });
@@ -53,17 +52,17 @@ async function openOutput({ documents, out, force }: ParseSettings): Promise<Out
   return output;
 }
 
-async function parseAll(settings: ParseSettings, { display, output, signal }: Surroundings): Promise<ExitStatus> {
+async function parseAll(settings: ParseSettings, { display, output, signal }: CommandContext): Promise<ExitStatus> {
   const say = (line: string) => display.say(line);
   if (settings.isSample) say(`no document given, so this is the sample: ${settings.documents[0]?.input}`);
   const services = await startParseServices({ settings, signal, say });
   try {
-    const run = new ParseRun({ documents: settings.documents, output, services, display });
-    const outcomes = await Promise.race([run.finish(), services.broken, untilAborted(signal)]);
+    const call = new ParseCall({ documents: settings.documents, output, services, display });
+    const outcomes = await Promise.race([call.finish(), services.broken, untilAborted(signal)]);
     if (signal.aborted || outcomes === undefined) {
       display.close();
-      say('interrupted; cancelling what is in progress (once more to leave at once)');
-      tellCancelled(await run.cancel(), say);
+      say('interrupted; cancelling the documents in flight (interrupt again to exit at once)');
+      tellCancelled(await call.cancel(), say);
       return EXIT_STATUS.interrupted;
     }
     return await tell(outcomes, { settings, services, say });
@@ -78,9 +77,9 @@ function tellCancelled(cancelled: readonly Cancelled[], say: (line: string) => v
   }
 }
 
-/** A summary that was asked for and cannot be written is a failure; lines for a person may get lost. */
+/** Prints the outcomes. A summary that cannot be written is a failure; a lost line for a person is not. */
 async function tell(
-  outcomes: readonly DocumentOutcome[],
+  outcomes: readonly DocumentReport[],
   { settings, services, say }: { settings: ParseSettings; services: ParseServices; say: (line: string) => void },
 ): Promise<ExitStatus> {
   const failed = outcomes.filter(({ status }) => status === 'failed').length;
@@ -92,7 +91,7 @@ async function tell(
   return failed > 0 || lost !== undefined ? EXIT_STATUS.failure : EXIT_STATUS.success;
 }
 
-/** The SDK would write its log to our output, and end the worker on Ctrl-C before the workflows are cancelled. */
+/** Silences the SDK's log, and keeps the SDK from ending the worker on Ctrl-C before the workflows are cancelled. */
 export async function quietRuntime(): Promise<void> {
   const { DefaultLogger, makeTelemetryFilterString, Runtime } = await import('@temporalio/worker');
   Runtime.install({

@@ -4,54 +4,61 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DEFAULT_BASE_URL } from '../contract/extend';
 import { ParseClient } from '../client';
+import { defined } from '../json';
 import { startEmulator } from '../local/extend';
 import { createParseWorker, type ParseWorkerOptions } from '../worker';
 import { commonDirectory } from './common-directory';
-import type { LocalParts } from './document-outcome';
+import type { LocalParts } from './document-report';
 import type { ParseSettings } from './parse-settings';
-import { type ConfiguredTemporal, connectToTemporal, messageOf, noServer, startLocalTemporal } from './temporal-part';
+import {
+  type ConfiguredTemporal,
+  connectToTemporal,
+  messageOf,
+  noServer,
+  startLocalTemporal,
+} from './connect-temporal';
 
-/** Requests in flight get this long when the command ends early, in milliseconds. They had time before. */
+/** Time that requests in flight get if the command ends early, in milliseconds. `ParseCall.cancel` has waited before. */
 const SHUTDOWN_GRACE_MS = 500;
 const SHUTDOWN_FORCE_MS = 1_500;
 
-/** All that has to run while documents are parsed. */
+/** The services that run while documents are parsed. */
 export interface ParseServices {
   readonly client: ParseClient;
   readonly local: LocalParts;
-  /** Rejects when the worker ends although nobody asked it to. Never resolves. */
+  /** Rejects if the worker ends although the command did not shut it down. Never resolves. */
   readonly broken: Promise<never>;
-  /** Ends a workflow for good, where cancelling did not. */
+  /** Terminates a workflow that did not end when it was cancelled. */
   terminate(workflowId: string): Promise<void>;
-  /** Ends everything that was started, in the right order. */
+  /** Ends the services that were started, the last one first. */
   close(): Promise<void>;
 }
 
 /** Settings of {@link startParseServices}. */
 export interface ParseServicesOptions {
-  /** What is configured; the rest is started. */
+  /** The configured services; the others are started. */
   readonly settings: ParseSettings;
-  /** Ends the start early. */
+  /** Interrupts the start. */
   readonly signal: AbortSignal;
-  /** Told what runs where. */
+  /** Gets a line for each service, with its location. */
   readonly say: (line: string) => void;
-  /** What outlives this call, so that a later one goes on from it. @default a task queue and a directory for this call */
+  /** Names that a later call uses again to continue. @default a task queue and a directory for this call */
   readonly lasting?: LastingParts;
 }
 
-/** The parts of a call that outlive it. */
+/** The task queue and the directories that outlive a call. */
 export interface LastingParts {
   readonly taskQueue: string;
   readonly resultDirectory: string;
-  /** Directory in which an emulator keeps runs and documents, where the Temporal server outlives the call. */
+  /** Directory in which an emulator keeps runs and documents, if the Temporal server outlives the call. */
   readonly emulatorDirectory: string;
 }
 
 type Closer = () => Promise<void>;
 
 /**
- * Starts what is not configured, and a worker on a task queue of its own, so that it never answers somebody else's
- * documents.
+ * Starts the services that are not configured, and a worker. The worker has a task queue of its own, so that it never gets
+ * documents of another caller.
  *
  * @throws CommandError if there is no Temporal server.
  */
@@ -80,7 +87,7 @@ async function startAll(options: ParseServicesOptions, closers: Closer[]): Promi
   const { namespace } = target;
   const taskQueue = lasting?.taskQueue ?? `extend-parse-cli-${randomUUID()}`;
   const { maxRequestsPerSecond } = settings.extend ?? {};
-  const limit = maxRequestsPerSecond === undefined ? {} : { maxRequestsPerSecond };
+  const limit = defined({ maxRequestsPerSecond });
   const parts = { connection: nativeConnection, namespace, taskQueue, activities, ...limit };
   const { broken } = await startWorker(parts, closers);
   return {
@@ -93,7 +100,7 @@ async function startAll(options: ParseServicesOptions, closers: Closer[]): Promi
   };
 }
 
-/** Results go past Temporal, so that a document may be of any size; they are read back at once. */
+/** Creates a directory for results: stored results do not pass through Temporal, so a document may have any size. */
 async function makeResultDirectory(closers: Closer[]): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'extend-parse-results-'));
   closers.push(() => rm(directory, { recursive: true, force: true }));
@@ -119,13 +126,12 @@ async function startExtend(
 ): Promise<ParseWorkerOptions['activities']> {
   const { settings, say, lasting } = options;
   const paths = settings.documents.flatMap(({ location }) => ('path' in location ? [location.path] : []));
-  const directory = commonDirectory(paths);
-  const source = directory === undefined ? {} : { sourceDirectory: directory };
+  const source = defined({ sourceDirectory: commonDirectory(paths) });
   if (settings.extend !== undefined) {
     say(`Extend: ${settings.extend.activities.baseUrl ?? DEFAULT_BASE_URL}`);
     return { ...settings.extend.activities, ...source };
   }
-  // Workflows on a configured server go on after this call, and ask the next call's emulator for their runs.
+  // Workflows on a configured server continue after this call, and poll the next call's emulator for their runs.
   const isKept = settings.temporal !== undefined && lasting !== undefined;
   const emulator = await startEmulator(isKept ? { directory: lasting.emulatorDirectory } : {});
   closers.push(() => emulator.close());
@@ -156,7 +162,7 @@ async function startWorker(parts: ParseWorkerOptions, closers: Closer[]): Promis
   return { broken };
 }
 
-/** Last started, first closed. What fails to close must not keep the rest open. */
+/** Closes the service that was started last first. A service that fails to close does not keep the others open. */
 async function closeAll(closers: readonly Closer[]): Promise<void> {
   for (const closer of closers.toReversed()) await closer().catch(() => undefined);
 }

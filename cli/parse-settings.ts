@@ -1,27 +1,26 @@
 import { type Environment, withoutBlanks } from '../contract';
+import { defined } from '../json';
 import { readWorkerConfiguration, type WorkerConfiguration } from '../worker';
-import { orUsageError } from './configuration-problem';
+import { orUsageError } from './or-usage-error';
 import { usageError } from './exit-status';
 import type { ParseArguments } from './parse-arguments';
-import { type ConfiguredTemporal, readConfiguredTemporal } from './temporal-part';
+import { type ConfiguredTemporal, readConfiguredTemporal } from './connect-temporal';
 
-/** All that the command needs to know, checked. */
+/** Checked arguments, options and configuration of the command. */
 export interface ParseSettings extends ParseArguments {
-  /** The worker's configuration; absent where no key is set, so that the emulator stands in. */
+  /** The worker's configuration. Absent if no key is set; the command then starts an emulator. */
   readonly extend?: WorkerConfiguration;
-  /** The Temporal server; absent where none is configured, so that a dev server stands in. */
+  /** The Temporal server. Absent if none is configured; the command then starts a dev server. */
   readonly temporal?: ConfiguredTemporal;
 }
 
 /**
- * Adds what the environment configures. It starts nothing and opens no connection.
+ * Adds the configuration from the environment. It starts nothing and opens no connection.
  *
- * @throws CommandError that names what is wrong.
+ * @throws CommandError that names the wrong variable.
  */
 export function readParseSettings(given: ParseArguments, env: Environment): ParseSettings {
-  const extend = readExtend(withoutBlanks(env));
-  const temporal = readConfiguredTemporal(env);
-  return { ...given, ...(extend === undefined ? {} : { extend }), ...(temporal === undefined ? {} : { temporal }) };
+  return { ...given, ...defined({ extend: readExtend(withoutBlanks(env)), temporal: readConfiguredTemporal(env) }) };
 }
 
 function readExtend(env: Environment): WorkerConfiguration | undefined {

@@ -2,7 +2,7 @@ import { InvalidArgumentError } from 'commander';
 
 const MAX_PORT = 65_535;
 
-/** Reads the value of an option that names a TCP port. 0 asks for a free one. */
+/** Parses the value of an option that names a TCP port. 0 means a free port. */
 export function parsePort(value: string): number {
   const port = Number(value);
   if (!/^\d{1,5}$/.test(value) || port > MAX_PORT) {

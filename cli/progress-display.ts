@@ -3,33 +3,33 @@ import { describeLive, describePhase } from './describe-progress';
 import type { Document } from './documents';
 import { toLabel } from './to-label';
 
-/** Documents shown at once on a terminal; the others are counted. */
+/** Documents that a terminal shows at once; the display counts the others. */
 const MAX_LIVE_LINES = 12;
 
-/** Shows where documents stand while the command waits. */
+/** A display of the documents' progress while the command waits. */
 export interface ProgressDisplay {
-  /** A line that stays. */
+  /** Prints a line that stays. */
   say(line: string): void;
-  /** Where a document stands now. */
+  /** Shows the current progress of a document. */
   update(document: Document, progress: ParseProgress): void;
-  /** The document ended: its last line stays. */
+  /** Replaces the live line of a document that has ended by a line that stays. */
   finish(document: Document, line: string): void;
-  /** Takes the live lines away. */
+  /** Removes the live lines. */
   close(): void;
 }
 
 /**
- * Live lines on a terminal; elsewhere a line whenever a document's phase changes.
+ * Creates a display with live lines if the stream is a terminal, else one that prints a line when a document's phase changes.
  *
- * The library for the terminal is an ES module and is loaded only where there is one.
+ * The library for the terminal is an ES module, and is loaded only for a terminal.
  */
 export async function createProgressDisplay(stream: NodeJS.WriteStream): Promise<ProgressDisplay> {
-  // Some terminals tell no size, and some cannot move the cursor.
+  // Some terminals report no size, and some cannot move the cursor.
   const canRedraw = stream.isTTY && stream.columns > 0 && stream.rows > 0 && process.env['TERM'] !== 'dumb';
   return canRedraw ? createLiveDisplay(stream) : createPlainDisplay(stream);
 }
 
-/** A line whenever a document's phase changes. */
+/** Creates a display that prints a line when a document's phase changes. */
 export function createPlainDisplay(stream: { write(text: string): unknown }): ProgressDisplay {
   const last = new Map<Document, string>();
   const say = (line: string) => void stream.write(`${toLabel(line)}\n`);

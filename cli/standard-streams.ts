@@ -9,7 +9,7 @@ export function surviveClosedOutput(): void {
 }
 
 /**
- * Writes what a machine reads on standard output, and waits until it is written.
+ * Writes a value as JSON to standard output, and waits until it is written.
  *
  * @returns The reason why it could not be written, or `undefined`.
  */
@@ -18,7 +18,7 @@ export async function printForMachine(value: unknown): Promise<string | undefine
   return new Promise((resolve) => process.stdout.write(text, (error) => resolve(error?.message)));
 }
 
-/** Resolves when a stream has written what it was given, or has failed to. */
+/** Resolves when a stream has written everything that it was given, or has failed to. */
 export async function flush(stream: NodeJS.WriteStream): Promise<void> {
   await new Promise<void>((resolve) => stream.write('', () => resolve()));
 }

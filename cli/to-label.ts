@@ -4,8 +4,8 @@ import { redact, toPlainText } from '../privacy';
 const UNSAFE_IN_JSON = /[\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]/g;
 
 /**
- * A name or message from outside as one line that a terminal shows and does not obey: every place of the command that
- * prints a name of a file, of a document or of a run, or a message, uses it.
+ * A name or message from outside as one line without control characters, so that a terminal shows it and does not obey it.
+ * The command prints each name of a file, of a document or of a run, and each message, through this function.
  */
 export function toLabel(text: string): string {
   return toPlainText(text).replace(/ {2,}/g, ' ');

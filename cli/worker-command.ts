@@ -1,18 +1,18 @@
-import type { Environment } from '../contract';
+import { DEFAULT_ADDRESS, type Environment } from '../contract';
 import { readWorkerConfiguration, runWorker } from '../worker';
-import { orUsageError } from './configuration-problem';
+import { orUsageError } from './or-usage-error';
 import { type ExitStatus, EXIT_STATUS } from './exit-status';
 import { startHealthEndpoint } from './health-endpoint';
-import { DEFAULT_ADDRESS, messageOf, noServer } from './temporal-part';
+import { messageOf, noServer } from './connect-temporal';
 
-/** What the command line says. */
+/** Options of `extend-parse worker`. */
 export interface WorkerArguments {
   /** Port of the health endpoint. @default none */
   readonly health?: number;
 }
 
 /**
- * `extend-parse worker`: a worker configured by the environment, until a signal ends it. It prints
+ * `extend-parse worker`: runs a worker with the configuration of the environment until a signal ends it. It prints
  * `polling <task queue> at <address>` once it polls; from then on the health endpoint answers 200, until the signal.
  *
  * @throws CommandError if the environment is wrong or incomplete, or the Temporal server cannot be reached.

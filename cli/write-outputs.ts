@@ -8,7 +8,7 @@ export function toMarkdown(result: ParseResult): string {
   return contents.length === 0 ? '' : `${contents.join('\n\n')}\n`;
 }
 
-/** Where a result was written. */
+/** The paths of a result's files. */
 export interface OutputPaths {
   readonly markdown: string;
   readonly json: string;
@@ -20,9 +20,9 @@ export function toFileNames(name: string): { readonly json: string; readonly mar
 }
 
 /**
- * Writes `<name>.md` and `<name>.json` into the directory, which is created if need be.
+ * Writes `<name>.md` and `<name>.json` into the directory, and creates the directory if it does not exist.
  *
- * @throws Error if one of them may not be replaced; then neither is written.
+ * @throws Error if one of the files may not be replaced; then neither is written.
  */
 export async function writeOutputs(options: {
   readonly output: OutputDirectory;

@@ -35,7 +35,7 @@ export class WrittenFiles {
     const line = toLine(name, sha256);
     if (this.#known.has(line)) return;
     await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });
-    // A line that a crash cut off must not swallow this one.
+    // The line break comes first, so that this line is not appended to one that a crash cut off.
     await appendFile(this.#path, `\n${line}`, { mode: 0o600 });
     this.#known.add(line);
   }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { isAttachInput, type ParseInput } from '../contract';
 
-/** Query parameters that sign a URL: the same document has others each time its URL is made. */
+/** Query parameters that sign a URL. Their values differ each time a URL is made for the same document. */
 const SIGNING_PREFIX = /^x-(amz|goog)-/i;
-/** These sign only where the parameter of the first column is there too: alone, `st` or `policy` may name the document. */
+/** These parameters sign only together with that of the first column. Alone, `st` or `policy` may name the document. */
 const SIGNING_GROUPS: readonly (readonly [proof: string, names: readonly string[]])[] = [
   ['signature', ['signature', 'expires', 'policy', 'key-pair-id', 'awsaccesskeyid', 'googleaccessid']],
   [
@@ -13,9 +13,9 @@ const SIGNING_GROUPS: readonly (readonly [proof: string, names: readonly string[
 ];
 
 /**
- * Hash of what is parsed and how: the document and its configuration, or the run that is attached to. How it is waited
- * for does not count, nor what signs a URL (S3, Google Cloud Storage, CloudFront, Azure): a fresh URL of the same
- * document gives the same hash.
+ * Hash of a document and its configuration, or of the run to attach to. Options of the wait do not count, nor do the
+ * parameters that sign a URL (S3, Google Cloud Storage, CloudFront, Azure), so a fresh URL of the same document gives
+ * the same hash.
  */
 export function documentHash(input: ParseInput): string {
   const subject = isAttachInput(input) ? { runId: input.runId } : { file: plainFile(input), config: input.config };
@@ -37,7 +37,7 @@ function signingNames(present: readonly string[]): ReadonlySet<string> {
   return new Set(SIGNING_GROUPS.flatMap(([proof, names]) => (present.includes(proof) ? names : [])));
 }
 
-/** JSON with sorted names: the order in which a caller writes them does not matter. */
+/** JSON with sorted names, so that the caller's order of names does not matter. */
 function stableJson(value: unknown): string {
   return JSON.stringify(value, (_name, member: unknown) =>
     typeof member === 'object' && member !== null && !Array.isArray(member)

@@ -1,15 +1,15 @@
-import { searchAttributeCommand, type FailureDetails, type FailureType } from '../contract';
+import { searchAttributeCommand, type DocumentFailureType, type FailureDetails, type FailureType } from '../contract';
 
-/** How a parse can end without a result: one of the failure types, or something that was done to the workflow. */
-export type ParseErrorType = FailureType | 'Cancelled' | 'Terminated' | 'TimedOut' | 'Unexpected';
+/** Type of a {@link ParseError}: the same types as those of a document's failure in a batch. */
+export type ParseErrorType = DocumentFailureType;
 
 /** A parse that ended without a result. One class per failure type extends it. */
 export class ParseError extends Error {
-  /** The failure type: what one matches on. */
+  /** The failure type, for code that tells failures apart. */
   readonly type: ParseErrorType;
-  /** The workflow that ended in this way. */
+  /** Id of the workflow that ended with this error. */
   readonly workflowId: string;
-  /** What is known: the run id once there is one, `failureReason`, HTTP status, counters. */
+  /** The known facts: the run id once there is one, `failureReason`, HTTP status, counters. */
   readonly details: FailureDetails;
 
   constructor(type: ParseErrorType, message: string, facts: ParseErrorFacts) {
@@ -26,12 +26,12 @@ export class ParseError extends Error {
   }
 }
 
-/** The class's name; written out, so that it outlives a bundler. */
+/** The name of the class. It does not depend on the class's own name, which a bundler may change. */
 function nameOf(type: string): string {
   return type === 'Cancelled' ? 'ParseCancelledError' : `${type}Error`;
 }
 
-/** What a {@link ParseError} carries. */
+/** Facts that a {@link ParseError} has. */
 export interface ParseErrorFacts {
   readonly workflowId: string;
   readonly details?: FailureDetails;
@@ -75,7 +75,7 @@ export class ResultTooLargeError extends ParseError {}
 export class ResultStoreFailedError extends ParseError {}
 /** The run's output is not what the contract promises. */
 export class ContractViolationError extends ParseError {}
-/** The workflow was cancelled. The run's id is in its progress. */
+/** The workflow was cancelled. The workflow's progress has the run id. */
 export class ParseCancelledError extends ParseError {}
 
 const CLASSES: Readonly<Record<FailureType | 'Cancelled', typeof ParseError>> = {
@@ -105,8 +105,8 @@ export function createParseError(type: ParseErrorType, message: string, facts: P
 }
 
 /**
- * Whether an error is a {@link ParseError}, of the given type if one is given. Unlike `instanceof` it also holds for
- * errors of a second copy of this package.
+ * Tells whether an error is a {@link ParseError}, of the given type if one is given. Unlike `instanceof`, it also
+ * accepts errors of a second copy of this package.
  */
 export function isParseError(error: unknown, type?: ParseErrorType): error is ParseError {
   if (!(error instanceof Error) || !('type' in error) || !('workflowId' in error)) return false;

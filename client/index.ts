@@ -1,5 +1,6 @@
 /**
- * `temporal-extend-parse/client`, for backend services: starts parses and waits for their results. Loads no worker code.
+ * `temporal-extend-parse/client`, for backend services: starts parses and waits for their results. Loads no worker
+ * code.
  *
  * @packageDocumentation
  */
@@ -54,7 +55,8 @@ export {
 export type { ParseErrorFacts, ParseErrorType } from './errors';
 export type { BatchHandle } from './batch/batch-handle';
 export { ParseClient } from './parse-client';
-export type { ParseClientOptions, StartParseOptions } from './parse-client';
+export type { ParseClientOptions } from './parse-client';
+export type { StartParseOptions } from './start-options';
 export type { ReadResultOptions } from './read-result';
 export type { ParseHandle } from './parse-handle';
 export type { RunFinishedNotice } from '../workflows/messages';

@@ -6,19 +6,22 @@ import { toParseError } from './to-parse-error';
 
 /** One `parseDocument` workflow, running or ended. */
 export interface ParseHandle {
-  /** Id of the workflow: with it any process gets this handle again. */
+  /** Id of the workflow. Any process can make this handle again from it. */
   readonly workflowId: string;
   /** Waits for the result. @throws ParseError of the class of the failure */
   result(): Promise<ParseResult>;
-  /** Where the document is. Needs a running worker; works after the end too, while the history is kept. */
+  /** Queries the progress. It needs a running worker, and works after the end too, while Temporal keeps the history. */
   progress(): Promise<ParseProgress>;
-  /** Asks the workflow to stop. It is no error if it has ended already. A run at Extend goes on: its API has no cancel. */
+  /**
+   * Cancels the workflow; does nothing if it has ended already. A run at Extend goes on, because Extend's API cannot
+   * cancel it.
+   */
   cancel(): Promise<void>;
-  /** Makes a waiting workflow poll now: for webhooks. It is no error if the workflow has ended already. */
+  /** Makes a waiting workflow poll now, for webhooks. It does nothing if the workflow has ended already. */
   runFinished(notice?: RunFinishedNotice): Promise<void>;
 }
 
-/** Makes a handle of a workflow's own. */
+/** Makes a {@link ParseHandle} from Temporal's handle of the workflow. */
 export function createParseHandle(handle: WorkflowHandle<typeof parseDocument>): ParseHandle {
   const { workflowId } = handle;
   return {
@@ -39,7 +42,7 @@ export async function resultOf<T extends Workflow>(handle: WorkflowHandle<T>): P
   }
 }
 
-/** Asks a workflow to stop. It is no error if it has ended already; it is one if it never was. */
+/** Cancels a workflow; does nothing if it has ended already. @throws WorkflowNotFoundError if it never existed */
 export async function cancelRunning(handle: Pick<WorkflowHandle, 'cancel' | 'describe'>): Promise<void> {
   await unlessEnded(handle, () => handle.cancel());
 }
@@ -48,7 +51,8 @@ async function unlessEnded(handle: Pick<WorkflowHandle, 'describe'>, act: () => 
   try {
     await act();
   } catch (error) {
-    // Temporal gives the same error for a workflow that has ended and for one that never was: only the latter is one.
+    // Temporal gives the same error for a workflow that has ended and for one that never existed. Only the second fails
+    // here.
     if (!(error instanceof WorkflowNotFoundError)) throw error;
     await handle.describe();
   }

@@ -1,20 +1,21 @@
 import type { BatchOutcomes, DocumentOutcome, ParseResult } from '../contract';
 import type { Chunk, ParserRun } from '../contract/extend';
+import { readJsonLines } from '../json';
 import { createFileStore, readStoredChunks, readStoredRun, type ResultStore } from '../storage';
 
-/** Where stored results are read from. */
+/** Store from which results are read. */
 export interface ReadResultOptions {
-  /** The directory that the workers keep results in, seen from here. @default none */
+  /** Directory in which the workers store results, as a path of this machine. @default none */
   readonly resultDirectory?: string;
-  /** The store that the workers keep results in. @default none */
+  /** Store in which the workers store results. @default none */
   readonly resultStore?: ResultStore;
 }
 
 /**
- * Gives the chunks of a result one after the other, whether it is inline or stored: a stored document is never in
+ * Gives the chunks of a result one after the other, whether it is inline or stored. A stored document is never in
  * memory as a whole.
  *
- * @throws TypeError if it is stored, and no store was given; otherwise as `readStoredChunks`.
+ * @throws TypeError if the result is stored, and no store was given; otherwise as `readStoredChunks`.
  */
 export async function* readChunks({ output }: ParseResult, options: ReadResultOptions): AsyncGenerator<Chunk, void> {
   if (output.kind === 'inline') yield* output.chunks;
@@ -22,7 +23,7 @@ export async function* readChunks({ output }: ParseResult, options: ReadResultOp
 }
 
 /**
- * Reads the whole stored run, in memory.
+ * Reads a stored run as a whole into memory.
  *
  * @throws TypeError if the result is inline, or no store was given; otherwise as `readStoredRun`.
  */
@@ -35,7 +36,7 @@ export async function readRun({ output }: ParseResult, options: ReadResultOption
 /**
  * Gives the outcomes of a batch one after the other, segment by segment.
  *
- * @throws TypeError if no store was given; StoreRefusedError where it has no such segment.
+ * @throws TypeError if no store was given; StoreRefusedError if the store has no such segment.
  */
 export async function* readOutcomes(
   { uri, segments }: BatchOutcomes,
@@ -43,10 +44,8 @@ export async function* readOutcomes(
 ): AsyncGenerator<DocumentOutcome, void> {
   const store = storeOf(options);
   for (let segment = 1; segment <= segments; segment += 1) {
-    const parts: Uint8Array[] = [];
-    for await (const part of await store.read(`${uri}/${segment}.jsonl`)) parts.push(part);
-    const lines = Buffer.concat(parts).toString('utf8').split('\n');
-    for (const line of lines) if (line !== '') yield JSON.parse(line) as DocumentOutcome;
+    const outcomes = readJsonLines(await store.read(`${uri}/${segment}.jsonl`));
+    for await (const outcome of outcomes) yield outcome as DocumentOutcome;
   }
 }
 

@@ -1,7 +1,6 @@
 import * as v from 'valibot';
 import { findIdProblem } from './extend';
-import { isPlainObject } from '../json';
-import { isDeeperThan, MAX_LEVELS } from '../json';
+import { isDeeperThan, isPlainObject, MAX_LEVELS } from '../json';
 import { MAX_TIMER_MS } from './poll-schedule';
 import { redact } from '../privacy';
 
@@ -9,11 +8,11 @@ const MAX_DEADLINE_MS = 365 * 24 * 3600 * 1000;
 const MAX_SUBMITS_LIMIT = 100;
 const MAX_SHOWN_LENGTH = 80;
 
-/** One of these words. */
+/** Schema for one of these words. */
 export const oneOf = <const Words extends readonly string[]>(...words: Words) =>
   v.picklist(words, `must be one of ${words.map((word) => `'${word}'`).join(', ')}`);
 
-/** A whole number from `min` to `max`. */
+/** Schema for a whole number from `min` to `max`. */
 export const whole = (min: number, max: number) => {
   const rule = `must be a whole number from ${min} to ${max}`;
   return v.pipe(v.number(rule), v.integer(rule), v.minValue(min, rule), v.maxValue(max, rule));
@@ -25,13 +24,13 @@ const decimal = (min: number, max: number, rule: string) =>
 const text = () => v.pipe(v.string('must be a string'), v.nonEmpty('must not be empty'));
 
 const httpUrl = v.pipe(text(), v.check(isHttpUrl, 'must be an absolute http: or https: URL'));
-/** Name of a source. */
+/** Schema for the name of a source. */
 export const sourceName = v.pipe(
   text(),
   v.regex(/^[a-z][a-z0-9+.-]*:./i, "must begin with a scheme, as in 'file:///…'"),
 );
 
-/** Valibot takes an array for an object. */
+/** Schema for an object. Valibot's own schema would also accept an array. */
 const object = v.custom<object>(isPlainObject, 'must be an object');
 
 const polling = v.pipe(
@@ -77,7 +76,7 @@ const common = {
   deleteRun: v.optional(oneOf('never', 'afterSuccess', 'always')),
 };
 
-/** Input of `parseDocument` that submits. */
+/** Schema for an input of `parseDocument` that submits a document. */
 export const documentInput = v.strictObject({
   file,
   config: v.optional(object),
@@ -91,18 +90,19 @@ const attachInput = v.strictObject({ runId: text(), ...common });
 /** Settings of the checks of an input. */
 export interface InputCheckOptions {
   /**
-   * Applies the limits that version 0.1.0 did not have. They must not refuse a workflow that 0.1.0 has started.
+   * Applies the limits that version 0.1.0 did not have. Set it to `false` for a workflow that version 0.1.0 may have
+   * started: such a workflow must not be refused.
    * @default true
    */
   readonly limits?: boolean;
 }
 
 /**
- * Checks the input of `parseDocument`. Unknown fields are refused by name, at every level but inside `config`, which is
- * the API's to check.
+ * Checks the input of `parseDocument`. It refuses unknown fields by name at every level, except inside `config`, which
+ * Extend checks.
  *
- * @returns one sentence with each wrong field, the rule and the value; `undefined` if the input is right. URLs are
- * shown without their query.
+ * @returns one sentence that names each wrong field, the rule and the value; `undefined` if the input is right. URLs
+ * are shown without their query.
  */
 export function findInputProblem(input: unknown, { limits = true }: InputCheckOptions = {}): string | undefined {
   if (!isPlainObject(input)) return `input must be an object, got ${show(input)}`;
@@ -114,8 +114,8 @@ export function findInputProblem(input: unknown, { limits = true }: InputCheckOp
 }
 
 /**
- * Checks the limits that version 0.1.0 did not have: run ids that requests can name, and configurations that can be
- * written as JSON everywhere on their way to Extend.
+ * Checks the limits that version 0.1.0 did not have. A request must be able to name the run id. The configuration must
+ * not be nested so deeply that some program on its way to Extend cannot write it as JSON.
  */
 export function findLimitProblem({ runId, config }: { runId?: unknown; config?: unknown }): string | undefined {
   const rule = typeof runId === 'string' ? findIdProblem(runId) : undefined;
@@ -124,14 +124,14 @@ export function findLimitProblem({ runId, config }: { runId?: unknown; config?: 
   return `config must have at most ${MAX_LEVELS} levels of objects and arrays, got ${show(config)}`;
 }
 
-/** One wrong field, the rule and the value. */
+/** Describes one problem: the wrong field, the rule and the value. */
 export function describeIssue(issue: v.BaseIssue<unknown>): string {
   const name = v.getDotPath(issue) ?? 'input';
   if (issue.type === 'strict_object' && issue.expected === 'never') return `${name} is not a known field`;
   return `${name} ${issue.message}, got ${show(issue.path?.at(-1)?.value ?? issue.input)}`;
 }
 
-/** A value in a message: short, and without the query of a URL. */
+/** Shows a value in a message: short, and without the query of a URL. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(cut(redact(withoutQuery(value))));
   if (isDeeperThan(value, MAX_LEVELS)) return `more than ${MAX_LEVELS} levels`;
@@ -141,7 +141,7 @@ export function show(value: unknown): string {
   return names.length === 0 ? 'an empty object' : `an object with ${names.slice(0, 10).join(', ')}`;
 }
 
-/** A value as a whole may be a URL, perhaps without its scheme, or with white space in its query. */
+/** Removes the query from a value that may be a URL. The URL may lack its scheme, or have white space in its query. */
 function withoutQuery(value: string): string {
   return value.replace(/[?#].+$/s, '?***');
 }

@@ -1,16 +1,16 @@
-import type { ParseApiError, ParseApiErrorFacts } from './extend';
-import { isOutOfCreditsCode } from './extend';
+import { isOutOfCreditsCode, type ParseApiError, type ParseApiErrorFacts } from './extend';
 import type { AnyFailureType } from './failures';
 
-/** What the package was doing when a request failed; the same answer means different things. */
+/** Purpose of a request. The same answer means different failures for different purposes. */
 export type RequestPurpose = 'submit' | 'read' | 'upload' | 'delete';
 
 /**
- * Which failure an unusable answer is, by what was asked. Whether a type ends the workflow or is retried follows from
- * the type and the purpose: see `toApplicationFailure` in `activities/` and `afterFailedSubmit` in `workflows/`.
+ * Gives the failure type of an unusable answer to a request with this purpose. Type and purpose together decide if the
+ * failure is retried or ends the workflow: see `toApplicationFailure` in `activities/` and `afterFailedSubmit` in
+ * `workflows/`.
  *
- * A submit is special: whatever does not surely mean "not accepted" is `SubmitOutcomeUnknown`, because the API has no
- * idempotency key and repeating the request may bill the document twice.
+ * A submit is special. If it is not certain that Extend refused the submit, the type is `SubmitOutcomeUnknown`, because
+ * the API has no idempotency key, and another submit may bill the document twice.
  */
 export function classifyApiError(error: ParseApiError, purpose: RequestPurpose): AnyFailureType {
   switch (error.kind) {
@@ -24,9 +24,9 @@ export function classifyApiError(error: ParseApiError, purpose: RequestPurpose):
   }
 }
 
-/** Code of an error that says that too many requests came, whatever the HTTP status. */
+/** Error code of a rate limit. It means the same with every HTTP status. */
 const RATE_LIMIT_CODE = 'RATE_LIMIT_EXCEEDED';
-/** Code of an error that says that the version of the API is no longer served. */
+/** Error code for a version of the API that Extend no longer serves. */
 const ENDPOINT_REMOVED_CODE = 'ENDPOINT_REMOVED';
 
 function classifyStatus(error: ParseApiError, purpose: RequestPurpose): AnyFailureType {
@@ -34,7 +34,7 @@ function classifyStatus(error: ParseApiError, purpose: RequestPurpose): AnyFailu
   if (status === 402 || isOutOfCreditsCode(code)) return 'OutOfCredits';
   if (status === 429 || code === RATE_LIMIT_CODE) return 'RateLimited';
   if (isVersionRemoved(error)) return 'ApiVersionRemoved';
-  // For a 408 or a 5xx "may be repeated" does not say that nothing was done: such a submit stays ambiguous.
+  // With a 408 or a 5xx, `retryable` does not prove that Extend created no run, so the submit stays ambiguous.
   if (status === 408 || status >= 500) return purpose === 'submit' ? 'SubmitOutcomeUnknown' : 'Unavailable';
   if (status >= 400 && error.retryable) return 'Unavailable';
   return classifyRefusal(error, purpose);
@@ -47,13 +47,6 @@ function classifyRefusal(error: ParseApiError, purpose: RequestPurpose): AnyFail
   return status === 404 ? NOT_FOUND[purpose] : REJECTED[purpose];
 }
 
-const NOT_FOUND = {
-  submit: 'FileNotFound',
-  read: 'ParserRunNotFound',
-  upload: 'UploadRejected',
-  delete: 'RequestRejected',
-} as const satisfies Record<RequestPurpose, AnyFailureType>;
-
 const REJECTED = {
   submit: 'RequestRejected',
   read: 'RequestRejected',
@@ -61,14 +54,20 @@ const REJECTED = {
   delete: 'RequestRejected',
 } as const satisfies Record<RequestPurpose, AnyFailureType>;
 
-/** Says that Extend no longer serves this version of its API. */
+const NOT_FOUND = {
+  ...REJECTED,
+  submit: 'FileNotFound',
+  read: 'ParserRunNotFound',
+} as const satisfies Record<RequestPurpose, AnyFailureType>;
+
+/** Tells if an error means that Extend no longer serves this version of its API. */
 export function isVersionRemoved({ kind, status, code }: ParseApiErrorFacts): boolean {
   return kind === 'status' && (status === 410 || status === 404) && code === ENDPOINT_REMOVED_CODE;
 }
 
 /**
- * Says that a 404 means that nothing is served at the path, and not that Extend does not know a run or a file: its body is
- * not one of Extend's errors, so the base URL is mostly wrong.
+ * Tells if a 404 means that the server does not serve the path. If the body is an error of Extend, a run or a file does
+ * not exist. If it is not, another server answered, and the base URL is probably wrong.
  */
 export function isEndpointMissing({ kind, status, isExtendError }: ParseApiErrorFacts): boolean {
   return kind === 'status' && status === 404 && isExtendError !== true;

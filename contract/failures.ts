@@ -1,14 +1,14 @@
-/** What one kind of failure means, and what a user can do about it. The page `docs/failures.md` shows this table. */
+/** Meaning and remedy of one failure type. The page `docs/failures.md` shows this table. */
 export interface FailureRow {
-  /** `final` ends the workflow; `retried` is seen by operators as a pending activity's last failure. */
+  /** `final` ends the workflow. Operators see a `retried` failure as the last failure of a pending activity. */
   readonly ends: 'final' | 'retried';
-  /** What happened. */
+  /** Cause of the failure. */
   readonly meaning: string;
-  /** What the caller or the operator can do. */
+  /** Actions of the caller or the operator that can help. */
   readonly remedy: string;
 }
 
-/** Every `ApplicationFailure` type of this package. Types are wire names: others match on them. */
+/** Every `ApplicationFailure` type of this package. Types are wire names, because code of users compares them. */
 export const FAILURES = {
   ParserRunFailed: {
     ends: 'final',
@@ -120,37 +120,37 @@ export const FAILURES = {
 /** Any failure type of this package. */
 export type AnyFailureType = keyof typeof FAILURES;
 
-/** Types that only operators see, in an activity's last failure. */
+/** Failure types that only operators see, as the last failure of a pending activity. */
 export type RetriedFailureType = 'RateLimited' | 'Unavailable' | 'StillProcessing';
 
-/** Types that can end a workflow, and that callers see. */
+/** Failure types that can end a workflow, and that callers see. */
 export type FailureType = Exclude<AnyFailureType, RetriedFailureType>;
 
-/** Whether a word is a failure type that can end a workflow. */
+/** Tells if a word is a failure type that can end a workflow. */
 export function isFailureType(type: string | null | undefined): type is FailureType {
   return typeof type === 'string' && Object.hasOwn(FAILURES, type) && FAILURES[type as AnyFailureType].ends === 'final';
 }
 
-/** What a failure carries beside its message; the one entry of the `ApplicationFailure`'s `details`. */
+/** Details of a failure: the only entry of the `ApplicationFailure`'s `details`. */
 export interface FailureDetails {
-  /** Extend's run id, once there is one. */
+  /** Extend's run id, if it is known. */
   readonly runId?: string;
-  /** Extend's request id of the answer that decided, if it gave one. */
+  /** Extend's request id, if the answer that caused the failure has one. */
   readonly requestId?: string;
-  /** HTTP status of the deciding answer, or the run's last status. */
+  /** HTTP status of the answer that caused the failure, or the last status of the run. */
   readonly status?: number | string;
   /** Extend's reason for a failed run. */
   readonly failureReason?: string;
-  /** Extend's error code, or the system's (`ENOSPC`). */
+  /** Error code of Extend, or of the operating system (`ENOSPC`). */
   readonly code?: string;
   /** Submits that may have created a run. */
   readonly submits?: number;
-  /** Status reads so far. */
+  /** Polls so far. */
   readonly polls?: number;
   /** Attempts of the activity that failed. */
   readonly attempts?: number;
   /** Time since the workflow started, in milliseconds. */
   readonly elapsedMs?: number;
-  /** Whether a run may exist at Extend that nobody knows the id of. */
+  /** `true` if a run may exist at Extend whose id is not known. */
   readonly runMayExist?: boolean;
 }

@@ -1,11 +1,13 @@
 /**
- * This package's contract: input, result, batches, failures, checks, the poll schedule. Pure, and safe inside a workflow:
- * nothing here reaches Node, the network or the clock.
+ * This package's contract: input, result, batches, failures, checks, the poll schedule. The code is pure and safe
+ * inside a workflow: it uses neither Node, nor the network, nor the clock.
  */
 export {
   MAX_BATCH_DOCUMENTS,
+  MAX_BATCH_ID_BYTES,
   MAX_BATCH_WIDTH,
   MAX_DOCUMENT_BYTES,
+  MAX_DOCUMENT_ID_BYTES,
   MAX_LIST_BYTES,
   documentWorkflowId,
   toParseInput,
@@ -26,7 +28,7 @@ export type {
   FailureCounts,
 } from './batch/batch';
 export { DocumentIds, findBatchProblem, findDocumentProblem } from './batch/check-batch';
-export { toDocumentFailure } from './batch/document-failure';
+export { toDocumentFailure } from './batch/to-document-failure';
 export { findInputProblem } from './check-input';
 export type { InputCheckOptions } from './check-input';
 export { classifyApiError, isEndpointMissing, isVersionRemoved } from './classify';
@@ -50,6 +52,8 @@ export { METRICS } from './metrics';
 export type { MetricLabels, MetricName, MetricNameOf, MetricRow } from './metrics';
 export { MAX_TIMER_MS, nextDelayMs, resolveSchedule } from './poll-schedule';
 export type { Backoff, PollEngine, PollPosition, PollSchedule, PollingOptions } from './poll-schedule';
+export { resolveInput } from './resolve-input';
+export type { DocumentToSubmit, ParseSettings, PollingSettings, RunToAttach } from './resolve-input';
 export type { InlineOutput, ParseProgress, ParseResult, RunSummary, StoredOutput } from './result';
 export {
   SEARCH_ATTRIBUTES,
@@ -59,3 +63,4 @@ export {
   openingAttributes,
   searchAttributeCommand,
 } from './search-attributes';
+export { DEFAULT_ADDRESS, DEFAULT_NAMESPACE, DEFAULT_TASK_QUEUE } from './temporal-defaults';

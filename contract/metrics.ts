@@ -1,18 +1,18 @@
-/** What one metric tells. The page `docs/metrics.md` shows this table. */
+/** Description of one metric. The page `docs/metrics.md` shows this table. */
 export interface MetricRow {
-  /** A `counter` only grows; a `histogram` counts values by size, and sums them. */
+  /** A `counter` only grows. A `histogram` counts values by size and adds them up. */
   readonly type: 'counter' | 'histogram';
-  /** Of the values, in the letters of UCUM; `1` where things are counted. */
+  /** Unit of the values, in the notation of UCUM. `1` is the unit of counts. */
   readonly unit: '1' | 's' | 'By';
-  /** Names of the labels; Temporal adds its own. */
+  /** Names of the labels. Temporal adds its own labels. */
   readonly labels: readonly string[];
   /** Upper bounds of a histogram's buckets, in its unit. */
   readonly buckets?: readonly number[];
-  /** What is measured, and when. */
+  /** Measured value, and the time of the measurement. */
   readonly meaning: string;
 }
 
-/** Every metric of this package. Names and labels are wire names: dashboards and alerts hold them. */
+/** Every metric of this package. Names and labels are wire names, because dashboards and alerts contain them. */
 export const METRICS = {
   extend_parse_documents: {
     type: 'counter',
@@ -67,5 +67,5 @@ export type MetricNameOf<Type extends MetricRow['type']> = {
   [Name in MetricName]: (typeof METRICS)[Name]['type'] extends Type ? Name : never;
 }[MetricName];
 
-/** The labels that a metric has, with their values. */
+/** Labels of a metric, with their values. */
 export type MetricLabels<Name extends MetricName> = Readonly<Record<(typeof METRICS)[Name]['labels'][number], string>>;

@@ -1,39 +1,49 @@
-/** How the time between two status reads grows. */
+/** Growth of the time between two polls. */
 export type Backoff = 'sqrt' | 'exponential';
 
-/** Which of Temporal's means waits: the workflow's timers, or the retries of one activity. */
+/** Feature of Temporal that waits between polls: the workflow's timers, or the retries of one activity. */
 export type PollEngine = 'timer' | 'retry';
 
-/** When to ask for a run's status. Plain JSON, part of the workflow's input. */
+/** Options of the poll schedule. Plain JSON, part of the workflow's input. */
 export interface PollingOptions {
   /**
-   * `timer`: one durable timer and one activity per read, each visible in history (11 events per read). `retry`: one
-   * activity that Temporal retries until the run has ended; the history stays the same for any number of reads.
+   * `timer` uses one durable timer and one activity per poll, each visible in the history (11 events per poll). `retry`
+   * uses one activity that Temporal retries until the run has ended. Its history has the same size for any number of
+   * polls.
    * @default 'timer'
    */
   readonly engine?: PollEngine;
   /**
-   * `sqrt`: delay = `scaleMs` · √(seconds since the run was accepted), at least 500 ms: the shape that the theory of
-   * optimum checking procedures gives for unknown durations (Barlow, Hunter and Proschan 1963). `exponential`: each
-   * delay is `factor` times the one before, starting from `initialDelayMs`, at least 500 ms.
+   * `sqrt`: the delay is `scaleMs` · √(seconds since the run was accepted), at least 500 ms. The theory of optimum
+   * checking procedures gives this shape for unknown durations (Barlow, Hunter and Proschan 1963). `exponential`: each
+   * delay is `factor` times the previous delay, starting from `initialDelayMs`, at least 500 ms.
    * @default 'sqrt'
    */
   readonly backoff?: Backoff;
-  /** Delay before the first read, in milliseconds. @default 2000, or 0.4 of `expectedDurationMs` where that is given */
+  /** Delay before the first poll, in milliseconds. @default 2000, or 0.4 of `expectedDurationMs` if that is given */
   readonly initialDelayMs?: number;
-  /** `sqrt` only: delay one second after acceptance, in milliseconds. @default 1000, or 680 with `expectedDurationMs` */
+  /**
+   * Delay that applies one second after the run was accepted, in milliseconds. For `sqrt` only.
+   * @default 1000, or 680 with `expectedDurationMs`
+   */
   readonly scaleMs?: number;
-  /** `exponential` only: growth per read, at least 1. @default 1.5 */
+  /** Growth of the delay per poll, at least 1. For `exponential` only. @default 1.5 */
   readonly factor?: number;
-  /** Longest delay between two reads, in milliseconds. @default 30_000 */
+  /** Longest delay between two polls, in milliseconds. @default 30_000 */
   readonly maxDelayMs?: number;
-  /** Random part of each delay, 0 to 1: 0.1 is plus or minus a tenth. `0` switches it off. @default 0.1 */
+  /**
+   * Random part of each delay, 0 to 1. For example, 0.1 adds or removes up to a tenth. `0` switches it off.
+   * @default 0.1
+   */
   readonly jitter?: number;
-  /** How long the run will probably take, in milliseconds: moves the first read to 0.4 of it. @default none */
+  /** Probable duration of the run, in milliseconds. It moves the first poll to 0.4 of this time. @default none */
   readonly expectedDurationMs?: number;
 }
 
-/** {@link PollingOptions} with every default filled in, but the engine. Plain JSON: the `retry` engine carries it. */
+/**
+ * {@link PollingOptions} with all defaults, without the engine. Plain JSON, because the `retry` engine passes it to the
+ * activity.
+ */
 export interface PollSchedule {
   readonly backoff: Backoff;
   readonly firstDelayMs: number;
@@ -44,33 +54,39 @@ export interface PollSchedule {
   readonly jitter: number;
 }
 
-/** Where the schedule stands. */
+/** Position in a poll schedule. */
 export interface PollPosition {
   /** Time since the run was accepted, in milliseconds. */
   readonly elapsedMs: number;
-  /** Scheduled reads so far. */
-  readonly reads: number;
-  /** A random number, 0 to 1, for the jitter. */
+  /** Scheduled polls so far. */
+  readonly polls: number;
+  /** Random number from 0 to 1 for the jitter. */
   readonly random: number;
 }
 
 const DEFAULT_INITIAL_DELAY_MS = 2000;
 const DEFAULT_SCALE_MS = 1000;
-/** A hint makes the runs' ends denser around it: shorter delays cost few reads there. */
+/**
+ * Default of `scaleMs` with `expectedDurationMs`. Runs then end near the expected time, where shorter delays cost few
+ * polls.
+ */
 const HINTED_SCALE_MS = 680;
-const FIRST_READ_AT_SHARE_OF_HINT = 0.4;
+const FIRST_POLL_AT_SHARE_OF_HINT = 0.4;
 const DEFAULT_FACTOR = 1.5;
 const DEFAULT_MAX_DELAY_MS = 30_000;
 const DEFAULT_JITTER = 0.1;
-/** Floor under both kinds, so that a first delay of 0 does not make a tight loop. `maxDelayMs` goes below it if told so. */
+/**
+ * Shortest delay of both backoffs, so that a first delay of 0 does not cause a tight loop. A smaller `maxDelayMs` takes
+ * precedence.
+ */
 const MIN_DELAY_MS = 500;
-/** Longest timer that Node and the Temporal SDK take: 2^31 − 1 ms. A longer one would fire at once. */
+/** Longest timer that Node and the Temporal SDK support: 2^31 − 1 ms. A longer timer would fire immediately. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Fills in the defaults. The options must have been checked. */
+/** Fills in the defaults. The caller has checked the options. */
 export function resolveSchedule(options: PollingOptions = {}): PollSchedule {
   const { initialDelayMs, expectedDurationMs: hintMs } = options;
-  const hintedDelayMs = hintMs === undefined ? DEFAULT_INITIAL_DELAY_MS : hintMs * FIRST_READ_AT_SHARE_OF_HINT;
+  const hintedDelayMs = hintMs === undefined ? DEFAULT_INITIAL_DELAY_MS : hintMs * FIRST_POLL_AT_SHARE_OF_HINT;
   return {
     backoff: options.backoff ?? 'sqrt',
     firstDelayMs: initialDelayMs ?? hintedDelayMs,
@@ -83,23 +99,23 @@ export function resolveSchedule(options: PollingOptions = {}): PollSchedule {
 }
 
 /**
- * Time until the next read, in whole milliseconds, never over {@link MAX_TIMER_MS}. Pure: the same position gives the
- * same delay. It knows no deadline; whoever waits caps the delay to what is left.
+ * Gives the time until the next poll in whole milliseconds, at most {@link MAX_TIMER_MS}. The function is pure: the
+ * same position gives the same delay. It ignores the deadline, so the caller limits the delay to the remaining time.
  */
 export function nextDelayMs(schedule: PollSchedule, position: PollPosition): number {
   const spread = 1 + schedule.jitter * (2 * position.random - 1);
-  if (position.reads === 0) return Math.round(Math.min(schedule.firstDelayMs * spread, MAX_TIMER_MS));
+  if (position.polls === 0) return Math.round(Math.min(schedule.firstDelayMs * spread, MAX_TIMER_MS));
   const growingMs = Math.min(growingDelayMs(schedule, position), MAX_TIMER_MS);
   const delayMs = Math.max(growingMs * spread, MIN_DELAY_MS);
   return Math.round(Math.min(delayMs, schedule.maxDelayMs, MAX_TIMER_MS));
 }
 
-function growingDelayMs(schedule: PollSchedule, { elapsedMs, reads }: PollPosition): number {
+function growingDelayMs(schedule: PollSchedule, { elapsedMs, polls }: PollPosition): number {
   switch (schedule.backoff) {
     case 'sqrt':
       return schedule.scaleMs * Math.sqrt(Math.max(elapsedMs, 0) / 1000);
     case 'exponential':
-      // From the floor up, since a first delay of 0 would never grow; and 0 times Infinity is no number.
-      return Math.max(schedule.baseDelayMs * schedule.factor, MIN_DELAY_MS) * schedule.factor ** (reads - 1);
+      // The growth starts from the shortest delay, because 0 would never grow, and 0 times Infinity is not a number.
+      return Math.max(schedule.baseDelayMs * schedule.factor, MIN_DELAY_MS) * schedule.factor ** (polls - 1);
   }
 }

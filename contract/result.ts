@@ -1,33 +1,35 @@
 import type { Chunk, Ocr, RunStatus } from './extend';
 
-/** The chunks themselves, as part of the workflow's result. */
+/** The chunks as part of the workflow's result. */
 export interface InlineOutput {
   readonly kind: 'inline';
   readonly chunks: readonly Chunk[];
-  /** Only where the configuration asked for it. */
+  /** Present only if the configuration requested it. */
   readonly ocr?: Ocr;
 }
 
-/** Where the run was stored: the bare `ParserRun` as JSON. */
+/** Reference to a stored run. The stored object is the bare `ParserRun` as JSON. */
 export interface StoredOutput {
   readonly kind: 'stored';
-  /** Absolute: `file:///…` or `s3://bucket/key`. */
+  /** Absolute URI of the object: `file:///…` or `s3://bucket/key`. */
   readonly uri: string;
   /** Size of the stored object, in bytes. */
   readonly bytes: number;
-  /** Hash of exactly those bytes, hexadecimal. */
+  /** SHA-256 of these bytes, hexadecimal. */
   readonly sha256: string;
   readonly chunkCount: number;
 }
 
-/** Facts of a finished run beside its content. All but the id are absent where Extend does not give them in their type. */
+/**
+ * Facts of a finished run beside its content. All except the id are absent if Extend omits them or sends another type.
+ */
 export interface RunSummary {
   readonly runId: string;
   /** Extend's id of the stored file. */
   readonly fileId?: string;
   /** Pages that Extend parsed. */
   readonly pageCount?: number;
-  /** Extend's own figure, in milliseconds. */
+  /** Processing time that Extend reports, in milliseconds. */
   readonly processingTimeMs?: number;
   /** Credits that Extend charged. */
   readonly credits?: number;
@@ -35,33 +37,38 @@ export interface RunSummary {
 
 /** Result of the workflow `parseDocument`. */
 export interface ParseResult extends RunSummary {
-  /** POSTs that may have created a run: 1 unless an answer was lost; 0 when attached. Rejected ones do not count. */
+  /**
+   * Submits that may have created a run: 1 unless an answer was lost, 0 for an attached run. Rejected submits do not
+   * count.
+   */
   readonly submits: number;
-  /** Status requests. */
+  /** Polls. */
   readonly polls: number;
-  /** Time from the start of the workflow until the result was there, in milliseconds. A `startDelay` does not count. */
+  /**
+   * Time from the start of the workflow until the result was available, in milliseconds. A `startDelay` does not count.
+   */
   readonly waitedMs: number;
   readonly output: InlineOutput | StoredOutput;
 }
 
-/** Where a `parseDocument` workflow stands; answer of its query `progress`. */
+/** Progress of a `parseDocument` workflow: the answer of its query `progress`. */
 export interface ParseProgress {
-  /** `ended`: with its result, with a failure, or cancelled; Temporal tells which. */
+  /** Current phase. `ended` covers success, failure and cancellation; Temporal's own status tells which. */
   readonly phase: 'submitting' | 'waiting' | 'fetching' | 'cleaning' | 'ended';
-  /** Extend's run id, once it is known. */
+  /** Extend's run id, if it is known. */
   readonly runId?: string;
-  /** The run's status as last read. */
+  /** Status of the run at the last poll. */
   readonly status?: RunStatus;
   /** Submits that may have created a run. */
   readonly submits: number;
-  /** Status requests so far; only with the `timer` engine. */
+  /** Polls so far. Only with the `timer` engine. */
   readonly polls?: number;
-  /** When the next read is due, epoch milliseconds; only with the `timer` engine. */
+  /** Time of the next poll, epoch milliseconds. Only with the `timer` engine. */
   readonly nextPollAtMs?: number;
-  /** When the workflow started, epoch milliseconds; a `startDelay` is over by then. */
+  /** Time when the workflow started, after a `startDelay`, epoch milliseconds. */
   readonly startedAtMs: number;
-  /** When the deadline ends, epoch milliseconds. */
+  /** Deadline, epoch milliseconds. */
   readonly deadlineAtMs: number;
-  /** The last thing that went wrong, even if it was mended since. */
+  /** Last failure. It stays here after a later attempt succeeded. */
   readonly lastFailure?: string;
 }

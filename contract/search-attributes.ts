@@ -1,26 +1,30 @@
 import type { SearchAttributePair } from '@temporalio/common';
 import { isAttachInput, type ParseInput } from './input';
 
-/** As long as every visibility store of Temporal takes a keyword. */
+/** Longest keyword that every visibility store of Temporal accepts. */
 const MAX_KEYWORD_LENGTH = 200;
 const MAX_FILE_NAME_LENGTH = 120;
 
 /**
- * The search attributes of this package, all of type Keyword. Names are wire names. Nobody needs them: a workflow keeps up
- * to date those that it was started with, and no others.
+ * Search attributes of this package, all of type Keyword. Names are wire names. The attributes are optional: a workflow
+ * updates those that it was started with, and no others.
  */
 export const SEARCH_ATTRIBUTES = {
-  /** Extend's run id; empty until it is known. */
+  /** Extend's run id. It is empty until the run id is known. */
   runId: { name: 'ExtendParseRunId', type: 'KEYWORD' },
-  /** `SUBMITTING`, then the run's status as last read. */
+  /** `SUBMITTING`, then the status of the run at the last poll. */
   status: { name: 'ExtendParseStatus', type: 'KEYWORD' },
-  /** Name of the file, without its path. */
+  /** Name of the file without its path. */
   fileName: { name: 'ExtendParseFileName', type: 'KEYWORD' },
-  /** Workflow id of the batch; empty for a document on its own. */
+  /** Workflow id of the batch. It is empty for a document without a batch. */
   batch: { name: 'ExtendParseBatch', type: 'KEYWORD' },
 } as const;
 
-/** The command that registers search attributes in a namespace. @param names those of all unless given */
+/**
+ * Gives the command that registers search attributes in a namespace.
+ *
+ * @param names names of the attributes; default: all
+ */
 export function searchAttributeCommand(
   namespace: string,
   names: readonly string[] = Object.values(SEARCH_ATTRIBUTES).map(({ name }) => name),
@@ -29,14 +33,20 @@ export function searchAttributeCommand(
   return `temporal operator search-attribute create --namespace ${namespace} ${attributes}`;
 }
 
-/** What a batch is started with. Each is there, so that the server checks each: the batch's documents have them too. */
+/**
+ * Gives the search attributes for the start of a batch. All are set, so that the server checks all of them now: the
+ * documents of the batch use them too.
+ */
 export function batchAttributes(batch: string): SearchAttributePair[] {
   const { runId, status, fileName } = SEARCH_ATTRIBUTES;
   const empty = [runId, status, fileName].map((key) => ({ key, value: '' }));
   return [...empty, { key: SEARCH_ATTRIBUTES.batch, value: keyword(batch) }];
 }
 
-/** What a document's workflow is started with, so that it is found by these. Each is there, so that the server checks each. */
+/**
+ * Gives the search attributes for the start of a document's workflow. All are set, so that the server checks all of
+ * them.
+ */
 export function openingAttributes(input: ParseInput, batch = ''): SearchAttributePair[] {
   const { runId, status, fileName } = SEARCH_ATTRIBUTES;
   const isAttached = isAttachInput(input);
@@ -48,12 +58,16 @@ export function openingAttributes(input: ParseInput, batch = ''): SearchAttribut
   ];
 }
 
-/** Cuts a text to what a search attribute may hold. */
+/** Cuts a text to the length that a search attribute may have. */
 export function keyword(text: string): string {
   return text.slice(0, MAX_KEYWORD_LENGTH);
 }
 
-/** What a person calls the document: its file name, without path or query. None where only an id is known. */
+/**
+ * Gives the name of a document for people: its file name without path and query.
+ *
+ * @returns `undefined` if only an id is known
+ */
 export function nameOfDocument(input: ParseInput): string | undefined {
   if (isAttachInput(input)) return undefined;
   const { file } = input;

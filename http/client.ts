@@ -4,93 +4,113 @@ import {
   decodeSubmitAnswer,
   decodeUploadAnswer,
   DEFAULT_BASE_URL,
+  findBaseUrlProblem,
+  isHeaderWord,
   MAX_REQUEST_MS,
   ParseApiError,
   type CollectedRun,
   type ParseAsyncRequest,
   type RunState,
 } from '../contract/extend';
+import { defined } from '../json';
 import { createRedactor, redact, type Redactor, type Secret } from '../privacy';
-import type { Answer } from './answer';
+import type { HttpAnswer } from './http-answer';
 import { exchange, exchangeParts, type Connection, type ExchangeRequest } from './exchange';
 import { createKeyRing } from './key-ring';
+import { createPoller } from './poller';
 import { collectRun, readText } from './read-body';
-import { readRunState } from './read-state';
+import { readState } from './read-state';
 import { pathOf, runRequest, uploadRequest } from './requests';
-import { createStateReader } from './state-reader';
 import type { RequestObserver, RequestOperation } from './request-watch';
-import { isUsable, noteKey } from './usable-key';
+import { noteKey } from './usable-key';
 
 /** Settings of {@link createExtendClient}. */
 export interface ExtendClientOptions {
-  /** Extend's API key, or a function that gives it; the function is called for each request. */
+  /** Extend's API key, or a function that gives the key. The function is called for each request. */
   readonly apiKey: string | (() => string | Promise<string>);
-  /** Where the API is. @default 'https://api.extend.ai' */
+  /** Base URL of the API. @default 'https://api.extend.ai' */
   readonly baseUrl?: string;
-  /** Needed with a key of a whole organization. @default none */
+  /** Id of the workspace. It is required if the key belongs to a whole organization. @default none */
   readonly workspaceId?: string;
-  /** Limit of a status read, in milliseconds, from connecting to the last byte; also of a deletion, which ends after 5 s at the latest. At most the default. @default 20_000 */
+  /**
+   * Time limit of a poll, in milliseconds, from connecting to the last byte, at most the default. It also limits a
+   * deletion, which ends after 5 s at the latest. @default 20_000
+   */
   readonly statusTimeoutMs?: number;
-  /** Limit of a submit, in milliseconds. At most the default. @default 60_000 */
+  /** Time limit of a submit, in milliseconds, at most the default. @default 60_000 */
   readonly submitTimeoutMs?: number;
-  /** Limit of fetching or storing a result and of an upload, in milliseconds, at most one hour. @default 300_000 (5 minutes) */
+  /**
+   * Time limit of fetching or storing a result, and of an upload, in milliseconds, at most one hour.
+   * @default 300_000 (5 minutes)
+   */
   readonly fetchTimeoutMs?: number;
 }
 
-/** What a call may be given beside its subject. */
+/** Options of every call. */
 export interface CallOptions {
-  /** Ends the call early; it then throws the signal's reason. */
+  /** Ends the call early. The call then throws the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
 /** Options of a submit. */
 export interface SubmitOptions extends CallOptions {
-  /** Secrets in the request, beside the key: no error and no state repeats them. @default none */
+  /** Secrets in the request, beside the key. No error and no state repeats them. @default none */
   readonly secrets?: readonly Secret[];
 }
 
-/** Extend's API, version 2025-04-21, as far as this package uses it. Every call sends one request and repeats nothing. */
+/**
+ * Extend's API, version 2025-04-21, as far as this package uses it. A call sends one request and never repeats it, with
+ * one exception: `pollRun` sends a second request when Extend refuses `responseType=url`.
+ */
 export interface ExtendClient {
-  /** The limits that hold, in milliseconds. */
+  /** Time limits of the requests, in milliseconds. */
   readonly timeouts: { readonly statusMs: number; readonly submitMs: number; readonly fetchMs: number };
-  /** Takes the keys that this client has used out of texts, and whatever has the shape of a secret. */
+  /** Takes out of texts the keys that this client has used, and every text that has the shape of a secret. */
   readonly redactor: Redactor;
-  /** Makes the key that is in use now known to the redactor. It never fails: a key that cannot be read is not known. */
+  /** Makes the current key known to the redactor. It never fails. It ignores a key that it cannot read. */
   noteKey(options?: CallOptions): Promise<void>;
-  /** `POST /parse/async`. */
+  /** Submits a document: `POST /parse/async`. */
   submitParse(request: ParseAsyncRequest, options?: SubmitOptions): Promise<RunState>;
-  /** `GET /parser_runs/{id}` without its content: reads the state only, whatever the answer's size. */
-  readRunState(runId: string, options?: CallOptions): Promise<RunState>;
-  /** `GET /parser_runs/{id}` with its content, in memory. @throws BodyTooLargeError above `maxBodyBytes` */
+  /**
+   * Polls a run: `GET /parser_runs/{id}` without the content. It reads only the state, for an answer of any size. It
+   * asks for `responseType=url`. If Extend refuses that with 400 or 422, the call sends a second request, with
+   * `responseType=json`.
+   */
+  pollRun(runId: string, options?: CallOptions): Promise<RunState>;
+  /**
+   * Reads a run with its content into memory: `GET /parser_runs/{id}`.
+   *
+   * @throws BodyTooLargeError above `maxBodyBytes`
+   */
   readRun(runId: string, options: CallOptions & { readonly maxBodyBytes: number }): Promise<CollectedRun>;
-  /** `GET /parser_runs/{id}` with its content, as it arrives. @throws ParseApiError from the iteration */
+  /** Reads a run with its content as it arrives: `GET /parser_runs/{id}`. @throws ParseApiError from the iteration */
   streamRun(runId: string, options?: CallOptions): AsyncIterable<Uint8Array>;
-  /** `DELETE /parser_runs/{id}`. A run that is gone already is fine. */
+  /** Deletes a run: `DELETE /parser_runs/{id}`. A run that does not exist counts as deleted. */
   deleteRun(runId: string, options?: CallOptions): Promise<void>;
-  /** `POST /files/upload`. Not idempotent: each call makes a file. */
+  /** Uploads a file: `POST /files/upload`. Not idempotent: each call creates a file. */
   uploadFile(
     file: { readonly content: Blob; readonly fileName: string },
     options?: CallOptions,
   ): Promise<{ readonly fileId: string }>;
-  /** `DELETE /files/{id}`. A file that is gone already is fine. */
+  /** Deletes a file: `DELETE /files/{id}`. A file that does not exist counts as deleted. */
   deleteFile(fileId: string, options?: CallOptions): Promise<void>;
 }
 
 const DEFAULT_FETCH_TIMEOUT_MS = 300_000;
-/** Far above any answer that carries no document. */
+/** Limit of an answer that contains no document. It is far above any real size. */
 const MAX_SMALL_BODY_BYTES = 1_048_576;
 
 /**
  * Builds the client. It opens no connection until the first call.
  *
- * @param observe told of each request that has ended. @default nobody is
- * @throws TypeError if `baseUrl` is not a plain absolute http(s) URL, or `workspaceId` is nothing that a header may hold;
- * RangeError if a limit is not a whole number from 1 to its maximum.
+ * @param observe is called after each request has ended. @default none
+ * @throws TypeError if `baseUrl` is not a plain absolute http(s) URL, or if no header can carry `workspaceId`;
+ * RangeError if a time limit is not a whole number from 1 to its maximum.
  */
 export function createExtendClient(options: ExtendClientOptions, observe?: RequestObserver): ExtendClient {
   const connection = toConnection(options, observe);
   const timeouts = toTimeouts(options);
-  const call = <T>(request: ExchangeRequest, read: (answer: Answer, redactor: Redactor) => Promise<T>) =>
+  const call = <T>(request: ExchangeRequest, read: (answer: HttpAnswer, redactor: Redactor) => Promise<T>) =>
     exchange(connection, request, read);
   const { statusMs, submitMs, fetchMs } = timeouts;
   const deletionMs = Math.min(statusMs, MAX_REQUEST_MS.deletion);
@@ -105,8 +125,8 @@ export function createExtendClient(options: ExtendClientOptions, observe?: Reque
         { operation: 'submitParse', method: 'POST', path: '/parse/async', json, timeoutMs: submitMs, secrets, signal },
         readSubmitAnswer,
       ),
-    readRunState: createStateReader((runId, responseType, signal) =>
-      call({ ...runRequest('readRunState', runId, statusMs, signal), query: { responseType } }, readRunState),
+    pollRun: createPoller((runId, responseType, signal) =>
+      call({ ...runRequest('readRunState', runId, statusMs, signal), query: { responseType } }, readState),
     ),
     readRun: async (runId, { signal, maxBodyBytes }) =>
       call(runRequest('readRun', runId, fetchMs, signal), (answer) => collectRun(answer, maxBodyBytes)),
@@ -122,13 +142,15 @@ export function createExtendClient(options: ExtendClientOptions, observe?: Reque
 function toConnection(options: ExtendClientOptions, observe: RequestObserver | undefined): Connection {
   const { apiKey, workspaceId } = options;
   const keys = createKeyRing();
-  if (typeof apiKey === 'string' && isUsable(apiKey.trim())) keys.note(apiKey.trim());
+  if (typeof apiKey === 'string' && isHeaderWord(apiKey.trim())) keys.note(apiKey.trim());
   return {
     keys,
     baseUrl: checkedBaseUrl(options.baseUrl ?? DEFAULT_BASE_URL),
     apiKey: typeof apiKey === 'function' ? apiKey : () => apiKey,
-    ...(workspaceId !== undefined && { workspaceId: checkedWorkspaceId(workspaceId) }),
-    ...(observe && { observe }),
+    ...defined({
+      workspaceId: workspaceId === undefined ? undefined : checkedWorkspaceId(workspaceId),
+      observe,
+    }),
   };
 }
 
@@ -145,15 +167,15 @@ function toTimeouts({
   };
 }
 
-async function readSubmitAnswer(answer: Answer, redactor: Redactor): Promise<RunState> {
+async function readSubmitAnswer(answer: HttpAnswer, redactor: Redactor): Promise<RunState> {
   return decodeSubmitAnswer(await readJson(answer, MAX_SMALL_BODY_BYTES), redactor);
 }
 
-async function readUploadAnswer(answer: Answer): Promise<{ readonly fileId: string }> {
+async function readUploadAnswer(answer: HttpAnswer): Promise<{ readonly fileId: string }> {
   return decodeUploadAnswer(await readJson(answer, MAX_SMALL_BODY_BYTES));
 }
 
-async function readJson(answer: Answer, limitBytes: number): Promise<unknown> {
+async function readJson(answer: HttpAnswer, limitBytes: number): Promise<unknown> {
   const text = await readText(answer, limitBytes);
   try {
     return JSON.parse(text);
@@ -162,7 +184,7 @@ async function readJson(answer: Answer, limitBytes: number): Promise<unknown> {
   }
 }
 
-async function drain(answer: Answer): Promise<void> {
+async function drain(answer: HttpAnswer): Promise<void> {
   await readText(answer, MAX_SMALL_BODY_BYTES);
 }
 
@@ -176,18 +198,13 @@ async function ignoreGone(deletion: Promise<void>): Promise<void> {
 }
 
 function checkedBaseUrl(baseUrl: string): string {
-  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
-  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
-    throw new TypeError(`baseUrl must be an absolute http(s) URL, got '${redact(baseUrl)}'`);
-  }
-  if (url.username !== '' || url.password !== '' || /[?#]/.test(baseUrl)) {
-    throw new TypeError(`baseUrl must have no user name, password, query or fragment, got '${redact(baseUrl)}'`);
-  }
-  return url.href.replace(/\/+$/, '');
+  const problem = findBaseUrlProblem(baseUrl);
+  if (problem !== undefined) throw new TypeError(`baseUrl ${problem}, got '${redact(baseUrl)}'`);
+  return new URL(baseUrl).href.replace(/\/+$/, '');
 }
 
 function checkedWorkspaceId(workspaceId: string): string {
-  if (/^[\x21-\x7e]+$/.test(workspaceId)) return workspaceId;
+  if (isHeaderWord(workspaceId)) return workspaceId;
   throw new TypeError(`workspaceId must be printable ASCII without blanks, got ${JSON.stringify(workspaceId)}`);
 }
 

@@ -1,18 +1,19 @@
 import { EXTEND_API_VERSION } from '../contract/extend';
+import { defined } from '../json';
 import { createRedactor, keySecrets, type Redactor, type Secret } from '../privacy';
-import { toAnswer, type Answer } from './answer';
+import { toHttpAnswer, type HttpAnswer } from './http-answer';
 import { ky } from './ky';
 import { watchRequest, type RequestObserver, type RequestOperation } from './request-watch';
 import { startTimeLimit } from './time-limit';
-import { exchangeError, statusError, type Asked } from './to-api-error';
+import { exchangeError, statusError, type RequestFacts } from './to-api-error';
 import { usableKey, type KeySource } from './usable-key';
 
-/** How to reach Extend; fixed when the worker starts. */
+/** Connection settings of a client. They are fixed when the worker starts. */
 export interface Connection extends KeySource {
-  /** Without a slash at the end. */
+  /** Base URL without a slash at the end. */
   readonly baseUrl: string;
   readonly workspaceId?: string;
-  /** Told of each request that has ended. */
+  /** Called after each request has ended. */
   readonly observe?: RequestObserver;
 }
 
@@ -20,55 +21,45 @@ export interface Connection extends KeySource {
 export interface ExchangeRequest {
   readonly operation: RequestOperation;
   readonly method: 'GET' | 'POST' | 'DELETE';
-  /** Path below the base URL, beginning with a slash. It may appear in messages. */
+  /** Path below the base URL, beginning with a slash. Messages may show it. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly json?: unknown;
   readonly body?: FormData;
-  /** Limit of the whole exchange, connecting and the body included, in milliseconds. */
+  /** Limit of the whole exchange, from connecting to the last byte of the body, in milliseconds. */
   readonly timeoutMs: number;
-  /** Secrets in this request, beside the key: no text that an error repeats holds them. @default none */
+  /** Secrets in this request, beside the key. No error text repeats them. @default none */
   readonly secrets?: readonly Secret[];
-  /** Ends the exchange early: the activity's cancellation. */
+  /** Ends the exchange early. Activities pass their cancellation here. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Sends one request, once, and reads its answer. ky's own retries are off, and so is its time limit, which would end at
- * the headers: the limit here spans the body as well. Redirects are not followed, so that the key goes to one host only.
+ * Sends one request once and reads its answer with `read`. Three features of ky are switched off: its retries; its time
+ * limit, because that does not cover the body; and redirects, so that only one host gets the key.
  *
- * @throws ParseApiError whatever went wrong; the reason of `signal` if that ended it.
+ * @throws ParseApiError for every failure; the reason of `signal` if the signal ended the exchange.
  */
 export async function exchange<T>(
   connection: Connection,
   request: ExchangeRequest,
-  read: (answer: Answer, redactor: Redactor) => Promise<T>,
+  read: (answer: HttpAnswer, redactor: Redactor) => Promise<T>,
 ): Promise<T> {
-  const { signal } = request;
-  const asked = describe(connection, request);
-  const limit = startTimeLimit(request.timeoutMs, signal);
-  const watch = watchRequest(request.operation, connection.observe);
-  let answer: Answer | undefined;
+  const started = startExchange(connection, request);
   try {
-    answer = toAnswer(await send(connection, request, asked, limit.signal), limit.signal);
-    if (!answer.ok) throw await statusError(answer, asked);
-    const result = await read(answer, asked.redactor);
-    watch.succeeded();
+    const result = await read(await started.answer(), started.redactor);
+    started.succeeded();
     return result;
   } catch (error) {
-    signal?.throwIfAborted();
-    const failure = exchangeError(error, asked, answer);
-    watch.failed(failure);
-    throw failure;
+    throw started.failed(error);
   } finally {
-    limit.end();
-    watch.end();
+    started.end();
   }
 }
 
 /**
- * Sends one request, once, and gives its answer's body as it arrives. The limit spans the whole reading, so whoever reads
- * slowly uses it up.
+ * Sends one request once and gives the body of its answer as it arrives. The time limit covers the whole reading, so a
+ * slow reader can exceed it.
  *
  * @throws as {@link exchange}, from the iteration.
  */
@@ -76,38 +67,69 @@ export async function* exchangeParts(
   connection: Connection,
   request: ExchangeRequest,
 ): AsyncGenerator<Uint8Array, void> {
-  const { signal } = request;
-  const asked = describe(connection, request);
-  const limit = startTimeLimit(request.timeoutMs, signal);
-  const watch = watchRequest(request.operation, connection.observe);
-  let answer: Answer | undefined;
+  const started = startExchange(connection, request);
   try {
-    answer = toAnswer(await send(connection, request, asked, limit.signal), limit.signal);
-    if (!answer.ok) throw await statusError(answer, asked);
-    yield* answer.parts;
-    watch.succeeded();
+    yield* (await started.answer()).parts;
+    started.succeeded();
   } catch (error) {
-    signal?.throwIfAborted();
-    const failure = exchangeError(error, asked, answer);
-    watch.failed(failure);
-    throw failure;
+    throw started.failed(error);
   } finally {
-    limit.end();
-    watch.end();
+    started.end();
   }
 }
 
-/** A request that is about to be sent. */
-interface Sent extends Asked {
-  /** Notes the key that the request carries. The key ring may forget the key before the answer has come. */
+/** A request with its time limit and its report to the observer. The caller calls `end` in every case. */
+interface StartedExchange {
+  /** Takes secrets out of texts. */
+  readonly redactor: Redactor;
+  /** Sends the request. @throws ParseApiError for an answer with an error status */
+  answer(): Promise<HttpAnswer>;
+  /** Notes that the whole answer was read. */
+  succeeded(): void;
+  /** Makes the error that the caller throws, and notes the failure. An abort of the caller's signal is no failure. */
+  failed(error: unknown): unknown;
+  /** Releases the time limit, and reports to the observer. */
+  end(): void;
+}
+
+function startExchange(connection: Connection, request: ExchangeRequest): StartedExchange {
+  const { signal } = request;
+  const facts = describe(connection, request);
+  const limit = startTimeLimit(request.timeoutMs, signal);
+  const watch = watchRequest(request.operation, connection.observe);
+  let answer: HttpAnswer | undefined;
+  return {
+    redactor: facts.redactor,
+    async answer() {
+      answer = toHttpAnswer(await send(connection, request, facts, limit.signal), limit.signal);
+      if (!answer.ok) throw await statusError(answer, facts);
+      return answer;
+    },
+    succeeded: () => watch.succeeded(),
+    failed(error) {
+      if (signal?.aborted) return signal.reason as unknown;
+      const failure = exchangeError(error, facts, answer);
+      watch.failed(failure);
+      return failure;
+    },
+    end() {
+      limit.end();
+      watch.end();
+    },
+  };
+}
+
+/** The facts of one request. */
+interface SentFacts extends RequestFacts {
+  /** Notes the key that the request carries. The key ring may drop the key before the answer arrives. */
   readonly noteKey: (key: string) => void;
 }
 
 /** Collects the facts that the errors of a request repeat, and the redactor of their texts. */
-function describe({ baseUrl, keys }: Connection, { method, path, secrets = [] }: ExchangeRequest): Sent {
+function describe({ baseUrl, keys }: Connection, { method, path, secrets = [] }: ExchangeRequest): SentFacts {
   const own = [...secrets];
   const redactor = createRedactor(() => [...keys.secrets, ...own]);
-  // A poll does not know the document's URL, which its answer may repeat.
+  // A poll does not know the document's URL, and its answer may repeat that URL.
   const toSafe = method === 'POST' ? redactor.text : redactor.reason;
   return { what: `${method} ${path}`, baseUrl, redactor, toSafe, noteKey: (key) => void own.push(...keySecrets(key)) };
 }
@@ -115,22 +137,21 @@ function describe({ baseUrl, keys }: Connection, { method, path, secrets = [] }:
 async function send(
   connection: Connection,
   request: ExchangeRequest,
-  { redactor, noteKey }: Sent,
+  { redactor, noteKey }: SentFacts,
   signal: AbortSignal,
 ): Promise<Response> {
   const { method, path, query, json, body } = request;
   const key = await usableKey(connection, redactor, signal);
   noteKey(key);
+  // ky copies a request before it sends it, which would hold a whole upload in memory. So ky does not get the body.
+  const fetchWithBody = body && ((input: RequestInfo | URL, init?: RequestInit) => fetch(input, { ...init, body }));
   return ky(`${connection.baseUrl}${path}`, {
     method,
-    ...(query && { searchParams: { ...query } }),
-    ...(json !== undefined && { json }),
-    // ky copies each request before it sends it, which would hold a whole upload in memory: so it does not see the body.
-    ...(body && { fetch: (input: RequestInfo | URL, init?: RequestInit) => fetch(input, { ...init, body }) }),
+    ...defined({ searchParams: query && { ...query }, json, fetch: fetchWithBody }),
     headers: {
       authorization: `Bearer ${key}`,
       'x-extend-api-version': EXTEND_API_VERSION,
-      ...(connection.workspaceId !== undefined && { 'x-extend-workspace-id': connection.workspaceId }),
+      ...defined({ 'x-extend-workspace-id': connection.workspaceId }),
     },
     signal,
     retry: 0,

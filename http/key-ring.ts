@@ -1,13 +1,13 @@
 import { keySecrets, type Secret } from '../privacy';
 
-/** Keys that are kept: a key that was replaced long ago is no longer in use. */
+/** Largest number of keys that the ring holds. The ring drops the oldest key, which is no longer in use by then. */
 const MAX_KEYS = 10;
 
-/** The API keys that a client has used, so that no text repeats one of them. */
+/** The API keys that a client has used. Redactors take the keys from here, so that no text repeats one of them. */
 export interface KeyRing {
   /** The forms in which a text may hold the keys. */
   readonly secrets: readonly Secret[];
-  /** Notes a key. A key that is noted already changes nothing. */
+  /** Adds a key. A key that the ring holds already changes nothing. */
   note(key: string): void;
 }
 

@@ -1,25 +1,25 @@
 import { CollectedRun, ContractError, ParseApiError } from '../contract/extend';
 import { JsonSyntaxError } from '../json';
-import type { Answer } from './answer';
+import type { HttpAnswer } from './http-answer';
 
-/** A success answer whose body is larger than the caller is ready to hold. */
+/** A success answer whose body is larger than the caller's limit. */
 export class BodyTooLargeError extends ParseApiError {
-  /** The limit that was passed, in bytes. */
+  /** The limit that the caller set, in bytes. */
   readonly limitBytes: number;
 
-  constructor(limitBytes: number) {
-    super(`the answer's body is larger than ${limitBytes} bytes`, { kind: 'unreadable' });
+  constructor(limitBytes: number, message = `the answer's body is larger than ${limitBytes} bytes`) {
+    super(message, { kind: 'unreadable' });
     this.limitBytes = limitBytes;
   }
 }
 
 /**
- * Reads a body as text, in memory, and gives up as soon as it is larger than the limit. It counts what arrives
- * (decompressed), not what `Content-Length` claims.
+ * Reads a body as text into memory, and stops as soon as the body is larger than the limit. The limit applies to the
+ * decompressed bytes that arrive. `Content-Length` is ignored.
  *
- * @throws BodyTooLargeError above the limit; whatever the stream throws when the connection breaks.
+ * @throws BodyTooLargeError above the limit; the stream's error when the connection breaks.
  */
-export async function readText({ parts }: Answer, limitBytes: number): Promise<string> {
+export async function readText({ parts }: HttpAnswer, limitBytes: number): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
   let bytes = 0;
@@ -32,11 +32,12 @@ export async function readText({ parts }: Answer, limitBytes: number): Promise<s
 }
 
 /**
- * Collects a run in memory, and gives up as {@link readText} does. Whether it is a finished run is for the caller to check.
+ * Collects a run in memory, with the same limit as {@link readText}. The caller checks that the run is finished and has
+ * its output.
  *
  * @throws BodyTooLargeError above the limit; ContractError if the body is not JSON.
  */
-export async function collectRun({ parts }: Answer, limitBytes: number): Promise<CollectedRun> {
+export async function collectRun({ parts }: HttpAnswer, limitBytes: number): Promise<CollectedRun> {
   const collected = new CollectedRun();
   let bytes = 0;
   try {
@@ -47,14 +48,13 @@ export async function collectRun({ parts }: Answer, limitBytes: number): Promise
     }
     collected.end();
   } catch (error) {
-    if (error instanceof JsonSyntaxError) throw new ContractError(`the body is not JSON: ${error.message}`);
-    throw error;
+    throw notJson(error);
   }
   return collected;
 }
 
-/** Reads at most so many bytes of a body and drops the rest: for the texts of error answers. */
-export async function readStart({ parts }: Answer, limitBytes: number): Promise<string> {
+/** Reads the start of a body, up to the limit, and drops the rest. Error answers are read with it. */
+export async function readStart({ parts }: HttpAnswer, limitBytes: number): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
   let bytes = 0;
@@ -64,4 +64,9 @@ export async function readStart({ parts }: Answer, limitBytes: number): Promise<
     if (bytes >= limitBytes) break;
   }
   return text;
+}
+
+/** Turns a syntax error into a `ContractError` about the body. Other errors are returned as they are. */
+export function notJson(error: unknown): unknown {
+  return error instanceof JsonSyntaxError ? new ContractError(`the body is not JSON: ${error.message}`) : error;
 }

@@ -1,22 +1,26 @@
-import { ContractError, decodeStateAnswer, type RunState } from '../contract/extend';
-import { collectValue, JsonSplitter, JsonSyntaxError, type JsonPath, type JsonSink } from '../json';
+import { decodeStateAnswer, type RunState } from '../contract/extend';
+import { collectValue, JsonSplitter, type JsonPath, type JsonSink } from '../json';
 import { type Redactor } from '../privacy';
-import type { Answer } from './answer';
+import type { HttpAnswer } from './http-answer';
+import { notJson } from './read-body';
 
-/** Up to this size a body is read to its end, so that the connection can be used again and truncation is seen. */
+/**
+ * A body of at most this size is read to its end, so that the connection can be reused and a cut-off body is noticed.
+ */
 const WHOLE_BODY_BYTES = 65_536;
-/** Far above any state or reason. */
+/** Limit of one field, far above any real state or reason. */
 const MAX_FIELD_BYTES = 65_536;
 const OBJECT_START = 0x7b;
 const STATE_FIELDS: ReadonlySet<string | number | undefined> = new Set(['id', 'status', 'failureReason']);
 
 /**
- * Reads a run's state out of an answer of `GET /parser_runs/{id}` and nothing else: of a large body, which a finished
- * run may have, it reads only as far as needed and holds none of it. So a status read never fails for the answer's size.
+ * Reads only a run's state out of an answer of `GET /parser_runs/{id}`. The body of a finished run may be large. Of a
+ * large body the function reads only the part up to the state, and holds none of it in memory. So a poll never fails
+ * because an answer is too large.
  *
  * @throws ContractError if the body is not JSON, ends too early or has no state.
  */
-export async function readRunState({ parts }: Answer, redactor: Redactor): Promise<RunState> {
+export async function readState({ parts }: HttpAnswer, redactor: Redactor): Promise<RunState> {
   const seen = new SeenState();
   const splitter = new JsonSplitter(2, (path, first) => seen.take(path, first));
   try {
@@ -28,13 +32,15 @@ export async function readRunState({ parts }: Answer, redactor: Redactor): Promi
     }
     splitter.end();
   } catch (error) {
-    if (error instanceof JsonSyntaxError) throw new ContractError(`the body is not JSON: ${error.message}`);
-    throw error;
+    throw notJson(error);
   }
   return decodeStateAnswer(seen.fields, redactor);
 }
 
-/** Fields of a state as far as they have been seen: of `parserRun` where that is an object, else of the body itself. */
+/**
+ * The fields of a state that have arrived so far: those of `parserRun` if it is an object, else those of the body
+ * itself.
+ */
 class SeenState {
   readonly #bare: Record<string, unknown> = {};
   #wrapped: Record<string, unknown> | undefined;

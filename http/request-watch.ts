@@ -1,32 +1,32 @@
 import type { ParseApiError } from '../contract/extend';
 
-/** A request that has ended, whichever way. */
+/** A request that has ended, with success or not. */
 export interface EndedRequest {
-  /** What it was for: the name of the client's method. */
+  /** Purpose of the request. */
   readonly operation: RequestOperation;
   /**
-   * `ok`; the HTTP status of an error; `notReceived`, `noAnswer` or `unreadable` as {@link ParseApiError} has them;
-   * `aborted` if the caller did not want the rest.
+   * `ok`; the HTTP status of an error; `notReceived`, `noAnswer` or `unreadable` as in {@link ParseApiError}; `aborted`
+   * if the caller stopped reading.
    */
   readonly outcome: string;
-  /** From the beginning to the last byte that was read, in milliseconds. */
+  /** Time from the beginning of the request to the last byte that was read, in milliseconds. */
   readonly durationMs: number;
 }
 
-/** What requests are for. */
+/** Purposes of requests. Wire names: values of the metric label `operation`. `readRunState` is a poll. */
 export type RequestOperation =
   'submitParse' | 'readRunState' | 'readRun' | 'streamRun' | 'uploadFile' | 'deleteRun' | 'deleteFile';
 
-/** Told of each request that has ended. It must not throw. */
+/** Function that is called after each request has ended. It must not throw. */
 export type RequestObserver = (ended: EndedRequest) => void;
 
-/** A request that is under way, as an observer sees it. */
+/** A request in flight, whose end is reported to an observer. */
 export interface RequestWatch {
-  /** The whole answer was read. */
+  /** Notes that the whole answer was read. */
   succeeded(): void;
-  /** It failed in this way. */
+  /** Notes that the request failed with this error. */
   failed(error: ParseApiError): void;
-  /** It is over; without one of the above it was aborted. */
+  /** Reports the request to the observer: as `aborted`, unless `succeeded` or `failed` was called before. */
   end(): void;
 }
 

@@ -2,7 +2,10 @@ import { findIdProblem, ParseApiError } from '../contract/extend';
 import type { ExchangeRequest } from './exchange';
 import type { RequestOperation } from './request-watch';
 
-/** Content is always asked for as JSON: where else it would be is not documented. */
+/**
+ * Builds a request for a run with its content. The request asks for the content as JSON, because Extend's documentation
+ * does not say where the content would be otherwise.
+ */
 export function runRequest(
   operation: RequestOperation,
   runId: string,
@@ -19,14 +22,18 @@ export function runRequest(
   };
 }
 
-/** An id such as `..` would name another path of the API. @throws ParseApiError as a request that was refused: nothing is sent */
+/**
+ * Builds the path of a run or a file. It refuses an id such as `..`, which would name another path of the API.
+ *
+ * @throws ParseApiError the same as for a request that Extend refused, although nothing is sent.
+ */
 export function pathOf(kind: string, id: string): string {
   const problem = findIdProblem(id);
   if (problem === undefined) return `/${kind}/${encodeURIComponent(id)}`;
   throw new ParseApiError(`no request to /${kind}: the id ${problem}`, { kind: 'status', status: 400 });
 }
 
-/** `POST /files/upload`. */
+/** Builds the request `POST /files/upload`. */
 export function uploadRequest(
   { content, fileName }: { readonly content: Blob; readonly fileName: string },
   timeoutMs: number,

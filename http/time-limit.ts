@@ -1,16 +1,19 @@
 /** A time limit, joined with a caller's signal. */
 export interface TimeLimit {
-  /** Aborts when the time is over, with a `TimeoutError`, or when the caller's signal does, with its reason. */
+  /**
+   * Aborts when the time is over, with a `TimeoutError` as its reason, or when the caller's signal aborts, with the
+   * reason of that signal.
+   */
   readonly signal: AbortSignal;
-  /** Whether the time was over before the caller's signal aborted. */
+  /** `true` if the time was over before the caller's signal aborted. */
   readonly isOver: boolean;
-  /** Forgets the limit: what it was for has ended. */
+  /** Releases the timer and the listener. Call it when the limited work has ended. */
   end(): void;
 }
 
 /**
- * Starts a time limit. It is not made of `AbortSignal.timeout` and `AbortSignal.any`: Node 20 may collect such signals
- * as garbage while somebody listens to them, and then they never abort.
+ * Starts a time limit. It uses neither `AbortSignal.timeout` nor `AbortSignal.any`, because Node 20 may collect such
+ * signals as garbage although they have listeners. They then never abort.
  */
 export function startTimeLimit(timeoutMs: number, caller?: AbortSignal): TimeLimit {
   const controller = new AbortController();

@@ -7,29 +7,33 @@ import {
   parseRetryAfter,
   type ParseApiErrorFacts,
 } from '../contract/extend';
+import { defined } from '../json';
 import { type Redactor } from '../privacy';
-import type { Answer } from './answer';
-import { readStart } from './read-body';
+import type { HttpAnswer } from './http-answer';
+import { BodyTooLargeError, readStart } from './read-body';
 
-/** Error texts beyond this are of no use. It is more than `redact` looks at, also of a text with 4 bytes per character. */
+/** Bytes of an error body that are read. `redact` uses fewer, also of a text with 4 bytes per character. */
 const ERROR_BODY_BYTES = 16_384;
 
-/** A request, as its errors describe it. */
-export interface Asked {
+/** Facts of a request that its errors repeat. */
+export interface RequestFacts {
   /** Method and path. */
   readonly what: string;
-  /** Without credentials and query. */
+  /** Base URL without credentials and query. */
   readonly baseUrl: string;
   /** Takes secrets out of every text that the error repeats. */
   readonly redactor: Redactor;
-  /** The same for texts of the answer. It reduces URLs to their origin where the document's URL is not known. */
+  /**
+   * Takes secrets out of texts of the answer. It reduces URLs to their origin if the request does not know the
+   * document's URL.
+   */
   readonly toSafe: (text: string) => string;
 }
 
-/** Turns an answer with an error status into the error that says what came. It reads the start of the body. */
-export async function statusError(answer: Answer, asked: Asked): Promise<ParseApiError> {
+/** Turns an answer with an error status into an error. It reads the start of the body for the error's text. */
+export async function statusError(answer: HttpAnswer, request: RequestFacts): Promise<ParseApiError> {
   const { status, headers } = answer;
-  const { toSafe, redactor } = asked;
+  const { toSafe, redactor } = request;
   const text = await readStart(answer, ERROR_BODY_BYTES).catch(() => '');
   const body = decodeErrorBody(text, { toSafe, hideValues: redactor.values });
   const requestId = body.requestId ?? safeHeader(headers, 'x-extend-request-id', toSafe);
@@ -37,17 +41,19 @@ export async function statusError(answer: Answer, asked: Asked): Promise<ParseAp
   const facts: ParseApiErrorFacts = {
     kind: 'status',
     status,
-    ...(body.code !== undefined && { code: body.code }),
-    ...(requestId !== undefined && { requestId }),
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-    ...(body.retryable && { retryable: true }),
-    ...(body.isExtendError && { isExtendError: true }),
+    ...defined({
+      code: body.code,
+      requestId,
+      retryAfterMs,
+      retryable: body.retryable,
+      isExtendError: body.isExtendError,
+    }),
   };
   const said = [body.code, body.message].filter((part) => part !== undefined).join(': ');
-  return new ParseApiError(`${describe(facts, asked)}${said === '' ? '' : `: ${said}`}`, facts);
+  return new ParseApiError(`${describe(facts, request)}${said === '' ? '' : `: ${said}`}`, facts);
 }
 
-function describe(facts: ParseApiErrorFacts, { what, baseUrl, redactor }: Asked): string {
+function describe(facts: ParseApiErrorFacts, { what, baseUrl, redactor }: RequestFacts): string {
   const answered = `answered ${facts.status} to ${what}`;
   if (isVersionRemoved(facts)) {
     return `Extend no longer serves version ${EXTEND_API_VERSION} of its API (x-extend-api-version): it ${answered}`;
@@ -59,13 +65,14 @@ function describe(facts: ParseApiErrorFacts, { what, baseUrl, redactor }: Asked)
   return `Extend ${answered}`;
 }
 
-/** Turns whatever a request threw into the error that says how far it came. */
-export function exchangeError(error: unknown, asked: Asked, answered: Answer | undefined): ParseApiError {
-  const { what, redactor } = asked;
-  if (error instanceof ParseApiError) {
-    return error.kind === 'unreadable' ? unreadable(error, asked, answered) : error;
+/** Turns an error of any kind into an error that says how far the request came. */
+export function exchangeError(error: unknown, request: RequestFacts, answered: HttpAnswer | undefined): ParseApiError {
+  const { what, redactor } = request;
+  if (error instanceof BodyTooLargeError) {
+    return new BodyTooLargeError(error.limitBytes, describeUnreadable(error, request, answered));
   }
-  if (error instanceof ContractError) return unreadable(error, asked, answered);
+  if (error instanceof ParseApiError) return error;
+  if (error instanceof ContractError) return unreadable(error, request, answered);
   const reason = redactor.text(reasonOf(error));
   if (answered === undefined && isConnectFailure(error)) {
     return new ParseApiError(`no connection for ${what}: ${reason}`, { kind: 'notReceived' }, { cause: error });
@@ -73,28 +80,27 @@ export function exchangeError(error: unknown, asked: Asked, answered: Answer | u
   return new ParseApiError(`no whole answer to ${what}: ${reason}`, { kind: 'noAnswer' }, { cause: error });
 }
 
-function unreadable(error: Error, { what, toSafe }: Asked, answered: Answer | undefined): ParseApiError {
-  const requestId = answered && safeHeader(answered.headers, 'x-extend-request-id', toSafe);
-  const contentType = (answered && safeHeader(answered.headers, 'content-type', toSafe)) ?? 'none';
-  error.message = `unreadable answer to ${what} [status=${answered?.status}, content-type=${contentType}]: ${toSafe(error.message)}`;
-  if (error instanceof ParseApiError) return error;
-  return new ParseApiError(
-    error.message,
-    {
-      kind: 'unreadable',
-      ...(answered !== undefined && { status: answered.status }),
-      ...(requestId !== undefined && { requestId }),
-    },
-    { cause: error },
-  );
+function unreadable(error: ContractError, request: RequestFacts, answered: HttpAnswer | undefined): ParseApiError {
+  const requestId = answered && safeHeader(answered.headers, 'x-extend-request-id', request.toSafe);
+  const facts = defined({ kind: 'unreadable', status: answered?.status, requestId });
+  return new ParseApiError(describeUnreadable(error, request, answered), facts, { cause: error });
 }
 
-function safeHeader(headers: Headers, name: string, toSafe: Asked['toSafe']): string | undefined {
+function describeUnreadable(
+  { message }: Error,
+  { what, toSafe }: RequestFacts,
+  answered: HttpAnswer | undefined,
+): string {
+  const contentType = (answered && safeHeader(answered.headers, 'content-type', toSafe)) ?? 'none';
+  return `unreadable answer to ${what} [status=${answered?.status}, content-type=${contentType}]: ${toSafe(message)}`;
+}
+
+function safeHeader(headers: Headers, name: string, toSafe: RequestFacts['toSafe']): string | undefined {
   const value = headers.get(name);
   return value === null ? undefined : toSafe(value);
 }
 
-/** `fetch` hides the system's error one or two causes deep; this walks down to it. */
+/** Lists an error and its causes, the outermost first. `fetch` hides the system's error one or two causes deep. */
 function causesOf(error: unknown): readonly Record<string, unknown>[] {
   const chain: Record<string, unknown>[] = [];
   let current = error;
@@ -107,8 +113,8 @@ function causesOf(error: unknown): readonly Record<string, unknown>[] {
 }
 
 /**
- * Whether the connection never came about, so that the request cannot have been received: the system call that failed
- * is the look-up of the name or the connecting itself, or the TLS handshake was refused by us.
+ * Tells if no connection was made, so that Extend cannot have received the request. In that case the look-up of the
+ * host name or the connecting failed, or this side refused the TLS certificate.
  */
 function isConnectFailure(error: unknown): boolean {
   return causesOf(error).some(({ code, syscall }) => {

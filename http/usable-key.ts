@@ -1,22 +1,22 @@
-import { ParseApiError } from '../contract/extend';
+import { isHeaderWord, ParseApiError } from '../contract/extend';
 import { SHAPE_REDACTOR, type Redactor } from '../privacy';
 import type { KeyRing } from './key-ring';
 import { startTimeLimit } from './time-limit';
 
-/** Time limit of reading the key where no request needs it. In milliseconds. */
+/** Time limit for reading the key when no request waits for it, in milliseconds. */
 const NOTE_KEY_MS = 5_000;
 
 /** Source of the API key. */
 export interface KeySource {
-  /** Called for each request, so that a rotated key needs no restart. */
+  /** Gives the key. It is called for each request, so that a rotated key needs no restart of the worker. */
   readonly apiKey: () => string | Promise<string>;
   /** Every key that was used. */
   readonly keys: KeyRing;
 }
 
 /**
- * Reads the key for one request, and notes it. A worker without a usable key fails as one with a wrong key: 401, without
- * a request. The key itself is in no message.
+ * Reads the key for one request, and adds it to the key ring. Without a usable key it sends no request, and fails with
+ * status 401 as for a wrong key. No message contains the key.
  *
  * @throws ParseApiError if there is no usable key, or `signal` aborts first.
  */
@@ -24,7 +24,7 @@ export async function usableKey({ apiKey, keys }: KeySource, redactor: Redactor,
   let problem = 'it is empty or holds characters that no header may have';
   try {
     const key = (await Promise.race([apiKey(), abortOf(signal)])).trim();
-    if (isUsable(key)) {
+    if (isHeaderWord(key)) {
       keys.note(key);
       return key;
     }
@@ -35,7 +35,9 @@ export async function usableKey({ apiKey, keys }: KeySource, redactor: Redactor,
   throw new ParseApiError(`the worker has no usable API key: ${problem}`, { kind: 'status', status: 401 });
 }
 
-/** Reads the key and notes it, without a request. It never fails: a key that cannot be read is not noted. */
+/**
+ * Reads the key and adds it to the key ring, without a request. It never fails. It ignores a key that it cannot read.
+ */
 export async function noteKey(source: KeySource, signal?: AbortSignal): Promise<void> {
   const limit = startTimeLimit(NOTE_KEY_MS, signal);
   await usableKey(source, SHAPE_REDACTOR, limit.signal)
@@ -43,12 +45,7 @@ export async function noteKey(source: KeySource, signal?: AbortSignal): Promise<
     .finally(() => limit.end());
 }
 
-/** Says that a header can carry the key. */
-export function isUsable(key: string): boolean {
-  return /^[\x21-\x7e]+$/.test(key);
-}
-
-/** Rejects when the signal aborts: a function that gives the key may never answer. */
+/** Rejects when the signal aborts, because the caller's key function may never answer. */
 async function abortOf(signal: AbortSignal): Promise<never> {
   signal.throwIfAborted();
   return new Promise((_, reject) => {

@@ -1,17 +1,20 @@
-/** Where a value is: names of members and positions in arrays, from the root. */
+/** Path of a value: names of members and positions in arrays, from the root. */
 export type JsonPath = readonly (string | number)[];
 
-/** What {@link JsonScanner} tells. */
+/** Settings of {@link JsonScanner}: the functions that it calls for values. */
 export interface JsonScannerOptions {
-  /** Deepest path that is told; what lies deeper is only checked. */
+  /** Length of the longest path that is reported. Deeper values are checked, but not reported. */
   readonly depth: number;
-  /** A value begins: `at` is the offset of its first byte, `first` is that byte and tells the value's kind. */
+  /**
+   * Called when a value begins. `at` is the offset of its first byte. `first` is that byte, which shows the kind of the
+   * value.
+   */
   readonly onStart?: (path: JsonPath, at: number, first: number) => void;
-  /** A value has ended: `at` is the offset behind its last byte. */
+  /** Called when a value has ended. `at` is the offset after its last byte. */
   readonly onEnd?: (path: JsonPath, at: number) => void;
 }
 
-/** A text that is not JSON, or ends too early. */
+/** Error of a text that is not JSON, or ends too early. */
 export class JsonSyntaxError extends Error {
   override readonly name = 'JsonSyntaxError';
 }
@@ -26,37 +29,37 @@ const ESCAPABLE = codesOf('"\\/bfnrtu');
 const HEX_DIGITS = codesOf('0123456789abcdefABCDEF');
 const WHITE_SPACE = new Set([0x20, 0x09, 0x0a, 0x0d]);
 const BARE_VALUE = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;
-/** Longest number or member name that is looked at. */
+/** Longest number, and longest part of a member name, that is checked. */
 const MAX_TOKEN_LENGTH = 1_000;
-/** Digits behind `\u`. */
+/** Number of digits after `\u`. */
 const HEX_LENGTH = 4;
-/** Each level takes some bytes of memory until it ends. */
+/** Largest number of levels. Each level uses some bytes of memory until it ends. */
 const MAX_NESTING = 1_000_000;
-/** A byte order mark is allowed before the text, as decoders of text allow it. */
+/** Byte order mark. It is allowed before the text, as in text decoders. */
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
 /**
- * Reads JSON of any size as it arrives, and tells where its values begin and end. It holds no values, so its memory does
- * not grow with the text: not with the number of values, and not with the length of a string either, which is why no
- * parser that makes values would do.
+ * Scanner that reads JSON of any size while it arrives, and reports where values begin and end. It holds no values, so
+ * its memory grows neither with the number of values nor with the length of a string. A parser that creates values
+ * could not do that.
  *
- * It checks the grammar, but not that text is valid UTF-8.
+ * The scanner checks the grammar. It does not check that the text is valid UTF-8.
  *
  * @throws JsonSyntaxError from `write` or `end`.
  */
 export class JsonScanner {
   readonly #options: JsonScannerOptions;
-  /** Closing brackets that are still to come. */
+  /** Closing brackets that are still missing. */
   readonly #closers: ('}' | ']')[] = [];
   readonly #path: (string | number)[] = [];
   #expected: Expected = 'value';
   #offset = 0;
-  /** Bytes of the byte order mark that were read. */
+  /** Number of bytes of the byte order mark that were read. */
   #markBytes = 0;
-  /** The token that is under way; what of it is worth looking at is in `#text`. */
+  /** Kind of the current token. `#text` holds its bytes, if they are needed. */
   #token: 'none' | 'string' | 'key' | 'bare' = 'none';
   #escaped = false;
-  /** Digits of a `\u` that are still to come. */
+  /** Number of digits of a `\u` that are still missing. */
   #hexLeft = 0;
   #text: number[] = [];
 
@@ -80,7 +83,11 @@ export class JsonScanner {
     }
   }
 
-  /** Skips the byte order mark, wherever the parts are cut. @returns how many of these bytes belong to it */
+  /**
+   * Skips the byte order mark, which may be divided between parts.
+   *
+   * @returns number of bytes of this part that belong to it
+   */
   #skipMark(part: Uint8Array): number {
     let index = 0;
     const isMark = () => part[index] === BYTE_ORDER_MARK[this.#markBytes] && this.#offset === this.#markBytes;
@@ -143,7 +150,7 @@ export class JsonScanner {
 
   #open(character: '{' | '['): void {
     this.#startValue(character.charCodeAt(0));
-    if (this.#closers.length === MAX_NESTING) throw this.#error('too deep a nesting');
+    if (this.#closers.length === MAX_NESTING) throw this.#error('a nesting that is too deep');
     const isObject = character === '{';
     this.#closers.push(isObject ? '}' : ']');
     this.#path.push(isObject ? '' : 0);
@@ -191,7 +198,7 @@ export class JsonScanner {
 
   #endBare(): void {
     this.#token = 'none';
-    // Never the text itself: it may be the document's.
+    // The message does not repeat the text, which may be the document's text.
     if (!BARE_VALUE.test(String.fromCharCode(...this.#text))) throw this.#error('a word');
     this.#endValue(this.#offset);
   }
@@ -208,7 +215,7 @@ export class JsonScanner {
 
   #keep(byte: number): void {
     if (this.#text.length < MAX_TOKEN_LENGTH) this.#text.push(byte);
-    else if (this.#token === 'bare') throw this.#error('a number of no sensible length');
+    else if (this.#token === 'bare') throw this.#error('a number that is too long');
   }
 
   #error(what: string): JsonSyntaxError {
@@ -216,7 +223,10 @@ export class JsonScanner {
   }
 }
 
-/** How many bytes of a string follow that mean nothing but themselves: most of a document's bytes. */
+/**
+ * Counts the bytes of a string that stand for themselves, up to the next escape or the end. Most bytes of a document
+ * do.
+ */
 function plainLength(part: Uint8Array, from: number): number {
   let index = from;
   while (index < part.length) {

@@ -1,30 +1,33 @@
 import { JsonScanner, JsonSyntaxError, type JsonPath } from './json-scanner';
 
-/** Takes the bytes of one value as they arrive. */
+/** Receiver of the bytes of one value as they arrive. */
 export interface JsonSink {
-  /** The next bytes of the value, a view of what was written: copy what you keep. */
+  /**
+   * Takes the next bytes of the value. They are a view of the written bytes, so a sink copies the bytes that it keeps.
+   */
   write(bytes: Uint8Array): void;
-  /** The value is whole. */
+  /** Called when the value is complete. */
   end?(): void;
 }
 
 /**
- * Hands parts of a JSON text on, byte for byte, while it arrives. What nobody takes is checked and dropped.
+ * Splitter that passes selected values of a JSON text to sinks, byte for byte, while the text arrives. Values without a
+ * sink are checked and dropped.
  *
- * @throws JsonSyntaxError from `write` or `end`; what a sink throws.
+ * @throws JsonSyntaxError from `write` or `end`; the errors of a sink.
  */
 export class JsonSplitter {
   readonly #scanner: JsonScanner;
-  /** Sinks of the values that are under way, the outermost first. */
+  /** Sinks of the values that have begun and not ended, the outermost first. */
   readonly #open: { readonly depth: number; readonly sink: JsonSink }[] = [];
   #part: Uint8Array = new Uint8Array();
   #partStart = 0;
-  /** Up to where the current part has been handed on. */
+  /** Offset up to which the sinks have got the bytes. */
   #handedOn = 0;
 
   /**
-   * @param take called for each value down to the depth, with the value's path and first byte; gives the value's sink,
-   * if the value is wanted. The path is good during the call only.
+   * @param take is called for each value down to the depth, with its path and its first byte. It returns a sink if the
+   * value is needed. The path is valid only during the call.
    */
   constructor(depth: number, take: (path: JsonPath, first: number) => JsonSink | undefined) {
     this.#scanner = new JsonScanner({
@@ -65,9 +68,9 @@ export class JsonSplitter {
 }
 
 /**
- * A sink that collects a value and parses it when it is whole.
+ * Builds a sink that collects a value and parses it when it is complete.
  *
- * @param limitBytes what is larger is given as `undefined`, and not held.
+ * @param limitBytes limit of the value's size. A larger value is given as `undefined` and not held in memory.
  * @throws JsonSyntaxError from its `end`.
  */
 export function collectValue(limitBytes: number, give: (value: unknown) => void): JsonSink {
@@ -83,7 +86,7 @@ export function collectValue(limitBytes: number, give: (value: unknown) => void)
   };
 }
 
-/** The scanner does not check everything, and the parser's own message would show the text. */
+/** Parses a value. The scanner does not check everything, and the message of `JSON.parse` would show the text. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,13 +1,22 @@
-/** Levels of objects and arrays that a configuration, and each piece of a result, may have. A scalar has none. */
+/**
+ * Largest number of levels of objects and arrays in a configuration, and in each part of a result. A scalar has no
+ * level.
+ */
 export const MAX_LEVELS = 100;
 
-/** Tells if a value has more than so many levels of objects and arrays. It stops at the limit, so circular values are safe. */
+/**
+ * Tells if a value has more levels of objects and arrays than the limit. It stops at the limit, so circular values are
+ * safe.
+ */
 export function isDeeperThan(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return levels === 0 || Object.values(value).some((member) => isDeeperThan(member, levels - 1));
 }
 
-/** Copies a value without the objects and arrays below so many levels. Members and elements that are too deep are absent. */
+/**
+ * Copies a value without the objects and arrays below the limit of levels. Members and elements that are too deep are
+ * absent.
+ */
 export function cutDeeperThan(value: unknown, levels: number): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const isKept = (member: unknown) => levels > 1 || typeof member !== 'object' || member === null;

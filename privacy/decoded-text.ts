@@ -1,47 +1,50 @@
-/** A text with its encodings taken off, and where each of its characters came from. */
+/** A decoded text, with the position of each character in the original text. */
 export interface DecodedText {
-  /** In lower case; a character beyond ASCII is the bytes of its UTF-8. */
+  /** Decoded text in lower case. A character beyond ASCII is written as the bytes of its UTF-8. */
   readonly text: string;
-  /** Position in the original of each character. */
+  /** Position of each character in the original. */
   readonly starts: readonly number[];
-  /** Position in the original behind each character. */
+  /** Position after each character in the original. */
   readonly ends: readonly number[];
 }
 
-/** An encoding inside an encoding is decoded so many times. */
+/** Number of encodings inside each other that are decoded. */
 const MAX_PASSES = 8;
 
-/** One encoded character: as of URLs, of JSON and JavaScript strings, of HTML. The text is in lower case. */
+/** One encoded character of a URL, of a JSON or JavaScript string, or of HTML. The text is in lower case. */
 const ENCODED =
   /%([0-9a-f]{2})|\\u([0-9a-f]{4})|\\u\{0*([0-9a-f]{1,6})\}|\\x([0-9a-f]{2})|\\([/"'\\nrt])|&#0*(\d{1,7});?|&#x0*([0-9a-f]{1,6});?|&(amp|lt|gt|quot|apos);/g;
 
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
-/** The escapes of line breaks and tabs stand for characters that are ignored. */
+/** Escapes of line breaks and tabs. These characters are ignored, so the escapes decode to nothing. */
 const ESCAPES: Readonly<Record<string, string>> = { n: '', r: '', t: '' };
 const MAX_CODE_POINT = 0x10_ff_ff;
 
-/** Characters that do not change the meaning of a text: the line breaks of a mail, and characters without a width. */
+/**
+ * Characters that are ignored, because they do not change the meaning of a text: line breaks, as in a mail, and
+ * characters without a width.
+ */
 const IGNORED = /[\p{Cc}\u00AD\u061C\u200B-\u200F\u2028-\u202E\u2060\u2066-\u2069\uFEFF]/u;
-/** Control characters; the others of {@link IGNORED} are more than one byte. */
+/** Control characters. All other characters of {@link IGNORED} have more than one byte. */
 const CONTROL_BYTE = /[\0-\x1F\x7F]/;
-/** A tag of HTML, or white space. */
+/** An HTML tag, or white space. */
 const TAG_OR_SPACE = /<[^<>]*>|\s+/g;
 
 /**
- * The ways to read a text: as it is, decoded, and decoded without tags of HTML and without the line breaks and the blanks
- * around them. A secret may be seen in one of them only: in `<secret>` it looks like a tag, and in `%secret` its beginning
- * looks like an encoding.
+ * Gives the readings of a text: unchanged, decoded, and decoded without HTML tags and without line breaks and the
+ * blanks next to them. A secret may be visible in only one of the readings: in `<secret>` it looks like a tag, and in
+ * `%secret` its beginning looks like an encoding.
  */
 export function readingsOf(original: string): readonly DecodedText[] {
-  // Ignored characters take the place of what is left out, so that all positions stay.
+  // Ignored characters replace the removed parts, so that all positions stay the same.
   const joined = original.replace(TAG_OR_SPACE, (part) => (/[<\r\n]/.test(part) ? '\0'.repeat(part.length) : part));
   const readings = [toBytes(original), decodeText(original)];
   return joined === original ? readings : [...readings, decodeText(joined)];
 }
 
 /**
- * Decodes a text as far as it goes, whatever mixture of encodings it is in: percent, JSON, HTML, one inside the other.
- * Two texts that mean the same are then equal, so that one can be searched for in the other.
+ * Decodes a text completely. The text may mix percent encoding, JSON and HTML, also inside each other. Two texts with
+ * the same meaning become equal, so that one can be searched for in the other.
  */
 export function decodeText(original: string): DecodedText {
   let decoded = toBytes(original);
@@ -71,12 +74,12 @@ function toBytes(original: string): DecodedText {
   return { text, starts, ends };
 }
 
-/** The UTF-8 of a character, one character per byte. */
+/** Gives the UTF-8 of a character, as one character per byte. */
 function bytesOf(character: string): string {
   return character < '\u0080' ? character : String.fromCharCode(...new TextEncoder().encode(character));
 }
 
-/** Decodes each encoded character once. @returns undefined where there is none */
+/** Decodes each encoded character once. @returns undefined if there is no encoded character */
 function decodeOnce({ text, starts, ends }: DecodedText): DecodedText | undefined {
   let decoded = '';
   const from: number[] = [];
@@ -114,7 +117,7 @@ function characterOf(match: RegExpMatchArray): string {
   return IGNORED.test(character) ? '' : bytesOf(character);
 }
 
-/** A byte is no whole character, so that bytes beyond ASCII are kept. */
+/** Removes a control character. A byte beyond ASCII is kept, because it is only a part of a character. */
 function withoutControls(byte: string): string {
   return CONTROL_BYTE.test(byte) ? '' : byte;
 }

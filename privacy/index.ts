@@ -1,4 +1,7 @@
-/** Keeps secrets, signed URLs and control characters out of texts that leave the worker. Pure, and safe inside a workflow. */
+/**
+ * Keeps secrets, signed URLs and control characters out of texts that leave the worker. Pure, and safe inside a
+ * workflow.
+ */
 export { maskUrl } from './mask-url';
 export { toPlainText } from './plain-text';
 export { redact } from './redact';

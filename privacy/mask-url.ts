@@ -1,8 +1,8 @@
 /**
- * A URL as a message may show it: without user name and password, and with `?***` in place of query and fragment.
+ * Masks a URL for a message. It removes user name and password, and replaces query and fragment by `?***`.
  *
- * The text may be an argument or a variable that is no valid URL. Where credentials end is then unknown, so a text with an
- * `@` loses everything but its scheme.
+ * The text may be an argument or a variable that is not a valid URL. The end of the credentials is then unknown, so of
+ * a text with an `@` only the scheme is kept.
  */
 export function maskUrl(text: string): string {
   const [scheme = ''] = /^[a-z][a-z\d+.-]*:\/\//i.exec(text) ?? [];

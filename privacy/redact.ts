@@ -1,33 +1,38 @@
 import { toPlainText } from './plain-text';
 
-/** Longest text from outside that is carried in a message; the rest is cut. */
+/** Longest text from outside in a message. The rest is cut. */
 const MAX_TEXT_LENGTH = 500;
 /**
- * Texts are cut to this length, at white space, before anything else is done with them. `http/` reads more than this of an
- * error answer, so this cut is always the last one.
+ * Length to which texts are cut, at white space, before the regular expressions run. `http/` reads more than this of an
+ * error answer, so no shorter cut comes before this one.
  */
 const MAX_READ_LENGTH = 4_096;
 
-/** A slash: as it is, in a JSON string, percent-encoded, in HTML. */
+/** A slash: plain, in a JSON string, percent-encoded, or in HTML. */
 const SLASH = String.raw`(?:\\?\/|%(?:25)*2F|&#x2F;|&#47;|\\u002F)`;
-/** The beginning of a URL up to its host, in the middle of a word. */
+/** The part of a URL between its scheme and its host. It may be in the middle of a word. */
 const URL_BEGIN = new RegExp(`(?::|%(?:25)*3A)${SLASH}${SLASH}`, 'i');
 const SLASHES = new RegExp(SLASH, 'gi');
 const HOST_END = new RegExp(`${SLASH}|[?#]|%(?:25)*(?:3F|23)`, 'i');
 const QUERY_BEGIN = /[?#]|%(?:25)*(?:3F|23)/i;
-/** A query without a URL before it has a name and a value. */
+/** Sign between the name and the value of a query. A query without a URL is recognised by it. */
 const ASSIGNMENT = /=|%(?:25)*3D/i;
-/** The part of a word before a path: nothing, punctuation, or a host with a dot or a port. */
+/** Text before a path in a word: nothing, punctuation, or a host with a dot or a port. */
 const BEFORE_PATH = /(?:^|[^\w.]|\w\.[\w-]+|:\d+)$/;
 
 /**
- * Takes secrets out of a text that may reach a log, an error or a history, by their shape: the query, fragment and
- * credentials of every URL, queries and session ids without one, values of `token=…` and the like, `Bearer` and `Basic`
- * tokens, keys of Extend (`sk_…`, `wss_…`), of others (`sk-…`) and of AWS (`AKIA…`). It also removes control and
- * bidirectional characters, and cuts what is longer than 500 characters.
+ * Takes secrets out of a text that may reach a log, an error or a history. It recognises secrets by their shape:
  *
- * A query is taken to reach to the next white space: quotes may be part of one, and too much is better than too little.
- * Secrets of other shapes are known by their value only: see `createRedactor`.
+ * - the query, fragment and credentials of every URL;
+ * - queries and session ids without a URL;
+ * - values of `token=…` and similar names;
+ * - `Bearer` and `Basic` tokens;
+ * - keys of Extend (`sk_…`, `wss_…`), of others (`sk-…`) and of AWS (`AKIA…`).
+ *
+ * It also removes control characters and bidirectional characters, and cuts a text after 500 characters.
+ *
+ * A query counts up to the next white space, because a query may contain quotes. It is better to remove too much than
+ * too little. Secrets of other shapes are recognised by their value only: see `createRedactor`.
  */
 export function redact(text: string): string {
   const clean = toPlainText(cutToReadable(text))
@@ -44,16 +49,16 @@ export function redact(text: string): string {
 }
 
 /**
- * Reduces each URL in a text to its origin, and each path to its beginning: for texts that may repeat a secret URL that the
- * reader of the text does not know. Words with one slash, such as `application/pdf`, are kept.
+ * Reduces each URL in a text to its origin, and each path to its beginning. It serves for texts that may repeat a
+ * secret URL which the caller does not know. Words with one slash, such as `application/pdf`, are kept.
  */
 export function reduceUrls(text: string): string {
   return cutToReadable(text).replace(/\S+/g, toOrigin);
 }
 
 /**
- * Cuts a text to the length that is looked at, at white space where there is any: a secret that is cut in two would not
- * be recognised.
+ * Cuts a text to the length that the regular expressions get. It cuts at white space if there is any, because half of a
+ * secret would not be recognised.
  */
 export function cutToReadable(text: string): string {
   if (text.length <= MAX_READ_LENGTH) return text;
@@ -62,13 +67,16 @@ export function cutToReadable(text: string): string {
   return lastWord === null ? start : start.slice(0, MAX_READ_LENGTH - MAX_TEXT_LENGTH + lastWord.index);
 }
 
-/** A few searches per word, and not one per `://`: the time grows with the length of the text only. */
+/**
+ * Masks the query of a word. It searches a few times per word, not once per `://`, so that the time grows only with the
+ * length of the text.
+ */
 function withoutQuery(word: string): string {
   const at = Math.min(queryOfUrl(word), queryWithValue(word));
   return at === Infinity ? word : `${word.slice(0, at)}?***`;
 }
 
-/** Position of the query or fragment of the first URL. @returns Infinity where there is none */
+/** Gives the position of the query or fragment of the first URL. @returns Infinity if there is none */
 function queryOfUrl(word: string): number {
   const url = URL_BEGIN.exec(word);
   if (url === null) return Infinity;
@@ -77,7 +85,11 @@ function queryOfUrl(word: string): number {
   return query === null ? Infinity : hostAt + query.index;
 }
 
-/** Position of a query that has a value, whatever is before it. @returns Infinity where there is none */
+/**
+ * Gives the position of a query that has a value, with or without a URL before it.
+ *
+ * @returns Infinity if there is none
+ */
 function queryWithValue(word: string): number {
   const query = /\?|%(?:25)*3F/i.exec(word);
   return query !== null && ASSIGNMENT.test(word.slice(query.index)) ? query.index : Infinity;

@@ -1,19 +1,25 @@
 import { cutToReadable, redact, reduceUrls } from './redact';
 import { hideSecrets, type Secret } from './secrets';
 
-/** Makes texts from outside fit to leave the worker. */
+/** Filter that takes secrets out of texts from outside, before the texts leave the worker. */
 export interface Redactor {
-  /** The text without the secrets, first by their values, then by their shapes. See {@link redact}. */
+  /** Takes secrets out of a text, first by their values, then by their shapes. See {@link redact}. */
   readonly text: (text: string) => string;
-  /** The same, and every URL is reduced to its origin: the reason for a failure may repeat a URL that is not known here. */
+  /**
+   * Does the same as {@link text}, and reduces every URL to its origin. The reason of a failure may repeat a URL that
+   * the redactor does not know.
+   */
   readonly reason: (text: string) => string;
-  /** The text without the values. Unlike {@link text} it keeps line breaks, tags and whatever has only the shape of a secret. */
+  /**
+   * Takes secrets out of a text by their values only. Unlike {@link text} it keeps line breaks, tags and texts that
+   * only have the shape of a secret.
+   */
   readonly values: (text: string) => string;
-  /** Says that the text holds one of the values. */
+  /** Tells if the text contains one of the values. */
   readonly holdsSecret: (text: string) => boolean;
 }
 
-/** Builds a {@link Redactor}. @param secrets gives the values that are secret now; it is called for each text */
+/** Builds a {@link Redactor}. @param secrets gives the current secrets; it is called for each text */
 export function createRedactor(secrets: () => readonly Secret[]): Redactor {
   const values = (text: string) => hideSecrets(text, secrets());
   const hide = (text: string) => values(cutToReadable(text));
@@ -25,5 +31,5 @@ export function createRedactor(secrets: () => readonly Secret[]): Redactor {
   };
 }
 
-/** Knows no secret by its value. */
+/** Redactor that knows no values. It takes out secrets by their shape only. */
 export const SHAPE_REDACTOR = createRedactor(() => []);

@@ -1,30 +1,32 @@
 import { decodeText, readingsOf, type DecodedText } from './decoded-text';
 
-/** A value that no text may hold. Build it with {@link keySecrets} or {@link urlSecrets}. */
+/** A value that no text may contain. Build it with {@link keySecrets} or {@link urlSecrets}. */
 export interface Secret {
-  /** The value, decoded. */
+  /** Decoded value. */
   readonly text: string;
-  /** Leading characters that are enough to recognise the value, since a text may hold only the beginning of it. */
+  /**
+   * Number of leading characters that are enough to recognise the value, because a text may contain only its beginning.
+   */
   readonly atLeast: number;
 }
 
-/** A shorter key is no real one; it could be an ordinary word of a message. */
+/** Shortest key that is searched for. A shorter key is not a real key, and could be an ordinary word of a message. */
 const MIN_KEY_LENGTH = 8;
-/** A shorter part of a URL is not searched for alone, since it could be an ordinary word of a message. */
+/** Shortest part of a URL that is searched for alone. A shorter part could be an ordinary word of a message. */
 const MIN_PART_LENGTH = 6;
-/** So much of a longer value is recognised as the beginning of the value. */
+/** Number of leading characters by which a longer value is recognised. */
 const BEGINNING_LENGTH = 16;
 const BITS_PER_BYTE = 8;
 const BITS_PER_BASE64_CHARACTER = 6;
 
-/** The forms in which a text may hold an API key: as it is, and inside base64. */
+/** Gives the forms in which a text may contain an API key: plain, and inside base64. */
 export function keySecrets(key: string): Secret[] {
   return key.length < MIN_KEY_LENGTH ? [] : [key, ...base64Forms(key)].map((form) => toSecret(form));
 }
 
 /**
- * The forms in which a text may hold a URL: whole, without its scheme, its path and query, each alone, and each value of its query.
- * The host alone is no secret.
+ * Gives the forms in which a text may contain a URL: complete; without its scheme; its path and query together and each
+ * alone; and each value of its query. The host alone is not a secret.
  */
 export function urlSecrets(url: string): Secret[] {
   if (!URL.canParse(url)) return [toSecret(url)];
@@ -42,14 +44,17 @@ export function urlSecrets(url: string): Secret[] {
   return [toSecret(url, beyondOrigin), ...located, ...partSecrets(parts, search)];
 }
 
-/** The forms in which a text may hold the query of a URL: whole, and each value. For a URL that is itself no secret. */
+/**
+ * Gives the forms in which a text may contain the query of a URL that is not secret itself: the complete query, and
+ * each value.
+ */
 export function querySecrets(url: string): Secret[] {
   if (!URL.canParse(url)) return [];
   const { search, hash } = new URL(url);
   return partSecrets([search.slice(1), hash.slice(1)], search);
 }
 
-/** Replaces the secrets in a text by `***`, in whatever encoding they are. */
+/** Replaces the secrets in a text by `***`, in any encoding. */
 export function hideSecrets(original: string, secrets: readonly Secret[]): string {
   if (secrets.length === 0 || original === '') return original;
   const spans = readingsOf(original).flatMap((reading) =>
@@ -60,7 +65,7 @@ export function hideSecrets(original: string, secrets: readonly Secret[]): strin
   let hidden = '';
   let at = 0;
   for (const { from, to } of spans) {
-    // Overlapping occurrences are one.
+    // Overlapping occurrences count as one.
     if (from >= at) hidden += `${original.slice(at, from)}***`;
     at = Math.max(at, to);
   }
@@ -76,7 +81,7 @@ function toOriginal({ from, to }: Span, { starts, ends }: DecodedText): Span {
   return { from: starts[from] ?? 0, to: ends[to - 1] ?? 0 };
 }
 
-/** Finds each occurrence of the secret or of its beginning; occurrences that overlap are one. */
+/** Finds each occurrence of the secret or of its beginning. Overlapping occurrences count as one. */
 function occurrences(text: string, { text: secret, atLeast }: Secret): Span[] {
   const first = secret === '' ? -1 : text.indexOf(secret.slice(0, atLeast));
   if (first < 0) return [];
@@ -93,11 +98,12 @@ function occurrences(text: string, { text: secret, atLeast }: Secret): Span[] {
 }
 
 /**
- * For each position of the text, the number of characters of the secret's beginning that stand there (the Z-algorithm). The
- * time grows with the sum of both lengths only, so that a text that repeats a beginning of the secret takes no longer.
+ * Gives for each position of the text the number of characters of the secret's beginning at that position (the
+ * Z-algorithm). The time grows only with the sum of both lengths, also for a text that repeats the beginning of the
+ * secret many times.
  */
 function matchLengths(secret: string, text: string): Int32Array {
-  // The separator is in neither: both are decoded to bytes.
+  // Neither text contains the separator, because both are decoded to bytes.
   const joined = `${secret}\uFFFF${text}`;
   const lengths = new Int32Array(joined.length);
   let left = 0;
@@ -120,8 +126,8 @@ function ofDecoded(text: string, atLeast = BEGINNING_LENGTH): Secret {
 }
 
 /**
- * The secrets among the parts and the values of a query: each one as it stands there, each value also with blanks for plus
- * signs, and with plus signs for blanks. A form writes a blank as a plus sign, so that a text may hold either.
+ * Gives the secrets among the parts and the values of a query. Each value also counts with blanks instead of plus
+ * signs, and with plus signs instead of blanks, because a form writes a blank as a plus sign.
  */
 function partSecrets(parts: readonly string[], search: string): Secret[] {
   const values = search
@@ -134,8 +140,9 @@ function partSecrets(parts: readonly string[], search: string): Secret[] {
 }
 
 /**
- * The characters of base64 that a text has wherever the key stands in what was encoded: there are three cases, since
- * three bytes are four characters. Characters that also depend on the neighbours of the key are left out.
+ * Gives the base64 characters of the key inside an encoded text. There are three forms, because base64 encodes three
+ * bytes as four characters, and the key can begin at any of the three. Characters that also depend on the text next to
+ * the key are left out.
  */
 function base64Forms(key: string): string[] {
   return [0, 1, 2].map((before) => {

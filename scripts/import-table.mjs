@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 const ROOT = dirname(import.meta.dirname);
 
 /**
- * Who may import whom: the one table that the import rules below are made of.
+ * The permitted imports between folders. The import rules below are made of this table.
  *
  * `values` and `types`: our folders or single files; npm modules under `npm` and `npmTypes`; `node`: Node's own modules.
  * An import that the table does not name is refused. A dynamic `import()` of an npm module is allowed where Node's
@@ -29,7 +29,7 @@ export const IMPORT_TABLE = {
     node: false,
   },
   storage: {
-    values: ['contract/extend'],
+    values: ['json', 'contract/extend'],
     types: ['contract'],
     npm: ['@aws-sdk/client-s3', '@aws-sdk/lib-storage'],
     npmTypes: [],
@@ -43,15 +43,15 @@ export const IMPORT_TABLE = {
     node: true,
   },
   workflows: {
-    values: ['privacy', 'contract/extend', 'contract'],
+    values: ['json', 'privacy', 'contract/extend', 'contract'],
     types: ['activities/types'],
     npm: ['@temporalio/workflow'],
     npmTypes: [],
     node: false,
   },
   client: {
-    values: ['contract/extend', 'contract', 'storage', 'workflows/messages'],
-    types: ['workflows'],
+    values: ['json', 'contract', 'storage', 'workflows/messages'],
+    types: ['contract/extend', 'workflows'],
     npm: ['@temporalio/client', '@temporalio/common'],
     npmTypes: [],
     node: true,
@@ -64,9 +64,9 @@ export const IMPORT_TABLE = {
     npmTypes: [],
     node: true,
   },
-  // The emulator uses the types of the contract only, so that it cannot repeat a mistake of `http` or of the decoders.
+  // Of the contract, the emulator uses types only, so that it cannot repeat a mistake of `http` or of the decoders.
   'local/extend': {
-    values: [],
+    values: ['json'],
     types: ['contract/extend'],
     npm: [],
     npmTypes: ['@llamaindex/liteparse-wasm', 'turndown', 'hucre'],
@@ -74,7 +74,7 @@ export const IMPORT_TABLE = {
   },
   'local/temporal': { values: [], types: [], npm: [], npmTypes: [], node: true },
   testing: {
-    values: ['client', 'worker', 'local/extend', 'local/temporal'],
+    values: ['json', 'contract', 'client', 'worker', 'local/extend', 'local/temporal'],
     types: [],
     // Static imports only: plain jest has no import() of its own.
     npm: ['@temporalio/testing', '@temporalio/worker'],
@@ -82,7 +82,17 @@ export const IMPORT_TABLE = {
     node: true,
   },
   cli: {
-    values: ['privacy', 'contract/extend', 'contract', 'http', 'client', 'worker', 'local/extend', 'local/temporal'],
+    values: [
+      'json',
+      'privacy',
+      'contract/extend',
+      'contract',
+      'http',
+      'client',
+      'worker',
+      'local/extend',
+      'local/temporal',
+    ],
     types: [],
     npm: ['commander'],
     npmTypes: ['@temporalio/client'],
@@ -112,7 +122,7 @@ function forbiddenZones(folder) {
   }));
 }
 
-/** What may be imported by `import type` only, and the npm modules that may not be imported at all. */
+/** The modules that may be imported by `import type` only, and the npm modules that may not be imported at all. */
 function restrictedModules(folder) {
   const { values, types, npm, npmTypes, node } = IMPORT_TABLE[folder];
   const typesOnly = types.map((path) => {

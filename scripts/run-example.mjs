@@ -46,7 +46,7 @@ async function compile(name) {
   return directory;
 }
 
-/** Address of the Temporal server that the example will use, if somebody named one. */
+/** Address of the Temporal server that the example will use, if one is configured. */
 function configuredAddress(environment, localCloud) {
   if (localCloud === undefined) return environment.TEMPORAL_ADDRESS;
   return require('../dist/worker').readTemporalConfiguration(environment).connectionOptions.address;
@@ -80,7 +80,7 @@ async function startStandIns(environment, localCloud) {
   return { variables, close: () => Promise.all(closers.map((close) => close())) };
 }
 
-/** What Node runs: the example's program, or jest as it comes, where the example is a test. */
+/** Arguments of Node: the program of the example, or plain jest if the example is a test. */
 function programOf(directory) {
   const program = join(directory, 'main.js');
   if (existsSync(program)) return ['--enable-source-maps', program];

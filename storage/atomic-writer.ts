@@ -1,39 +1,49 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { defined } from '../json';
 import { ignoreMissing } from './ignore-missing';
 import type { ResultStore, StoreCallOptions } from './result-store';
 import { hasEnded, writerId } from './writer-id';
 
-/** Directory of the files that are being written: the directory of the objects may hold millions. */
+/**
+ * Directory of the files that are being written. It is separate, because the directory of the objects may hold millions
+ * of files.
+ */
 const PARTIALS = '.partial';
-/** The key of the object, the writer, and what tells apart the files of one writer. Version 0.1.0 named no writer. */
+/**
+ * Name of a partial file: the key of the object, the writer, and a random id of the file. Version 0.1.0 named no
+ * writer.
+ */
 const PARTIAL_NAME = /^(.+?)(?:\.([\da-f]{8}-\d+))?\.[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
-/** Longest name of an object that is its own key, in characters. */
+/** Longest encoded name that serves as the key itself, in characters. The key of a longer name is a hash. */
 const MAX_KEY_LENGTH = 128;
 /**
- * A file that nothing was written to for so long, in milliseconds, has no writer any more. An attempt to store a run
- * takes five minutes at most.
+ * Age in milliseconds at which a partial file counts as abandoned. The age is the time since the last write. An attempt
+ * to store a run takes one hour at most, and five minutes by default.
  */
 const ABANDONED_AFTER_MS = 3_600_000;
-/** Time between two looks at the files of all objects, in milliseconds. */
+/** Time between two sweeps over the partial files of all objects, in milliseconds. */
 const SWEEP_INTERVAL_MS = 3_600_000;
 
 /** Settings of {@link createAtomicWriter}. */
 export interface AtomicWriterOptions {
-  /** Absolute path of the directory of the objects. It is created if it does not exist. */
+  /** Absolute path of the directory of the objects. The writer creates it if it does not exist. */
   readonly root: string;
   /** Permissions of the files. */
   readonly fileMode: number;
 }
 
-/** Writes one object: `ResultStore.write`, without its URI. */
+/** Function that writes one object. It is `ResultStore.write` without the returned URI. */
 export type AtomicWriter = (...args: Parameters<ResultStore['write']>) => Promise<void>;
 
 /**
- * Builds the function that writes files at once and whole: into a file of its own first, which then gets the object's
- * name. Writers of the same object do not meet; the last one to finish wins. A write removes the files that killed
- * writers have left of the same object; the first one, and one an hour from then on, those of all objects.
+ * Builds the function that writes files atomically. It writes the content to a partial file first, and then renames
+ * that file to the object's name. Several writers of the same object do not disturb each other; the last one to finish
+ * wins.
+ *
+ * A write removes the partial files of the same object that killed writers have left. The first write, and then one
+ * write per hour, removes those of all objects.
  */
 export function createAtomicWriter({ root, fileMode }: AtomicWriterOptions): AtomicWriter {
   const directoryMode = fileMode | ((fileMode & 0o444) >> 2);
@@ -44,7 +54,7 @@ export function createAtomicWriter({ root, fileMode }: AtomicWriterOptions): Ato
     for (const directory of [dirname(path), partials]) {
       await mkdir(directory, { recursive: true, mode: directoryMode });
     }
-    // A name that the file system does not take is refused before the content is read.
+    // This call fails for a name that the file system refuses, before the content is read.
     await stat(path).catch(ignoreMissing);
     const key = toKey(name);
     const partial = join(partials, `${key}.${writerId(process.pid)}.${randomUUID()}`);
@@ -54,7 +64,7 @@ export function createAtomicWriter({ root, fileMode }: AtomicWriterOptions): Ato
         const { mtimeMs } = await file.stat();
         const isSweep = sweptAtMs === undefined || mtimeMs - sweptAtMs > SWEEP_INTERVAL_MS;
         if (isSweep) sweptAtMs = mtimeMs;
-        await removeAbandoned(partials, { nowMs: mtimeMs, ...(!isSweep && { key }) });
+        await removeAbandoned(partials, defined({ nowMs: mtimeMs, key: isSweep ? undefined : key }));
         for await (const part of content) {
           signal?.throwIfAborted();
           await file.writeFile(part);
@@ -71,13 +81,18 @@ export function createAtomicWriter({ root, fileMode }: AtomicWriterOptions): Ato
   };
 }
 
-/** Makes the part of a partial file's name that says which object it is of. File systems take names of at most 255 bytes. */
+/**
+ * Makes the part of a partial file's name that identifies the object. File systems allow names of at most 255 bytes.
+ */
 function toKey(name: string): string {
   const encoded = encodeURIComponent(name);
   return encoded.length <= MAX_KEY_LENGTH ? encoded : createHash('sha256').update(name).digest('hex');
 }
 
-/** Removes the partial files whose writers have surely ended: of one object, or of all. */
+/**
+ * Removes the partial files whose writers have certainly ended. With `key` it removes those of one object, else those
+ * of all.
+ */
 async function removeAbandoned(
   directory: string,
   { nowMs, key }: { readonly nowMs: number; readonly key?: string },
@@ -93,7 +108,7 @@ async function removeAbandoned(
   }
 }
 
-/** Makes a rename last through a power cut. Windows has no such call, and needs none. */
+/** Makes a rename survive a power failure. Windows has no such call and does not need it. */
 async function syncDirectory(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   const directory = await open(path);

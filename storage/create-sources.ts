@@ -8,13 +8,16 @@ import { SourceError, type OpenedSource, type SourceResolver } from './source';
 
 /** Settings of {@link createSources}. */
 export interface SourcesOptions {
-  /** The only directory that `file:` sources may name. @default none: `file:` sources are refused */
+  /** Only directory that `file:` sources may name. @default none: `file:` sources are refused */
   readonly sourceDirectory?: string;
-  /** Resolvers of your own by scheme, without the colon: `{ s3: … }`. One for `file` replaces the built-in. @default {} */
+  /**
+   * Your own resolvers by scheme, without the colon: `{ s3: … }`. A resolver for `file` replaces the built-in one.
+   * @default {}
+   */
   readonly sources?: Readonly<Record<string, SourceResolver>>;
 }
 
-/** System errors that pass: too much at once, or a network disk that is away. */
+/** System errors that may pass: too many operations at the same time, or a network disk that is not available. */
 const PASSING_CODES: ReadonlySet<string> = new Set([
   'EAGAIN',
   'EBUSY',
@@ -27,11 +30,11 @@ const PASSING_CODES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Builds the resolver of all sources, by their scheme: your resolvers, and `file:` URLs under the directory. Links and
- * `..` are followed and cannot leave the directory. On Linux a file is read while it is uploaded; elsewhere it is read
- * into memory first.
+ * Builds the resolver of all sources. It chooses by scheme: your own resolvers, and `file:` URLs under the directory.
+ * It follows links and `..`, which cannot lead out of the directory. On Linux it reads a file while the file is
+ * uploaded. On other systems it reads the file into memory first.
  *
- * @throws TypeError if a scheme is none.
+ * @throws TypeError if a name in `sources` is not a scheme in lower case.
  */
 export function createSources({ sourceDirectory, sources = {} }: SourcesOptions): SourceResolver {
   for (const scheme of Object.keys(sources)) {
@@ -52,7 +55,10 @@ export function createSources({ sourceDirectory, sources = {} }: SourcesOptions)
   };
 }
 
-/** One sentence for every reason: it must not tell which files exist outside of the directory. */
+/**
+ * Makes the error for a refused path. The text is the same for every reason, so that it does not reveal which files
+ * exist outside of the directory.
+ */
 const refusal = (path: string) => new SourceError(`'${path}' is not a readable file in the directory of sources`);
 
 async function openFile(source: string, directory: string): Promise<OpenedSource> {
@@ -79,7 +85,10 @@ async function openFile(source: string, directory: string): Promise<OpenedSource
   }
 }
 
-/** The path of the opened file leads to that file, whatever its directory has become. */
+/**
+ * Gives the content of an opened file. On Linux it reads through the descriptor, so a directory that was replaced
+ * meanwhile does not matter.
+ */
 async function toBlob({ fd, isListed }: InsideFile): Promise<Blob> {
   return isListed ? openAsBlob(`${OPEN_FILES}/${fd}`) : new Blob([await promisify(readFile)(fd)]);
 }

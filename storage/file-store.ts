@@ -10,25 +10,32 @@ import { checkObjectName, StoreRefusedError, type ResultStore } from './result-s
 
 /** Settings of {@link createFileStore}. */
 export interface FileStoreOptions {
-  /** Directory of the objects. It is created if it does not exist. All workers and readers must see the same. */
+  /**
+   * Directory of the objects. The store creates it if it does not exist. All workers and readers must see the same
+   * directory.
+   */
   readonly directory: string;
   /**
-   * Permissions of the files; a directory that is created also gets `x` for each `r`. The process's umask still applies.
-   * 0o640 lets readers of the same group in. @default 0o600: for the worker's own user only
+   * Permissions of the files. A new directory also gets `x` for each `r`. The umask of the process still applies.
+   * `0o640` allows users of the same group to read. @default 0o600: for the worker's own user only
    */
   readonly fileMode?: number;
 }
 
 /** System errors that no repetition fixes. A full disk is not among them, because space may be freed. */
 const FINAL_CODES: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG']);
-/** For reads, a missing file is final: results are never created later. For writes, the directory is created on retry. */
+/**
+ * For reads, a missing file is final: results are never created later. For writes, the directory is created on retry.
+ */
 const FINAL_CODES_OF_READS: ReadonlySet<string> = new Set([...FINAL_CODES, 'ENOENT', 'ELOOP']);
 const DEFAULT_FILE_MODE = 0o600;
 
 /**
- * Keeps results as files under a directory: `file:///…`. A file appears under its name only when it is whole and on
- * disk. A killed worker may leave a half-written file under `.partial`: the next write of the same name removes it, if
- * the worker ran on the same machine, and any write once nothing was written to it for an hour.
+ * Builds a result store that keeps results as files under a directory, with URIs `file:///…`. A file appears under its
+ * name only when it is complete and on disk.
+ *
+ * A killed worker may leave a half-written file under `.partial`. The next write of the same name removes it, if the
+ * worker ran on the same machine. Any write removes it when nothing was written to it for an hour.
  *
  * @throws RangeError if `fileMode` does not let the owner read and write.
  */
@@ -40,19 +47,19 @@ export function createFileStore({ directory, fileMode = DEFAULT_FILE_MODE }: Fil
   const write = createAtomicWriter({ root, fileMode });
   return {
     write: (name, content, options) =>
-      refusing(FINAL_CODES, async () => {
+      withFinalErrors(FINAL_CODES, async () => {
         checkObjectName(name);
         await write(name, content, options);
         return pathToFileURL(join(root, name)).href;
       }),
     read: (uri) =>
-      refusing(FINAL_CODES_OF_READS, async () => {
+      withFinalErrors(FINAL_CODES_OF_READS, async () => {
         const file = await openInside(toPath(uri), await realpath(root));
         if (file === undefined) throw new StoreRefusedError(`'${uri}' is not a file in the result directory`);
         return createReadStream('', { fd: file.fd });
       }),
     delete: (uri) =>
-      refusing(FINAL_CODES, async () => {
+      withFinalErrors(FINAL_CODES, async () => {
         const path = toPath(uri);
         const parent = await realpath(dirname(path)).catch(ignoreMissing);
         if (parent === undefined) return;
@@ -76,7 +83,8 @@ function toPath(uri: unknown): string {
   return path;
 }
 
-async function refusing<T>(finalCodes: ReadonlySet<string>, action: () => Promise<T>): Promise<T> {
+/** Runs an action, and turns a system error with one of these codes into a {@link StoreRefusedError}. */
+async function withFinalErrors<T>(finalCodes: ReadonlySet<string>, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {

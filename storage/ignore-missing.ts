@@ -1,4 +1,4 @@
-/** Takes the error of a file that does not exist for no error; throws any other. */
+/** Ignores the error of a file that does not exist. Throws every other error. */
 export function ignoreMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error;
 }

@@ -1,5 +1,5 @@
 /**
- * `temporal-extend-parse/storage`: where documents come from and where results go. Needs Node.
+ * `temporal-extend-parse/storage`: sources of documents and stores of results. Requires Node.
  *
  * @packageDocumentation
  */

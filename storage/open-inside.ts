@@ -3,17 +3,23 @@ import { readlink, realpath, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { isInside } from './is-inside';
 
-/** Linux names here the path of each open file, as the kernel knows it. */
+/** Directory in which Linux lists the open files of the process, each as a link to its current path. */
 export const OPEN_FILES = '/proc/self/fd';
 
-/** Links are resolved before, and a FIFO must not hold the thread that opens it. Windows has neither flag. */
+/**
+ * Flags for opening. The path has no link any more, so a link is refused. Opening a FIFO must not block the thread.
+ * Windows has neither flag.
+ */
 const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 const openFile = promisify(open);
 const closeFile = promisify(close);
 const statFile = promisify(fstat);
 
-/** A file that is open for reading, by its descriptor: unlike a `FileHandle`, it stays open until it is closed. */
+/**
+ * A file that is open for reading. It is a descriptor, because a descriptor stays open until it is closed, unlike a
+ * `FileHandle`.
+ */
 export interface InsideFile {
   readonly fd: number;
   /** `true` where {@link OPEN_FILES} lists the descriptor. */
@@ -23,16 +29,16 @@ export interface InsideFile {
 }
 
 /**
- * Opens a file for reading, if it is a regular file in the directory; links in its path are followed. The check is made
- * on the opened file, because a directory on its path may be replaced by a link at any time.
+ * Opens a regular file in the directory for reading. It follows links in the path. It checks the location of the opened
+ * file, because a directory on the path may be replaced by a link at any time.
  *
- * @param directory a real path.
- * @returns `undefined` for a file outside of the directory, and for anything that is no file.
- * @throws the system's error, as for a missing file.
+ * @param directory a real path, without links and `..`.
+ * @returns `undefined` for a file outside of the directory, and for anything that is not a regular file.
+ * @throws the system's error, for example for a missing file.
  */
 export async function openInside(path: string, directory: string): Promise<InsideFile | undefined> {
   const real = await realpath(path);
-  // Opening alone may have an effect: that of a device.
+  // A path outside is not opened at all, because the opening of a device may have an effect.
   if (!isInside(real, directory)) return undefined;
   const fd = await openFile(real, FLAGS);
   let closing: Promise<void> | undefined;
@@ -52,7 +58,10 @@ export async function openInside(path: string, directory: string): Promise<Insid
   return undefined;
 }
 
-/** The path of an open file on systems that do not name it: where `path` leads now, if that is the same file. */
+/**
+ * Gives the real path of an open file on systems other than Linux: the path to which `path` leads now, if that is the
+ * same file.
+ */
 async function pathOf(fd: number, path: string): Promise<string | undefined> {
   const real = await realpath(path);
   const [opened, found] = await Promise.all([statFile(fd), stat(real)]);

@@ -1,22 +1,23 @@
 import { createHash } from 'node:crypto';
 import { type StoredOutput } from '../contract';
 import { CollectedRun, decodeChunk, RunScan, type Chunk, type ParserRun } from '../contract/extend';
+import { defined } from '../json';
 import type { ResultStore } from './result-store';
 
 /** Settings of {@link readStoredRun} and {@link readStoredChunks}. */
 export interface ReadStoredOptions {
-  /** The store that the worker wrote to. */
+  /** Store to which the worker wrote the result. */
   readonly store: ResultStore;
   /** Ends the reading early. @default nothing does */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Reads a stored run back, whole and in memory. Fields that the contract has, and that are of another type in the stored
- * object, are absent in what it gives, as they are in an inline result.
+ * Reads a stored run into memory. A known field that has another type in the stored object is absent in the returned
+ * run, as in an inline result.
  *
- * @throws StoreRefusedError where the store has no such object; Error if it is not what was stored, by size and hash;
- * ContractError if it is no run.
+ * @throws StoreRefusedError if the store has no such object; Error if the object's size or hash differs from what was
+ * stored; ContractError if the object is not a run.
  */
 export async function readStoredRun(output: StoredOutput, options: ReadStoredOptions): Promise<ParserRun> {
   const collected = new CollectedRun();
@@ -26,8 +27,8 @@ export async function readStoredRun(output: StoredOutput, options: ReadStoredOpt
 }
 
 /**
- * Reads the chunks of a stored run one after the other: for documents that fit in no memory. What it has given may be
- * wrong until it is through: size and hash are known at the end only, and then it throws.
+ * Reads the chunks of a stored run one after the other, for documents that are too large for memory. The reader checks
+ * size and hash after the last chunk, and throws if they differ. Until then the chunks are not verified.
  *
  * @throws as {@link readStoredRun}
  */
@@ -48,11 +49,11 @@ async function* checkedParts(
 ): AsyncGenerator<Uint8Array, void> {
   const hash = createHash('sha256');
   let received = 0;
-  for await (const part of await store.read(uri, signal ? { signal } : {})) {
+  for await (const part of await store.read(uri, defined({ signal }))) {
     hash.update(part);
     received += part.length;
     yield part;
   }
-  if (received !== bytes) throw new Error(`${uri} has ${received} bytes, stored were ${bytes}`);
+  if (received !== bytes) throw new Error(`${uri} has ${received} bytes, but ${bytes} bytes were stored`);
   if (hash.digest('hex') !== sha256) throw new Error(`${uri} is not what was stored: its SHA-256 differs`);
 }

@@ -1,6 +1,6 @@
 /**
- * `temporal-extend-parse/s3`, for workers and readers that keep results in S3: needs `@aws-sdk/client-s3` and
- * `@aws-sdk/lib-storage`. An entry of its own, so that nobody else needs them.
+ * `temporal-extend-parse/s3`, for workers and readers that keep results in S3. Requires `@aws-sdk/client-s3` and
+ * `@aws-sdk/lib-storage`. It is a separate entry, so that other users do not need these packages.
  *
  * @packageDocumentation
  */
@@ -13,22 +13,29 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
+import { defined } from '../json';
 import { checkObjectName, StoreRefusedError, type ResultStore } from './result-store';
 
 /** Settings of {@link createS3Store}. */
 export interface S3StoreOptions {
-  /** Client of `@aws-sdk/client-s3`, with its region, credentials and, for compatible stores, endpoint. It stays yours. */
+  /**
+   * Client of `@aws-sdk/client-s3`, with its region, its credentials and, for compatible stores, its endpoint. You
+   * close it.
+   */
   readonly client: S3Client;
   /** Bucket that exists already. */
   readonly bucket: string;
-  /** Put before each object's name, without a slash at the end. @default none */
+  /** Prefix of each object's name, without a slash at the end. @default none */
   readonly prefix?: string;
 }
 
-/** Size of one part of an upload; S3 takes 10,000 of them, so an object may have 80 GB. In bytes. */
+/** Size of one part of an upload, in bytes. S3 accepts 10,000 parts, so an object can have 80 GB. */
 const PART_BYTES = 8 * 1024 * 1024;
 const PARTS_AT_ONCE = 2;
-/** Answers of the 400s that another attempt may mend: a slow connection, a new token, an upload that somebody ended. */
+/**
+ * Error answers with a 4xx status that may not recur: a slow connection, an expired token, an upload that another
+ * writer ended.
+ */
 const RETRIED_ERRORS: ReadonlySet<string> = new Set([
   'RequestTimeout',
   'ExpiredToken',
@@ -37,10 +44,10 @@ const RETRIED_ERRORS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Keeps results in S3 or a compatible store: `s3://bucket/prefix/name`. Objects are sent in parts as they arrive; one
- * whose content breaks off is given up, and leaves nothing.
+ * Builds a result store that keeps results in S3 or a compatible store, with URIs `s3://bucket/prefix/name`. It sends
+ * an object in parts as the content arrives. If the content breaks off, it aborts the upload and leaves nothing.
  *
- * An answer of the 400s is final, unless it is one that passes, as 408 and 429 do; everything else is tried again.
+ * A 4xx answer is final, except for 408, 429 and a few errors that may not recur. Every other failure is tried again.
  */
 export function createS3Store({ client, bucket, prefix }: S3StoreOptions): ResultStore {
   const start = prefix === undefined || prefix === '' ? '' : `${prefix.replace(/\/+$/, '')}/`;
@@ -51,25 +58,23 @@ export function createS3Store({ client, bucket, prefix }: S3StoreOptions): Resul
   };
   return {
     write: (name, content, { signal } = {}) =>
-      refusing(async () => {
+      withFinalErrors(async () => {
         checkObjectName(name);
         signal?.throwIfAborted();
         await uploadWhole({ client, bucket, key: `${start}${name}`, content, signal });
         return `s3://${bucket}/${start}${name}`;
       }),
     read: (uri, { signal } = {}) =>
-      refusing(async () => {
-        const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: keyOf(uri) }), {
-          ...(signal && { abortSignal: signal }),
-        });
-        if (Body === undefined) throw new Error(`${uri} came without a body`);
+      withFinalErrors(async () => {
+        const command = new GetObjectCommand({ Bucket: bucket, Key: keyOf(uri) });
+        const { Body } = await client.send(command, defined({ abortSignal: signal }));
+        if (Body === undefined) throw new Error(`the answer for ${uri} has no body`);
         return Body as unknown as AsyncIterable<Uint8Array>;
       }),
     delete: (uri, { signal } = {}) =>
-      refusing(async () => {
-        await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: keyOf(uri) }), {
-          ...(signal && { abortSignal: signal }),
-        });
+      withFinalErrors(async () => {
+        const command = new DeleteObjectCommand({ Bucket: bucket, Key: keyOf(uri) });
+        await client.send(command, defined({ abortSignal: signal }));
       }),
   };
 }
@@ -82,10 +87,10 @@ interface UploadRequest {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Sends all of the content, or leaves nothing. */
+/** Uploads the whole content, or leaves nothing. */
 async function uploadWhole({ client, bucket, key, content, signal }: UploadRequest): Promise<void> {
   const body = Readable.from(content);
-  // Whoever reads the body gets its errors; while nobody does, they are no reason to end the process.
+  // Without this listener an error of the content could end the process. `upload.done()` reports the error.
   body.on('error', () => undefined);
   const upload = new Upload({
     client,
@@ -94,13 +99,13 @@ async function uploadWhole({ client, bucket, key, content, signal }: UploadReque
     queueSize: PARTS_AT_ONCE,
     leavePartsOnError: true,
   });
-  // The upload's own `abort` does not wait for the parts that are under way: they would stay.
+  // The `abort` of `Upload` does not wait for the parts in flight, so these parts would stay in the bucket.
   const abort = () => body.destroy(signal?.reason as Error);
   signal?.addEventListener('abort', abort);
   try {
     await upload.done();
   } catch (error) {
-    await giveUp(client, { Bucket: bucket, Key: key, UploadId: upload.uploadId });
+    await abortUpload(client, { Bucket: bucket, Key: key, UploadId: upload.uploadId });
     throw error;
   } finally {
     signal?.removeEventListener('abort', abort);
@@ -108,20 +113,24 @@ async function uploadWhole({ client, bucket, key, content, signal }: UploadReque
   }
 }
 
-/** Deletes the parts of an upload. What went wrong before is what is told: that this failed too must not hide it. */
-async function giveUp(client: S3Client, upload: AbortMultipartUploadCommandInput): Promise<void> {
+/**
+ * Deletes the parts of an upload. It ignores a failure of the deletion, so that the caller reports the failure of the
+ * upload.
+ */
+async function abortUpload(client: S3Client, upload: AbortMultipartUploadCommandInput): Promise<void> {
   if (upload.UploadId === undefined) return;
   await client.send(new AbortMultipartUploadCommand(upload)).catch(() => undefined);
 }
 
-async function refusing<T>(action: () => Promise<T>): Promise<T> {
+/** Runs an action, and turns an error answer that would recur into a {@link StoreRefusedError}. */
+async function withFinalErrors<T>(action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {
     const { $metadata, name } = error as { $metadata?: { httpStatusCode?: number }; name?: string };
     const status = $metadata?.httpStatusCode ?? 0;
-    const passes = status === 408 || status === 429 || RETRIED_ERRORS.has(name ?? '');
-    if (status < 400 || status >= 500 || passes) throw error;
+    const mayPass = status === 408 || status === 429 || RETRIED_ERRORS.has(name ?? '');
+    if (status < 400 || status >= 500 || mayPass) throw error;
     throw new StoreRefusedError(`the S3 store answered ${status} ${name ?? ''}`.trim(), { cause: error });
   }
 }

@@ -1,34 +1,42 @@
-/** What a resolver makes of a source: something to upload, or a URL for Extend to download. */
+/** An opened source: content to upload, or a URL that Extend downloads. */
 export type OpenedSource =
   | {
-      /** The document's content, to be uploaded. A file's (`openAsBlob`) is read as it is sent, not before. */
+      /** Content of the document, for the upload. A file that was opened with `openAsBlob` is read while it is sent. */
       readonly content: Blob;
-      /** Name of the file, with an extension that tells its type. */
+      /** Name of the file, with the extension of its type. */
       readonly fileName: string;
-      /** Releases the content; called once, when the content is uploaded or not needed. @default nothing to release */
+      /**
+       * Releases the content. The worker calls it once, when the content is uploaded or not needed.
+       * @default nothing to release
+       */
       readonly close?: () => Promise<void>;
     }
   | {
-      /** A URL that Extend downloads right away: make it fresh. It goes to Extend, and into no history, log or error. */
+      /**
+       * URL that Extend downloads immediately, so it may be short-lived. Only Extend gets it: no history, log or error
+       * contains it.
+       */
       readonly fileUrl: string;
       /** Name of the file. @default Extend takes it from the URL */
       readonly fileName?: string;
     };
 
 /**
- * Opens a source by its name, the whole `source` of the input, each time a submit needs it.
+ * Function that opens a source by its name. The name is the complete `source` of the input. The worker calls the
+ * function each time a submit needs the source.
  *
- * @throws SourceError where trying again is of no use; anything else is tried again until the deadline.
+ * @throws SourceError if another attempt would fail too. After any other error the worker tries again until the
+ * deadline.
  */
 export type SourceResolver = (source: string, options: SourceCallOptions) => Promise<OpenedSource>;
 
-/** What a resolver is given beside the name. */
+/** Options of a resolver's call. */
 export interface SourceCallOptions {
-  /** Ends the call early: the activity was cancelled. */
+  /** Aborts when the activity is cancelled. The call should then end early. */
   readonly signal: AbortSignal;
 }
 
-/** A source that cannot be opened, now or later. The message names the rule. */
+/** A final failure to open a source. The message names the broken rule. */
 export class SourceError extends Error {
   override readonly name = 'SourceError';
 }

@@ -7,14 +7,17 @@ const MACHINE_LENGTH = 8;
 export const WRITER_ID = /^([\da-f]{8})-(\d+)$/;
 
 /**
- * Names a process among all that may write to one directory, which may be shared by machines and containers: by the boot
- * of the machine, the pid namespace and the pid.
+ * Gives the id of a process that writes to a directory. Machines and containers may share the directory, so the id
+ * consists of the boot of the machine, the pid namespace and the pid.
  */
 export function writerId(pid: number): string {
   return `${MACHINE}-${pid}`;
 }
 
-/** Tells if the process of a {@link writerId} has surely ended. One of another machine or container may be alive. */
+/**
+ * Tells if the process of a {@link writerId} has certainly ended. For a process of another machine or container the
+ * answer is no.
+ */
 export function hasEnded(id: string): boolean {
   const [, machine, pid] = WRITER_ID.exec(id) ?? [];
   if (machine !== MACHINE) return false;
@@ -28,7 +31,10 @@ export function hasEnded(id: string): boolean {
 
 const MACHINE = createHash('sha256').update(describeMachine()).digest('hex').slice(0, MACHINE_LENGTH);
 
-/** Linux names boot and pid namespace; elsewhere there are no containers of their own. */
+/**
+ * Describes the machine: on Linux by boot and pid namespace. Elsewhere the host name is enough, because only Linux has
+ * pid namespaces.
+ */
 function describeMachine(): string {
   try {
     return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')}${readlinkSync('/proc/self/ns/pid')}`;

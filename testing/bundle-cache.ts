@@ -4,16 +4,16 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { serverCacheDirectory } from '../local/temporal';
 
-/** A bundle of workflows, and what it was made of. */
+/** A bundle of workflows, with the inputs that it was made of. */
 interface CachedBundle {
-  /** Version of `@temporalio/worker`: a bundle is for the one that made it. */
+  /** Version of `@temporalio/worker` that made the bundle. The bundle is for this version only. */
   readonly bundler: string;
-  /** All that the bundler read or looked for in vain, by path: the hash of the content, or the error. */
+  /** Fingerprint of every file that the bundler read or did not find, by path. */
   readonly inputs: Readonly<Record<string, string>>;
   readonly code: string;
 }
 
-/** The kept bundle of a file of workflows, if it would come out the same today. */
+/** Reads the kept bundle of a file of workflows; `undefined` if bundling would give another one today. */
 export async function readBundle(workflowsPath: string): Promise<string | undefined> {
   try {
     const kept = JSON.parse(await readFile(cachePath(workflowsPath), 'utf8')) as CachedBundle;
@@ -21,22 +21,23 @@ export async function readBundle(workflowsPath: string): Promise<string | undefi
     const isSame = Object.entries(kept.inputs).every(([path, before]) => fingerprint(path) === before);
     return isSame ? kept.code : undefined;
   } catch {
-    // None was kept, or it is not readable: bundling gives one.
+    // No bundle was kept, or it is not readable. The caller makes a new one.
     return undefined;
   }
 }
 
-/** What the bundler took from the disk. */
+/** The files that the bundler read or did not find. */
 export interface BundleInputs {
-  /** The sources, by path: their fingerprints just before the bundler read them. */
+  /** Fingerprints of the sources just before the bundler read them, by path. */
   readonly sources: ReadonlyMap<string, string>;
-  /** All that it read or looked for in vain, sources or not. */
+  /** Paths of all files that it read or did not find, sources included. */
   readonly paths: Iterable<string>;
 }
 
 /**
- * Keeps a bundle beside the servers that were fetched, one per file of workflows. Without a place to write, it does not. A
- * source that was saved after the bundler had read it counts as it was, so that the bundle is not taken for one of today.
+ * Keeps a bundle in the cache of fetched servers, one per file of workflows. If the cache is not writable, it keeps
+ * nothing. A source that was saved after the bundler had read it is kept with its earlier fingerprint, so that the
+ * bundle is not taken for one of the new source.
  */
 export async function keepBundle(workflowsPath: string, code: string, { sources, paths }: BundleInputs): Promise<void> {
   const path = cachePath(workflowsPath);
@@ -53,7 +54,7 @@ export async function keepBundle(workflowsPath: string, code: string, { sources,
   }
 }
 
-/** Hash of a file's content, or why it cannot be read. */
+/** Returns the hash of a file's content, or the error code if the file cannot be read. */
 export function fingerprint(path: string): string {
   try {
     return sha256(readFileSync(path));

@@ -5,12 +5,12 @@ import { fingerprint, keepBundle, readBundle } from './bundle-cache';
 type WorkerSettings = NonNullable<ParseWorkerOptions['worker']>;
 type WebpackConfiguration = Parameters<NonNullable<BundleOptions['webpackConfigHook']>>[0];
 
-/** What our part in the bundler is called. */
+/** Name of this package's plugin in the bundler. */
 const NAME = 'extend-parse';
 
 /**
- * The worker's settings with the workflows bundled ahead. Bundling takes seconds, so a bundle is kept until a file that
- * went into it changes. Settings that have a say in the bundle are left as they are.
+ * Adds a bundle of the workflows to the worker's settings. Bundling takes seconds, so a bundle is kept until one of its
+ * files changes. Settings that contain a bundle, or an option that changes the bundle, are returned unchanged.
  */
 export async function withBundledWorkflows(settings: WorkerSettings): Promise<WorkerSettings> {
   const { workflowBundle, interceptors, bundlerOptions, dataConverter, plugins, sinks } = settings;
@@ -29,7 +29,10 @@ async function bundleWorkflows(workflowsPath: string): Promise<string> {
   return code;
 }
 
-/** Has the bundler tell which files it reads, and which it looked for in vain: one that appears changes the bundle too. */
+/**
+ * Makes the bundler record the files that it reads, and those that it does not find. A missing file that appears later
+ * changes the bundle too.
+ */
 function withRecorder(
   configuration: WebpackConfiguration,
   { sources, paths }: { readonly sources: Map<string, string>; readonly paths: Set<string> },

@@ -1,6 +1,6 @@
 import { BUILT_IN_SCRIPTS, type EmulatorOptions } from '../local/extend';
 
-/** A scripted document: a built-in one, or one of your own. */
+/** Name of a scripted document: a built-in one, or one of `scripts`. */
 export type ScriptedDocumentName =
   | 'ok'
   | 'slow'
@@ -8,10 +8,13 @@ export type ScriptedDocumentName =
   | 'rate-limited'
   | 'huge'
   | 'never'
-  // Keeps the names above in an editor's list of suggestions.
+  // This form of `string` keeps the names above in an editor's suggestions.
   | (string & Record<never, never>);
 
-/** Makes what gives documents that play scripts. Each gets a URL of its own: the emulator counts submits by URL. */
+/**
+ * Creates a function that returns documents that play scripts. Each document gets a URL of its own, because the
+ * emulator counts submits per URL.
+ */
 export function createDocumentChooser(scripts: NonNullable<EmulatorOptions['scripts']>) {
   const names = [...new Set([...Object.keys(BUILT_IN_SCRIPTS), ...Object.keys(scripts)])];
   let chosen = 0;

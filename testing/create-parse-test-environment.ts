@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { ParseClient } from '../client';
+import { DEFAULT_TASK_QUEUE } from '../contract';
+import { defined } from '../json';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../local/extend';
 import { createParseWorker, type ParseWorkerOptions } from '../worker';
 import { withBundledWorkflows } from './bundle-workflows';
@@ -15,72 +17,96 @@ type ParseWorker = Awaited<ReturnType<typeof createParseWorker>>;
 /** Settings of {@link createParseTestEnvironment}. */
 export interface ParseTestEnvironmentOptions {
   /**
-   * `time-skipping`: waits take no time, but there are no payload limits and no visibility, and tests that wait must run
-   * one after the other. `dev-server`: a real server; waits take as long as they take. @default 'time-skipping'
+   * Temporal server of the environment.
+   *
+   * - `time-skipping`: waits take no time. The server has no payload limits and no visibility, and tests that wait must
+   *   run one after the other.
+   * - `dev-server`: a real server, on which waits take real time.
+   *
+   * @default 'time-skipping'
    */
   readonly server?: TestServerKind;
-  /** Scripted documents of your own, by name, for {@link ParseTestEnvironment.document}. @default only the built-in ones */
+  /**
+   * Your own scripted documents, by name, for {@link ParseTestEnvironment.document}. @default only the built-in ones
+   */
   readonly scripts?: NonNullable<EmulatorOptions['scripts']>;
-  /** Asked for every request to the emulator; what it returns is the answer. @default no faults */
+  /**
+   * Chooses the reply to a request, or none. It is called for every request to the emulator, before any script.
+   * @default no faults
+   */
   readonly faults?: NonNullable<EmulatorOptions['faults']>;
   /** Task queue of worker and client. @default 'extend-parse' */
   readonly taskQueue?: string;
-  /** Workflows that the worker keeps in memory; 0 replays the history for every task. @default the SDK's */
+  /**
+   * Number of workflows that the worker keeps in memory. With 0, it replays the history for every task. @default the
+   * SDK's
+   */
   readonly maxCachedWorkflows?: number;
   /**
-   * File of your own workflows. A worker has one such file, so it must re-export those of this package that you use:
-   * `export * from 'temporal-extend-parse/workflows'`. @default this package's workflows
+   * File of your own workflows. A worker has only one such file, so it must re-export the workflows of this package
+   * that you use: `export * from 'temporal-extend-parse/workflows'`. @default this package's workflows
    */
   readonly workflowsPath?: string;
-  /** Your own activities, beside those of this package. @default {} */
+  /** Your own activities, in addition to those of this package. @default {} */
   readonly activities?: object;
   /**
-   * Further settings of the activities: `maxInlineBytes`, `sourceDirectory`, time limits. Stored results go to a directory
-   * that is deleted at the end, unless you name a place. @default {}
+   * Further settings of the activities, such as `maxInlineBytes`, `sourceDirectory` or time limits. Without
+   * `resultDirectory` and `resultStore`, results are stored in a directory that `close` deletes. @default {}
    */
   readonly parse?: Partial<ParseWorkerOptions['activities']>;
-  /** Further options of `Worker.create`: plugins, interceptors. @default {} */
+  /** Further options of `Worker.create`, such as plugins or interceptors. @default {} */
   readonly worker?: WorkerSettings;
 }
 
-/** A pipeline in a test: emulator, Temporal server, worker and client. */
+/** An environment for tests of pipelines: emulator, Temporal server, worker and client. */
 export interface ParseTestEnvironment extends AsyncDisposable {
-  /** Starts parses and waits for them. */
+  /** This package's client: it starts parses and waits for their results. */
   readonly client: ParseClient;
-  /** Temporal's own client, for your workflows. Awaiting a result with it skips time. */
+  /**
+   * Temporal's client, for your own workflows. On the time-skipping server, time is skipped while you await a result.
+   */
   readonly temporal: TestWorkflowEnvironment['client'];
-  /** What was requested, and what Extend would have billed. */
+  /** The emulator of Extend: it has the requests so far, and the runs that Extend would have billed. */
   readonly emulator: Emulator;
   /**
-   * A document that plays a script: `ok`, `slow` (ten reads), `failing`, `rate-limited`, `huge` (a result that Temporal does
-   * not carry), `never`, or one of your own. Each call gives another document, so that its script plays from the start.
+   * Returns a document that plays a script: `ok`, `slow` (ten polls), `failing`, `rate-limited`, `huge` (a result that
+   * is too large for Temporal), `never`, or one of `scripts`. Each call returns another document, so that its script
+   * plays from the start.
    *
-   * @throws RangeError that lists the names, if there is no such script.
+   * @throws RangeError if there is no such script; the message lists the names.
    */
   document(script: ScriptedDocumentName): { readonly fileUrl: string };
   /** Task queue of the worker. */
   readonly taskQueue: string;
-  /** Temporal's test environment: `sleep` skips time by hand. */
+  /** Temporal's test environment. On the time-skipping server, its `sleep` skips time. */
   readonly env: TestWorkflowEnvironment;
-  /** The worker, running. */
+  /** The running worker. */
   readonly worker: ParseWorker;
-  /** Ends all of it. Await every result before: one that is pending would fail outside of your test. */
+  /**
+   * Ends all parts. Await every result first: a pending one would fail outside of your test. It may be called more than
+   * once.
+   */
   close(): Promise<void>;
 }
 
-const DEFAULT_TASK_QUEUE = 'extend-parse';
-/** A test that ends while an activity hangs does not wait for it, in milliseconds. */
+/**
+ * Grace period of the worker's shutdown, in milliseconds. With 0, a test that ends while an activity hangs does not
+ * wait for it.
+ */
 const SHUTDOWN_GRACE_MS = 0;
+/** Time limit of the worker's shutdown, in milliseconds. */
 const SHUTDOWN_FORCE_MS = 5_000;
 
 /**
- * Starts everything that a test of a pipeline needs: a local Extend, a Temporal server, a worker and a client. No
- * account, no Docker. The first call on a machine fetches the server, the first one with your workflows bundles them;
- * both are kept under `$XDG_CACHE_HOME` or `~/.cache`, and later calls take well under a second.
+ * Starts everything that a test of a pipeline needs: a local Extend, a Temporal server, a worker and a client. It needs
+ * no account and no Docker.
  *
- * Works in jest and vitest with their `node` environment and without fake timers.
+ * The first call on a machine fetches the server, and the first call with your workflows bundles them. Both are kept in
+ * `$XDG_CACHE_HOME` or `~/.cache`, and later calls take well under a second.
  *
- * @throws Error that lists what was tried, if no Temporal server can be had.
+ * It works in jest and vitest with their `node` environment and without fake timers.
+ *
+ * @throws Error if no Temporal server is found or fetched; the message lists the sources that were tried.
  * @example
  * ```ts
  * await using parsing = await createParseTestEnvironment();
@@ -103,15 +129,15 @@ export async function createParseTestEnvironment(
 
 async function startAll(options: ParseTestEnvironmentOptions, closers: (() => Promise<void>)[]) {
   const { server = 'time-skipping', taskQueue = DEFAULT_TASK_QUEUE, scripts = {}, faults } = options;
-  // The slowest of all begins first; if another one fails, nobody asks how it went.
+  // Bundling is the slowest step, so it begins first. If another step fails, nothing awaits the bundling.
   const bundling = withBundledWorkflows(workerSettings(options));
   bundling.catch(() => undefined);
-  const emulator = await startEmulator({ scripts, ...(faults === undefined ? {} : { faults }) });
+  const emulator = await startEmulator(defined({ scripts, faults }));
   closers.push(() => emulator.close());
   const temporal = await startTemporalEnvironment(server);
   closers.push(() => temporal.close());
   const { env } = temporal;
-  const results = await resultPlace(options, closers);
+  const results = await resultLocation(options, closers);
   const worker = await createParseWorker({
     connection: env.nativeConnection,
     taskQueue,
@@ -120,11 +146,11 @@ async function startAll(options: ParseTestEnvironmentOptions, closers: (() => Pr
     worker: await bundling,
   });
   const ended = worker.run();
-  // A worker that fails is told to whoever closes the environment.
+  // If the worker fails, `close` rejects with its error.
   ended.catch(() => undefined);
   closers.push(async () => {
     if (worker.getState() === 'RUNNING') worker.shutdown();
-    // Activities that hang in a request end with the emulator.
+    // Activities that hang in a request end when the emulator closes its connections.
     await emulator.close();
     await ended;
   });
@@ -133,8 +159,10 @@ async function startAll(options: ParseTestEnvironmentOptions, closers: (() => Pr
   return { client, temporal: env.client, emulator, document, taskQueue, env, worker };
 }
 
-/** Where worker and client keep stored results: where the test says, or in a directory that goes with the environment. */
-async function resultPlace({ parse = {} }: ParseTestEnvironmentOptions, closers: (() => Promise<void>)[]) {
+/**
+ * Returns the location of stored results, for worker and client: the test's own, or a directory that `close` deletes.
+ */
+async function resultLocation({ parse = {} }: ParseTestEnvironmentOptions, closers: (() => Promise<void>)[]) {
   const { resultDirectory, resultStore } = parse;
   if (resultStore !== undefined) return { resultStore };
   if (resultDirectory !== undefined) return { resultDirectory };
@@ -147,14 +175,12 @@ function workerSettings(options: ParseTestEnvironmentOptions): WorkerSettings {
   const { maxCachedWorkflows, workflowsPath, activities, worker } = options;
   return {
     shutdownForceTime: SHUTDOWN_FORCE_MS,
-    ...(maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows }),
-    ...(workflowsPath === undefined ? {} : { workflowsPath }),
-    ...(activities === undefined ? {} : { activities }),
+    ...defined({ maxCachedWorkflows, workflowsPath, activities }),
     ...worker,
   };
 }
 
-/** Worker first, then the server under it: the other way round the worker would poll for ever. */
+/** Closes the part that was started last first. The worker must end before its server, or it would poll for ever. */
 async function closeAll(closers: readonly (() => Promise<void>)[]): Promise<void> {
   const failures: unknown[] = [];
   for (const closer of closers.toReversed()) await closer().catch((error: unknown) => failures.push(error));

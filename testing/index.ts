@@ -1,6 +1,6 @@
 /**
- * `temporal-extend-parse/testing`, for tests of pipelines: everything that a parse needs, on this machine. Needs Node,
- * `@temporalio/testing` and `@temporalio/worker`.
+ * `temporal-extend-parse/testing`, for tests of pipelines: everything that a parse needs, on this machine. It needs
+ * Node, `@temporalio/testing` and `@temporalio/worker`.
  *
  * @packageDocumentation
  */

@@ -1,19 +1,21 @@
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { findTemporalServer, startDevServer } from '../local/temporal';
 
-/** Which Temporal server a test environment runs on. */
+/** The Temporal server of a test environment. */
 export type TestServerKind = 'time-skipping' | 'dev-server';
 
 /** A Temporal server for tests, and connections to it. */
 export interface TemporalEnvironment {
   readonly env: TestWorkflowEnvironment;
+  /** Closes the connections and ends the server. */
   close(): Promise<void>;
 }
 
 /**
- * Starts a Temporal server of one's own. Its executable is looked for on the PATH and in the cache, then fetched.
+ * Starts a Temporal server for one environment. Its executable is searched on the PATH and in the cache, and fetched if
+ * it is not there.
  *
- * @throws ServerUnavailableError that lists what was tried, if no executable can be had.
+ * @throws ServerUnavailableError if no executable is found or fetched; the message lists the sources that were tried.
  */
 export async function startTemporalEnvironment(kind: TestServerKind): Promise<TemporalEnvironment> {
   const path = await findTemporalServer({ kind });

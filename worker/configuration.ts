@@ -3,28 +3,38 @@ import { readFile } from 'node:fs/promises';
 import { isIPv4, isIPv6 } from 'node:net';
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
 import type { ParseActivitiesOptions } from '../activities';
-import { withoutBlanks, type Environment } from '../contract';
-import { DEFAULT_TASK_QUEUE } from '../contract/extend';
+import { DEFAULT_TASK_QUEUE, withoutBlanks, type Environment } from '../contract';
+import { findBaseUrlProblem, isHeaderWord } from '../contract/extend';
 import { defined } from '../json';
 import { maskUrl, redact } from '../privacy';
 
 const MAX_PORT = 65_535;
+/** Prefix of the variables that set headers of requests to Temporal. */
+const METADATA_PREFIX = 'TEMPORAL_GRPC_META_';
 
-/** What a worker needs to know, read from its environment. */
+/** Configuration of a worker, read from its environment. */
 export interface WorkerConfiguration {
+  /** Task queue that the worker polls. */
   readonly taskQueue: string;
+  /** Settings of the activities. */
   readonly activities: ParseActivitiesOptions;
-  /** Temporal's address, credentials and namespace, as its own `TEMPORAL_*` variables and profiles give them. */
+  /** Temporal's address, credentials and namespace, from Temporal's own `TEMPORAL_*` variables and profiles. */
   readonly temporal: ClientConnectConfig;
-  /** Absent: no limit. */
+  /** Limit of requests to Extend per second. @default no limit */
   readonly maxRequestsPerSecond?: number;
-  /** Absent: the worker's default. */
+  /**
+   * Time that a stopping worker waits for its activities, in milliseconds.
+   * @default the default of `createParseWorker`
+   */
   readonly shutdownGraceTimeMs?: number;
-  /** IP address and port that Prometheus reads. Absent: no metrics are served. */
+  /** IP address and port at which the worker serves metrics to Prometheus. @default no metrics are served */
   readonly metricsAddress?: string;
 }
 
-/** One or more environment variables are missing or wrong. One line each, without their secrets. */
+/**
+ * An error about environment variables that are missing or wrong. Its message has one line per problem, and contains no
+ * secret.
+ */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
   /** One sentence per problem. */
@@ -39,7 +49,7 @@ export class ConfigurationError extends Error {
 /**
  * Reads a worker's configuration from environment variables. A blank variable counts as absent.
  *
- * @throws ConfigurationError with every problem at once.
+ * @throws ConfigurationError that lists every problem.
  */
 export function readWorkerConfiguration(environment: Environment): WorkerConfiguration {
   const env = withoutBlanks(environment);
@@ -67,7 +77,11 @@ export function readWorkerConfiguration(environment: Environment): WorkerConfigu
   };
 }
 
-/** Temporal's connection settings, from variables and profiles. @throws ConfigurationError */
+/**
+ * Reads Temporal's connection settings from variables and profiles.
+ *
+ * @throws ConfigurationError that lists every problem
+ */
 export function readTemporalConfiguration(environment: Environment): ClientConnectConfig {
   const problems: string[] = [];
   const temporal = readTemporal(withoutBlanks(environment), problems);
@@ -79,28 +93,40 @@ function readTemporal(env: Readonly<Record<string, string>>, problems: string[])
   try {
     const temporal = loadClientConnectConfig({ overrideEnvVars: env });
     const { address = '', apiKey, metadata = {} } = temporal.connectionOptions;
-    // The SDK refuses such an address too, but repeats it, credentials included.
+    // The SDK refuses such an address too, but its message repeats the address with the credentials.
     if (/[@?#/\s]/.test(address))
       problems.push(`TEMPORAL_ADDRESS, or the address of the profile, must be host:port, got '${maskUrl(address)}'`);
-    // gRPC refuses these too, but repeats the value.
-    if (typeof apiKey === 'string' && !isUsableKey(apiKey))
+    // gRPC refuses such a key too, but its message repeats the key.
+    if (typeof apiKey === 'string' && !isHeaderWord(apiKey))
       problems.push('TEMPORAL_API_KEY, or the api_key of the profile, must be one word of printable ASCII characters');
-    problems.push(...findMetadataProblems(metadata));
+    problems.push(...findMetadataProblems(metadata, env));
     return temporal;
   } catch (error) {
-    // A file that is no TOML is shown after the first line of the message, its keys included. A path may be a PEM itself.
+    // The message of the TOML parser shows the file, with its keys, after the first line. A message may also show a
+    // path, which may be a PEM.
     const [reason = ''] = (error as Error).message.split(/\n|(?=-----BEGIN )/);
     problems.push(`Temporal's configuration is not usable: ${reason}`);
     return {} as ClientConnectConfig;
   }
 }
 
-/** One sentence per entry whose value no header can carry. Binary entries (`…-bin`) are refused by gRPC without the value. */
-function findMetadataProblems(metadata: Readonly<Record<string, unknown>>): string[] {
+/**
+ * Gives one sentence per header whose value no header can carry. It skips binary headers (`…-bin`), because gRPC
+ * refuses these without showing the value.
+ *
+ * Temporal's envconfig replaces only the first underscores of a name by hyphens. So the name of the variable cannot be
+ * computed from the header, and is searched for.
+ */
+function findMetadataProblems(metadata: Readonly<Record<string, unknown>>, env: Environment): string[] {
+  const headerOf = (variable: string) => variable.slice(METADATA_PREFIX.length).toLowerCase().replaceAll('_', '-');
+  const variables = Object.keys(env).filter((name) => name.startsWith(METADATA_PREFIX));
   return Object.entries(metadata)
     .filter(([, value]) => typeof value === 'string' && !/^[\x20-\x7e]*$/.test(value))
-    .map(([name]) => `TEMPORAL_GRPC_META_${name.toUpperCase().replaceAll('-', '_')}`)
-    .map((variable) => `${variable}, or its entry in the grpc_meta of the profile, must be printable ASCII characters`);
+    .map(([header]) => {
+      const variable = variables.find((name) => headerOf(name) === header.replaceAll('_', '-'));
+      return variable ?? `grpc_meta of the profile: the value of '${redact(header)}'`;
+    })
+    .map((name) => `${name} must be printable ASCII characters`);
 }
 
 function readApiKey(env: Environment, problems: string[]): ParseActivitiesOptions['apiKey'] {
@@ -108,7 +134,7 @@ function readApiKey(env: Environment, problems: string[]): ParseActivitiesOption
   if (key !== undefined && file !== undefined)
     problems.push('EXTEND_API_KEY and EXTEND_API_KEY_FILE are both set: set one');
   if (key !== undefined) {
-    if (!isUsableKey(key)) problems.push('EXTEND_API_KEY must be one word of printable ASCII characters');
+    if (!isHeaderWord(key)) problems.push('EXTEND_API_KEY must be one word of printable ASCII characters');
     return key;
   }
   if (file === undefined) {
@@ -116,14 +142,14 @@ function readApiKey(env: Environment, problems: string[]): ParseActivitiesOption
     return '';
   }
   try {
-    if (!isUsableKey(readFileSync(file, 'utf8').trim()))
+    if (!isHeaderWord(readFileSync(file, 'utf8').trim()))
       problems.push(`EXTEND_API_KEY_FILE must name a file with one key and nothing else, got '${file}'`);
   } catch (error) {
     problems.push(
       `EXTEND_API_KEY_FILE must name a readable file: ${withoutPath(error)} (the value may be a key: not shown)`,
     );
   }
-  // Read for each request, so that a rotated key needs no restart.
+  // The client reads the file for each request, so that a rotated key needs no restart.
   return () => readFile(file, 'utf8');
 }
 
@@ -132,25 +158,24 @@ function withoutPath(error: unknown): string {
   return (error as Error).message.replace(/, \w+ '.*$/s, '');
 }
 
-/** What an HTTP header may carry; the key itself is in no message. */
-function isUsableKey(key: string): boolean {
-  return /^[\x21-\x7e]+$/.test(key);
-}
-
 function readBaseUrl({ EXTEND_BASE_URL: value }: Environment, problems: string[]): string | undefined {
   if (value === undefined) return undefined;
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (url?.protocol !== 'https:' && !(url?.protocol === 'http:' && isLoopback(url.hostname))) {
-    problems.push(
-      `EXTEND_BASE_URL must be an https: URL, or an http: URL of this machine (127.0.0.1, [::1], localhost), got ${showUrl(value)}`,
-    );
-  } else if (url.username !== '' || url.password !== '' || /[?#]/.test(value)) {
-    problems.push(`EXTEND_BASE_URL must have no user name, query or fragment, got ${showUrl(value)}`);
-  }
+  const problem = keepsKeySecret(value)
+    ? findBaseUrlProblem(value)
+    : 'must be an https: URL, or an http: URL of this machine (127.0.0.1, [::1], localhost)';
+  if (problem !== undefined) problems.push(`EXTEND_BASE_URL ${problem}, got ${showUrl(value)}`);
   return value;
 }
 
-/** A value without a scheme may be a key that was put into the wrong variable. */
+/**
+ * Tells if the API key stays secret on its way to this URL: the connection is encrypted, or does not leave the machine.
+ */
+function keepsKeySecret(value: string): boolean {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
+}
+
+/** Shows a value in a message. A value without a scheme is not shown, because it may be a key in the wrong variable. */
 function showUrl(value: string): string {
   return /^[a-z][a-z\d+.-]*:\/\//i.test(value) ? `'${redact(maskUrl(value))}'` : 'a value without https:// (not shown)';
 }
@@ -179,7 +204,7 @@ function readMetricsAddress(
   return value;
 }
 
-/** Temporal's runtime takes no host names here. */
+/** Tells if a text is an IP address with a port. Temporal's runtime accepts no host name for the metrics endpoint. */
 function isSocketAddress(value: string): boolean {
   const at = value.lastIndexOf(':');
   const [host, port] = [value.slice(0, at), value.slice(at + 1)];

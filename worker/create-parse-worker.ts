@@ -1,6 +1,7 @@
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import { createParseActivities, type ParseActivitiesOptions } from '../activities';
-import { DEFAULT_TASK_QUEUE } from '../contract/extend';
+import { DEFAULT_TASK_QUEUE } from '../contract';
+import { defined } from '../json';
 import { withRunIdLogged } from './log-run-id';
 import { shutdownTimes } from './shutdown-times';
 
@@ -12,35 +13,39 @@ export interface ParseWorkerOptions {
   readonly namespace?: string;
   /** Task queue to poll. @default 'extend-parse' */
   readonly taskQueue?: string;
-  /** How the activities reach Extend. */
+  /** Settings of the activities, with the API key. */
   readonly activities: ParseActivitiesOptions;
   /**
-   * Limit of activities per second, and so of requests to Extend, for all workers of the task queue together: Temporal's
-   * server enforces it. The value of the worker that polled last counts, so give all workers the same. It switches off
-   * eager dispatch, which would go past the limit. @default none
+   * Limit of activities per second, and so of requests to Extend, for all workers of the task queue together.
+   * Temporal's server enforces the limit. It uses the value of the worker that polled last, so give all workers the
+   * same value. The option switches off eager dispatch, because the server does not count eager activities. @default
+   * none
    */
   readonly maxRequestsPerSecond?: number;
   /**
-   * How long a worker that was told to stop waits for its activities, in milliseconds. Longer than a submit may take, so
-   * that a deploy makes no submit ambiguous. @default 75_000
+   * Time that a stopping worker waits for its activities, in milliseconds. The default is longer than the time limit of
+   * a submit, so that a deployment makes no submit ambiguous. @default 75_000
    */
   readonly shutdownGraceTimeMs?: number;
-  /** Options of `Worker.create`, laid over those that follow from the above: `maxCachedWorkflows`, your `workflowsPath`. @default none */
+  /**
+   * More options of `Worker.create`, for example `maxCachedWorkflows` or your `workflowsPath`. They override the
+   * options that follow from the settings above.
+   * @default none
+   */
   readonly worker?: Partial<WorkerOptions>;
 }
 
 /**
- * Creates a Temporal worker that runs the parse workflows and activities. It polls once you call its `run()`.
+ * Creates a Temporal worker that runs the parse workflows and activities. The worker polls when you call its `run()`.
  *
- * @throws RangeError or TypeError if an option breaks its rule; whatever `Worker.create` throws.
+ * @throws RangeError or TypeError if an option breaks its rule; the errors of `Worker.create`.
  */
 export async function createParseWorker(options: ParseWorkerOptions): Promise<Worker> {
   const { connection, namespace, taskQueue = DEFAULT_TASK_QUEUE, worker = {} } = options;
   return Worker.create({
     connection,
-    ...(namespace !== undefined && { namespace }),
     taskQueue,
-    ...(worker.workflowBundle ? {} : { workflowsPath: require.resolve('../workflows') }),
+    ...defined({ namespace, workflowsPath: worker.workflowBundle ? undefined : require.resolve('../workflows') }),
     ...shutdownTimes(options.shutdownGraceTimeMs),
     ...rateLimit(options.maxRequestsPerSecond),
     ...worker,

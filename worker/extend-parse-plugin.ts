@@ -3,19 +3,20 @@ import { createParseActivities, type ParseActivities, type ParseActivitiesOption
 import { withRunIdLogged } from './log-run-id';
 import { shutdownTimes } from './shutdown-times';
 
-/** What {@link ExtendParsePlugin} sees of a worker's options, whether it runs or replays. */
+/** The options of a worker, or of a replay, that choose its workflows. */
 type WorkflowSource = Pick<ReplayWorkerOptions, 'workflowsPath' | 'workflowBundle'>;
 
 /**
- * Makes parsing part of a worker of yours: Temporal's plugin interface, for `plugins` of `Worker.create`,
- * `NativeConnection.connect` and `Worker.runReplayHistories`.
+ * Plugin for your own Temporal worker that adds parsing to it. Pass it in `plugins` to `Worker.create`,
+ * `NativeConnection.connect` or `Worker.runReplayHistories`.
  *
- * The worker gets the activities; the workflows only if it has none of its own (`workflowsPath`, `workflowBundle`):
- * Temporal bundles one file of workflows per worker, so yours re-exports ours. Where you set no shutdown times, it gets
- * those of {@link createParseWorker}. Applied twice, or to connection and worker, it does what it does once.
+ * The plugin adds the activities. It adds the workflows only if the worker has none of its own (`workflowsPath`,
+ * `workflowBundle`): Temporal bundles one file of workflows per worker, so your file re-exports the workflows of this
+ * package. If you set no shutdown times, the plugin sets those of {@link createParseWorker}. Registering the same
+ * plugin instance twice, or with the connection and the worker, is harmless.
  *
- * @throws TypeError or RangeError as {@link createParseActivities} does; TypeError from `Worker.create` if an activity of
- * one of its names is registered already: none is ever replaced.
+ * @throws TypeError or RangeError as {@link createParseActivities} does; TypeError from `Worker.create` if the worker
+ * already has another activity with one of the names, because the plugin never replaces an activity.
  * @example
  * ```ts
  * const plugin = new ExtendParsePlugin({ apiKey });
@@ -23,7 +24,7 @@ type WorkflowSource = Pick<ReplayWorkerOptions, 'workflowsPath' | 'workflowBundl
  * ```
  */
 export class ExtendParsePlugin implements WorkerPlugin {
-  /** Shown by Temporal for each worker that has it. */
+  /** Name of the plugin. Temporal shows it for each worker that uses the plugin. */
   readonly name = 'temporal-extend-parse.ExtendParsePlugin';
   readonly #activities: ParseActivities;
 
@@ -37,7 +38,7 @@ export class ExtendParsePlugin implements WorkerPlugin {
       ...withWorkflows(options),
       ...(hasTimes ? {} : shutdownTimes()),
       interceptors: withRunIdLogged(options),
-      activities: besides(options.activities ?? {}, this.#activities),
+      activities: mergeActivities(options.activities ?? {}, this.#activities),
     };
   }
 
@@ -51,12 +52,13 @@ function withWorkflows<T extends WorkflowSource>(options: T): T {
   return { ...options, workflowsPath: require.resolve('../workflows') };
 }
 
-function besides(registered: object, activities: ParseActivities): object {
+/** Adds the activities to those of the worker. @throws TypeError if one of the names belongs to another activity */
+function mergeActivities(registered: object, activities: ParseActivities): object {
   const taken = new Map(Object.entries(registered));
   for (const [name, activity] of Object.entries(activities)) {
     if ((taken.get(name) ?? activity) !== activity) {
       throw new TypeError(
-        `activity '${name}' is registered already: rename yours, or give the worker one ExtendParsePlugin and no createParseActivities`,
+        `activity '${name}' is registered already: rename your activity, or register one ExtendParsePlugin and no createParseActivities`,
       );
     }
   }

@@ -1,6 +1,6 @@
 /**
- * `temporal-extend-parse/worker`, for worker processes. Needs Node and `@temporalio/worker`; never import it in workflow
- * code.
+ * `temporal-extend-parse/worker`, for worker processes. Requires Node and `@temporalio/worker`. Never import it in
+ * workflow code.
  *
  * @packageDocumentation
  */

@@ -1,8 +1,9 @@
 import type { ActivityInterceptors, WorkerInterceptors, WorkerOptions } from '@temporalio/worker';
 
 /**
- * Puts Extend's run id on each line that an activity logs, Temporal's own lines among them, as `parserRunId`: `runId` is
- * the name of the workflow's. It reads it from the activity's input, and a submit's from its result.
+ * Adds Extend's run id to each log line of an activity, also to the lines of Temporal itself. The attribute is named
+ * `parserRunId`, because Temporal uses `runId` for the workflow's run id. The interceptor takes Extend's run id from
+ * the activity's input, or from the result of a submit.
  */
 export function logRunId(): ActivityInterceptors {
   let attributes: { readonly parserRunId?: string } = {};
@@ -26,8 +27,8 @@ export function logRunId(): ActivityInterceptors {
 }
 
 /**
- * A worker's interceptors with {@link logRunId} among them, once, and those of workflows, which a bundle made ahead has or
- * has not.
+ * Adds {@link logRunId} once to a worker's interceptors. It also adds the interceptor of workflow log lines, unless the
+ * worker has a prebuilt `workflowBundle`, whose modules cannot be changed.
  */
 export function withRunIdLogged({
   interceptors = {},

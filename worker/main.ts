@@ -1,29 +1,26 @@
 import { NativeConnection, Runtime } from '@temporalio/worker';
-import type { Environment } from '../contract';
+import { DEFAULT_ADDRESS, DEFAULT_NAMESPACE, type Environment } from '../contract';
 import { readWorkerConfiguration, type WorkerConfiguration } from './configuration';
 import { createParseWorker } from './create-parse-worker';
 import { METRIC_BUCKETS } from './metric-buckets';
 
 /** Settings of {@link runWorker}. */
 export interface RunWorkerOptions {
-  /** Where the configuration is. @default process.env */
+  /** Environment variables with the configuration. @default process.env */
   readonly environment?: Environment;
   /**
-   * Called once the worker polls, with the line that says so, and a function that tells whether the worker still polls: not
-   * any more once it was told to stop, although it lets running requests finish.
+   * Called when the worker has begun to poll. `line` is a text for the log. `isPolling` tells if the worker still
+   * polls. It gives `false` from the moment when the worker is told to stop, although requests in flight still finish.
    */
   readonly onReady?: (line: string, isPolling: () => boolean) => void;
 }
 
-const DEFAULT_ADDRESS = 'localhost:7233';
-const DEFAULT_NAMESPACE = 'default';
-
 /**
- * Runs a worker, configured from environment variables, until the process is told to stop (SIGINT, SIGTERM): it then
- * takes no new work, lets running requests finish, and returns. It is made for a process of its own, since it installs
- * Temporal's runtime.
+ * Runs a worker, configured by environment variables, until the process gets SIGINT or SIGTERM. The worker then takes
+ * no new work, lets requests in flight finish, and the function returns. Use it in a separate process, because it
+ * installs Temporal's runtime.
  *
- * @throws ConfigurationError if a variable is missing or wrong; whatever connecting to Temporal throws.
+ * @throws ConfigurationError if a variable is missing or wrong; the errors of the connection to Temporal.
  */
 export async function runWorker(options: RunWorkerOptions = {}): Promise<void> {
   const { environment = process.env, onReady = () => undefined } = options;

@@ -1,14 +1,14 @@
 import type { WorkerOptions } from '@temporalio/worker';
 
-/** Longer than a submit may take, in milliseconds. */
+/** Default grace time, longer than the time limit of a submit, in milliseconds. */
 const DEFAULT_SHUTDOWN_GRACE_MS = 75_000;
-/** After the grace time, activities are told to stop; this is what they get for that. In milliseconds. */
+/** Time that activities get to end after Temporal has cancelled them at the end of the grace time, in milliseconds. */
 const SHUTDOWN_FORCE_AFTER_MS = 15_000;
 
 /**
- * How a worker that is told to stop ends, so that a submit under way gets its answer.
+ * Gives the shutdown times of a worker. They let a submit in flight get its answer before the worker ends.
  *
- * @throws RangeError if the time is no whole number of milliseconds.
+ * @throws RangeError if the time is not a whole number of milliseconds.
  */
 export function shutdownTimes(
   graceMs: number = DEFAULT_SHUTDOWN_GRACE_MS,

@@ -1,103 +1,103 @@
 import { ActivityCancellationType, proxyActivities, type ActivityOptions } from '@temporalio/workflow';
 import type { ParseActivities } from '../activities/types';
 import { MAX_REQUEST_MS } from '../contract/extend';
-import type { Job } from './job';
+import { defined } from '../json';
 
-/** The activity's own limit is the exchange with Extend; Temporal's is this much longer, so that the activity's comes first. */
+/** An activity limits its own exchange with Extend. Temporal's limit is longer by this margin, so the activity's limit applies first. */
 const MARGIN_MS = 15_000;
 const SUBMIT_MS = MAX_REQUEST_MS.submit + MARGIN_MS;
-/** A status read may ask twice: once more without `responseType=url`. */
+/** One poll may send two requests: the second one without `responseType=url`. */
 const STATUS_MS = 2 * MAX_REQUEST_MS.status + MARGIN_MS;
-/** A deletion may be of a run and of the file that was uploaded for it. */
+/** One deletion may delete a run and the file that was uploaded for it. */
 const DELETION_MS = 2 * MAX_REQUEST_MS.deletion + 2_000;
 const FETCH_MS = MAX_REQUEST_MS.fetch + MARGIN_MS;
 const HEARTBEAT_MS = 30_000;
-/** A submit in flight at the deadline has this long for its answer. */
+/** A submit that is in flight at the deadline gets this much more time for its answer. */
 const SUBMIT_GRACE_MS = 1_000;
-/** All attempts of a deletion together: it must not hold up the end. */
+/** Limit of all attempts of a deletion together, because a deletion must not delay the end of the workflow. */
 const CLEAN_UP_MS = 30_000;
 
-/** Temporal retries what is safe to repeat, until the time that the caller sets. A wait that the API asked for overrides this. */
+/** Temporal retries requests that are safe to repeat, until the time limit of the call. A wait that the API requests overrides these intervals. */
 export const RETRY = {
   initialInterval: 1_000,
   backoffCoefficient: 2,
   maximumInterval: 60_000,
-  // The worker rejects a too large answer as retryable: without this it would be fetched again without end.
+  // The worker rejects a result that is too large as retryable: without this entry, Temporal would fetch it again until the deadline.
   nonRetryableErrorTypes: ['PayloadsTooLarge'],
 };
 
-/** `submitParse`: one attempt, since the workflow decides what follows. A cancellation waits for its answer. */
-export function submitCall(job: Job, summary: string): Pick<ParseActivities, 'submitParse'> {
-  const { remainingMs } = job;
-  return proxy(job, {
-    summary,
-    startToCloseTimeout: SUBMIT_MS,
-    // No worker until the deadline: then it surely was not sent. Sent, but no answer: that is another matter.
-    scheduleToStartTimeout: remainingMs,
-    scheduleToCloseTimeout: remainingMs + SUBMIT_GRACE_MS,
-    retry: { maximumAttempts: 1 },
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-  });
-}
-
-/** `uploadFile`: repeated until the deadline. */
-export function uploadCall(job: Job): Pick<ParseActivities, 'uploadFile'> {
-  return proxy(job, {
-    summary: 'upload',
-    startToCloseTimeout: FETCH_MS,
-    scheduleToCloseTimeout: job.remainingMs,
-    heartbeatTimeout: HEARTBEAT_MS,
-  });
-}
-
-/** How long a status read may be repeated on transient errors. */
+/** Limits of the retries of one status activity. */
 export interface StatusLimit {
-  /** All attempts together, in milliseconds. */
+  /** Time limit of all attempts together, in milliseconds. */
   readonly withinMs: number;
-  /** @default as many as there is time for */
+  /** @default as many as the time limit permits */
   readonly attempts?: number;
 }
 
-/** `getStatus`: repeated on transient errors, within the limit. */
-export function statusCall(job: Job, summary: string, limit: StatusLimit): Pick<ParseActivities, 'getStatus'> {
-  return proxy(job, {
-    summary,
-    startToCloseTimeout: STATUS_MS,
-    scheduleToCloseTimeout: limit.withinMs,
-    ...(limit.attempts !== undefined && { retry: { ...RETRY, maximumAttempts: limit.attempts } }),
-  });
-}
+/** The activities of one document, with their timeouts and retries. `summary` is the text in Temporal's UI. */
+export class ActivityCalls {
+  /** @param taskQueue of the activities; the workflow's own if it is undefined. */
+  constructor(private readonly taskQueue: string | undefined) {}
 
-/** `fetchResult` and `storeResult`: repeated on transient errors, for so long. */
-export function fetchCall(
-  job: Job,
-  summary: string,
-  withinMs: number,
-): Pick<ParseActivities, 'fetchResult' | 'storeResult'> {
-  return proxy(job, {
-    summary,
-    startToCloseTimeout: FETCH_MS,
-    scheduleToCloseTimeout: withinMs,
-    heartbeatTimeout: HEARTBEAT_MS,
-  });
-}
+  /** `submitParse`: one attempt, because the workflow decides about the next one. A cancellation waits for the answer. */
+  submit(summary: string, remainingMs: number): Pick<ParseActivities, 'submitParse'> {
+    return this.#proxy({
+      summary,
+      startToCloseTimeout: SUBMIT_MS,
+      // A SCHEDULE_TO_START timeout proves that no worker sent the request. A SCHEDULE_TO_CLOSE timeout does not, so the submit is ambiguous.
+      scheduleToStartTimeout: remainingMs,
+      scheduleToCloseTimeout: remainingMs + SUBMIT_GRACE_MS,
+      retry: { maximumAttempts: 1 },
+      cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    });
+  }
 
-/** `deleteRun`: best effort within 30 seconds. */
-export function deleteCall(job: Job): Pick<ParseActivities, 'deleteRun'> {
-  return proxy(job, {
-    summary: 'delete at Extend',
-    startToCloseTimeout: DELETION_MS,
-    scheduleToCloseTimeout: CLEAN_UP_MS,
-  });
-}
+  /** `uploadFile`: Temporal retries it within the time limit. */
+  upload(withinMs: number): Pick<ParseActivities, 'uploadFile'> {
+    return this.#proxy({
+      summary: 'upload',
+      startToCloseTimeout: FETCH_MS,
+      scheduleToCloseTimeout: withinMs,
+      heartbeatTimeout: HEARTBEAT_MS,
+    });
+  }
 
-function proxy(job: Job, options: ActivityOptions): ParseActivities {
-  const { taskQueue } = job.surroundings;
-  return proxyActivities<ParseActivities>({
-    retry: RETRY,
-    // What is only read can be left alone: the workflow ends at once, the request is aborted when its heartbeat says so.
-    cancellationType: ActivityCancellationType.TRY_CANCEL,
-    ...(taskQueue !== undefined && { taskQueue }),
-    ...options,
-  });
+  /** `getStatus`: Temporal retries transient errors within the limit. */
+  status(summary: string, { withinMs, attempts }: StatusLimit): Pick<ParseActivities, 'getStatus'> {
+    return this.#proxy({
+      summary,
+      startToCloseTimeout: STATUS_MS,
+      scheduleToCloseTimeout: withinMs,
+      ...(attempts !== undefined && { retry: { ...RETRY, maximumAttempts: attempts } }),
+    });
+  }
+
+  /** `fetchResult` and `storeResult`: Temporal retries transient errors within the time limit. */
+  fetch(summary: string, withinMs: number): Pick<ParseActivities, 'fetchResult' | 'storeResult'> {
+    return this.#proxy({
+      summary,
+      startToCloseTimeout: FETCH_MS,
+      scheduleToCloseTimeout: withinMs,
+      heartbeatTimeout: HEARTBEAT_MS,
+    });
+  }
+
+  /** `deleteRun`: best effort within 30 seconds. */
+  deletion(): Pick<ParseActivities, 'deleteRun'> {
+    return this.#proxy({
+      summary: 'delete at Extend',
+      startToCloseTimeout: DELETION_MS,
+      scheduleToCloseTimeout: CLEAN_UP_MS,
+    });
+  }
+
+  #proxy(options: ActivityOptions): ParseActivities {
+    return proxyActivities<ParseActivities>({
+      retry: RETRY,
+      // A request that only reads can be abandoned: the workflow ends at once, and the next heartbeat aborts the request.
+      cancellationType: ActivityCancellationType.TRY_CANCEL,
+      ...defined({ taskQueue: this.taskQueue }),
+      ...options,
+    });
+  }
 }

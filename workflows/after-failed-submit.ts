@@ -1,19 +1,19 @@
 import type { FailureType } from '../contract';
 
-/** How a submit ended without a run id. */
+/** A submit that ended without a run id. */
 export type FailedSubmit =
-  /** Surely not accepted: 429, or no connection. */
+  /** Extend certainly did not accept it: 429, or no connection. */
   | { readonly kind: 'rejected'; readonly retryAfterMs?: number }
   /** The run may exist and be billed. */
   | { readonly kind: 'ambiguous' }
-  /** Refused for good. */
+  /** Extend refused it, and would refuse it again. */
   | { readonly kind: 'final'; readonly type: FailureType };
 
-/** What the decision rests on. */
+/** The facts on which the decision depends. */
 export interface SubmitSituation {
-  /** Submits that may have created a run, this one among them if it is ambiguous. */
+  /** Submits that may have created a run, including this submit if it is ambiguous. */
   readonly submits: number;
-  /** Submits in a row that were surely not accepted, this one among them if so. */
+  /** Submits in a row that Extend certainly did not accept, including this submit if it was rejected. */
   readonly rejections: number;
   readonly onAmbiguousSubmit: 'resubmit' | 'fail';
   readonly maxSubmits: number;
@@ -21,20 +21,20 @@ export interface SubmitSituation {
   readonly random: number;
 }
 
-/** What follows a failed submit. */
+/** The decision after a failed submit. */
 export type SubmitDecision =
   { readonly action: 'fail'; readonly type: FailureType } | { readonly action: 'again'; readonly delayMs: number };
 
 const FIRST_DELAY_MS = 5_000;
 const MAX_DELAY_MS = 300_000;
-/** A server that asks for no wait at all gets one all the same. */
+/** Minimum wait, also after an answer that permits an immediate retry. */
 const MIN_DELAY_MS = 1_000;
 const REJECTED_GROWTH = 2;
 const AMBIGUOUS_GROWTH = 3;
-/** Workflows that were refused together come back spread over this share of the wait. */
+/** Random part of each wait: workflows that were rejected together submit again at different times. */
 const SPREAD = 0.1;
 
-/** Decides what follows a failed submit. Pure. A wait is at least as long as the server asked for. */
+/** Decides what follows a failed submit. Pure. A wait is at least as long as the server requested, up to the maximum. */
 export function afterFailedSubmit(failed: FailedSubmit, situation: SubmitSituation): SubmitDecision {
   const { submits, rejections, onAmbiguousSubmit, maxSubmits, random } = situation;
   switch (failed.kind) {

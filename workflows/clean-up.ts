@@ -1,45 +1,49 @@
 import { CancellationScope, isCancellation, ApplicationFailure, log } from '@temporalio/workflow';
 import type { DeleteRunInput } from '../activities/types';
-import type { ParseInput } from '../contract';
-import { deleteCall } from './activity-calls';
-import { toActivityEnd } from './failures';
-import type { Job, JobState } from './job';
+import type { ParseSettings } from '../contract';
+import { defined } from '../json';
+import { unwrapActivityFailure } from './failures';
+import type { ParseContext } from './open-parse';
+import type { ParseState } from './parse-state';
 
-/** How the job ended, as far as deleting is concerned. */
+/** The ending of a document, as far as the deletion depends on it. */
 export type Ending = 'succeeded' | 'failed' | 'cancelled' | 'overdue' | 'neverAccepted' | 'undelivered';
 
-/** Tells the ending from the error that ended the job. */
-export function endingOf(error: unknown, state: JobState): Ending {
-  // A submit without an answer may have made a run that nobody knows the id of.
-  if (state.runId === undefined) return state.submits === 0 ? 'neverAccepted' : 'undelivered';
+type CleanUpContext = Pick<ParseContext, 'settings' | 'calls' | 'journal'>;
+
+/** Returns the ending that follows from the error that ended the document. */
+export function endingOf(error: unknown, { run, submits }: Pick<ParseState, 'run' | 'submits'>): Ending {
+  // A submit without an answer may have created a run whose id is unknown.
+  if (run === undefined) return submits === 0 ? 'neverAccepted' : 'undelivered';
   if (isCancellation(error)) return 'cancelled';
   const type = error instanceof ApplicationFailure ? error.type : undefined;
   if (type === 'ParserRunFailed') return 'failed';
-  return type === 'ParseDeadlineExceeded' && state.status !== 'PROCESSED' ? 'overdue' : 'undelivered';
+  return type === 'ParseDeadlineExceeded' && run.status !== 'PROCESSED' ? 'overdue' : 'undelivered';
 }
 
 /**
- * What is deleted at Extend, by the setting and the ending. A paid result that was not delivered is never deleted, nor a
- * file that a run of unknown id may need; a file that is not this workflow's own never comes here.
+ * Returns the run and the file to delete at Extend, by the setting and the ending. It never names a paid result that was
+ * not delivered, nor a file that a run of unknown id may need. The only file is one that this workflow uploaded.
  */
 export function whatToDelete(
-  setting: NonNullable<ParseInput['deleteRun']>,
+  setting: ParseSettings['deleteRun'],
   ending: Ending,
-  { runId, uploadedFileId }: Pick<JobState, 'runId' | 'uploadedFileId'>,
+  deletable: DeleteRunInput,
 ): DeleteRunInput | undefined {
   const wanted = setting === 'always' ? ending !== 'undelivered' : setting === 'afterSuccess' && ending === 'succeeded';
-  if (!wanted || (runId === undefined && uploadedFileId === undefined)) return undefined;
-  return { ...(runId !== undefined && { runId }), ...(uploadedFileId !== undefined && { fileId: uploadedFileId }) };
+  const isEmpty = deletable.runId === undefined && deletable.fileId === undefined;
+  return wanted && !isEmpty ? deletable : undefined;
 }
 
-/** Deletes what is to be deleted. Best effort, bounded in time, and never the reason of a failure. */
-export async function cleanUp(job: Job, ending: Ending): Promise<void> {
-  const input = whatToDelete(job.deleteRun, ending, job.state);
+/** Deletes the run and the uploaded file if the settings require it. Best effort, bounded in time; it never fails. */
+export async function cleanUp({ settings, calls, journal }: CleanUpContext, ending: Ending): Promise<void> {
+  const { run, uploadedFileId } = journal.state;
+  const input = whatToDelete(settings.deleteRun, ending, defined({ runId: run?.runId, fileId: uploadedFileId }));
   if (input === undefined) return;
-  job.update({ phase: 'cleaning' });
+  journal.enter({ phase: 'cleaning', run });
   try {
-    await CancellationScope.nonCancellable(() => deleteCall(job).deleteRun(input));
+    await CancellationScope.nonCancellable(() => calls.deletion().deleteRun(input));
   } catch (error) {
-    log.warn(`not deleted at Extend: ${toActivityEnd(error).message}`, job.logAttributes);
+    log.warn(`not deleted at Extend: ${unwrapActivityFailure(error).message}`, journal.logAttributes);
   }
 }

@@ -1,8 +1,8 @@
 import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
-import { type ParseProgress } from '../contract';
+import type { ParseProgress } from '../contract';
 import { redact } from '../privacy';
 
-/** Says in a few lines of markdown where the document is: Temporal's UI shows it as the workflow's current details. */
+/** Describes the progress in a few lines of Markdown, which Temporal's UI shows as the workflow's current details. */
 export function describeProgress(progress: ParseProgress, documentName?: string): string {
   const { phase, status, polls, nextPollAtMs, deadlineAtMs } = progress;
   return paragraphs([
@@ -18,19 +18,19 @@ export function describeProgress(progress: ParseProgress, documentName?: string)
   ]);
 }
 
-/** How a document ended, and its name for people. */
+/** The end of a document, and its name for people. */
 export interface DocumentEnding {
   /** The error that ended the workflow. @default none: it succeeded */
   readonly failure?: unknown;
   readonly documentName?: string | undefined;
 }
 
-/** Says how the document ended, with all that a person needs to go on from there. */
+/** Describes the end of the document, with all facts that a person needs to continue from there. */
 export function describeEnd(progress: ParseProgress, { failure, documentName }: DocumentEnding): string {
-  return paragraphs([howItEnded(failure), ...known(progress), lastFailureOf(progress), named(documentName)]);
+  return paragraphs([ending(failure), ...known(progress), lastFailureOf(progress), named(documentName)]);
 }
 
-function howItEnded(failure: unknown): string {
+function ending(failure: unknown): string {
   if (failure === undefined) return '**done**';
   if (isCancellation(failure)) return '**cancelled**: the run at Extend goes on';
   const type = failure instanceof ApplicationFailure ? failure.type : undefined;

@@ -1,29 +1,31 @@
 import { ActivityFailure, ApplicationFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
 import { isFailureType, type FailureDetails, type FailureType } from '../contract';
+import { defined, errorMessage } from '../json';
 import { redact } from '../privacy';
-import type { Job } from './job';
+import type { Journal } from './journal';
+import type { FailedRun } from './parse-state';
 
-/** What an activity's failure says, once Temporal's wrappers are off. */
-export interface ActivityEnd {
+/** The content of an activity's failure, without Temporal's wrappers. */
+export interface UnwrappedFailure {
   /** The type that the activity gave, if it gave one. */
   readonly type?: string;
   readonly message: string;
   readonly details: FailureDetails & { readonly retryAfterMs?: number };
-  /** Whether the activity itself said that repeating it is of no use. */
+  /** True if the activity itself said that a retry is of no use. */
   readonly isFinal: boolean;
-  /** Whether its time was over. The SDK keeps nothing then of what the attempts before failed with. */
+  /** True if the time limit passed. The SDK then drops the failures of the earlier attempts. */
   readonly timedOut: boolean;
-  /** Whether no worker had begun with it when its time was over. */
+  /** True if the time limit passed before a worker started the activity. */
   readonly neverStarted: boolean;
 }
 
-/** Takes Temporal's wrappers off a failed activity. Cancellation is not its business: look for that first. */
-export function toActivityEnd(error: unknown): ActivityEnd {
+/** Takes Temporal's wrappers off the failure of an activity. The caller handles cancellation before it calls this. */
+export function unwrapActivityFailure(error: unknown): UnwrappedFailure {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   const isFinal = error instanceof ActivityFailure && error.retryState === 'NON_RETRYABLE_FAILURE';
   const known = { details: {}, isFinal, timedOut: false, neverStarted: false };
   if (cause instanceof ApplicationFailure) {
-    const details = (cause.details?.[0] ?? {}) as ActivityEnd['details'];
+    const details = (cause.details?.[0] ?? {}) as UnwrappedFailure['details'];
     return { ...known, ...(cause.type && { type: cause.type }), message: cause.message, details };
   }
   if (cause instanceof TimeoutFailure) {
@@ -31,60 +33,51 @@ export function toActivityEnd(error: unknown): ActivityEnd {
     const message = `no answer within the time limit (${timeoutType})`;
     return { ...known, message, timedOut: true, neverStarted: timeoutType === 'SCHEDULE_TO_START' };
   }
-  return { ...known, message: cause instanceof Error ? cause.message : String(cause) };
+  return { ...known, message: errorMessage(cause) };
 }
 
-/** Builds the failure that ends the workflow: final, with everything that the job knows. */
-export function jobFailure(
-  job: Job,
+/** Builds a failure that ends the workflow: final, with everything that the journal knows. */
+export function finalFailure(
+  { failureDetails }: Journal,
   type: FailureType,
   message: string,
   details: FailureDetails = {},
 ): ApplicationFailure {
-  const { runId, submits, polls, startedAtMs } = job.state;
-  const { retryAfterMs: _, ...told } = details as ActivityEnd['details'];
-  const known: FailureDetails = {
-    ...told,
-    ...(runId !== undefined && { runId }),
-    submits,
-    polls,
-    elapsedMs: Date.now() - startedAtMs,
-  };
+  const { runId } = failureDetails;
+  const { retryAfterMs: _, ...given } = details as UnwrappedFailure['details'];
   const named = runId === undefined || message.includes(runId) ? message : `${message} [runId=${runId}]`;
-  return ApplicationFailure.nonRetryable(named, type, known);
+  return ApplicationFailure.nonRetryable(named, type, { ...given, ...failureDetails });
 }
 
-/** The failure of a run that Extend ended as FAILED or CANCELLED. */
-export function runFailed(job: Job): ApplicationFailure {
-  const { runId, status = 'FAILED', failureReason } = job.state;
-  const reason = redact(failureReason ?? 'no reason given');
-  return jobFailure(job, 'ParserRunFailed', `Extend ended ${runId} as ${status}: ${reason}`, {
-    status,
-    ...(failureReason !== undefined && { failureReason: redact(failureReason) }),
-  });
+/** Builds the failure of a run that Extend ended as FAILED or CANCELLED. */
+export function runFailed(journal: Journal, { runId, status, failureReason }: FailedRun): ApplicationFailure {
+  const reason = failureReason === undefined ? undefined : redact(failureReason);
+  const message = `Extend ended ${runId} as ${status}: ${reason ?? 'no reason given'}`;
+  return finalFailure(journal, 'ParserRunFailed', message, defined({ status, failureReason: reason }));
 }
 
-/** The failure of a deadline that passed. It tells of the last thing that went wrong, if anything did. */
-export function deadlineExceeded(job: Job, facts: { readonly runMayExist?: boolean } = {}): ApplicationFailure {
-  const { runId, status, lastFailure, lastDetails } = job.state;
-  const state = runId === undefined ? 'before a run was accepted' : `while ${runId} was ${status ?? 'not read yet'}`;
+/** Builds the failure of a deadline that passed. It names the last failure of a step, if there was one. */
+export function deadlineExceeded(journal: Journal, facts: { readonly runMayExist?: boolean } = {}): ApplicationFailure {
+  const { run, lastFailure, lastDetails } = journal.state;
+  const state =
+    run === undefined ? 'before a run was accepted' : `while ${run.runId} was ${run.status ?? 'not polled yet'}`;
   const last = lastFailure === undefined ? '' : `; last failure: ${lastFailure}`;
-  return jobFailure(job, 'ParseDeadlineExceeded', `the deadline passed ${state}${last}`, {
+  return finalFailure(journal, 'ParseDeadlineExceeded', `the deadline passed ${state}${last}`, {
     ...lastDetails,
-    ...(status !== undefined && { status }),
+    ...defined({ status: run?.status }),
     ...(facts.runMayExist && { runMayExist: true }),
   });
 }
 
 /**
- * What ends the workflow: an activity's final failure under its own type if that is one of ours. Cancellation and the
- * failures that are complete already pass through.
+ * Turns an error into the failure that ends the workflow. The final failure of an activity keeps its type if the type is
+ * one of `FAILURES`. Cancellation and complete failures pass through.
  */
-export function toFinalFailure(job: Job, error: unknown): unknown {
+export function toFinalFailure(journal: Journal, error: unknown): unknown {
   if (isCancellation(error) || !(error instanceof ActivityFailure)) return error;
-  const { type, message, details, isFinal } = toActivityEnd(error);
-  if (type === 'PayloadsTooLarge') return jobFailure(job, 'ResultTooLarge', message, details);
-  if (isFinal && isFailureType(type)) return jobFailure(job, type, message, details);
-  job.noteFailure(message, details);
-  return deadlineExceeded(job);
+  const { type, message, details, isFinal } = unwrapActivityFailure(error);
+  if (type === 'PayloadsTooLarge') return finalFailure(journal, 'ResultTooLarge', message, details);
+  if (isFinal && isFailureType(type)) return finalFailure(journal, type, message, details);
+  journal.noteFailure(message, details);
+  return deadlineExceeded(journal);
 }

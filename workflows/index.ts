@@ -1,6 +1,7 @@
 /**
- * `temporal-extend-parse/workflows`: the workflows, for `workflowsPath` or to re-export from your own. Deterministic:
- * nothing here reaches Node. Every function exported here can be started as a workflow, so there is nothing else in it.
+ * `temporal-extend-parse/workflows`: the workflows, for `workflowsPath` or to re-export from your own file of workflows.
+ * Deterministic: the code does not reach Node. Every function that this module exports can be started as a workflow, so
+ * it exports nothing else.
  *
  * @packageDocumentation
  */

@@ -1,15 +1,18 @@
-/** For the worker's `interceptors.workflowModules`: Extend's run id on each line that a `parseDocument` workflow logs. */
+/**
+ * A module for the worker's `interceptors.workflowModules`: it puts Extend's run id on each line that a `parseDocument`
+ * workflow logs.
+ */
 import type { WorkflowInterceptors } from '@temporalio/workflow';
 
-/** Of this workflow alone: Temporal gives each one modules of its own. */
+/** Attributes of one workflow only, because Temporal loads the modules once per workflow. */
 let attributes: { readonly parserRunId?: string } = {};
 
-/** Tells the run of this workflow. Lines that follow have its id, Temporal's own "Workflow failed" among them. */
+/** Sets the run of this workflow. All later lines carry its id, including Temporal's own "Workflow failed". */
 export function setLoggedRunId(runId: string | undefined): void {
   attributes = runId === undefined ? {} : { parserRunId: runId };
 }
 
-/** What Temporal calls once per workflow. It adds nothing to a history. */
+/** The interceptors, which Temporal creates once per workflow. They add nothing to a history. */
 export const interceptors = (): WorkflowInterceptors => ({
   outbound: [{ getLogAttributes: (input, next) => next({ ...input, ...attributes }) }],
 });

@@ -1,33 +1,36 @@
-/** Names by which the outside talks to a running `parseDocument` or `parseBatch`. They are wire names: changing one breaks running workflows. */
+/**
+ * Queries, signals and updates of `parseDocument` and `parseBatch`. Their names are wire names: changing one breaks
+ * running workflows.
+ */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { BatchOutcomes, BatchProgress, ParseProgress } from '../contract';
 
-/** What the signal `runFinished` may carry. */
+/** The optional payload of the signal `runFinished`. */
 export interface RunFinishedNotice {
-  /** Extend's run id. Only for people to read: the state is always read from the API. */
+  /** Extend's run id, as information for people. The workflow always polls Extend for the status. */
   readonly runId?: string;
 }
 
-/** Asks a `parseDocument` workflow where it stands. */
+/** Returns the progress of a `parseDocument` workflow. */
 export const progressQuery = defineQuery<ParseProgress>('progress');
 
-/** Wakes a `parseDocument` workflow that waits, for instance from a webhook: it reads the run's status at once. */
+/** Wakes a `parseDocument` workflow that waits, for instance from a webhook: the workflow polls the run at once. */
 export const runFinishedSignal = defineSignal<[notice?: RunFinishedNotice]>('runFinished');
 
-/** Asks a `parseBatch` workflow where it stands. */
+/** Returns the progress of a `parseBatch` workflow. */
 export const batchProgressQuery = defineQuery<BatchProgress>('progress');
 
-/** Asks a `parseBatch` workflow where its outcomes are, also one that was cancelled; nothing until it has any place for them. */
+/** Returns the location of the outcomes of a `parseBatch` workflow, also of a cancelled one. Nothing until the location is known. */
 export const outcomesQuery = defineQuery<BatchOutcomes | undefined>('outcomes');
 
-/** Stops a `parseBatch` workflow from starting documents; those in progress go on. */
+/** Stops a `parseBatch` workflow from starting documents; documents in flight go on. */
 export const pauseSignal = defineSignal('pause');
 
 /** Lets a paused `parseBatch` workflow start documents again. */
 export const resumeSignal = defineSignal('resume');
 
-/** Documents that a `parseBatch` workflow has in progress at a time: a number from 1 to 500, alone or as `{ width }`. */
+/** The number of documents that a `parseBatch` workflow has in flight at a time, 1 to 500: a number, or `{ width }`. */
 export type NewWidth = number | { readonly width: number };
 
-/** Changes the width of a `parseBatch` workflow, and returns it. Fewer: those in progress are not ended for it. */
+/** Changes the width of a `parseBatch` workflow, and returns it. A smaller width ends no document in flight. */
 export const setWidthUpdate = defineUpdate<number, [NewWidth]>('setWidth');

@@ -1,32 +1,32 @@
 import { ApplicationFailure, isCancellation, metricMeter } from '@temporalio/workflow';
-import { isFailureType, METRICS, type MetricLabels, type MetricNameOf } from '../contract';
-import type { Job } from './job';
+import { isFailureType, METRICS, type MetricLabels, type MetricNameOf, type PollEngine } from '../contract';
+import type { ParseState } from './parse-state';
 
 const MS_PER_SECOND = 1_000;
 
 /**
- * Counts a document that has ended: without an error, or with this one. Like every metric of a workflow it is not
- * repeated by a replay and is no command: histories stay as they are.
+ * Counts a document that has ended, without an error or with this one. Like every metric of a workflow, the count is not
+ * repeated by a replay and is no command, so histories do not depend on it.
  */
 export function countDocument(error?: unknown): void {
   count('extend_parse_documents', { outcome: error === undefined ? 'Processed' : outcomeOf(error) });
 }
 
-/** Counts a submit by what came of it. */
+/** Counts a submit by its outcome. */
 export function countSubmit(outcome: 'accepted' | 'rejected' | 'refused' | 'ambiguous'): void {
   count('extend_parse_submits', { outcome });
 }
 
-/** Records how often a document that has ended was asked for. One that has no run was never. */
-export function recordPolls({ engine, state: { polls, runId } }: Job): void {
-  if (runId !== undefined) record('extend_parse_polls', polls, { engine });
+/** Records the polls of a document that has ended. A document without a run was never polled. */
+export function recordPolls(engine: PollEngine, { run, polls }: ParseState): void {
+  if (run !== undefined) record('extend_parse_polls', polls, { engine });
 }
 
-/** Records how long after its end a run was noticed, where its beginning and its duration are known. */
+/** Records the time between the end of a run and the poll that noticed it, if the run's start and duration are known. */
 export function recordDetection(
-  { engine, state: { acceptedAtMs } }: Job,
+  engine: PollEngine,
   noticedAtMs: number,
-  runMs: number | undefined,
+  { acceptedAtMs, runMs }: { readonly acceptedAtMs?: number; readonly runMs?: number },
 ): void {
   if (acceptedAtMs === undefined || runMs === undefined) return;
   const delayMs = Math.max(noticedAtMs - acceptedAtMs - runMs, 0);

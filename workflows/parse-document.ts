@@ -1,14 +1,14 @@
 import { continueAsNew, ContinueAsNew, patched, setHandler, workflowInfo } from '@temporalio/workflow';
-import type { ParseInput, ParseResult } from '../contract';
+import type { ParseInput, ParseProgress, ParseResult } from '../contract';
+import type { CarriedState } from './carried-state';
 import { cleanUp, endingOf } from './clean-up';
+import { deliverResult } from './deliver-result';
 import { runFailed, toFinalFailure } from './failures';
-import { fetchRun } from './fetch-run';
-import type { Job, JobState } from './job';
-import { countDocument, recordPolls } from './metrics';
 import { progressQuery, runFinishedSignal } from './messages';
-import { openJob, refusedProgress } from './open-job';
+import { countDocument, recordPolls } from './metrics';
+import { openParse, refusedProgress, type ParseContext } from './open-parse';
+import { publishEnd, publishProgress } from './publish-progress';
 import { submitDocument } from './submit';
-import { tellEnd, tellProgress } from './tell-temporal';
 import { waitForRun } from './wait-for-run';
 
 /** Patch id. Version 0.1.0 counted the deadline from the start, also with a `startDelay`. */
@@ -21,24 +21,25 @@ const DEADLINE_AFTER_START_DELAY = 'deadline-after-start-delay';
  * @param carried state that the workflow hands itself when it continues as new; leave it out.
  * @throws ApplicationFailure, non-retryable, of one of the final types of `FAILURES`.
  */
-export async function parseDocument(input: ParseInput, carried?: JobState): Promise<ParseResult> {
+export async function parseDocument(input: ParseInput, carried?: CarriedState): Promise<ParseResult> {
   const startedAtMs = carried?.startedAtMs ?? firstTaskDueMs();
-  let opened: Job | undefined;
-  setHandler(progressQuery, () => opened?.progress ?? refusedProgress(input, startedAtMs));
-  const job = (opened = openJob(input, carried ?? { startedAtMs }, {
-    onProgress: (progress) => tellProgress(input, progress),
-    onEnd: (progress, failure) => tellEnd(input, progress, failure),
-    renew: async (state) => {
+  let newest: ParseProgress | undefined;
+  setHandler(progressQuery, () => newest ?? refusedProgress(input, startedAtMs));
+  const context = openParse(input, carried, {
+    startedAtMs,
+    onProgress: (progress) => publishProgress(input, (newest = progress)),
+    onEnd: (progress, failure) => publishEnd(input, progress, failure),
+    continueAsNewIfSuggested: async (state) => {
       if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof parseDocument>(input, state);
     },
-  }));
-  setHandler(runFinishedSignal, job.wake.request);
-  return runJob(job);
+  });
+  setHandler(runFinishedSignal, context.wake.request);
+  return parseInSteps(context);
 }
 
 /**
- * When the first workflow task of the execution was due, epoch milliseconds: the deadline counts from then. The SDK gives
- * the time between the start and that task under this name for every `startDelay`, not only for cron schedules.
+ * Returns the due time of the first workflow task, epoch milliseconds: the deadline counts from then. The SDK gives the
+ * time between the start and that task under this name for every `startDelay`, not only for cron schedules.
  */
 function firstTaskDueMs(): number {
   const { startTime, cronScheduleToScheduleInterval: startDelayMs = 0 } = workflowInfo();
@@ -46,29 +47,31 @@ function firstTaskDueMs(): number {
   return startTime.getTime() + (countsDelay ? 0 : startDelayMs);
 }
 
-/** The whole way of a document, in `parseDocument` and in workflows that embed it. */
-export async function runJob(job: Job): Promise<ParseResult> {
+/** Takes a document through all its steps, in `parseDocument` and in workflows that embed the parse. */
+export async function parseInSteps(context: ParseContext): Promise<ParseResult> {
+  const { settings, journal } = context;
   try {
-    if (job.state.runId === undefined) await submitDocument(job);
-    await waitForRun(job);
-    if (job.state.status !== 'PROCESSED') throw runFailed(job);
-    const result = await fetchRun(job);
-    await cleanUp(job, 'succeeded');
-    end(job);
+    const start = journal.state.run ?? settings.subject;
+    const run = 'runId' in start ? start : await submitDocument(context, start);
+    const ended = await waitForRun(context, run);
+    if (ended.status !== 'PROCESSED') throw runFailed(journal, ended);
+    const result = await deliverResult(context, ended);
+    await cleanUp(context, 'succeeded');
+    end(context);
     return result;
   } catch (error) {
     if (error instanceof ContinueAsNew) throw error;
-    const failure = toFinalFailure(job, error);
-    await cleanUp(job, endingOf(failure, job.state));
-    end(job, failure);
+    const failure = toFinalFailure(journal, error);
+    await cleanUp(context, endingOf(failure, journal.state));
+    end(context, failure);
     throw failure;
   }
 }
 
-function end(job: Job, failure?: unknown): void {
+function end({ settings, journal, onEnd }: ParseContext, failure?: unknown): void {
   // A user's `onProgress` may issue commands: one more call would break the histories of version 0.1.0.
-  if (job.surroundings.onEnd) job.update({ phase: 'ended' });
+  if (onEnd) journal.enter({ phase: 'ended', run: journal.state.run });
   countDocument(failure);
-  recordPolls(job);
-  job.surroundings.onEnd?.(job.progress, failure);
+  recordPolls(settings.polling.engine, journal.state);
+  onEnd?.(journal.progress, failure);
 }

@@ -1,91 +1,114 @@
 import { isCancellation, log, sleep } from '@temporalio/workflow';
-import type { SubmitParseInput } from '../activities/types';
-import { isFailureType, type DocumentFile } from '../contract';
-import { submitCall, uploadCall } from './activity-calls';
+import type { SubmitParseInput, SubmittedRun } from '../activities/types';
+import { isFailureType, type DocumentFile, type DocumentToSubmit } from '../contract';
+import { defined } from '../json';
 import { afterFailedSubmit, type FailedSubmit } from './after-failed-submit';
-import { deadlineExceeded, jobFailure, toActivityEnd, type ActivityEnd } from './failures';
-import type { Job } from './job';
+import { deadlineExceeded, finalFailure, unwrapActivityFailure, type UnwrappedFailure } from './failures';
+import type { Journal } from './journal';
 import { countSubmit } from './metrics';
+import type { ParseContext } from './open-parse';
+import type { AcceptedRun } from './parse-state';
+
+type SubmitContext = Pick<ParseContext, 'calls' | 'clock' | 'journal' | 'continueAsNewIfSuggested'>;
 
 /**
- * Sends the document until it is accepted, and notes the run id. A submit is never repeated by Temporal: what follows a
- * failed one is decided by `afterFailedSubmit`.
+ * Submits the document until Extend accepts it, and returns the run. Temporal never repeats a submit, because
+ * `afterFailedSubmit` decides what follows a failed one.
  */
-export async function submitDocument(job: Job): Promise<void> {
-  const file = await submittableFile(job, job.document.file);
-  while (job.state.runId === undefined) {
-    await job.renew();
-    if (job.remainingMs === 0) throw overdue(job);
-    try {
-      await submitOnce(job, file);
-    } catch (error) {
-      if (isCancellation(error)) throw error;
-      await pauseAfter(job, toActivityEnd(error));
-    }
+export async function submitDocument(context: SubmitContext, document: DocumentToSubmit): Promise<AcceptedRun> {
+  const { clock, journal } = context;
+  const file = await submittableFile(context, document.file);
+  for (;;) {
+    await context.continueAsNewIfSuggested();
+    if (clock.remainingMs === 0) throw overdue(journal);
+    const outcome = await submitOnce(context, defined({ file, config: document.config }));
+    if ('runId' in outcome) return outcome;
+    await pauseAfter(context, document, outcome);
   }
 }
 
 /**
- * A source that has to be uploaded is uploaded first, once: every submit then names the same file. One that is a URL is
- * left to the submit, which makes the URL anew each time.
+ * Uploads a source once, before the first submit, if its resolver requires it: every submit then names the same file. A
+ * source that is a URL stays with the submit, which makes a new URL each time.
  */
-async function submittableFile(job: Job, file: DocumentFile): Promise<SubmitParseInput['file']> {
+async function submittableFile(
+  { calls, clock, journal }: SubmitContext,
+  file: DocumentFile,
+): Promise<SubmitParseInput['file']> {
   if (!('source' in file)) return file;
   const { source, fileName } = file;
-  const name = fileName === undefined ? {} : { fileName };
-  if (job.state.uploadedFileId === undefined) {
-    if (job.remainingMs === 0) throw overdue(job);
-    const { fileId } = await uploadCall(job).uploadFile({ source, ...name });
-    if (fileId === undefined) return file;
-    job.update({ uploadedFileId: fileId });
-  }
-  const { uploadedFileId } = job.state;
-  return uploadedFileId === undefined ? file : { fileId: uploadedFileId, ...name };
+  const name = defined({ fileName });
+  const { uploadedFileId } = journal.state;
+  if (uploadedFileId !== undefined) return { fileId: uploadedFileId, ...name };
+  const { remainingMs } = clock;
+  if (remainingMs === 0) throw overdue(journal);
+  const { fileId } = await calls.upload(remainingMs).uploadFile({ source, ...name });
+  if (fileId === undefined) return file;
+  journal.note({ uploadedFileId: fileId });
+  return { fileId, ...name };
 }
 
-async function submitOnce(job: Job, file: SubmitParseInput['file']): Promise<void> {
-  const { config } = job.document;
-  const { submitParse } = submitCall(job, `submit ${job.state.submits + 1}`);
-  const { runId, status, failureReason } = await submitParse({ file, ...(config && { config }) });
-  job.update({
-    phase: 'waiting',
-    runId,
-    status,
-    ...(failureReason !== undefined && { failureReason }),
-    acceptedAtMs: Date.now(),
-    submits: job.state.submits + 1,
-  });
+/** Submits once. An error after the acceptance is not a failed submit, so nothing but the activity is inside the `try`. */
+async function submitOnce(
+  { calls, clock, journal }: SubmitContext,
+  input: SubmitParseInput,
+): Promise<AcceptedRun | UnwrappedFailure> {
+  const { submitParse } = calls.submit(`submit ${journal.state.submits + 1}`, clock.remainingMs);
+  let answer: SubmittedRun;
+  try {
+    answer = await submitParse(input);
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    return unwrapActivityFailure(error);
+  }
+  return noteAcceptance(journal, answer);
+}
+
+function noteAcceptance(journal: Journal, { runId, status, failureReason }: SubmittedRun): AcceptedRun {
+  const run: AcceptedRun = { runId, status, ...defined({ failureReason }), acceptedAtMs: Date.now() };
+  const submits = journal.state.submits + 1;
+  journal.enter({ phase: 'waiting', run }, { submits });
   countSubmit('accepted');
-  log.info('accepted by Extend', { ...job.logAttributes, submits: job.state.submits });
+  log.info('accepted by Extend', { ...journal.logAttributes, submits });
+  return run;
 }
 
-async function pauseAfter(job: Job, end: ActivityEnd): Promise<void> {
-  if (end.neverStarted) throw overdue(job);
-  const failed = toFailedSubmit(end);
+/** Records a failed submit, and waits until the next one is due. @throws the final failure if no other one follows. */
+async function pauseAfter(
+  { clock, journal }: SubmitContext,
+  { onAmbiguousSubmit, maxSubmits }: DocumentToSubmit,
+  failure: UnwrappedFailure,
+): Promise<void> {
+  if (failure.neverStarted) throw overdue(journal);
+  const failed = toFailedSubmit(failure);
   countSubmit(failed.kind === 'final' ? 'refused' : failed.kind);
-  const { submits, rejections } = job.state;
-  const mayHaveRun = failed.kind === 'ambiguous' || end.details.runMayExist === true;
-  if (mayHaveRun) job.update({ submits: submits + 1, rejections: 0 });
-  if (failed.kind === 'rejected') job.update({ rejections: rejections + 1 });
-  job.noteFailure(end.message, end.details);
-  if (job.remainingMs === 0 && failed.kind !== 'final') throw overdue(job);
-  const decision = afterFailedSubmit(failed, { ...job.state, ...job.submitPolicy, random: Math.random() });
+  noteFailedSubmit(journal, failed, failure);
+  if (clock.remainingMs === 0 && failed.kind !== 'final') throw overdue(journal);
+  const { submits, rejections } = journal.state;
+  const situation = { submits, rejections, onAmbiguousSubmit, maxSubmits, random: Math.random() };
+  const decision = afterFailedSubmit(failed, situation);
   if (decision.action === 'fail') {
-    const unknown = decision.type === 'SubmitOutcomeUnknown';
-    throw jobFailure(job, decision.type, end.message, { ...end.details, ...(unknown && { runMayExist: true }) });
+    const mayHaveRun = decision.type === 'SubmitOutcomeUnknown' && { runMayExist: true };
+    throw finalFailure(journal, decision.type, failure.message, { ...failure.details, ...mayHaveRun });
   }
-  await sleep(Math.min(decision.delayMs, job.remainingMs), { summary: `after: ${failed.kind} submit` });
+  await sleep(Math.min(decision.delayMs, clock.remainingMs), { summary: `after: ${failed.kind} submit` });
 }
 
-function overdue(job: Job): unknown {
-  return deadlineExceeded(job, { runMayExist: job.state.submits > 0 });
+function noteFailedSubmit(journal: Journal, { kind }: FailedSubmit, { message, details }: UnwrappedFailure): void {
+  const { submits, rejections } = journal.state;
+  if (kind === 'ambiguous' || details.runMayExist === true) journal.note({ submits: submits + 1, rejections: 0 });
+  if (kind === 'rejected') journal.note({ rejections: rejections + 1 });
+  journal.noteFailure(message, details);
 }
 
-/** Only what is surely not accepted, or refused for good, is not ambiguous. A time-out is, and any unknown error. */
-function toFailedSubmit({ type, details }: ActivityEnd): FailedSubmit {
+function overdue(journal: Journal): unknown {
+  return deadlineExceeded(journal, { runMayExist: journal.state.submits > 0 });
+}
+
+/** Every failure is ambiguous, a timeout and an unknown error included, unless Extend certainly rejected or refused the submit. */
+function toFailedSubmit({ type, details }: UnwrappedFailure): FailedSubmit {
   if (type === 'RateLimited' || type === 'Unavailable') {
-    const { retryAfterMs } = details;
-    return { kind: 'rejected', ...(retryAfterMs !== undefined && { retryAfterMs }) };
+    return defined({ kind: 'rejected', retryAfterMs: details.retryAfterMs });
   }
   if (isFailureType(type) && type !== 'SubmitOutcomeUnknown') return { kind: 'final', type };
   return { kind: 'ambiguous' };

@@ -1,136 +1,168 @@
 import { CancellationScope, condition, isCancellation, log, patched, sleep } from '@temporalio/workflow';
 import type { GetStatusInput, StatusAnswer } from '../activities/types';
 import { MAX_TIMER_MS, nextDelayMs, type FailureDetails } from '../contract';
-import { statusCall, type StatusLimit } from './activity-calls';
-import { deadlineExceeded, toActivityEnd } from './failures';
-import type { Job } from './job';
+import { defined } from '../json';
+import type { StatusLimit } from './activity-calls';
+import { deadlineExceeded, unwrapActivityFailure } from './failures';
+import type { ParseContext } from './open-parse';
+import { hasEnded, type AcceptedRun, type EndedRun } from './parse-state';
+import type { Wake } from './wake';
 
 /** Patch id. Version 0.1.0 had no timer before the first poll; its histories replay without one. */
 const FIRST_DELAY_BY_TIMER = 'first-delay-by-timer';
-/** What the one read at the deadline may take, all in all. In milliseconds. */
-const LAST_READ_MS = 25_000;
+/** Time limit of the single poll at the deadline. In milliseconds. */
+const LAST_POLL_MS = 25_000;
 
-/** Waits until the run has ended, and notes how. No worker slot is held meanwhile. */
-export async function waitForRun(job: Job): Promise<void> {
-  while (!job.isEnded) {
-    await job.renew();
-    if (job.remainingMs === 0) await readLast(job);
-    else if (job.wake.isPending) await readEarly(job);
-    else await readOnSchedule(job, untilNextReadMs(job));
+type WaitContext = Pick<ParseContext, 'settings' | 'calls' | 'clock' | 'journal' | 'wake' | 'continueAsNewIfSuggested'>;
+
+/** The part of a poll's input that depends on the engine. */
+type PollDelay = Pick<GetStatusInput, 'delayMs' | 'dueAtMs' | 'until'>;
+
+/** Waits until the run has ended, and returns the ended run. The wait holds no worker slot. */
+export async function waitForRun(context: WaitContext, accepted: AcceptedRun): Promise<EndedRun> {
+  const { clock, journal, wake } = context;
+  let run = accepted;
+  while (!hasEnded(run)) {
+    await context.continueAsNewIfSuggested();
+    if (clock.remainingMs === 0) run = await pollLast(context, run);
+    else if (wake.isPending) run = await pollEarly(context, run);
+    else run = await pollOnSchedule(context, run, untilNextPollMs(context, run));
   }
-  log.info(`ended at Extend: ${job.state.status}`, { ...job.logAttributes, polls: job.state.polls });
+  log.info(`ended at Extend: ${run.status}`, { ...journal.logAttributes, polls: journal.state.polls });
+  return run;
 }
 
 /** Polls by the engine of the input. A first poll that is due at once needs no timer with either engine. */
-async function readOnSchedule(job: Job, delayMs: number): Promise<void> {
-  const byTimer = job.engine === 'timer' && (job.state.polls > 0 || (delayMs > 0 && patched(FIRST_DELAY_BY_TIMER)));
-  await (byTimer ? readByTimer(job, delayMs) : readByRetries(job, delayMs));
+async function pollOnSchedule(context: WaitContext, run: AcceptedRun, delayMs: number): Promise<AcceptedRun> {
+  const { settings, journal } = context;
+  const isTimed = settings.polling.engine === 'timer';
+  const byTimer = isTimed && (journal.state.polls > 0 || (delayMs > 0 && patched(FIRST_DELAY_BY_TIMER)));
+  return await (byTimer ? pollByTimer(context, run, delayMs) : pollByRetries(context, run, delayMs));
 }
 
-/** One durable timer, one read. The timer ends early when a signal asks for a read. */
-async function readByTimer(job: Job, delayMs: number): Promise<void> {
+/** Waits for one durable timer, then polls once. The timer ends early when a signal requests a poll. */
+async function pollByTimer(context: WaitContext, run: AcceptedRun, delayMs: number): Promise<AcceptedRun> {
+  const { clock, journal, wake } = context;
   const waitMs = Math.max(delayMs, 1);
-  job.update({ nextPollAtMs: Date.now() + waitMs });
-  const woken = await pause(job, waitMs, `until poll ${job.state.polls + 1}`);
-  if (!woken && job.remainingMs > 0) await read(job);
+  journal.note({ nextPollAtMs: Date.now() + waitMs });
+  const woken = await pause(wake, waitMs, `until poll ${journal.state.polls + 1}`);
+  if (woken || clock.remainingMs === 0) return run;
+  return await poll(context, run);
 }
 
 /**
- * Temporal's retries of one activity are the wait, which costs no history event per poll. An attempt before the first
- * poll is due asks nothing. With the `timer` engine the activity ends with its first poll.
+ * Waits by Temporal's retries of one activity, which costs no history event per poll. An attempt that starts before the
+ * first poll is due sends no request. With the `timer` engine the activity ends with its first poll.
  */
-async function readByRetries(job: Job, delayMs: number): Promise<void> {
+async function pollByRetries(context: WaitContext, run: AcceptedRun, delayMs: number): Promise<AcceptedRun> {
+  const { settings, journal, wake } = context;
+  const { engine, schedule } = settings.polling;
   const dueAtMs = Date.now() + delayMs;
-  job.update({ nextPollAtMs: dueAtMs });
-  const until = { ...job.schedule, sinceMs: job.waitingSinceMs };
+  journal.note({ nextPollAtMs: dueAtMs });
+  const until = { ...schedule, sinceMs: waitingSinceMs(context, run) };
   // Workers of version 0.1.0 know `delayMs` only.
-  const how = { ...(delayMs > 0 && { delayMs, dueAtMs }), ...(job.engine === 'retry' && { until }) };
-  await untilWoken(job, () => read(job, how));
+  const delay = { ...(delayMs > 0 && { delayMs, dueAtMs }), ...(engine === 'retry' && { until }) };
+  const polled = await untilWoken(wake, () => poll(context, run, delay));
+  return polled ?? run;
 }
 
 /** Polls early after a `runFinished` signal, at most once in 5 s. */
-async function readEarly(job: Job): Promise<void> {
-  const restMs = Math.min(job.wake.restMs(Date.now()), job.remainingMs);
-  job.update({ nextPollAtMs: Date.now() + restMs });
+async function pollEarly(context: WaitContext, run: AcceptedRun): Promise<AcceptedRun> {
+  const { clock, journal, wake } = context;
+  const restMs = Math.min(wake.restMs(Date.now()), clock.remainingMs);
+  journal.note({ nextPollAtMs: Date.now() + restMs });
   if (restMs > 0) await sleep(restMs, { summary: 'until the next early poll' });
-  if (job.remainingMs > 0) await read(job);
+  if (clock.remainingMs === 0) return run;
+  return await poll(context, run);
 }
 
-/** The read at the deadline, and the failure if it does not show the end. */
-async function readLast(job: Job): Promise<void> {
-  await read(job, {}, { withinMs: LAST_READ_MS, attempts: 1 });
-  if (!job.isEnded) throw deadlineExceeded(job);
+/** Polls once at the deadline. @throws the failure of the deadline if the run has not ended. */
+async function pollLast(context: WaitContext, run: AcceptedRun): Promise<EndedRun> {
+  const polled = await poll(context, run, {}, { withinMs: LAST_POLL_MS, attempts: 1 });
+  if (!hasEnded(polled)) throw deadlineExceeded(context.journal);
+  return polled;
 }
 
-/** Reads the state and notes it. Transient errors end it only with its time, and then the wait goes on. */
-async function read(
-  job: Job,
-  how: Pick<GetStatusInput, 'delayMs' | 'dueAtMs' | 'until'> = {},
-  limit: StatusLimit = { withinMs: job.remainingMs },
-): Promise<void> {
-  job.wake.consume(Date.now());
-  const { runId, acceptedAtMs, polls } = job.state;
-  const { getStatus } = statusCall(job, `poll ${polls + 1}`, limit);
-  const accepted = acceptedAtMs === undefined ? {} : { acceptedAtMs };
+/** Polls, and returns the run as the poll found it. After transient errors until the time limit, the wait goes on. */
+async function poll(
+  context: WaitContext,
+  run: AcceptedRun,
+  delay: PollDelay = {},
+  limit: StatusLimit = { withinMs: context.clock.remainingMs },
+): Promise<AcceptedRun> {
+  const { calls, clock, journal, wake } = context;
+  wake.consume(Date.now());
+  const { runId, acceptedAtMs } = run;
+  const { getStatus } = calls.status(`poll ${journal.state.polls + 1}`, limit);
+  let answer: StatusAnswer;
   try {
-    noteAnswer(job, await getStatus({ runId: runId as string, ...accepted, ...how }));
+    answer = await getStatus({ runId, ...defined({ acceptedAtMs }), ...delay });
   } catch (error) {
     if (isCancellation(error)) throw error;
-    const { isFinal, timedOut, type, message, details } = toActivityEnd(error);
-    job.update({ polls: job.state.polls + readsOf(details, how), nextPollAtMs: job.deadlineAtMs });
+    const { isFinal, timedOut, type, message, details } = unwrapActivityFailure(error);
+    const polls = journal.state.polls + pollsOf(details, delay);
+    journal.note({ polls, nextPollAtMs: clock.deadlineAtMs });
     if (isFinal) throw error;
-    // All attempts together ran out of time at the deadline: that is no failure, and one last read follows.
+    // A timeout of all attempts at the deadline is not a failure, because one last poll follows.
     const isOver = timedOut && limit.attempts === undefined;
-    if (type !== 'StillProcessing' && !isOver) job.noteFailure(message, details);
-    // Temporal gives up as soon as the next attempt would come too late: what is left of the time is waited for.
-    if (job.remainingMs > 0) await pause(job, job.remainingMs, 'until the deadline');
+    if (type !== 'StillProcessing' && !isOver) journal.noteFailure(message, details);
+    // Temporal ends the activity as soon as its next attempt would start too late, so some time may remain.
+    if (clock.remainingMs > 0) await pause(wake, clock.remainingMs, 'until the deadline');
+    return run;
   }
+  return notePoll(context, run, answer);
 }
 
-function noteAnswer(job: Job, { status, failureReason, polls }: StatusAnswer): void {
-  job.update({
-    status,
-    ...(failureReason !== undefined && { failureReason }),
-    polls: job.state.polls + polls,
-    lastDetails: {},
-  });
+/** Records a poll that got an answer. A reason that Extend gave earlier stays if this answer has none. */
+function notePoll({ journal }: WaitContext, run: AcceptedRun, answer: StatusAnswer): AcceptedRun {
+  const { status, failureReason } = answer;
+  const polled: AcceptedRun = { ...run, status, ...defined({ failureReason }) };
+  journal.enter({ phase: 'waiting', run: polled }, { polls: journal.state.polls + answer.polls, lastDetails: {} });
+  return polled;
 }
 
-/** Polls of a failed activity, as far as it told. Activities of version 0.1.0 tell their attempts only. */
-function readsOf({ polls, attempts = 0 }: FailureDetails, { delayMs }: Pick<GetStatusInput, 'delayMs'>): number {
+/** Returns the polls of a failed activity, as far as its failure tells. Activities of version 0.1.0 tell their attempts only. */
+function pollsOf({ polls, attempts = 0 }: FailureDetails, { delayMs }: PollDelay): number {
   return polls ?? Math.max(delayMs === undefined ? attempts : attempts - 1, 0);
 }
 
-/** By the schedule, but not beyond the deadline. */
-function untilNextReadMs(job: Job): number {
-  const { polls } = job.state;
-  const elapsedMs = Date.now() - job.waitingSinceMs;
-  const delayMs = nextDelayMs(job.schedule, { elapsedMs, reads: polls, random: Math.random() });
+/** Start of the wait, from which the schedule counts, epoch milliseconds. */
+function waitingSinceMs({ clock }: WaitContext, { acceptedAtMs }: AcceptedRun): number {
+  return acceptedAtMs ?? clock.startedAtMs;
+}
+
+/** Returns the time until the next poll by the schedule, not beyond the deadline. In milliseconds. */
+function untilNextPollMs(context: WaitContext, run: AcceptedRun): number {
+  const { settings, clock, journal } = context;
+  const { polls } = journal.state;
+  const elapsedMs = Date.now() - waitingSinceMs(context, run);
+  const delayMs = nextDelayMs(settings.polling.schedule, { elapsedMs, polls, random: Math.random() });
   const dueMs = polls === 0 ? delayMs - elapsedMs : delayMs;
-  return Math.max(Math.min(dueMs, job.remainingMs), 0);
+  return Math.max(Math.min(dueMs, clock.remainingMs), 0);
 }
 
-/** Waits so long, or until somebody asks for a read: then it is true. */
-async function pause(job: Job, waitMs: number, summary: string): Promise<boolean> {
-  return condition(() => job.wake.isPending, Math.min(waitMs, MAX_TIMER_MS), { summary });
+/** Waits for the given time, or until an early poll is requested. Returns true in the second case. */
+async function pause(wake: Wake, waitMs: number, summary: string): Promise<boolean> {
+  return condition(() => wake.isPending, Math.min(waitMs, MAX_TIMER_MS), { summary });
 }
 
-/** Runs a read, and takes it back when somebody asks for an earlier one. */
-async function untilWoken(job: Job, reading: () => Promise<void>): Promise<void> {
+/** Polls, but cancels the poll when an earlier one is requested. Returns `undefined` if it was cancelled. */
+async function untilWoken(wake: Wake, startPoll: () => Promise<AcceptedRun>): Promise<AcceptedRun | undefined> {
   const scope = new CancellationScope();
   const watch = new CancellationScope();
-  const read = scope.run(reading);
-  const woken = watch.run(() => condition(() => job.wake.isPending));
-  // Each is awaited below or taken back: its cancellation is no error that nobody handles.
-  read.catch(() => undefined);
+  const polling = scope.run(startPoll);
+  const woken = watch.run(() => condition(() => wake.isPending));
+  // Both are awaited or cancelled below, so their cancellation is not an unhandled rejection.
+  polling.catch(() => undefined);
   woken.catch(() => undefined);
   try {
-    await Promise.race([read, woken]);
+    await Promise.race([polling, woken]);
     scope.cancel();
-    await read;
+    return await polling;
   } catch (error) {
-    const takenBack = isCancellation(error) && !CancellationScope.current().consideredCancelled;
-    if (!takenBack) throw error;
+    const isCancelledHere = isCancellation(error) && !CancellationScope.current().consideredCancelled;
+    if (!isCancelledHere) throw error;
+    return undefined;
   } finally {
     watch.cancel();
   }

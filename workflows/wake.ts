@@ -1,15 +1,17 @@
-/** Signals cause at most one extra read in this time: a flood of forged ones is no bill. In milliseconds. */
+import { defined } from '../json';
+
+/** Signals cause at most one extra poll in this time, so that a flood of forged signals costs little. In milliseconds. */
 const MIN_BETWEEN_WAKES_MS = 5_000;
 
-/** What is carried of wake-ups when a workflow continues as new. Plain JSON. */
+/** The state of a {@link Wake} that a workflow carries when it continues as new. Plain JSON. */
 export interface WakeState {
-  /** A signal came that no read has followed yet. */
+  /** True if a signal arrived after the last poll. */
   readonly pending: boolean;
-  /** When a signal last caused a read, epoch milliseconds. */
+  /** Time of the last poll that a signal caused, epoch milliseconds. */
   readonly lastWokenMs?: number;
 }
 
-/** Remembers that somebody asked for an early read, until a read follows. */
+/** Remembers a request for an early poll until a poll follows. */
 export class Wake {
   #pending: boolean;
   #lastWokenMs: number | undefined;
@@ -19,30 +21,30 @@ export class Wake {
     this.#lastWokenMs = state.lastWokenMs;
   }
 
-  /** Somebody asks for an early read. Before or during a wait, it is never lost. */
+  /** Requests an early poll. A request before or during a wait is never lost. */
   readonly request = (): void => {
     this.#pending = true;
   };
 
-  /** Whether somebody asked since the last read. */
+  /** True if an early poll was requested after the last poll. */
   get isPending(): boolean {
     return this.#pending;
   }
 
-  /** How long the early read has to wait still, in milliseconds. */
+  /** Time until the early poll may follow, in milliseconds. */
   restMs(nowMs: number): number {
     if (this.#lastWokenMs === undefined) return 0;
     return Math.max(this.#lastWokenMs + MIN_BETWEEN_WAKES_MS - nowMs, 0);
   }
 
-  /** A read begins now: it answers everything that was asked before. */
+  /** Records that a poll begins: it satisfies every earlier request. */
   consume(nowMs: number): void {
     if (this.#pending) this.#lastWokenMs = nowMs;
     this.#pending = false;
   }
 
-  /** What to carry on. */
+  /** The state to carry. */
   get state(): WakeState {
-    return { pending: this.#pending, ...(this.#lastWokenMs !== undefined && { lastWokenMs: this.#lastWokenMs }) };
+    return defined({ pending: this.#pending, lastWokenMs: this.#lastWokenMs });
   }
 }

@@ -1,22 +1,25 @@
 import { once } from 'node:events';
-import { activityInfo, cancellationSignal, log } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
-import { redact } from '../../privacy';
+import { cancellationSignal, log } from '@temporalio/activity';
 import { startTimeLimit } from '../../http';
+import { errorMessage, readJsonLines } from '../../json';
+import { redact } from '../../privacy';
 import { StoreRefusedError, type ResultStore } from '../../storage';
-import { linesOf } from './lines';
+import { storeFailure } from '../store-failure';
 import { finalFailure } from '../to-application-failure';
 
-/** More than any line that this package writes. In bytes. */
-const MAX_STORED_LINE_BYTES = 16_000_000;
+/** Settings of the activities that read and write a batch's objects. */
+export interface BatchStoreOptions {
+  /** Store of the pages and outcomes. @default none: batches fail */
+  readonly store?: ResultStore | undefined;
+}
 
-/** JSON lines in the result store, with its failures as the activities tell them. */
+/** JSON Lines in the result store. Its methods fail as the activities do. */
 export interface BatchStore {
   /** Writes an object of one line per value, and returns its URI. */
   write(name: string, values: Iterable<unknown>): Promise<string>;
   /** Reads an object's values one after the other. */
   read(uri: string): AsyncGenerator<unknown, void>;
-  /** Reads an object's values; `undefined` where the store gives none. */
+  /** Reads an object's values; `undefined` if the store refuses to read the object, because it does not exist. */
   readIfThere(uri: string): Promise<unknown[] | undefined>;
   /** Deletes objects, if the store can. A failure is logged and not thrown, because the batch must still end. */
   remove(uris: readonly string[]): Promise<void>;
@@ -25,7 +28,7 @@ export interface BatchStore {
 /**
  * Builds a {@link BatchStore} for one activity.
  *
- * @throws ApplicationFailure `ResultStoreFailed`: final where there is no store, or it refuses; else retried.
+ * @throws ApplicationFailure `ResultStoreFailed`: final if there is no store or it refuses; else retried.
  */
 export function createBatchStore(store: ResultStore | undefined): BatchStore {
   if (store === undefined) {
@@ -39,7 +42,7 @@ export function createBatchStore(store: ResultStore | undefined): BatchStore {
     readIfThere: async (uri) => {
       try {
         const values: unknown[] = [];
-        for await (const value of parsed(await store.read(uri, { signal }))) values.push(value);
+        for await (const value of readJsonLines(await store.read(uri, { signal }))) values.push(value);
         return values;
       } catch (error) {
         if (error instanceof StoreRefusedError) return undefined;
@@ -50,11 +53,11 @@ export function createBatchStore(store: ResultStore | undefined): BatchStore {
   };
 }
 
-/** Deletes at a time. */
+/** Limit of deletions in flight. */
 const REMOVED_AT_ONCE = 20;
 /**
- * Time for all deletions of an activity, in milliseconds. It is far below the time limit of the activity, so that neither
- * many pages nor a store that never answers can keep the batch from ending.
+ * Time limit of all deletions of an activity, in milliseconds. It is far below the time limit of the activity, so that
+ * neither many pages nor a store that never answers can keep the batch from ending.
  */
 const REMOVE_MS = 60_000;
 
@@ -65,11 +68,11 @@ async function removeEach(store: ResultStore, uris: readonly string[], signal: A
   let reason: string | undefined;
   const removeNext = async (): Promise<void> => {
     for (let uri = left.pop(); uri !== undefined && !limit.signal.aborted; uri = left.pop()) {
-      // One page that stays is no reason to keep the others.
+      // The other pages are deleted even if one page cannot be.
       try {
         await store.delete?.(uri, { signal: limit.signal });
       } catch (error) {
-        reason ??= error instanceof Error ? error.message : String(error);
+        reason ??= errorMessage(error);
       }
     }
   };
@@ -82,15 +85,9 @@ async function removeEach(store: ResultStore, uris: readonly string[], signal: A
 
 async function* readValues(store: ResultStore, uri: string, signal: AbortSignal): AsyncGenerator<unknown, void> {
   try {
-    yield* parsed(await store.read(uri, { signal }));
+    yield* readJsonLines(await store.read(uri, { signal }));
   } catch (error) {
     failStore(error);
-  }
-}
-
-async function* parsed(parts: AsyncIterable<Uint8Array>): AsyncGenerator<unknown, void> {
-  for await (const { bytes } of linesOf(parts, MAX_STORED_LINE_BYTES)) {
-    yield JSON.parse(Buffer.from(bytes ?? []).toString('utf8'));
   }
 }
 
@@ -100,12 +97,5 @@ async function* toLines(values: Iterable<unknown>): AsyncGenerator<Uint8Array, v
 
 function failStore(error: unknown): never {
   cancellationSignal().throwIfAborted();
-  const { message, code } = error as { message?: unknown; code?: unknown };
-  const attempts = activityInfo().attempt;
-  throw ApplicationFailure.create({
-    type: 'ResultStoreFailed',
-    message: `the result store failed: ${redact(String(message ?? error))} [attempt=${attempts}]`,
-    nonRetryable: error instanceof StoreRefusedError,
-    details: [{ attempts, ...(typeof code === 'string' && { code }) }],
-  });
+  throw storeFailure(error, { redact });
 }

@@ -1,57 +1,60 @@
 import type { DocumentOutcome } from '../../contract';
-import { pageUris, segmentName, siblingPlace } from './batch-places';
+import type { BatchLocation } from '../types';
 import type { BatchStore } from './batch-store';
-import type { BatchPlace } from '../types';
+import { noteLocation, pageUris, segmentName, siblingLocation } from './locations';
 
-/** A document that an earlier start has done. */
+/** Outcome of a document that an earlier execution of the batch has processed, or that failed in it. */
 export type DoneOutcome = Extract<DocumentOutcome, { durationMs: number }>;
 
-/** The note that a start leaves for the next one. */
+/** The note that an execution of a batch leaves for the next one. Its member names are those of the stored JSON. */
 export interface LatestStart {
+  /** Id of the execution. */
   readonly startId: string;
-  /** Pages that the start has written. Notes of earlier versions lack it. */
+  /** Pages that the execution has written. Notes of earlier versions lack it. */
   readonly pages?: number;
-  /** The start that this one has taken over from. */
+  /** Id of the execution before, whose outcomes this one has adopted. */
   readonly continues?: string;
 }
 
-const latestName = ({ directory }: BatchPlace): string =>
-  `${directory.slice(0, directory.lastIndexOf('/'))}/latest.jsonl`;
-const latestUri = ({ uri }: BatchPlace): string => `${uri.slice(0, uri.lastIndexOf('/'))}/latest.jsonl`;
-
-/** Finds the last start of the batch before this one, if there was one. */
+/** Finds the latest execution of the batch before this one, if there was one. */
 export async function findEarlierStart(
   store: BatchStore,
-  place: BatchPlace,
+  location: BatchLocation,
   startId: string,
 ): Promise<LatestStart | undefined> {
-  const [latest] = ((await store.readIfThere(latestUri(place))) ?? []) as LatestStart[];
+  const [latest] = ((await store.readIfThere(noteLocation(location).uri)) ?? []) as LatestStart[];
   if (latest?.startId !== startId) return latest;
   // A repeated attempt finds its own note. The attempt that left it has deleted the earlier pages.
   return latest.continues === undefined ? undefined : { startId: latest.continues };
 }
 
-/** Deletes the pages of an earlier start: it has ended, and may have been terminated before it could do so itself. */
-export async function removeEarlierPages(store: BatchStore, place: BatchPlace, earlier: LatestStart): Promise<void> {
-  await store.remove(pageUris(siblingPlace(place, earlier.startId), earlier.pages ?? 0));
+/**
+ * Deletes the pages of an earlier execution. It has ended, and may have been terminated before it deleted them itself.
+ */
+export async function removeEarlierPages(
+  store: BatchStore,
+  location: BatchLocation,
+  earlier: LatestStart,
+): Promise<void> {
+  await store.remove(pageUris(siblingLocation(location, earlier.startId), earlier.pages ?? 0));
 }
 
-/** Notes that this start has taken over: from now on its outcomes are the batch's. */
-export async function noteStart(store: BatchStore, place: BatchPlace, note: LatestStart): Promise<void> {
-  await store.write(latestName(place), [note]);
+/** Notes that this execution has adopted the earlier outcomes. From now on its outcomes are those of the batch. */
+export async function noteStart(store: BatchStore, location: BatchLocation, note: LatestStart): Promise<void> {
+  await store.write(noteLocation(location).name, [note]);
 }
 
 /**
- * The outcomes of an earlier start, segment by segment: of documents that count as done. Nothing changes them any more but
- * a write that was under way when its workflow was terminated; what that one holds may be missing here, and Temporal still
- * has the documents' workflows.
+ * The outcomes of an earlier execution for the documents that count as done, segment by segment. Only a write that was
+ * in flight when its workflow was terminated may still change them. Its outcomes may be missing here, but Temporal
+ * still has the workflows of their documents.
  */
 export async function* doneSegments(
   store: BatchStore,
-  place: BatchPlace,
+  location: BatchLocation,
   { startId, retryFailed = false }: { readonly startId: string; readonly retryFailed?: boolean | undefined },
 ): AsyncGenerator<DoneOutcome[], void> {
-  const earlier = siblingPlace(place, startId);
+  const earlier = siblingLocation(location, startId);
   for (let segment = 1; ; segment += 1) {
     const outcomes = (await store.readIfThere(`${earlier.uri}/${segmentName(segment)}`)) as
       DocumentOutcome[] | undefined;
@@ -60,7 +63,7 @@ export async function* doneSegments(
   }
 }
 
-/** A document whose submit had an unknown outcome may be at Extend, and billed: it is never sent again. */
+/** After `SubmitOutcomeUnknown` a run may exist and be billed, so the document is done: it is never submitted again. */
 function isDone(outcome: DocumentOutcome, retryFailed: boolean): boolean {
   if (outcome.status === 'processed') return true;
   return outcome.status === 'failed' && (!retryFailed || outcome.failure.type === 'SubmitOutcomeUnknown');

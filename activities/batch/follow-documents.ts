@@ -11,14 +11,15 @@ import {
 import { withHeartbeat } from '../heartbeat';
 import type { EndedDocument, ParseActivities } from '../types';
 
-/** Requests to Temporal at a time. */
+/** Limit of requests to Temporal in flight. */
 const AT_ONCE = 10;
-/** When documents are asked for. Each costs a request, so the intervals are twice those of a run at Extend. */
+/** Schedule of the checks. Each document costs a request, so the intervals are twice those of a run at Extend. */
 const SCHEDULE = resolveSchedule({ scaleMs: 2_000, initialDelayMs: 500 });
 
 /**
- * Builds the activity that asks Temporal how documents of the batch stand: those that this execution of the batch did not
- * start itself, and so is not told of. With `wait`, Temporal's retries are the waiting: no worker is held.
+ * Builds the activity that follows documents which another execution of the batch has started: Temporal does not report
+ * their ends to this execution. The activity asks Temporal for the state of their workflows. With `wait`, Temporal
+ * retries the activity until one has ended, so no worker is held.
  *
  * @returns An activity that fails with `StillProcessing`, BENIGN and retried, while it waits.
  */
@@ -27,16 +28,16 @@ export function createFollowDocuments(): ParseActivities['followDocuments'] {
     const { attempt, scheduledTimestampMs } = activityInfo();
     const sinceMs = followedSinceMs ?? scheduledTimestampMs;
     if (wait && followedSinceMs !== undefined && attempt === 1) throw stillProcessing(ids.length, sinceMs);
-    const looked = await withHeartbeat(eachOf(ids, endOf));
-    const ended = looked.filter((one) => one !== undefined);
+    const checked = await withHeartbeat(eachOf(ids, endOf));
+    const ended = checked.filter((document) => document !== undefined);
     if (ended.length === 0 && wait) throw stillProcessing(ids.length, sinceMs);
     return ended;
   };
 }
 
 /**
- * Builds the activity that cancels documents of the batch. It does not wait for their ends; one that has ended already is
- * left as it is.
+ * Builds the activity that cancels documents of the batch. It does not wait for their ends. A document that has ended
+ * already stays as it is.
  */
 export function createCancelDocuments(): ParseActivities['cancelDocuments'] {
   return async function cancelDocuments({ ids }) {
@@ -71,7 +72,7 @@ async function toEnd(ending: Promise<ParseResult>): Promise<DocumentEnd> {
   try {
     return { status: 'processed', result: await ending };
   } catch (error) {
-    // The class is of Temporal's client, which this file does not need otherwise.
+    // The class is in Temporal's client, which the activities do not import.
     if (!(error instanceof Error) || error.name !== 'WorkflowFailedError') throw error;
     return { status: 'failed', failure: toDocumentFailure(error.cause) };
   }
@@ -86,18 +87,18 @@ function stillProcessing(count: number, sinceMs: number): ApplicationFailure {
   const elapsedMs = currentAttemptScheduledTimestampMs - sinceMs;
   return ApplicationFailure.create({
     type: 'StillProcessing',
-    message: `${count} documents of the batch are in progress`,
+    message: `${count} documents of the batch are in flight`,
     category: ApplicationFailureCategory.BENIGN,
-    nextRetryDelay: nextDelayMs(SCHEDULE, { elapsedMs, reads: attempt, random: Math.random() }),
+    nextRetryDelay: nextDelayMs(SCHEDULE, { elapsedMs, polls: attempt, random: Math.random() }),
     details: [{ attempts: attempt }],
   });
 }
 
-/** Does something with each, a few at a time, in order. */
+/** Calls `act` for each value, a few at a time. @returns the results, in the order of the values */
 async function eachOf<T, R>(values: readonly T[], act: (value: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
-  for (let at = 0; at < values.length; at += AT_ONCE) {
-    results.push(...(await Promise.all(values.slice(at, at + AT_ONCE).map(act))));
+  for (let start = 0; start < values.length; start += AT_ONCE) {
+    results.push(...(await Promise.all(values.slice(start, start + AT_ONCE).map(act))));
   }
   return results;
 }

@@ -1,39 +1,32 @@
 import { activityInfo, cancellationDetails } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { DocumentFailureType, DocumentOutcome } from '../../contract';
-import type { ResultStore, SourceResolver } from '../../storage';
-import { entriesOf, type ManifestOptions } from './batch-documents';
-import { PageWriter } from './batch-pages';
-import { batchDirectory, segmentName } from './batch-places';
-import { createBatchStore, type BatchStore } from './batch-store';
-import { doneSegments, findEarlierStart, noteStart, removeEarlierPages, type DoneOutcome } from './earlier-outcomes';
+import { defined } from '../../json';
 import { withHeartbeat } from '../heartbeat';
 import { finalFailure } from '../to-application-failure';
-import type { BatchPlace, ParseActivities, PrepareBatchInput, PreparedBatch } from '../types';
+import type { BatchLocation, ParseActivities, PrepareBatchInput, PreparedBatch } from '../types';
+import { createBatchStore, type BatchStore, type BatchStoreOptions } from './batch-store';
+import { doneSegments, findEarlierStart, noteStart, removeEarlierPages, type DoneOutcome } from './earlier-outcomes';
+import { entriesOf, type ManifestOptions } from './entries-of';
+import { batchDirectory, segmentName } from './locations';
+import { PageWriter } from './page-writer';
 
 const MAX_SEGMENT_LINES = 1_000;
 const MAX_LISTED_PROBLEMS = 10;
 
 /** Settings of {@link createPrepareBatch}. */
-export interface PrepareBatchOptions {
-  /** Where pages and outcomes are kept. @default none: batches fail */
-  readonly store?: ResultStore | undefined;
-  /** What opens the manifest. */
-  readonly sources: SourceResolver;
-  /** Knows the API key, which no error may repeat. */
-  readonly extend: ManifestOptions['extend'];
-}
+export interface PrepareBatchOptions extends BatchStoreOptions, ManifestOptions {}
 
 /**
- * Builds the activity that makes a batch ready: it reads the list or manifest once, to its end, writes what is to be
- * parsed as pages into the result store, and takes over the outcomes of what an earlier start of the same batch has done.
- * The manifest may change or vanish afterwards. It holds the ids of the batch in memory, and nothing else of it. A repeat
- * writes the same objects anew.
+ * Builds the activity that prepares a batch. It reads the list or manifest once, to its end, and writes the documents
+ * to be parsed as pages into the result store. It adopts the outcomes of the documents that an earlier execution of the
+ * same batch has done. The manifest may change or vanish afterwards. Of the documents only the ids are in memory. A
+ * repeat writes the same objects again.
  *
  * @returns An activity that fails with one of these types:
- *  - `InvalidInput`: no document, too many, or a bad line and `onBadLine: 'fail'`; final.
- *  - `SourceUnavailable`: no such manifest; final. `Unavailable`: it could not be read now; retried.
- *  - `ResultStoreFailed`: no store, or it refused: final; else retried.
+ *  - `InvalidInput`: no document, too many documents, or a bad line and `onBadLine: 'fail'`; final.
+ *  - `SourceUnavailable`: the manifest does not exist; final. `Unavailable`: it cannot be read now; retried.
+ *  - `ResultStoreFailed`: final if there is no store or it refuses; else retried.
  */
 export function createPrepareBatch({ store, ...manifest }: PrepareBatchOptions): ParseActivities['prepareBatch'] {
   return async function prepareBatch(input) {
@@ -43,35 +36,32 @@ export function createPrepareBatch({ store, ...manifest }: PrepareBatchOptions):
 
 async function prepare(input: PrepareBatchInput, store: BatchStore, manifest: ManifestOptions): Promise<PreparedBatch> {
   const { batch, startId } = input;
-  const place = await openPlace(store, startId);
-  const earlierStart = await findEarlierStart(store, place, startId);
+  const location = await openLocation(store, startId);
+  const earlierStart = await findEarlierStart(store, location, startId);
   const earlier = earlierStart && { startId: earlierStart.startId, retryFailed: batch.retryFailed };
   const done = new Set<string>();
   if (earlier)
-    for await (const outcomes of doneSegments(store, place, earlier)) for (const { id } of outcomes) done.add(id);
-  const pages = new PageWriter(store, place);
+    for await (const outcomes of doneSegments(store, location, earlier)) for (const { id } of outcomes) done.add(id);
+  const pages = new PageWriter(store, location);
   const { present, skipped } = await writePages(input, { pages, manifest, done });
   const tally = new Tally();
   let segments = 0;
   const keep = async (outcomes: readonly DocumentOutcome[]) => {
     segments += 1;
-    await store.write(`${place.directory}/${segmentName(segments)}`, outcomes);
+    await store.write(`${location.directory}/${segmentName(segments)}`, outcomes);
   };
   if (earlier) {
-    for await (const outcomes of doneSegments(store, place, earlier)) {
+    for await (const outcomes of doneSegments(store, location, earlier)) {
       await keep(outcomes.filter((outcome) => present.has(outcome.id) && tally.add(outcome)));
     }
   }
   for (let at = 0; at < skipped.length; at += MAX_SEGMENT_LINES) await keep(skipped.slice(at, at + MAX_SEGMENT_LINES));
-  if (earlierStart) await removeEarlierPages(store, place, earlierStart);
-  await noteStart(store, place, {
-    startId,
-    pages: pages.count,
-    ...(earlierStart && { continues: earlierStart.startId }),
-  });
+  if (earlierStart) await removeEarlierPages(store, location, earlierStart);
+  const continues = defined({ continues: earlierStart?.startId });
+  await noteStart(store, location, { startId, pages: pages.count, ...continues });
   return {
     batchId: batchId(),
-    place,
+    place: location,
     total: present.size,
     pages: pages.count,
     segments,
@@ -80,13 +70,13 @@ async function prepare(input: PrepareBatchInput, store: BatchStore, manifest: Ma
   };
 }
 
-/** Counts what is taken over; of a document that is there twice, the first counts. */
+/** Counts the outcomes that are adopted. Of two outcomes for one document, the first counts. */
 class Tally {
   readonly #ids = new Set<string>();
   readonly #failures: Partial<Record<DocumentFailureType, number>> = {};
   #failed = 0;
 
-  /** Whether it is the first of its document. */
+  /** Counts an outcome. @returns `false` if the document has one already, and the outcome does not count */
   add(outcome: DoneOutcome): boolean {
     if (this.#ids.has(outcome.id)) return false;
     this.#ids.add(outcome.id);
@@ -107,8 +97,8 @@ function batchId(): string {
   return activityInfo().workflowExecution?.workflowId ?? '';
 }
 
-/** Writes something, to learn where the store has it: everything else of the batch is found from there. */
-async function openPlace(store: BatchStore, startId: string): Promise<BatchPlace> {
+/** Writes a first object, because its URI tells the location of the batch in the store. */
+async function openLocation(store: BatchStore, startId: string): Promise<BatchLocation> {
   const { namespace } = activityInfo();
   const workflowId = batchId();
   const directory = `${batchDirectory(namespace, workflowId)}/${startId}`;
@@ -124,6 +114,7 @@ async function openPlace(store: BatchStore, startId: string): Promise<BatchPlace
   return { directory, uri: uri.slice(0, -'/batch.jsonl'.length) };
 }
 
+/** Objects and ids that {@link readDocuments} needs. */
 interface PageWriting {
   readonly pages: PageWriter;
   readonly manifest: ManifestOptions;
@@ -132,8 +123,9 @@ interface PageWriting {
 }
 
 /**
- * Writes all pages, or none where no batch follows, since nothing would delete them. After a failure that is retried they
- * stay: another attempt may have written the same pages already, and its batch may be reading them.
+ * Writes all pages. After a final failure it deletes them, since no batch follows that would do it. After a failure
+ * that is retried the pages stay: another attempt may have written the same pages already, and its batch may be reading
+ * them.
  */
 async function writePages(input: PrepareBatchInput, writing: PageWriting) {
   try {
@@ -150,7 +142,7 @@ async function readDocuments({ batch }: PrepareBatchInput, { pages, manifest, do
   const skipped: DocumentOutcome[] = [];
   for await (const entry of entriesOf(batch, manifest)) {
     if ('problem' in entry) {
-      skipped.push({ status: 'skipped', line: entry.place, message: entry.problem });
+      skipped.push({ status: 'skipped', line: entry.position, message: entry.problem });
       continue;
     }
     present.add(entry.document.id);
@@ -169,5 +161,5 @@ function badLines(skipped: readonly DocumentOutcome[]): Error {
     .flatMap((outcome) => (outcome.status === 'skipped' ? [`line ${outcome.line}: ${outcome.message}`] : []));
   const rest = skipped.length - listed.length;
   const more = rest > 0 ? `; and ${rest} more` : '';
-  return finalFailure('InvalidInput', `the manifest has lines that are no documents: ${listed.join('; ')}${more}`, {});
+  return finalFailure('InvalidInput', `the manifest has lines that are not documents: ${listed.join('; ')}${more}`, {});
 }

@@ -1,4 +1,4 @@
-import type { Claim } from '../report/part';
+import type { Claim } from '../report/benchmark';
 import {
   DEFAULT_CADENCE,
   EXPONENTIAL_CADENCE,
@@ -9,7 +9,7 @@ import {
 } from './cadences';
 import { HINT_SIGMA, logNormal, MIX, simulate, type Outcome } from './simulate';
 
-/** A cadence and what became of it. */
+/** The outcome of a cadence, with its name. */
 export interface Named extends Outcome {
   readonly name: string;
   readonly ours: boolean;
@@ -18,7 +18,7 @@ export interface Named extends Outcome {
 const MAX_HINTED_POLLS = 8.5;
 const MAX_HINTED_DELAY_SECONDS = 2.2;
 
-/** Every cadence on the mix, ours first. */
+/** Plays every cadence on the mix, this package's first. */
 export function playMix(samples: number): readonly Named[] {
   const play = (cadence: Cadence) => ({ ...cadence, ...simulate(() => cadence, MIX, samples) });
   const hint = (durationMs: number, random: () => number) => durationMs * logNormal(HINT_SIGMA, random);
@@ -31,7 +31,7 @@ export function playMix(samples: number): readonly Named[] {
   ];
 }
 
-/** The default with other scales: fewer polls or less delay, as one likes. */
+/** Plays the default with other scales: fewer polls or less delay. */
 export function playScales(samples: number): readonly (Named & { readonly scaleMs: number })[] {
   return [250, 500, 750, 1000, 1500, 2000, 3000].map((scaleMs) => {
     const cadence = ownCadence('default (sqrt)', { scaleMs });
@@ -39,7 +39,7 @@ export function playScales(samples: number): readonly (Named & { readonly scaleM
   });
 }
 
-/** What is said of our cadences, against what they did. */
+/** The claims about this package's cadences, checked against their outcomes. */
 export function cadenceClaims(mix: readonly Named[]): readonly Claim[] {
   const [byDefault, hinted] = mix;
   if (byDefault === undefined || hinted === undefined) throw new Error('the mix begins with our two cadences');

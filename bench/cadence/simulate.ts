@@ -1,27 +1,27 @@
-import { createRandom } from '../../test/soak/seeded-random';
 import { mean, quantile } from '../report/statistics';
 import type { Cadence } from './cadences';
+import { createUniform } from './create-uniform';
 
-/** What a cadence costs, and how late it notices the end. */
+/** The cost of a cadence, and its delay. */
 export interface Outcome {
-  /** Status reads per document, the one that shows the end among them. */
+  /** Polls per document, including the poll that sees the end. */
   readonly polls: number;
-  /** From the end of the run to the read that shows it, in seconds. */
+  /** Time from the end of the run to the poll that sees it, in seconds. */
   readonly meanDelaySeconds: number;
   readonly p95DelaySeconds: number;
 }
 
-/** How long runs take, drawn at random. In milliseconds. */
+/** Draws the duration of a run, in milliseconds. */
 export type Durations = (random: () => number) => number;
 
-/** Medians of the mix, in seconds: short, middling and long documents, as many of each. */
+/** Medians of the mix, in seconds: an equal number of short, medium and long documents. */
 const MIX_MEDIANS_SECONDS = [4, 20, 120];
 const MIX_SIGMA = 0.8;
-/** How wrong a hint is: a third of them by more than 40 %. */
+/** The error of a hint: a third of the hints are wrong by more than 40 %. */
 export const HINT_SIGMA = 0.35;
 const SPREAD = 0.15;
 
-/** Durations about a nominal one, up to 15 % to both sides: a cadence must not profit from hitting one exact number. */
+/** Durations within 15 % of a nominal one, so that no cadence profits from hitting one exact number. */
 export function about(nominalMs: number): Durations {
   return (random) => nominalMs * (1 + SPREAD * (2 * random() - 1));
 }
@@ -32,30 +32,29 @@ export const MIX: Durations = (random) => {
   return medianSeconds * 1000 * logNormal(MIX_SIGMA, random);
 };
 
-/** A factor with median 1. */
+/** Draws a log-normal factor with median 1. */
 export function logNormal(sigma: number, random: () => number): number {
-  // Box and Muller's way from uniform to normal; 1 − x, since the logarithm of 0 is none.
+  // The Box-Muller transform from uniform to normal. It takes 1 − x, because the logarithm of 0 is not finite.
   const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   return Math.exp(sigma * normal);
 }
 
 /**
- * Plays many runs by a virtual clock, without any network. Each cadence meets the same durations.
+ * Plays many runs by a virtual clock, without a network. Each cadence gets the same durations.
  *
- * @param choose the cadence for a run; `random` is for what it knows of the duration.
+ * @param choose Chooses the cadence for a run; `random` is for the error of a hint about the duration.
  */
 export function simulate(
   choose: (durationMs: number, random: () => number) => Cadence,
   durations: Durations,
   samples: number,
 ): Outcome {
-  const durationRandom = createRandom('durations');
-  const hintRandom = createRandom('hints');
-  const jitterRandom = createRandom('jitter');
+  const durationRandom = createUniform(1);
+  const hintRandom = createUniform(2);
+  const jitterRandom = createUniform(3);
   const runs = Array.from({ length: samples }, () => {
-    const durationMs = durations(() => durationRandom.next());
-    const cadence = choose(durationMs, () => hintRandom.next());
-    return play(cadence, durationMs, () => jitterRandom.next());
+    const durationMs = durations(durationRandom);
+    return play(choose(durationMs, hintRandom), durationMs, jitterRandom);
   });
   const delays = runs.map(({ delayMs }) => delayMs / 1000);
   return {
@@ -67,9 +66,9 @@ export function simulate(
 
 function play({ delayMs }: Cadence, durationMs: number, random: () => number) {
   let elapsedMs = 0;
-  for (let reads = 0; ;) {
-    elapsedMs += delayMs({ elapsedMs, reads, random: random() });
-    reads += 1;
-    if (elapsedMs >= durationMs) return { polls: reads, delayMs: elapsedMs - durationMs };
+  for (let polls = 0; ;) {
+    elapsedMs += delayMs({ elapsedMs, polls, random: random() });
+    polls += 1;
+    if (elapsedMs >= durationMs) return { polls, delayMs: elapsedMs - durationMs };
   }
 }

@@ -1,4 +1,4 @@
-/** The activities of the hand-written loop: one `fetch` each, nothing checked but the status code. */
+/** The activities of the hand-written loop. Each makes one `fetch` and checks only the status code. */
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 
@@ -25,27 +25,27 @@ async function call(path: string, init: RequestInit = {}): Promise<Record<string
   return (await response.json()) as Record<string, unknown>;
 }
 
-/** Submits a document, returns the run's id. */
+/** Submits a document and returns the run id. */
 export async function loopSubmit(fileUrl: string): Promise<string> {
   const body = JSON.stringify({ file: { fileUrl } });
   const { id } = await call('/parse/async', { method: 'POST', body });
   return id as string;
 }
 
-/** Reads the status. */
+/** Polls the run and returns its status. */
 export async function loopGetStatus(runId: string): Promise<string> {
   const { parserRun } = await call(`/parser_runs/${runId}?responseType=url`);
   return (parserRun as { status: string }).status;
 }
 
-/** Fetches the content. */
+/** Fetches the content of the run. */
 export async function loopFetch(runId: string): Promise<unknown> {
   const { parserRun } = await call(`/parser_runs/${runId}?responseType=json`);
   const { chunks, metrics } = parserRun as { chunks: unknown; metrics: unknown };
   return { runId, chunks, metrics };
 }
 
-/** Pipes the content into a file: the least that storing it can cost. */
+/** Pipes the content into a file, which is the lowest possible cost of storing it. */
 export async function loopFetchToFile(runId: string, path: string): Promise<void> {
   const { body } = await send(`/parser_runs/${runId}?responseType=json`);
   if (body === null) throw new Error('the answer has no body');

@@ -1,11 +1,11 @@
 /**
- * What one would write by hand: a workflow that submits, reads the status in a loop of `sleep`, and fetches. It is as
- * plain as can be: no failure table, no deadline, no progress, no wake-up.
+ * A hand-written loop: a workflow that submits, polls between `sleep`s, and fetches. It is as plain as possible: no failure
+ * table, no deadline, no progress, no wake-up.
  */
 import { proxyActivities, sleep } from '@temporalio/workflow';
 import type * as activities from './activities';
 
-/** What the loop is told. */
+/** Input of {@link sleepLoop}. */
 export interface LoopInput {
   readonly fileUrl: string;
   readonly sleepMs: number;
@@ -15,14 +15,14 @@ const { loopSubmit, loopGetStatus, loopFetch } = proxyActivities<typeof activiti
   startToCloseTimeout: '1 minute',
 });
 
-/** Reads at once, then after each sleep: so that N reads cost N − 1 timers. */
+/** The loop. It polls at once and then after each sleep, so that N polls cost N − 1 timers. */
 export async function sleepLoop({ fileUrl, sleepMs }: LoopInput): Promise<unknown> {
   const runId = await loopSubmit(fileUrl);
   while ((await loopGetStatus(runId)) === 'PROCESSING') await sleep(sleepMs);
   return loopFetch(runId);
 }
 
-/** Nothing but a workflow that waits. */
+/** A workflow that only sleeps. */
 export async function bareSleep(ms: number): Promise<void> {
   await sleep(ms);
 }

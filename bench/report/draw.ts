@@ -1,12 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Plot } from './part';
+import type { Plot } from './benchmark';
 
 /** Draws a plot into `<directory>/<name>.svg`, and returns that path. */
 export async function draw({ name, spec }: Plot, directory: string): Promise<string> {
-  // Both are modules that cannot be required.
+  // Both are ES modules, which a CommonJS program loads by import().
   const [{ parse, View }, { compile }] = await Promise.all([import('vega'), import('vega-lite')]);
-  // A picture on a dark page needs a ground of its own.
+  // A plot on a dark page needs a background of its own.
   const { spec: vegaSpec } = compile({ background: 'white', padding: 10, ...spec });
   const view = new View(parse(vegaSpec), { renderer: 'none' });
   const svg = await view.toSVG();

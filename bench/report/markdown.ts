@@ -1,4 +1,4 @@
-import type { Claim, Table } from './part';
+import type { Claim, Table } from './benchmark';
 
 /** A table as markdown. */
 export function tableToMarkdown({ title, columns, rows }: Table): string {

@@ -1,4 +1,4 @@
-/** Does something with each of so many, a few at a time, in order. */
+/** Calls `make` for the indices from 0 to `count` - 1, 50 at a time, and returns the results in order. */
 export async function inBatches<T>(count: number, make: (index: number) => Promise<T>): Promise<T[]> {
   const AT_ONCE = 50;
   const made: T[] = [];

@@ -5,25 +5,25 @@ import { findTemporalServer, startDevServer, type DevServer } from '../../local/
 import { loopSubmit } from '../loop/activities';
 import { startWorkerChild, type WorkerChild, type WorkerChildOptions } from './worker-child';
 
-/** A real dev server, the local Extend and a client, in this process; workers are processes of their own. */
+/** A dev server of Temporal, the emulator and a client. Workers are processes of their own. */
 export interface Stage extends AsyncDisposable {
   readonly temporal: Client;
   parseClient(taskQueue: string): ParseClient;
-  /** Submits a document without a workflow, and returns its run's id. */
+  /** Submits a document without a workflow, and returns the run id. */
   submit(fileUrl: string): Promise<string>;
   startWorker(options?: Pick<WorkerChildOptions, 'resultDirectory'>): Promise<WorkerChild>;
-  /** Resolves when so many requests of this kind have been answered since the stage was set or this resolved last. */
+  /** Resolves after `count` requests of this kind. The count begins at 0 at the start, and after each call that resolved. */
   untilRequests(operation: 'read' | 'result', count: number): Promise<void>;
 }
 
-/** Sets the stage. */
-export async function setStage(): Promise<Stage> {
+/** Starts the servers and connects the client. */
+export async function startStage(): Promise<Stage> {
   const counters = { read: 0, result: 0 };
-  let look = () => {};
+  let check = () => {};
   const emulator = await startEmulator({
     faults: ({ operation }) => {
       if (operation === 'read' || operation === 'result') counters[operation] += 1;
-      look();
+      check();
       return undefined;
     },
   });
@@ -39,18 +39,18 @@ export async function setStage(): Promise<Stage> {
       startWorkerChild({ ...options, temporalAddress: server.address, extendUrl: emulator.url }),
     untilRequests: async (operation, count) => {
       await new Promise<void>((resolve) => {
-        look = () => {
+        check = () => {
           if (counters[operation] >= count) resolve();
         };
-        look();
+        check();
       });
       Object.assign(counters, { read: 0, result: 0 });
     },
-    [Symbol.asyncDispose]: () => strike(connection, server, emulator),
+    [Symbol.asyncDispose]: () => closeStage(connection, server, emulator),
   };
 }
 
-async function strike(connection: Connection, server: DevServer, emulator: Emulator): Promise<void> {
+async function closeStage(connection: Connection, server: DevServer, emulator: Emulator): Promise<void> {
   await connection.close();
   await server.close();
   await emulator.close();

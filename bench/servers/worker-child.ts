@@ -1,41 +1,41 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 
-/** What a worker process is told. */
+/** A command to a worker process. */
 export type Command =
   | { readonly name: 'start'; readonly taskQueue: string; readonly maxCachedWorkflows: number }
   | { readonly name: 'fetchToFile'; readonly runId: string; readonly path: string }
   | { readonly name: 'cpuMs' | 'rssBytes' | 'watchMemory' | 'peakBytes' | 'stop' };
 
-/** What it answers. */
+/** The answer of a worker process to a command. */
 export type Answer = { readonly value: number } | { readonly error: string };
 
-/** A worker in a process of its own. One command at a time. */
+/** A worker in a process of its own. It takes one command at a time. */
 export interface WorkerChild extends AsyncDisposable {
-  /** Polls this task queue until it is told to stop. */
+  /** Starts a worker that polls this task queue until `stop`. */
   start(taskQueue: string, maxCachedWorkflows: number): Promise<void>;
-  /** Processor time since it was started, in milliseconds. */
+  /** Processor time since `start`, in milliseconds. */
   cpuMs(): Promise<number>;
   /** Resident memory of the process, in bytes. */
   rssBytes(): Promise<number>;
-  /** Begins to look at the resident memory, and returns what it is now, in bytes. */
+  /** Begins to sample the resident memory, and returns its current value, in bytes. */
   watchMemory(): Promise<number>;
-  /** The most resident memory since it began to look, in bytes. */
+  /** The highest resident memory since `watchMemory`, in bytes. */
   peakBytes(): Promise<number>;
-  /** Fetches a run into a file, with `fetch` alone, and returns how many milliseconds that took. */
+  /** Fetches a run into a file with plain `fetch`, and returns the time that it took, in milliseconds. */
   fetchToFile(runId: string, path: string): Promise<number>;
   stop(): Promise<void>;
 }
 
-/** What a worker process is started with. */
+/** Settings of {@link startWorkerChild}. */
 export interface WorkerChildOptions {
   readonly temporalAddress: string;
   readonly extendUrl: string;
-  /** Where it stores results. @default none: it stores none */
+  /** Directory for results. @default none: the worker stores no results */
   readonly resultDirectory?: string | undefined;
 }
 
-/** Starts a worker process. It is ready when this resolves, and polls nothing yet. */
+/** Starts a worker process, and resolves when the process takes commands. It polls no task queue yet. */
 export async function startWorkerChild(options: WorkerChildOptions): Promise<WorkerChild> {
   const { temporalAddress, extendUrl, resultDirectory } = options;
   const results = resultDirectory === undefined ? {} : { BENCH_RESULT_DIR: resultDirectory };

@@ -1,6 +1,6 @@
 /**
- * A worker in a process of its own, so that its CPU and memory are its alone. It has the package's workflows and the
- * hand-written ones, runs one task queue after another, and does what its parent says.
+ * A worker in a process of its own, so that its CPU and memory can be measured. It has the package's workflows and the
+ * hand-written ones, polls one task queue after another, and obeys the commands of its parent process.
  */
 import { resolve } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
@@ -17,29 +17,29 @@ interface RunningWorker {
   stop(): Promise<void>;
 }
 
-/** Looks at the resident memory again and again. */
+/** A series of samples of the resident memory. */
 interface MemoryWatch {
-  /** The most that was seen, in bytes. */
+  /** Ends the series and returns its highest sample, in bytes. */
   stop(): number;
 }
 
 function watchMemory(): MemoryWatch {
   let peak = 0;
-  const look = () => {
+  const sample = () => {
     peak = Math.max(peak, process.memoryUsage.rss());
   };
-  const timer = setInterval(look, SAMPLE_MEMORY_EVERY_MS);
+  const timer = setInterval(sample, SAMPLE_MEMORY_EVERY_MS);
   return {
     stop: () => {
       clearInterval(timer);
-      look();
+      sample();
       return peak;
     },
   };
 }
 
 async function main(): Promise<void> {
-  // Without handlers of its own for signals: Ctrl-C ends the bench at once.
+  // The SDK gets no signals to handle, so that Ctrl-C ends the bench at once.
   Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
   const { BENCH_TEMPORAL_ADDRESS: address = '', BENCH_EXTEND_URL: baseUrl = '' } = process.env;
   const { BENCH_RESULT_DIR: resultDirectory } = process.env;

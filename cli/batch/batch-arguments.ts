@@ -2,16 +2,16 @@ import { createHash } from 'node:crypto';
 import { opendir, stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
-import { MAX_BATCH_WIDTH } from '../../contract';
+import { MAX_BATCH_ID_BYTES, MAX_BATCH_WIDTH, utf8Bytes } from '../../contract';
 import { type Document, readDocuments } from '../documents';
 import { usageError } from '../exit-status';
 import { toSafeLabel } from '../to-label';
 
-/** What the command line of `batch` says. */
+/** Arguments and options of `batch`, as the command line has them. */
 export interface GivenBatch {
   /** Files, folders and URLs, or one manifest. */
   readonly inputs: readonly string[];
-  /** Directory for the results, and for what a later call goes on from. */
+  /** Directory for the results, and for the data with which a later call continues. */
   readonly out: string;
   readonly json: boolean;
   /** `true`: results may replace files that this command did not write. */
@@ -23,28 +23,27 @@ export interface GivenBatch {
   readonly retryFailed: boolean;
 }
 
-/** What the command line of `batch` says, checked. */
+/** Checked arguments and options of `batch`. */
 export interface BatchArguments extends GivenBatch {
   readonly key: string;
-  /** What to parse, or the manifest that says so. */
+  /** The documents to parse, or the manifest that lists them. */
   readonly documents: readonly Document[];
-  /** Whether the only document is a manifest. */
+  /** `true`: the only document is a manifest. */
   readonly isManifest: boolean;
 }
 
 const KEY_LENGTH = 16;
-const MAX_KEY_BYTES = 700;
 
 /**
- * Checks what the command line says, and looks into folders: every file in them that is not hidden.
+ * Checks the command line, and lists the files in folders, except hidden ones.
  *
- * @throws CommandError that names what is wrong.
+ * @throws CommandError that names the problem.
  */
 export async function checkBatch(given: GivenBatch): Promise<BatchArguments> {
   const { inputs, out, key = keyOf(inputs) } = given;
   if (inputs.length === 0) throw usageError('name files, folders or URLs, or a manifest: a file that ends with .jsonl');
-  if (key.trim() === '' || Buffer.byteLength(key) > MAX_KEY_BYTES)
-    throw usageError(`--key must have 1 to ${MAX_KEY_BYTES} bytes, got '${toSafeLabel(key)}'`);
+  if (key.trim() === '' || utf8Bytes(key) > MAX_BATCH_ID_BYTES)
+    throw usageError(`--key must have 1 to ${MAX_BATCH_ID_BYTES} bytes, got '${toSafeLabel(key)}'`);
   const stats = await stat(out).catch(() => undefined);
   if (stats !== undefined && !stats.isDirectory())
     throw usageError(`--out must be a directory, got the file ${toSafeLabel(out)}`);
@@ -70,18 +69,18 @@ export function parseWidth(value: string): number {
   return width;
 }
 
-/** The same command, given again, comes back to the same batch. */
+/** Makes the key from the inputs, so that the same command, given again, continues the same batch. */
 function keyOf(inputs: readonly string[]): string {
   const names = inputs.map((input) => (URL.canParse(input) ? input : resolve(input))).sort();
   return `extend-parse-batch-${shortHash(names.join('\n'))}`;
 }
 
-/** A name for a text of any length and any characters. */
+/** A short name for a text of any length and any characters. */
 export function shortHash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, KEY_LENGTH);
 }
 
-/** The input itself, or the files in it if it is a folder; not those that the command has written. */
+/** The input itself, or the files in it if it is a folder, without those that the command has written. */
 async function filesOf(input: string, out: string): Promise<string[]> {
   const stats = await stat(input).catch(() => undefined);
   if (!stats?.isDirectory()) return [input];

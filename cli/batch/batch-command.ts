@@ -4,32 +4,33 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { BatchInput, BatchResult, Environment } from '../../contract';
 import { IdempotencyKeyReusedError, type BatchHandle } from '../../client';
+import { defined } from '../../json';
 import { type BatchArguments, shortHash } from './batch-arguments';
-import { type BatchDisplay, createBatchDisplay, describeBatch } from './batch-display';
-import { entriesOfDocuments, entriesOfManifest, toIds } from './batch-entries';
-import { toBatchNames, writeBatchOutputs } from './batch-outputs';
+import { type BatchDisplay, createBatchDisplay, toBatchLine } from './batch-display';
+import { entriesOfDocuments, entriesOfManifest, toIds } from './entries';
+import { toBatchNames, writeBatchOutputs } from './write-batch-outputs';
 import type { Document } from '../documents';
 import { EXIT_STATUS, type ExitStatus, usageError } from '../exit-status';
 import { listenForInterruption, untilAborted } from '../interruption';
 import { KEPT, OutputDirectory } from '../output-directory';
 import { quietRuntime } from '../parse-command';
-import { EMULATOR_POLLING } from '../parse-run';
+import { EMULATOR_POLLING } from '../parse-call';
 import { type LastingParts, startParseServices, type ParseServices } from '../parse-services';
 import { readParseSettings } from '../parse-settings';
 import { printForMachine } from '../standard-streams';
 import { toFileNames } from '../write-outputs';
 
-/** URLs and texts are for the own user only. */
+/** Permissions for the current user only, because the files hold URLs and texts. */
 const PRIVATE_DIRECTORY = 0o700;
 const PRIVATE_FILE = 0o600;
-/** Time between two looks at the batch, in milliseconds. */
-const LOOK_MS = 1_000;
-/** Time for a batch on a server of one's own to end in order, in milliseconds. */
+/** Time between two queries of the progress, in milliseconds. */
+const PROGRESS_INTERVAL_MS = 1_000;
+/** Time limit for the cancellation of a batch on a server of this call, in milliseconds. */
 const CANCEL_TIMEOUT_MS = 10_000;
 
 /**
- * `extend-parse batch`: parses many documents as one batch, and writes markdown and results. Called again with the same
- * key it comes back to the same batch: what is done is not parsed again.
+ * `extend-parse batch`: parses many documents as one batch, and writes markdown and results. Another call with the same
+ * key continues the same batch, and parses no document again that is done.
  *
  * @throws CommandError for wrong usage, before anything is started, and if there is no Temporal server.
  */
@@ -50,7 +51,7 @@ export async function batchCommand(given: BatchArguments, env: Environment): Pro
     const services = await startParseServices({ settings, signal, say, lasting });
     const parsing = parse(given, { services, manifest, results, display, signal });
     const status = await parsing.finally(() => services.close());
-    // All documents have ended, so no workflow asks for a run of the emulator any more.
+    // All documents have ended, so no workflow polls a run of the emulator any more.
     if (!signal.aborted) await rm(lasting.emulatorDirectory, { recursive: true, force: true });
     return status;
   } catch (error) {
@@ -63,7 +64,7 @@ export async function batchCommand(given: BatchArguments, env: Environment): Pro
   }
 }
 
-/** The parts by which a later call with the same key finds the batch again. */
+/** The task queue and directories with which a later call with the same key continues the batch. */
 function lastingParts(key: string, kept: string): LastingParts {
   return {
     taskQueue: `extend-parse-cli-${key}`,
@@ -72,7 +73,8 @@ function lastingParts(key: string, kept: string): LastingParts {
   };
 }
 
-interface Surroundings {
+/** Everything that a running batch uses. */
+interface BatchContext {
   readonly services: ParseServices;
   readonly manifest: Document;
   readonly results: BatchOutput;
@@ -80,12 +82,13 @@ interface Surroundings {
   readonly signal: AbortSignal;
 }
 
+/** The directory of the results, and the ids from which their names are made. */
 interface BatchOutput {
   readonly output: OutputDirectory;
   readonly ids: readonly string[];
 }
 
-/** Looks whether all results can be written, before any document is sent. */
+/** Checks that all results can be written, before any document is submitted. */
 async function openOutput({ documents, isManifest, out, force }: BatchArguments): Promise<BatchOutput> {
   const [first] = documents;
   const entries =
@@ -99,8 +102,8 @@ async function openOutput({ documents, isManifest, out, force }: BatchArguments)
   return { output, ids };
 }
 
-async function parse(given: BatchArguments, around: Surroundings): Promise<ExitStatus> {
-  const { services, manifest, results, display, signal } = around;
+async function parse(given: BatchArguments, context: BatchContext): Promise<ExitStatus> {
+  const { services, manifest, results, display, signal } = context;
   const handle = await startBatch(given, manifest, services);
   display.say(`batch ${given.key}`);
   const following = new AbortController();
@@ -108,7 +111,7 @@ async function parse(given: BatchArguments, around: Surroundings): Promise<ExitS
   void follow(handle, display, following.signal);
   const ended = await Promise.race([result, services.broken, untilAborted(signal)]).finally(() => following.abort());
   if (ended === undefined) {
-    const status = await interrupt(handle, result, around);
+    const status = await interrupt(handle, result, context);
     // On a configured server the batch goes on, and may not have read the manifest yet.
     if (services.local.temporal) await removeManifest(given, manifest);
     return status;
@@ -119,7 +122,11 @@ async function parse(given: BatchArguments, around: Surroundings): Promise<ExitS
   return await tell(given, { ended, outputs, services, display });
 }
 
-/** Starts the batch, or finds it by its key. @throws CommandError if the key belongs to other documents or another `--out` */
+/**
+ * Starts the batch, or continues the batch of its key.
+ *
+ * @throws CommandError if the key belongs to other documents or another `--out`.
+ */
 async function startBatch(given: BatchArguments, manifest: Document, services: ParseServices): Promise<BatchHandle> {
   try {
     return await services.client.startBatch(toInput(given, manifest, services), { idempotencyKey: given.key });
@@ -132,14 +139,16 @@ async function startBatch(given: BatchArguments, manifest: Document, services: P
   }
 }
 
-/** A batch on a configured server stays there; one on a server of this call is ended, so that what is done is written. */
+/**
+ * Leaves a batch on a configured server. Cancels a batch on a server of this call, so that the outcomes are written.
+ */
 async function interrupt(
   handle: BatchHandle,
   result: Promise<BatchResult>,
-  { services, display }: Surroundings,
+  { services, display }: BatchContext,
 ): Promise<ExitStatus> {
   display.close();
-  display.say('interrupted; the same command, given again, goes on from here');
+  display.say('interrupted; the same command, given again, continues the batch');
   result.catch(() => undefined);
   if (!services.local.temporal) return EXIT_STATUS.interrupted;
   await handle.cancel();
@@ -149,13 +158,14 @@ async function interrupt(
 
 async function follow(handle: BatchHandle, display: BatchDisplay, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    // A look that fails is no matter: the result tells how the batch ends.
+    // A query that fails is ignored, because the result tells how the batch ends.
     const progress = await handle.progress().catch(() => undefined);
     if (progress !== undefined && !signal.aborted) display.update(progress);
-    await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
+    await sleep(PROGRESS_INTERVAL_MS, undefined, { signal }).catch(() => undefined);
   }
 }
 
+/** An ended batch, and the number of its results that were written. */
 interface Ended {
   readonly ended: BatchResult;
   readonly outputs: number;
@@ -168,8 +178,8 @@ async function tell(
   { ended, outputs, services, display }: Ended,
 ): Promise<ExitStatus> {
   const { total, processed, failed, skippedLines } = ended;
-  display.say(describeBatch({ ...ended, done: processed + failed, inFlight: 0 }));
-  if (skippedLines > 0) display.say(`${skippedLines} lines of the manifest are no documents`);
+  display.say(toBatchLine({ ...ended, done: processed + failed, inFlight: 0 }));
+  if (skippedLines > 0) display.say(`${skippedLines} lines of the manifest are not documents`);
   display.say(`${outputs} results in ${out}; how each document ended: ${ended.outcomes.uri}`);
   const lost = json ? await printForMachine({ key, ...ended, local: services.local }) : undefined;
   if (lost !== undefined) display.say(`the summary could not be written: ${lost}`);
@@ -184,16 +194,18 @@ function toInput(
 ): BatchInput {
   return {
     manifest: pathToFileURL('path' in manifest.location ? manifest.location.path : '').href,
-    ...(services.local.extend && { defaults: { polling: EMULATOR_POLLING } }),
-    ...(width !== undefined && { width }),
-    ...(stopAfter !== undefined && { stopAfterFailures: stopAfter }),
-    ...(retryFailed && { retryFailed }),
+    ...defined({
+      defaults: services.local.extend ? { polling: EMULATOR_POLLING } : undefined,
+      width,
+      stopAfterFailures: stopAfter,
+      retryFailed: retryFailed || undefined,
+    }),
   };
 }
 
-/** The manifest that was given, or one of the files and URLs that were: there may be too many of them for an input. */
+/** The given manifest. For files and URLs it writes one, because there may be too many of them for a list. */
 async function manifestOf({ documents, isManifest, key }: BatchArguments, kept: string): Promise<Document> {
-  // The parents of a private directory get the permissions that the user wants.
+  // The parents of the private directory get the user's default permissions.
   await mkdir(dirname(kept), { recursive: true });
   await mkdir(kept, { recursive: true, mode: PRIVATE_DIRECTORY });
   await chmod(kept, PRIVATE_DIRECTORY);
@@ -207,14 +219,19 @@ async function manifestOf({ documents, isManifest, key }: BatchArguments, kept: 
   return { input: path, label: path, location: { path } };
 }
 
-/** Deletes the manifest that this command wrote. It holds URLs with their queries, and each call writes it anew. */
+/**
+ * Deletes the manifest that this command wrote, because it holds URLs with their queries. Each call writes it again.
+ */
 async function removeManifest({ isManifest }: BatchArguments, { location }: Document): Promise<void> {
   if (!isManifest && 'path' in location) await rm(location.path, { force: true });
 }
 
-/** A file is known by its path when the batch is started again, a URL by itself without its query, if no other is the same. */
+/**
+ * A line of the manifest. A document's label is its id, if it can be: the path of a file, or a URL without its query. A
+ * batch that is started again recognizes its documents by their ids.
+ */
 function toLine({ input, label, location }: Document, ids: ReadonlySet<string>): object {
-  const id = ids.has(label) ? { id: label } : {};
+  const id = defined({ id: ids.has(label) ? label : undefined });
   if ('url' in location) return { ...id, file: { fileUrl: location.url } };
   const fileName = input.split(/[/\\]/).at(-1) ?? input;
   return { ...id, file: { source: pathToFileURL(location.path).href, fileName } };

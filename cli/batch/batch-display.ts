@@ -1,38 +1,39 @@
 import type { BatchProgress } from '../../contract';
 import { toLabel } from '../to-label';
 
-/** Shows where a batch stands while the command waits. */
+/** Shows the progress of a batch while the command waits. */
 export interface BatchDisplay {
-  /** A line that stays. */
+  /** Prints a line that stays. */
   say(line: string): void;
+  /** Shows the progress. */
   update(progress: BatchProgress): void;
-  /** Takes the bar away. */
+  /** Removes the bar. */
   close(): void;
 }
 
 const BAR_WIDTH = 30;
-/** Where there is no terminal, a line for each so many hundredths. */
+/** Step between two lines without a terminal, in percent. */
 const PLAIN_STEP = 10;
 
-/** One line with a bar, for a terminal. */
+/** Draws one line with a bar, for a terminal. */
 export function drawBar(progress: BatchProgress): string {
   const { total, done } = progress;
   if (total === undefined) return 'reading the documents';
   const filled = Math.floor((BAR_WIDTH * done) / total);
-  return `[${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)}] ${describeBatch(progress)}`;
+  return `[${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)}] ${toBatchLine(progress)}`;
 }
 
-/** Where the batch stands, in words. */
-export function describeBatch({ total, done, failed, inFlight }: BatchProgress): string {
+/** Says the progress of a batch in one line. */
+export function toBatchLine({ total, done, failed, inFlight }: BatchProgress): string {
   const parts = [
     `${done} of ${total} documents`,
     failed > 0 ? `${failed} failed` : undefined,
-    inFlight > 0 ? `${inFlight} in progress` : undefined,
+    inFlight > 0 ? `${inFlight} in flight` : undefined,
   ];
   return parts.filter((part) => part !== undefined).join(', ');
 }
 
-/** A bar on a terminal; elsewhere a line for each tenth that is done. */
+/** Shows a bar on a terminal, and elsewhere a line for each tenth that is done. */
 export async function createBatchDisplay(stream: NodeJS.WriteStream): Promise<BatchDisplay> {
   const canRedraw = stream.isTTY && stream.columns > 0 && stream.rows > 0 && process.env['TERM'] !== 'dumb';
   if (!canRedraw) return createPlainBatchDisplay(stream);
@@ -48,7 +49,7 @@ export async function createBatchDisplay(stream: NodeJS.WriteStream): Promise<Ba
   };
 }
 
-/** A line for each tenth that is done. */
+/** Shows a line for each tenth that is done. */
 export function createPlainBatchDisplay(stream: { write(text: string): unknown }): BatchDisplay {
   let last = -1;
   return {
@@ -57,7 +58,7 @@ export function createPlainBatchDisplay(stream: { write(text: string): unknown }
       const { total, done } = progress;
       if (total === undefined) return;
       const step = Math.floor((100 * done) / total / PLAIN_STEP);
-      if (step > last) stream.write(`${describeBatch(progress)}\n`);
+      if (step > last) stream.write(`${toBatchLine(progress)}\n`);
       last = Math.max(step, last);
     },
     close: () => undefined,

@@ -5,40 +5,40 @@ import { batchProgressQuery, outcomesQuery, pauseSignal, resumeSignal, setWidthU
 import { cancelRunning, resultOf } from '../parse-handle';
 import { readOutcomes, type ReadResultOptions } from '../read-result';
 
-/** A batch that was started. */
+/** One `parseBatch` workflow, running or ended. */
 export interface BatchHandle {
   /** The batch's key: the id of its workflow. */
   readonly workflowId: string;
   /**
-   * Waits for the batch to end. Documents that failed are counted in the result, and no error.
+   * Waits for the batch to end. A document that failed is counted in the result, and is not an error.
    *
    * @throws ParseError: `InvalidInput`, `SourceUnavailable`, `ResultStoreFailed`; `ParseCancelledError`.
    */
   result(): Promise<BatchResult>;
-  /** Where the batch stands; also once it has ended, as long as a worker is there to answer. */
+  /** Queries the progress. It needs a running worker, and works after the end too, while Temporal keeps the history. */
   progress(): Promise<BatchProgress>;
-  /** Starts no further document; those in progress go on. It lasts until {@link resume}. */
+  /** Starts no further document until {@link resume}. The documents in flight go on. */
   pause(): Promise<void>;
   /** Starts documents again. */
   resume(): Promise<void>;
   /**
-   * Changes how many documents are in progress at a time, 1 to 500, and returns it. Fewer end none that is in progress.
+   * Changes the limit of documents in flight, 1 to 500, and returns it. A smaller limit ends no document in flight.
    *
-   * @throws WorkflowUpdateFailedError of Temporal if it is no such number.
+   * @throws Temporal's WorkflowUpdateFailedError if the number is not allowed.
    */
   setWidth(width: number): Promise<number>;
-  /** Asks the batch to end; `onCancel` of its input says what becomes of the documents in progress. */
+  /** Cancels the batch. `onCancel` of its input decides about the documents in flight. */
   cancel(): Promise<void>;
   /**
-   * Gives the outcomes that are written by now, segment by segment; once the batch has ended, all of them. Each document
-   * that has ended is among them once.
+   * Gives the outcomes that are written by now, segment by segment. Once the batch has ended, these are all outcomes.
+   * Each document that has ended is among them once.
    *
    * @throws TypeError if the client has no store.
    */
   outcomes(): AsyncGenerator<DocumentOutcome, void>;
 }
 
-/** Makes a handle of a batch's workflow. */
+/** Makes a {@link BatchHandle} from Temporal's handle of the workflow. */
 export function createBatchHandle(handle: WorkflowHandle<typeof parseBatch>, stored: ReadResultOptions): BatchHandle {
   const { workflowId } = handle;
   return {
@@ -50,14 +50,14 @@ export function createBatchHandle(handle: WorkflowHandle<typeof parseBatch>, sto
     setWidth: (width) => handle.executeUpdate(setWidthUpdate, { args: [width] }),
     cancel: () => cancelRunning(handle),
     async *outcomes() {
-      const where = await whereOutcomesAre(handle);
-      if (where !== undefined) yield* readOutcomes(where, stored);
+      const location = await locateOutcomes(handle);
+      if (location !== undefined) yield* readOutcomes(location, stored);
     },
   };
 }
 
-/** A result can be had without a worker. */
-async function whereOutcomesAre(handle: WorkflowHandle<typeof parseBatch>): Promise<BatchOutcomes | undefined> {
+/** Takes the location from the result if there is one, because a query needs a running worker. */
+async function locateOutcomes(handle: WorkflowHandle<typeof parseBatch>): Promise<BatchOutcomes | undefined> {
   const { status } = await handle.describe();
   if (status.name === 'COMPLETED') return (await handle.result()).outcomes;
   return handle.query(outcomesQuery);

@@ -1,23 +1,18 @@
 import { createHash } from 'node:crypto';
-import {
-  WorkflowExecutionAlreadyStartedError,
-  WorkflowIdConflictPolicy,
-  WorkflowIdReusePolicy,
-  type Client,
-  type WorkflowHandle,
-} from '@temporalio/client';
+import { WorkflowIdReusePolicy, type Client, type WorkflowHandle } from '@temporalio/client';
 import { batchAttributes, toParseInput, type BatchInput } from '../../contract';
 import type { parseBatch } from '../../workflows';
 import { documentHash } from '../document-hash';
-import { IdempotencyKeyReusedError } from '../errors';
-import type { StartParseOptions } from '../parse-client';
-import { describingOptions, startDescribed } from '../search-attributes';
+import { startOnce, type EndedExecution } from '../start-once';
+import type { StartParseOptions } from '../start-options';
+import { startWithAttributes } from '../start-with-attributes';
+import { toWorkflowOptions } from '../to-workflow-options';
 
 const WORKFLOW_TYPE = 'parseBatch';
-/** Name in the workflow's memo. */
+/** Name of the hash in the workflow's memo. */
 const HASH_MEMO = 'extendParseBatch';
 
-/** What {@link startBatch} is given. */
+/** The facts that {@link startBatch} needs. */
 export interface StartBatchRequest {
   /** The checked input. */
   readonly input: BatchInput;
@@ -28,8 +23,8 @@ export interface StartBatchRequest {
 }
 
 /**
- * Starts a batch, or finds the one that the key belongs to: one that runs, or that left nothing to do. One that ended
- * otherwise is started again, and goes on where it was.
+ * Starts a batch. With an idempotency key it may return the batch that the key has already: one that runs, or that left
+ * nothing to do. A batch that ended otherwise is started again, and continues with the documents that are not done.
  *
  * @throws IdempotencyKeyReusedError if the key belongs to a batch of other documents.
  */
@@ -38,47 +33,39 @@ export async function startBatch(
   { input, options, workflowId, taskQueue }: StartBatchRequest,
 ): Promise<WorkflowHandle<typeof parseBatch>> {
   const hash = batchHash(input);
+  const attributes = batchAttributes(workflowId);
+  const workflowOptions = toWorkflowOptions(options, {
+    workflowId,
+    taskQueue,
+    memo: { [HASH_MEMO]: hash },
+    attributes,
+  });
   const start = (workflowIdReusePolicy: WorkflowIdReusePolicy) =>
-    startDescribed(client, options, () =>
+    startWithAttributes(client, options, () =>
       client.workflow.start<typeof parseBatch>(WORKFLOW_TYPE, {
-        ...describingOptions(options, batchAttributes(workflowId), undefined),
-        ...(options.priority && { priority: options.priority }),
-        memo: { ...options.workflow?.memo, [HASH_MEMO]: hash },
-        taskQueue,
-        workflowId,
+        ...workflowOptions,
         workflowIdReusePolicy,
-        workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
         args: [input],
       }),
     );
-  if (options.idempotencyKey === undefined) return start(WorkflowIdReusePolicy.ALLOW_DUPLICATE);
-  try {
-    return await start(WorkflowIdReusePolicy.REJECT_DUPLICATE);
-  } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-  }
-  const existing = client.workflow.getHandle<typeof parseBatch>(workflowId);
-  const { memo, status } = await existing.describe();
-  if (memo?.[HASH_MEMO] !== hash) throw new IdempotencyKeyReusedError(workflowId);
-  if (status.name === 'RUNNING') return existing;
-  if (status.name === 'COMPLETED' && !(await hasWork(existing, input))) return existing;
-  try {
-    return await start(WorkflowIdReusePolicy.ALLOW_DUPLICATE);
-  } catch (error) {
-    // Somebody else with the same key was faster: theirs is ours.
-    if (error instanceof WorkflowExecutionAlreadyStartedError) return existing;
-    throw error;
-  }
+  const reusePolicy = WorkflowIdReusePolicy.ALLOW_DUPLICATE;
+  if (options.idempotencyKey === undefined) return start(reusePolicy);
+  const isKept = async (ended: EndedExecution<typeof parseBatch>) =>
+    ended.isCompleted && !(await hasWork(ended, input));
+  return startOnce({ client, workflowId, memoName: HASH_MEMO, hash, start, isKept, reusePolicy });
 }
 
-/** A manifest may have changed: what is done is taken over, and only what is new in it is parsed. */
-async function hasWork(ended: WorkflowHandle<typeof parseBatch>, input: BatchInput): Promise<boolean> {
+/**
+ * A manifest may have changed, so it is read again: the batch adopts the outcomes it has, and parses only new
+ * documents.
+ */
+async function hasWork({ handle }: EndedExecution<typeof parseBatch>, input: BatchInput): Promise<boolean> {
   if ('manifest' in input) return true;
-  const { total, processed, failed } = await ended.result();
+  const { total, processed, failed } = await handle.result();
   return processed + failed < total || (input.retryFailed === true && failed > 0);
 }
 
-/** Hash of which documents are parsed and how, by their ids; of a manifest its name counts, not what is in it. */
+/** Hash of the documents with their ids and configurations. Of a manifest only its name counts, not its content. */
 function batchHash(input: BatchInput): string {
   const hash = createHash('sha256');
   if ('manifest' in input) return hash.update(JSON.stringify([input.manifest, input.defaults?.config])).digest('hex');

@@ -21,13 +21,12 @@ import {
   whole,
   type InputCheckOptions,
 } from '../check-input';
-import { isPlainObject } from '../../json';
-import { isDeeperThan, MAX_LEVELS } from '../../json';
+import { isDeeperThan, isPlainObject, MAX_LEVELS } from '../../json';
 
-/** What is beyond is not listed, only counted. */
+/** Further problems are counted, and not listed. */
 const MAX_LISTED_PROBLEMS = 10;
 
-/** The list and its document. */
+/** The list and the document, which enclose `config`. */
 const LEVELS_ABOVE_CONFIG = 2;
 
 const batchInput = v.strictObject({
@@ -42,7 +41,7 @@ const batchInput = v.strictObject({
 });
 
 /**
- * Checks the input of `parseBatch`, each document of a list among it; a manifest is looked at by the worker.
+ * Checks the input of `parseBatch`, with each document of a list. The worker checks the documents of a manifest.
  *
  * @returns sentences with each wrong field, the rule and the value; `undefined` if the input is right.
  */
@@ -66,7 +65,8 @@ function findListProblem(
   options: InputCheckOptions,
 ): string | undefined {
   if (documents.length === 0) return 'documents must hold at least one document, got none';
-  // A list that is nested more deeply has a document that is refused below, and could not be written as JSON.
+  // A list that is nested more deeply could not be written as JSON. The check of its documents below refuses one of
+  // them.
   const bytes = isDeeperThan(documents, MAX_LEVELS + LEVELS_ABOVE_CONFIG) ? 0 : utf8Bytes(JSON.stringify(documents));
   if (bytes > MAX_LIST_BYTES) {
     return `documents must have at most ${MAX_LIST_BYTES} bytes of JSON, got ${bytes} in ${documents.length} documents: give them as a 'manifest'`;
@@ -82,7 +82,7 @@ function findListProblem(
   return problems.length === 0 ? undefined : problems.join('; ');
 }
 
-/** Checks one document of a batch, together with the defaults. @returns what is wrong; `undefined` if nothing is */
+/** Checks one document of a batch, together with the defaults. @returns the problem; `undefined` if there is none */
 export function findDocumentProblem(
   document: unknown,
   defaults?: BatchDefaults,
@@ -106,23 +106,20 @@ function isDocumentId(id: unknown): boolean {
   return typeof id === 'string' && id !== '' && !/\p{Cc}/u.test(id) && utf8Bytes(id) <= MAX_DOCUMENT_ID_BYTES;
 }
 
-/** The ids of a batch's documents: no two have the same. */
+/** The ids of a batch's documents. Each is unique. */
 export class DocumentIds {
-  readonly #places = new Map<string, number>();
+  readonly #positions = new Map<string, number>();
 
-  /** Gives a document its id, which is its place unless it has one of its own. @returns what is wrong, if another has it */
-  take({ id = '' }: Pick<BatchDocument, 'id'>, place: number): string | undefined {
-    const taken = this.#places.get(id || String(place));
-    if (taken !== undefined) return `id must be unique, got ${show(id || String(place))} as in ${taken}`;
-    this.#places.set(id || String(place), place);
+  /**
+   * Takes a document's id, or its position if it has none.
+   *
+   * @returns the problem, if an earlier document has the same id
+   */
+  take({ id = '' }: Pick<BatchDocument, 'id'>, position: number): string | undefined {
+    const own = id || String(position);
+    const taken = this.#positions.get(own);
+    if (taken !== undefined) return `id must be unique, got ${show(own)} as in ${taken}`;
+    this.#positions.set(own, position);
     return undefined;
-  }
-
-  has(id: string): boolean {
-    return this.#places.has(id);
-  }
-
-  get size(): number {
-    return this.#places.size;
   }
 }

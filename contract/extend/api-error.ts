@@ -1,31 +1,31 @@
 /**
- * How a request ended, as far as the caller can know:
+ * Kind of a failed request, as far as the caller can know:
  *
- * - `notReceived`: no connection came about, so the API surely did not act on it.
- * - `noAnswer`: the request may have been received, but no whole answer came (time-out, reset).
- * - `unreadable`: a success status whose body cannot be understood.
- * - `status`: any other status.
+ * - `notReceived`: no connection was made, so Extend certainly did not act on the request.
+ * - `noAnswer`: Extend may have received the request, but no complete answer arrived (time limit, reset connection).
+ * - `unreadable`: an answer with a success status whose body cannot be understood.
+ * - `status`: an answer with any other status.
  */
 export type ParseApiErrorKind = 'notReceived' | 'noAnswer' | 'unreadable' | 'status';
 
-/** The facts of a request that did not give a usable answer. Every text in it is redacted. */
+/** Facts of a request without a usable answer. All texts are redacted. */
 export interface ParseApiErrorFacts {
   readonly kind: ParseApiErrorKind;
-  /** HTTP status, where there was an answer. */
+  /** HTTP status, if there was an answer. */
   readonly status?: number;
   /** The API's own error code. */
   readonly code?: string;
   /** The API's request id. */
   readonly requestId?: string;
-  /** Wait that the API asked for, in milliseconds, already capped. */
+  /** Wait that the API asked for, in milliseconds. It is limited to `MAX_RETRY_AFTER_MS`. */
   readonly retryAfterMs?: number;
-  /** The API says that the same request may be repeated. Absent where it does not say so. */
+  /** `true` if the API says that the same request may be repeated, else absent. */
   readonly retryable?: true;
-  /** The error answer has the shape of Extend's errors. Absent where another server may have answered. */
+  /** `true` if the answer has the shape of Extend's errors. Absent if another server may have answered. */
   readonly isExtendError?: true;
 }
 
-/** A request to Extend that did not give a usable answer. What follows from it is `classifyApiError`'s business. */
+/** Error of a request to Extend without a usable answer. `classifyApiError` gives its failure type. */
 export class ParseApiError extends Error implements ParseApiErrorFacts {
   override readonly name = 'ParseApiError';
   readonly kind: ParseApiErrorKind;
@@ -39,11 +39,6 @@ export class ParseApiError extends Error implements ParseApiErrorFacts {
   constructor(message: string, facts: ParseApiErrorFacts, options?: ErrorOptions) {
     super(message, options);
     this.kind = facts.kind;
-    if (facts.status !== undefined) this.status = facts.status;
-    if (facts.code !== undefined) this.code = facts.code;
-    if (facts.requestId !== undefined) this.requestId = facts.requestId;
-    if (facts.retryAfterMs !== undefined) this.retryAfterMs = facts.retryAfterMs;
-    if (facts.retryable !== undefined) this.retryable = facts.retryable;
-    if (facts.isExtendError !== undefined) this.isExtendError = facts.isExtendError;
+    Object.assign(this, facts);
   }
 }

@@ -3,7 +3,7 @@ import { decodeRun } from './decode-run';
 import type { NoteField } from './lenient';
 import { RunScan } from './run-scan';
 
-/** A run that is collected in memory while it arrives, out of an answer or a stored object. */
+/** A run that is collected in memory while it arrives, from an answer or a stored object. */
 export class CollectedRun {
   readonly #decoder = new TextDecoder();
   readonly #scan = new RunScan({
@@ -11,22 +11,22 @@ export class CollectedRun {
   });
   #text = '';
 
-  /** Reads the next bytes. @throws JsonSyntaxError */
+  /** Reads the next bytes. @throws JsonSyntaxError if they are not JSON */
   write(part: Uint8Array): void {
     this.#scan.write(part);
   }
 
-  /** Ends the text. @throws JsonSyntaxError */
+  /** Ends the text. @throws JsonSyntaxError if the text is incomplete */
   end(): void {
     this.#scan.end();
     this.#text += this.#decoder.decode();
   }
 
   /**
-   * Reads the run by the rules of `decodeRun`.
+   * Decodes the run by the rules of `decodeRun`.
    *
-   * @param note takes the names of fields that are left out. @default nothing does
-   * @throws ContractError if what was collected is no finished run with its output, or more than one.
+   * @param note takes the names of fields that are left out. @default the names are ignored
+   * @throws ContractError if the text is not a finished run with its output, or has more than one run.
    */
   decode(note?: NoteField): ParserRun {
     this.#scan.finish();

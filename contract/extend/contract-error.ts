@@ -1,4 +1,4 @@
-/** A body that is JSON but not what the contract promises. The message names the first wrong fields. */
+/** Error of a body that is JSON and breaks the contract. The message names the first wrong fields. */
 export class ContractError extends Error {
   override readonly name = 'ContractError';
 }

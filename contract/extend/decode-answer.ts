@@ -1,11 +1,13 @@
 import * as v from 'valibot';
 import { ContractError } from './contract-error';
 import { findIdProblem } from './ids';
-import { isPlainObject, kindOf } from '../../json';
-import { isDeeperThan, MAX_LEVELS } from '../../json';
+import { defined, isDeeperThan, isPlainObject, kindOf, MAX_LEVELS } from '../../json';
 import { SHAPE_REDACTOR, type Redactor } from '../../privacy';
 
-/** A run's state as far as a status read or a submit tells it. Its words are redacted: they reach histories and messages. */
+/**
+ * State of a run, from the answer of a poll or of a submit. Its texts are redacted, because histories and messages
+ * contain them.
+ */
 export interface RunState {
   readonly runId: string;
   readonly status: string;
@@ -15,7 +17,7 @@ export interface RunState {
 const MAX_ISSUES_NAMED = 3;
 
 const nonEmpty = v.pipe(v.string(), v.nonEmpty());
-/** An id that requests can name. */
+/** Schema for an id that requests can name. */
 const usableId = v.pipe(
   nonEmpty,
   v.check((id) => id === '' || findIdProblem(id) === undefined),
@@ -27,8 +29,9 @@ const submittedRun = v.looseObject({ id: nonEmpty, failureReason: reason });
 const uploadedFile = v.looseObject({ id: usableId });
 
 /**
- * Reads the answer of `POST /parse/async`: the run itself, or under `parserRun`. An answer with an id is a run that exists:
- * without a status it counts as `PROCESSING`. The id may be one that no request can name: that is for the caller to check.
+ * Reads the answer of `POST /parse/async`. The run is the member `parserRun`, or the body itself. An answer with an id
+ * means that a run exists. Without a status the run counts as `PROCESSING`. The function accepts an id that no request
+ * can name, so the caller checks the id.
  *
  * @throws ContractError if there is no id.
  */
@@ -38,12 +41,21 @@ export function decodeSubmitAnswer(body: unknown, redactor: Redactor = SHAPE_RED
   return toRunState({ ...run, status: typeof status === 'string' && status !== '' ? status : 'PROCESSING' }, redactor);
 }
 
-/** Reads the state out of an answer of `GET /parser_runs/{id}`: the run itself, or under `parserRun`. @throws ContractError */
+/**
+ * Reads the state of a run from an answer of `GET /parser_runs/{id}`. The run is the member `parserRun`, or the body
+ * itself.
+ *
+ * @throws ContractError if there is no usable id or no status
+ */
 export function decodeStateAnswer(body: unknown, redactor: Redactor = SHAPE_REDACTOR): RunState {
   return toRunState(checkMember(runState, body, 'parserRun'), redactor);
 }
 
-/** Reads the answer of `POST /files/upload`: the file itself, or under `file`. @throws ContractError */
+/**
+ * Reads the answer of `POST /files/upload`. The file is the member `file`, or the body itself.
+ *
+ * @throws ContractError if there is no usable id
+ */
 export function decodeUploadAnswer(body: unknown): { readonly fileId: string } {
   return { fileId: checkMember(uploadedFile, body, 'file').id };
 }
@@ -55,21 +67,18 @@ interface AnsweredState {
 }
 
 function toRunState({ id, status, failureReason }: AnsweredState, redactor: Redactor): RunState {
-  return {
-    runId: id,
-    status: redactor.text(status),
-    ...(failureReason != null && { failureReason: redactor.reason(toText(failureReason)) }),
-  };
+  const reason = failureReason == null ? undefined : redactor.reason(toText(failureReason));
+  return { runId: id, status: redactor.text(status), ...defined({ failureReason: reason }) };
 }
 
-/** A run that failed has failed, whatever kind of value says why. */
+/** Turns a reason into a text. A reason of an unexpected type does not change the fact that the run failed. */
 function toText(reason: unknown): string {
   if (typeof reason === 'string') return reason;
   if (isDeeperThan(reason, MAX_LEVELS)) return `a reason with more than ${MAX_LEVELS} levels of objects and arrays`;
   return JSON.stringify(reason);
 }
 
-/** Checks the member of an envelope where it is an object, else the body itself. */
+/** Checks the member of an envelope if it is an object, else the body itself. */
 function checkMember<Schema extends v.GenericSchema>(
   schema: Schema,
   body: unknown,

@@ -1,9 +1,8 @@
 import type { Chunk, ParserRun, ParserRunFacts } from './parse-api';
 import { ContractError } from './contract-error';
 import { findIdProblem } from './ids';
-import { isPlainObject, kindOf } from '../../json';
+import { cutDeeperThan, isDeeperThan, isPlainObject, kindOf, MAX_LEVELS } from '../../json';
 import { expected, listOf, only, optional, record, type LenientReader, type NoteField } from './lenient';
-import { cutDeeperThan, isDeeperThan, MAX_LEVELS } from '../../json';
 
 const isNumber = (value: unknown): value is number => Number.isFinite(value);
 const text = only((value) => typeof value === 'string');
@@ -12,7 +11,7 @@ const count = only((value) => isNumber(value) && value >= 0);
 const object = only(isPlainObject);
 const id = only((value) => typeof value === 'string' && findIdProblem(value) === undefined);
 
-/** A range or a point with a missing coordinate is left out as a whole. */
+/** Reader of a page range. A range or a point with a missing coordinate is left out completely. */
 const pageRange = only((value) => isPlainObject(value) && isNumber(value.start) && isNumber(value.end));
 const isPoint = (value: unknown) => isPlainObject(value) && isNumber(value.x) && isNumber(value.y);
 const polygon = only((value) => Array.isArray(value) && value.every(isPoint));
@@ -54,14 +53,15 @@ const run = record({
   config: optional(object),
 });
 
-/** Members whose name is shown where they are left out; other names may be a document's own words. */
+/** Names of members that may be noted. Other names are noted as `*`, because they may be text of the document. */
 const SHOWN_NAME = /^\w{1,40}$/;
 
 /**
- * Reads a finished run. Its `id`, its `status` and the `content` of each chunk are required; every other field that is
- * absent or of another type is absent in what is returned. Unknown fields are kept, and of each field at most 100 levels.
+ * Decodes a finished run. Required are its `id`, its `status` and the `content` of each chunk. Any other known field
+ * that is absent or has another type is absent in the returned run. Unknown fields are kept. Each field is cut to 100
+ * levels.
  *
- * @param note takes the names of fields that are left out. @default nothing does
+ * @param note takes the names of fields that are left out. @default the names are ignored
  * @throws ContractError if a required field is missing or of another type.
  */
 export function decodeRun(body: unknown, note: NoteField = ignore): ParserRun {
@@ -73,12 +73,12 @@ export function decodeRun(body: unknown, note: NoteField = ignore): ParserRun {
   return { ...kept, chunks: chunks.map((one, at) => readChunk(one, `chunks.${at}`, note)) };
 }
 
-/** Reads one chunk by the rules of {@link decodeRun}. @throws ContractError if it has no content */
+/** Decodes one chunk by the rules of {@link decodeRun}. @throws ContractError if the chunk has no content */
 export function decodeChunk(body: unknown, note: NoteField = ignore): Chunk {
   return readChunk(body, '', note);
 }
 
-/** Reads those fields of a run that become part of the workflow's result, by the rules of {@link decodeRun}. */
+/** Decodes the fields of a run that become part of the workflow's result, by the rules of {@link decodeRun}. */
 export function decodeFacts(
   members: Readonly<Record<string, unknown>>,
   note: NoteField = ignore,
@@ -92,7 +92,10 @@ function readChunk(body: unknown, at: string, note: NoteField): Chunk {
   return chunk(shallow(body, 'chunks[].', note), 'chunks[]', note) as Chunk;
 }
 
-/** Cuts members that are nested too deeply: neither the worker nor a reader of the result could write them as JSON. */
+/**
+ * Cuts members that are nested too deeply, because neither the worker nor a reader of the result could write them as
+ * JSON.
+ */
 function shallow(members: Record<string, unknown>, prefix: string, note: NoteField): Record<string, unknown> {
   const deep = Object.keys(members).filter((name) => name !== 'chunks' && isDeeperThan(members[name], MAX_LEVELS));
   if (deep.length === 0) return members;
@@ -111,5 +114,5 @@ function fail(field: string, value: unknown, wanted: string): never {
 }
 
 function ignore(): void {
-  // Nothing to note for.
+  // The caller does not need the names.
 }

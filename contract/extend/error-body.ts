@@ -1,48 +1,47 @@
 import { textOf } from './error-text';
-import { isPlainObject } from '../../json';
-import { isDeeperThan, MAX_LEVELS } from '../../json';
+import { defined, isDeeperThan, isPlainObject, MAX_LEVELS } from '../../json';
 import { redact } from '../../privacy';
 
-/** What an error answer says, whatever its shape. Every text is redacted. */
+/** Content of an error answer of any shape. All texts are redacted. */
 export interface ErrorBody {
   /** The API's machine-readable code, for instance `FILE_TYPE_NOT_SUPPORTED`. */
   readonly code?: string;
-  /** The API's text for people. */
+  /** The API's message for people. */
   readonly message?: string;
-  /** Id to give to Extend's support. */
+  /** Extend's request id. Extend's support asks for it. */
   readonly requestId?: string;
-  /** Extend says that the same request may be repeated. Absent where it does not say so. */
+  /** `true` if Extend says that the same request may be repeated, else absent. */
   readonly retryable?: true;
-  /** The body has the shape of Extend's errors: see {@link isExtendError}. Absent where it has another. */
+  /** `true` if the body has the shape of Extend's errors, else absent. See {@link isExtendError}. */
   readonly isExtendError?: true;
 }
 
 /** Filters that take secrets out of the texts of an error answer. */
 export interface ErrorTextFilters {
-  /** Takes secrets out of a text that is repeated. @default by their shape */
+  /** Takes secrets out of a text that a message repeats. @default takes them out by their shape */
   readonly toSafe?: (text: string) => string;
-  /** Takes the secrets that are known out of a body that is not JSON, and leaves everything else as it is. @default none */
+  /** Takes known secrets out of a body that is not JSON, and changes nothing else. @default changes nothing */
   readonly hideValues?: (text: string) => string;
 }
 
-/** Codes that mean the same whatever the HTTP status: the account cannot run more documents. */
+/** Error codes of an account that cannot parse more documents. They mean the same with every HTTP status. */
 const OUT_OF_CREDITS_CODES: ReadonlySet<string> = new Set(['USAGE_BLOCKED', 'OUT_OF_CREDITS']);
 
-/** Whether a code says that the account is out of credits. */
+/** Tells if a code means that the account has no credits left. */
 export function isOutOfCreditsCode(code: string | undefined): boolean {
   return code !== undefined && OUT_OF_CREDITS_CODES.has(code);
 }
 
 /**
- * Says that a JSON value is an error as Extend's API answers it, and not as a web server or framework does for a path that
- * it does not serve. Extend's documentation has these shapes:
+ * Tells if a JSON value has the shape of an error of Extend's API. A web server or framework answers with another shape
+ * for a path that it does not serve. Extend's documentation has these shapes:
  *
- * - `{ success: false }`, mostly with `error`, a string, and perhaps with `code`;
+ * - `{ success: false }`, usually with `error`, a string, and sometimes with `code`;
  * - `{ error: string }`;
  * - `{ code: string, message: string, requestId, retryable }`;
  * - `{ error: { code: string, message: string, … } }`.
  *
- * A body that repeats the HTTP status as a number (`statusCode`, `status`) is that of a web framework.
+ * A body that repeats the HTTP status as a number (`statusCode`, `status`) comes from a web framework.
  */
 export function isExtendError(body: unknown): boolean {
   if (!isPlainObject(body) || typeof body.statusCode === 'number' || typeof body.status === 'number') return false;
@@ -52,9 +51,8 @@ export function isExtendError(body: unknown): boolean {
 }
 
 /**
- * Reads the body of an error answer. Extend documents five shapes, its types leave others open, and a proxy may answer
- * HTML: anything is accepted, nothing is thrown, and a body of an unknown shape becomes the message, as JSON.
- *
+ * Reads the body of an error answer. Extend documents five shapes, its types allow others, and a proxy may answer with
+ * HTML. So the function accepts every body and never throws. A body of an unknown shape becomes the message, as JSON.
  */
 export function decodeErrorBody(text: string, filters: ErrorTextFilters = {}): ErrorBody {
   const { toSafe = redact } = filters;
@@ -77,12 +75,21 @@ export function decodeErrorBody(text: string, filters: ErrorTextFilters = {}): E
   const known = Object.entries(texts).filter(([, value]) => value !== undefined && value !== '');
   return {
     ...Object.fromEntries(known.map(([name, value]) => [name, toSafe(String(value))])),
-    ...((inner.retryable === true || outer.retryable === true) && { retryable: true }),
-    ...(isExtendError(body) && { isExtendError: true }),
+    ...defined({
+      retryable: trueOrAbsent(inner.retryable === true || outer.retryable === true),
+      isExtendError: trueOrAbsent(isExtendError(body)),
+    }),
   };
 }
 
-/** A line break or a tag inside a secret would become a blank: the secrets that are known are hidden first. */
+function trueOrAbsent(value: boolean): true | undefined {
+  return value ? true : undefined;
+}
+
+/**
+ * Reads a body that is not JSON. It hides known secrets first, because a line break or a tag inside a secret becomes a
+ * blank.
+ */
 function textBody(original: string, { toSafe = redact, hideValues = (text) => text }: ErrorTextFilters): ErrorBody {
   const text = hideValues(original);
   const title = /<title>([^<]*)<\/title>/i.exec(text)?.[1];
@@ -90,7 +97,7 @@ function textBody(original: string, { toSafe = redact, hideValues = (text) => te
   return words === '' ? {} : { message: toSafe(words) };
 }
 
-/** A body with a text in a member that is not known is repeated as it is. */
+/** Repeats a body as JSON if it has a text in any member. */
 function jsonOf(body: unknown): string | undefined {
   return holdsText(body) && !isDeeperThan(body, MAX_LEVELS) ? JSON.stringify(body) : undefined;
 }
@@ -100,12 +107,12 @@ function holdsText(value: unknown, levels = MAX_LEVELS): boolean {
   return Object.values(value).some((member) => holdsText(member, levels - 1));
 }
 
-/** An `error` that is written as a code is one, as in `{ success: false, error: 'ENDPOINT_REMOVED' }`. */
+/** Gives the member `error` if it has the form of a code, as in `{ success: false, error: 'ENDPOINT_REMOVED' }`. */
 function wordOf(error: unknown): string | undefined {
   return typeof error === 'string' && /^[A-Z]+(_[A-Z]+)+$/.test(error) ? error : undefined;
 }
 
-/** The code of the first entry of a list of errors. */
+/** Gives the code of the first entry of a list of errors. */
 function codeOf(errors: unknown): unknown {
   const [first] = Array.isArray(errors) ? (errors as unknown[]) : [];
   return isPlainObject(first) ? first.code : undefined;

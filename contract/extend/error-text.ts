@@ -1,15 +1,15 @@
-/** Members that hold the text of an error, the best first. */
+/** Members that may contain the text of an error, in order of preference. */
 const TEXT_MEMBERS = ['message', 'error', 'errors', 'issues', 'detail', 'details', 'title', 'reason'] as const;
-/** Entries of a list that are repeated; further ones are left out. */
+/** Entries of a list that the text contains. Further entries are left out. */
 const MAX_ENTRIES = 5;
 const MAX_DEPTH = 4;
 
 /**
- * Finds the text for people in the JSON value of an error answer: a text, a list of texts, an object with a `message`, an
- * `error`, `errors`, `issues` and the like, one inside the other. An entry of a list that has a `path`, as validation
- * libraries give it, is named by it.
+ * Finds the text for people in the JSON value of an error answer. The value may be a text, a list, or an object with a
+ * member such as `message`, `error`, `errors` or `issues`, also nested. Validation libraries give each entry of a list
+ * a `path`. The text then names the path.
  *
- * @returns undefined where there is no text
+ * @returns undefined if there is no text
  */
 export function textOf(body: unknown, depth = 0): string | undefined {
   if (typeof body === 'string') return body.trim() === '' ? undefined : body;

@@ -1,12 +1,12 @@
-/** Longest id of a run or file that is used. Extend allows its own ids to grow to 255 characters. */
+/** Longest id of a run or file that requests use. Extend says that its ids have at most 255 characters. */
 const MAX_ID_LENGTH = 1_000;
 
-/** `.` and `..` as a segment of a path name another path: every HTTP client resolves them before it sends. */
+/** Ids that would change the path of a request: every HTTP client resolves `.` and `..` before it sends the request. */
 const DOT_SEGMENT = /^\.{1,2}$/;
-/** Half of a surrogate pair cannot be encoded in a URL. */
+/** Half of a surrogate pair. A URL cannot encode it. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/** Checks that requests can name a run or a file by this id. @returns the broken rule; `undefined` if the id is usable */
+/** Checks if requests can name a run or a file by this id. @returns the broken rule; `undefined` if the id is usable */
 export function findIdProblem(id: string): string | undefined {
   if (id === '') return 'must not be empty';
   if (id.length > MAX_ID_LENGTH) return `must have at most ${MAX_ID_LENGTH} characters`;

@@ -1,6 +1,7 @@
-/** Extend's wire contract: what is sent, how answers are decoded, what its errors say. Pure, and safe inside a workflow. */
+/** Extend's wire contract: types of requests, decoding of answers, error bodies. Pure, and safe inside a workflow. */
 export { ParseApiError } from './api-error';
 export type { ParseApiErrorFacts, ParseApiErrorKind } from './api-error';
+export { findBaseUrlProblem } from './base-url';
 export { CollectedRun } from './collected-run';
 export { ContractError } from './contract-error';
 export { decodeStateAnswer, decodeSubmitAnswer, decodeUploadAnswer } from './decode-answer';
@@ -9,8 +10,9 @@ export { decodeChunk, decodeRun } from './decode-run';
 export { decodeErrorBody, isExtendError, isOutOfCreditsCode } from './error-body';
 export type { ErrorBody } from './error-body';
 export { findIdProblem } from './ids';
+export { isHeaderWord } from './is-header-word';
 export type { NoteField } from './lenient';
-export { DEFAULT_BASE_URL, DEFAULT_TASK_QUEUE, EXTEND_API_VERSION, isEndedStatus } from './parse-api';
+export { DEFAULT_BASE_URL, EXTEND_API_VERSION, isEndedStatus } from './parse-api';
 export type {
   Block,
   BoundingBox,

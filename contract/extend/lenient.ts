@@ -1,22 +1,22 @@
 /**
- * Readers of optional fields: a value of the expected type is kept, a value of another type is left out and its field is
- * noted. Nothing here throws, so that no result is lost for such a field.
+ * Readers of optional fields. A reader keeps a value of the expected type. It leaves out a value of another type and
+ * notes the field. No reader throws, so that no result is lost because of such a field.
  */
 
 import { isPlainObject } from '../../json';
 
-/** Takes the name of a field that is left out; `[]` stands for any position. It never takes a value. */
+/** Function that takes the name of a field that is left out. `[]` stands for any position. It never gets a value. */
 export type NoteField = (field: string) => void;
 
-/** Gives a value as it is kept, or `undefined` where it is left out. */
+/** Function that gives the value to keep, or `undefined` if the value is left out. */
 export type LenientReader = (value: unknown, field: string, note: NoteField) => unknown;
 
-/** Keeps what passes a test. */
+/** Builds a reader that keeps values that pass a test. */
 export function only(isRight: (value: unknown) => boolean): LenientReader {
   return (value) => (isRight(value) ? value : undefined);
 }
 
-/** A value that the contract requires: its absence is noted too. */
+/** Builds a reader of a value that the contract requires. It also notes the absence of the value. */
 export function expected(read: LenientReader): LenientReader {
   return (value, field, note) => {
     const kept = value === undefined ? undefined : read(value, field, note);
@@ -25,12 +25,12 @@ export function expected(read: LenientReader): LenientReader {
   };
 }
 
-/** A value that may be absent or `null`, and is kept so. */
+/** Builds a reader of a value that may be absent or `null`. It keeps `null`. */
 export function optional(read: LenientReader): LenientReader {
   return (value, field, note) => (value === undefined || value === null ? value : expected(read)(value, field, note));
 }
 
-/** An array: elements that are left out are noted, the others stay. */
+/** Builds a reader of an array. It leaves out and notes wrong elements, and keeps the others. */
 export function listOf(read: LenientReader): LenientReader {
   return (value, field, note) => {
     if (!Array.isArray(value)) return undefined;
@@ -39,7 +39,7 @@ export function listOf(read: LenientReader): LenientReader {
   };
 }
 
-/** An object whose known members are read, each by its own reader. Unknown members are kept. */
+/** Builds a reader of an object. It reads each known member with the member's reader, and keeps unknown members. */
 export function record(known: Readonly<Record<string, LenientReader>>): LenientReader {
   return (value, field, note) => {
     if (!isPlainObject(value)) return undefined;

@@ -1,56 +1,56 @@
 /**
- * The part of Extend's API, version 2025-04-21, that this package speaks: what is sent and what comes back.
+ * Requests and answers of Extend's API, version 2025-04-21, as far as this package uses it.
  *
- * Types only, and the few constants of the contract. Required members are those without which an answer is of no use:
- * every other member is absent where the server leaves it out or sends another type. The server may add members, enum
- * values and `null` for anything optional, so nothing here is exhaustive.
+ * The file has types, and the few constants of the contract. Required members are those without which an answer is
+ * useless. Every other member is absent if the server omits it or sends another type. The server may add members, enum
+ * values, and `null` for any optional member, so no type here is exhaustive.
  *
  * @see https://docs.extend.ai/2025-04-21/developers/api-reference/endpoint/parse-file-async
  */
 
-/** Value of the `x-extend-api-version` header that every request carries. */
+/** Value of the header `x-extend-api-version` of every request. */
 export const EXTEND_API_VERSION = '2025-04-21';
 
-/** Where Extend serves its API unless the worker is told otherwise. */
+/** Base URL of Extend's API, unless the worker has another one. */
 export const DEFAULT_BASE_URL = 'https://api.extend.ai';
 
-/** Task queue of workers and clients unless they are told otherwise. A wire name. */
-export const DEFAULT_TASK_QUEUE = 'extend-parse';
-
-/** Run states of version 2025-04-21, plus `CANCELLED`, which later versions know. Other words mean "still processing". */
+/**
+ * Status of a run in version 2025-04-21, and `CANCELLED`, which later versions have. Other words mean that the run is
+ * still processing.
+ */
 export type KnownRunStatus = 'PROCESSING' | 'PROCESSED' | 'FAILED' | 'CANCELLED';
 
-/** A run's state as the API words it. An unknown word is data, not an error. */
+/** Status of a run as the API sends it. An unknown word is not an error. */
 export type RunStatus = KnownRunStatus | (string & {});
 
-/** Whether a run has ended: a word that is not known means that it has not. */
+/** Tells if a run has ended. An unknown status means that the run has not ended. */
 export function isEndedStatus(status: RunStatus): boolean {
   return status === 'PROCESSED' || status === 'FAILED' || status === 'CANCELLED';
 }
 
-/** Extend's own parse configuration. Passed through unchanged; the API checks it. */
+/** Extend's own parse configuration. It is passed through unchanged, and the API checks it. */
 export interface ParseConfig {
   /** Format of the content. */
   readonly target?: 'markdown' | 'spatial' | (string & {});
-  /** How the document is cut into chunks. */
+  /** Rule by which Extend divides the document into chunks. */
   readonly chunkingStrategy?: {
     /** `page` (the API's default), `document` or `section`. */
     readonly type?: 'page' | 'document' | 'section' | (string & {});
-    /** Bounds on a chunk's size, in characters. */
+    /** Limits of a chunk's size, in characters. */
     readonly options?: { readonly minCharacters?: number; readonly maxCharacters?: number };
   };
   /** Switches per block type. */
   readonly blockOptions?: Readonly<Record<string, unknown>>;
-  /** Everything else, `pageRanges` among it. */
+  /** Further options. */
   readonly advancedOptions?: {
-    /** Pages to parse: 1-based, inclusive; absent or empty means the whole file. */
+    /** Pages to parse, 1-based and inclusive. Absent or empty means the whole file. */
     readonly pageRanges?: readonly { readonly start?: number; readonly end?: number }[];
     readonly [option: string]: unknown;
   };
   readonly [option: string]: unknown;
 }
 
-/** One rectangle on a page, in the units of the page's width and height; y grows downward. */
+/** A rectangle on a page, in the units of the page's width and height. The y axis points downward. */
 export interface BoundingBox {
   readonly left?: number | null;
   readonly right?: number | null;
@@ -58,12 +58,12 @@ export interface BoundingBox {
   readonly bottom?: number | null;
 }
 
-/** One block of a chunk: a heading, paragraph, table, figure. */
+/** A block of a chunk, for example a heading, a paragraph, a table or a figure. */
 export interface Block {
   readonly object?: 'block' | (string & {});
-  /** Hash of the block's content; equal blocks may share it. */
+  /** Hash of the block's content. Equal blocks may have the same id. */
   readonly id?: string;
-  /** `text`, `heading`, `section_heading`, `table`, `figure`, and whatever the API adds. */
+  /** `text`, `heading`, `section_heading`, `table`, `figure`, or a type that the API adds later. */
   readonly type?: string;
   /** The block's content in the target format. */
   readonly content?: string;
@@ -83,12 +83,12 @@ export interface Block {
   readonly [field: string]: unknown;
 }
 
-/** One chunk of the parsed document: what one would embed. */
+/** A chunk of the parsed document, the unit for embeddings. */
 export interface Chunk {
   readonly object?: 'chunk' | (string & {});
   /** `page`, `document` or `section`. */
   readonly type?: string;
-  /** Cleaned content in the target format, usually markdown. */
+  /** Cleaned content in the target format, which is usually markdown. */
   readonly content: string;
   readonly metadata?: {
     /** First and last page of the chunk, 1-based, inclusive. */
@@ -99,7 +99,7 @@ export interface Chunk {
   readonly [field: string]: unknown;
 }
 
-/** Words with positions, where the configuration asked for `returnOcr`. Large. */
+/** Words with their positions, if the configuration requested `returnOcr`. This is large. */
 export interface Ocr {
   readonly words?: readonly Readonly<Record<string, unknown>>[] | null;
   readonly [field: string]: unknown;

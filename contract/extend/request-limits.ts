@@ -1,15 +1,21 @@
 /**
- * How long one request to Extend may take at most, in milliseconds. A worker may be told to give up earlier, not later:
- * the workflow's time limits of the activities are a little longer than these, so that the activity's own limit, which
- * knows what happened, comes first.
+ * Longest time limits of requests to Extend, in milliseconds. A worker can be configured with shorter limits only. The
+ * workflow sets slightly longer time limits for the activities, so that the limit of the request ends it first: the
+ * activity can then report what happened.
  */
 export const MAX_REQUEST_MS = {
-  /** A status read. */
+  /** Time limit of a poll. */
   status: 20_000,
-  /** A deletion. All that a workflow spends on deleting is 30 s, and a killed worker must leave time for another. */
+  /**
+   * Time limit of a deletion. A workflow spends at most 30 s on deletions. If a worker is killed, another worker still
+   * needs time to try.
+   */
   deletion: 5_000,
-  /** A submit. */
+  /** Time limit of a submit. */
   submit: 60_000,
-  /** Fetching or storing a result, or an upload: one hour. Heartbeats tell of a dead worker long before. */
+  /**
+   * Time limit of fetching or storing a result, and of an upload: one hour. Heartbeats reveal a dead worker much
+   * earlier.
+   */
   fetch: 3_600_000,
 } as const;

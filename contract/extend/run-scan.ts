@@ -1,31 +1,30 @@
 import type { ParserRunFacts } from './parse-api';
 import { ContractError } from './contract-error';
-import type { JsonPath } from '../../json';
-import { collectValue, JsonSplitter, type JsonSink } from '../../json';
+import { collectValue, JsonSplitter, type JsonPath, type JsonSink } from '../../json';
 import type { NoteField } from './lenient';
 import { SeenRun } from './seen-run';
 
 const OBJECT_START = 0x7b;
-/** The deepest path that is looked at: `parserRun.chunks.0.content`. */
+/** Depth of the deepest path that the scan uses: `parserRun.chunks.0.content`. */
 const DEPTH = 4;
-/** Bytes that are held until it is known where the run is. */
+/** Bytes that the scan holds until it knows where the run is. */
 const MAX_HELD_BYTES = 1_048_576;
 /** Limit of one chunk, in bytes. A larger chunk is refused. */
 const MAX_CHUNK_BYTES = 256 * 1024 * 1024;
 const TWO_RUNS = 'the body: expected one run, got two';
 
-/** Takes what a {@link RunScan} finds. */
+/** Functions that take the findings of a {@link RunScan}. */
 export interface RunScanOptions {
-  /** Takes the run's own bytes as they arrive, views of what was written. @default nothing does */
+  /** Takes the run's own bytes as they arrive. They are views of the written bytes. @default the bytes are ignored */
   readonly onBytes?: (bytes: Uint8Array) => void;
-  /** Takes the value of each chunk when it is whole. @default nothing does */
+  /** Takes the value of each chunk when the chunk is complete. @default the chunks are ignored */
   readonly onChunk?: (chunk: unknown) => void;
 }
 
 /**
- * Finds a finished run in an answer of `GET /parser_runs/{id}`, or in a stored object, while it arrives. The run is the
- * member `parserRun` where that is an object, else the body itself. Inline results, stored results and the readers of
- * stored results all use this scan, so that they accept the same runs.
+ * Scan that finds a finished run in an answer of `GET /parser_runs/{id}`, or in a stored object, while the text
+ * arrives. The run is the member `parserRun` if that is an object, else the body itself. Inline results, stored results
+ * and the readers of stored results all use this scan, so that they accept the same runs.
  *
  * @throws JsonSyntaxError from `write` or `end`.
  */
@@ -34,7 +33,7 @@ export class RunScan {
   readonly #splitter = new JsonSplitter(DEPTH, (path, first) => this.#take(path, first));
   readonly #bare = new SeenRun();
   #wrapped: SeenRun | undefined;
-  /** Bytes of the body, as long as it may be the run itself. */
+  /** Bytes of the body, as long as the body itself may be the run. */
   #held: Uint8Array[] = [];
   #heldBytes = 0;
   #isBare = false;
@@ -55,9 +54,9 @@ export class RunScan {
   }
 
   /**
-   * Tells the run's facts and the number of its chunks, once the text is over.
+   * Gives the run's facts and the number of its chunks, after the end of the text.
    *
-   * @param note takes the names of fields that are left out. @default nothing does
+   * @param note takes the names of fields that are left out. @default the names are ignored
    * @throws ContractError if there is no finished run, or more than one.
    */
   finish(note: NoteField = () => undefined): { readonly run: ParserRunFacts; readonly chunkCount: number } {
@@ -91,7 +90,10 @@ export class RunScan {
     return { write: (bytes) => this.#options.onBytes?.(bytes) };
   }
 
-  /** The body is held until its content begins: before that, the run may still follow under `parserRun`. */
+  /**
+   * Takes bytes of the body. It holds them until the content begins, because before that the run may still follow as
+   * `parserRun`.
+   */
   #takeBody(bytes: Uint8Array): void {
     if (this.#wrapped !== undefined) return;
     if (!this.#isBare) {

@@ -2,15 +2,14 @@ import type { ParserRunFacts } from './parse-api';
 import { ContractError } from './contract-error';
 import { decodeFacts } from './decode-run';
 import { findIdProblem } from './ids';
-import type { JsonPath } from '../../json';
-import { collectValue, type JsonSink } from '../../json';
+import { collectValue, type JsonPath, type JsonSink } from '../../json';
 import type { NoteField } from './lenient';
 import { redact } from '../../privacy';
 
 const QUOTE = 0x22;
 const OBJECT_START = 0x7b;
 const ARRAY_START = 0x5b;
-/** Kinds of values that begin with a letter; all others begin with a digit or a minus. */
+/** Kinds of values by their first character. Any other value is a number, which begins with a digit or a minus. */
 const KINDS: Readonly<Record<string, string>> = {
   '"': 'a string',
   '{': 'an object',
@@ -20,31 +19,37 @@ const KINDS: Readonly<Record<string, string>> = {
   f: 'a boolean',
 };
 
-/** Members of a run that are small and tell of the rest. */
+/** Small members of a run, whose values are collected. */
 const SMALL_MEMBERS: ReadonlySet<string | number | undefined> = new Set(['id', 'status', 'fileId', 'metrics', 'usage']);
-/** Members of `metrics` and `usage`. */
+/** Members of `metrics` and `usage` that are collected. */
 const INNER_MEMBERS: ReadonlySet<string | number | undefined> = new Set(['pageCount', 'processingTimeMs', 'credits']);
-/** Far above any usable value, however it is escaped. A larger one counts as a value of the wrong type. */
+/**
+ * Limit of a member, far above any usable value with any escapes. A larger member counts as a value of the wrong type.
+ */
 const MAX_MEMBER_BYTES = 65_536;
 
-/** A finished run as far as it has been seen in a stream: it holds no text of the document. */
+/** The part of a finished run that has arrived in a stream so far. It holds no text of the document. */
 export class SeenRun {
-  /** The run's path as messages name it. */
+  /** Path of the run in messages. */
   readonly #prefix: string;
   readonly #members: Record<string, unknown> = {};
   #chunkCount: number | undefined;
   #isChunkOpen = false;
   /** The first byte of the open chunk's content. */
   #contentStart: number | undefined;
-  /** The first thing that no reader could accept. */
+  /** The first problem because of which no reader could accept the run. */
   #breach: string | undefined;
 
-  /** @param prefix the run's path in messages, with a dot at its end. @default the run is the body itself */
+  /** @param prefix path of the run in messages, with a dot at its end. @default empty: the run is the body itself */
   constructor(prefix = '') {
     this.#prefix = prefix;
   }
 
-  /** Sees the beginning of a value; `from` is the depth at which the run's members are. @returns the value's sink, if it is wanted */
+  /**
+   * Takes the beginning of a value. `from` is the depth of the run's members.
+   *
+   * @returns a sink, if the value is needed
+   */
   see(path: JsonPath, from: number, first: number): JsonSink | undefined {
     const member = path[from];
     switch (path.length - from) {
@@ -60,12 +65,16 @@ export class SeenRun {
     return undefined;
   }
 
-  /** The number of chunks, and what the run says of itself. @throws ContractError if it is no finished run with its output */
+  /**
+   * Gives the number of chunks and the facts of the run.
+   *
+   * @throws ContractError if it is not a finished run with its output
+   */
   finish(note: NoteField): { readonly run: ParserRunFacts; readonly chunkCount: number } {
     this.#endChunk();
     const { id, status, ...facts } = this.#members;
     if (typeof id !== 'string' || findIdProblem(id) !== undefined) this.#fail('id is missing or not usable');
-    if (typeof status !== 'string') return this.#fail('status is missing or no text');
+    if (typeof status !== 'string') return this.#fail('status is missing or not a text');
     if (status !== 'PROCESSED') this.#fail(`status: expected "PROCESSED", got "${redact(status)}"`);
     if (this.#breach !== undefined) this.#fail(this.#breach);
     if (this.#chunkCount === undefined) return this.#fail('chunks is missing');

@@ -18,7 +18,7 @@ async function main(document = 'cli/sample/12s0324.pdf'): Promise<void> {
   const plugin = new ExtendParsePlugin({
     apiKey: EXTEND_API_KEY,
     ...(EXTEND_BASE_URL && { baseUrl: EXTEND_BASE_URL }),
-    ...(!isUrl && { sourceDirectory: dirname(resolve(document)) }), // the only directory that files may come from
+    ...(!isUrl && { sourceDirectory: dirname(resolve(document)) }), // files may come from this directory only
   });
   const connection = await NativeConnection.connect({ address: TEMPORAL_ADDRESS });
   const worker = await Worker.create({ connection, taskQueue: TASK_QUEUE, plugins: [plugin] });
@@ -27,7 +27,7 @@ async function main(document = 'cli/sample/12s0324.pdf'): Promise<void> {
   await worker.runUntil(async () => {
     const file = isUrl ? { fileUrl: document } : { source: pathToFileURL(document).href };
     const result = await parsing.execute({ file });
-    console.error(`${result.pageCount ?? '?'} pages, read ${result.polls} times, run ${result.runId}`);
+    console.error(`${result.pageCount ?? '?'} pages, ${result.polls} polls, run ${result.runId}`);
     for await (const { content } of parsing.readChunks(result)) console.log(content);
   });
   await connection.close();

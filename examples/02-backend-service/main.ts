@@ -1,5 +1,6 @@
 /**
- * A backend service: one HTTP endpoint starts a parse, another tells how it goes. Runs until it is told to stop.
+ * A backend service: one HTTP endpoint starts a parse, another one reports its progress. It runs until a signal stops
+ * it.
  *
  *     npm run example 02
  *     curl -X PUT localhost:8080/documents/7 -d '{"fileUrl": "https://example.com/invoice.pdf"}'
@@ -21,7 +22,7 @@ async function main(): Promise<void> {
   service.listen(Number(PORT), '127.0.0.1', () => {
     console.log(`listening on http://127.0.0.1:${(service.address() as AddressInfo).port}`);
   });
-  await worker.run(); // ends with SIGINT or SIGTERM, after the requests to Extend that are under way
+  await worker.run(); // ends by SIGINT or SIGTERM, after the requests to Extend that are in flight
   service.close();
   for (const connection of connections) await connection.close();
 }

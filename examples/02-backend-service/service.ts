@@ -3,7 +3,8 @@ import { json } from 'node:stream/consumers';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { IdempotencyKeyReusedError, isParseError, ParseClient } from 'temporal-extend-parse/client';
 
-interface Answer {
+/** A response of the service: its HTTP status and its JSON body. */
+interface ServiceResponse {
   readonly status: number;
   readonly body: object;
 }
@@ -11,24 +12,24 @@ interface Answer {
 /**
  * An HTTP service that parses documents.
  *
- *     PUT /documents/<id>  {"fileUrl": "…"}   starts a parse: 202. Again with the same document: 202, and nothing starts
- *     GET /documents/<id>                     where it is, its markdown, or why it failed
+ *     PUT /documents/<id>  {"fileUrl": "…"}   starts a parse: 202. A repeated request: 202, and nothing is started
+ *     GET /documents/<id>                     answers with the progress, the markdown or the failure
  */
 export function createService(client: Client, taskQueue: string): Server {
   const documents = new Documents(client, taskQueue);
   return createServer((request, response) => {
-    void answer(documents, request).then(({ status, body }) => {
+    void respond(documents, request).then(({ status, body }) => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     });
   });
 }
 
-async function answer(documents: Documents, request: IncomingMessage): Promise<Answer> {
+async function respond(documents: Documents, request: IncomingMessage): Promise<ServiceResponse> {
   const id = /^\/documents\/([\w-]+)$/.exec(request.url ?? '')?.[1];
   if (id === undefined) return { status: 404, body: { message: 'PUT or GET /documents/<id>' } };
   try {
     if (request.method === 'PUT') return await documents.start(id, (await json(request)) as { fileUrl: string });
-    if (request.method === 'GET') return await documents.look(id);
+    if (request.method === 'GET') return await documents.report(id);
     return { status: 405, body: { message: 'PUT or GET' } };
   } catch (error) {
     if (error instanceof SyntaxError || isParseError(error, 'InvalidInput'))
@@ -49,14 +50,17 @@ class Documents {
     this.#parsing = new ParseClient({ client, taskQueue });
   }
 
-  /** Returns once Temporal has it, not once it is parsed. The id is the key: a repeated request finds the first one's parse. */
-  async start(id: string, { fileUrl }: { fileUrl: string }): Promise<Answer> {
+  /**
+   * Starts a parse. Returns when Temporal has accepted it, not when it has ended. The document's id is the idempotency
+   * key, so a repeated request finds the parse of the first one.
+   */
+  async start(id: string, { fileUrl }: { fileUrl: string }): Promise<ServiceResponse> {
     await this.#parsing.start({ file: { fileUrl } }, { idempotencyKey: workflowIdOf(id) });
     return { status: 202, body: { document: `/documents/${id}` } };
   }
 
-  /** Never waits for the parse. */
-  async look(id: string): Promise<Answer> {
+  /** Reports the state of a document. It never waits for the parse. */
+  async report(id: string): Promise<ServiceResponse> {
     const { status } = await this.#client.workflow.getHandle(workflowIdOf(id)).describe();
     const handle = this.#parsing.getHandle(workflowIdOf(id));
     if (status.name === 'RUNNING') {

@@ -2,11 +2,13 @@ import type { ParseResult } from 'temporal-extend-parse/client';
 import { readStoredChunks, type ResultStore } from 'temporal-extend-parse/storage';
 import type { ChunkIndex } from './chunk-index';
 
+/** The activities of this example. */
 export interface IndexActivities {
+  /** Puts the chunks of a document into the index, and returns their number. */
   indexChunks(parsed: { documentId: string; output: ParseResult['output'] }): Promise<number>;
 }
 
-/** Activities get what they need handed in, so a test can hand in something else. */
+/** Creates the activities. Index and store are parameters, so that a test can pass others. */
 export function createIndexActivities(index: ChunkIndex, store: ResultStore): IndexActivities {
   return {
     indexChunks: async ({ documentId, output }) => {

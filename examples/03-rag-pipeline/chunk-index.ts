@@ -11,12 +11,13 @@ const SCHEMA = `
   );
   CREATE INDEX IF NOT EXISTS chunks_words ON chunks USING gin (words);`;
 
+/** A chunk that a search has found. */
 export interface Found {
   readonly documentId: string;
   readonly content: string;
 }
 
-/** Chunks in Postgres, found by their words. Add a column for embeddings, and this is where vectors go. */
+/** An index of chunks in Postgres, with full-text search. For vector search, add a column for embeddings here. */
 export class ChunkIndex {
   readonly #database: PGlite;
 
@@ -24,12 +25,16 @@ export class ChunkIndex {
     this.#database = database;
   }
 
+  /** Opens the index, and creates its table if there is none. */
   static async open(database: PGlite): Promise<ChunkIndex> {
     await database.exec(SCHEMA);
     return new ChunkIndex(database);
   }
 
-  /** All chunks of a document, or none: Temporal may run the activity that calls this more than once. */
+  /**
+   * Replaces all chunks of a document, or none if it fails. Temporal may run the activity that calls this more than
+   * once, so it must be repeatable. Returns the number of chunks.
+   */
   async replaceDocument(documentId: string, chunks: Iterable<Chunk> | AsyncIterable<Chunk>): Promise<number> {
     return this.#database.transaction(async (transaction) => {
       await transaction.query('DELETE FROM chunks WHERE document_id = $1', [documentId]);
@@ -42,7 +47,7 @@ export class ChunkIndex {
     });
   }
 
-  /** The chunks that hold all the words, in any of their forms, best first. */
+  /** Finds the chunks that contain all the words, in any of their forms. The best match comes first. */
   async search(words: string, limit = 3): Promise<readonly Found[]> {
     const { rows } = await this.#database.query<Found>(
       `SELECT document_id AS "documentId", content FROM chunks, websearch_to_tsquery('english', $1) AS query

@@ -1,6 +1,6 @@
 /**
- * Retrieval-augmented generation, the first half: documents are parsed in a workflow of one's own, their chunks are kept
- * in an embedded Postgres, and a question finds the chunks that a model would be given.
+ * The first half of retrieval-augmented generation. Your own workflow parses documents and stores their chunks in an
+ * embedded Postgres. A question then finds the chunks that a model would get.
  *
  *     npm run example 03 -- 'arrests for fraud' report.pdf https://example.com/more.pdf
  */
@@ -36,7 +36,7 @@ async function main(question: string, documents: readonly string[]): Promise<voi
         apiKey: EXTEND_API_KEY,
         ...(EXTEND_BASE_URL && { baseUrl: EXTEND_BASE_URL }),
         resultStore,
-        sourceDirectory: process.cwd(), // the only directory that files may come from
+        sourceDirectory: process.cwd(), // files may come from this directory only
       }),
     ],
   });
@@ -46,7 +46,9 @@ async function main(question: string, documents: readonly string[]): Promise<voi
   await database.close();
 }
 
-/** Parses all of them at once. One that is on its way already, started by somebody else, is waited for. */
+/**
+ * Parses all documents at the same time. If a workflow for a document is already running, it waits for that workflow.
+ */
 async function ingestAll(client: Client, documents: readonly string[]): Promise<void> {
   const ingest = async (document: string) => {
     const isUrl = /^https?:/.test(document);

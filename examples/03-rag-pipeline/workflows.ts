@@ -4,15 +4,15 @@ import type { IndexActivities } from './activities';
 
 const { indexChunks } = proxyActivities<IndexActivities>({ startToCloseTimeout: '1 minute' });
 
-/** A document to be searched later. */
+/** Input of {@link ingestDocument}. */
 export interface IngestInput {
   readonly documentId: string;
   readonly file: Extract<ParseInput, { file: unknown }>['file'];
 }
 
 /**
- * Parses a document and puts its chunks into the index. The text never passes through Temporal: the worker stores it as a
- * file, and the activity reads it from there.
+ * Parses a document, puts its chunks into the index, and returns their number. The text never passes through Temporal:
+ * the worker stores it as a file, and the activity reads that file.
  */
 export async function ingestDocument({ documentId, file }: IngestInput): Promise<number> {
   const { output } = await parseInWorkflow({

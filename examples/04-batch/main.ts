@@ -1,5 +1,6 @@
 /**
- * Parses many documents as one piece of work: how far it is, what became of each, and what starting it again does.
+ * Parses many documents as one batch. It prints the progress and the outcome of each document, and starts the batch
+ * again.
  *
  *     npm run example 04 -- invoices/*.pdf https://example.com/invoice.pdf
  */
@@ -15,6 +16,7 @@ import { ExtendParsePlugin } from 'temporal-extend-parse/worker';
 const { TEMPORAL_ADDRESS = 'localhost:7233', EXTEND_API_KEY = '', EXTEND_BASE_URL } = process.env;
 const { BATCH_KEY: idempotencyKey = 'example-04', BATCH_DATA = '.cache/batch-data' } = process.env;
 const TASK_QUEUE = 'example-04';
+/** Pause between two reports of the progress, in milliseconds. */
 const EVERY_MS = 1_000;
 
 async function main(paths: readonly string[]): Promise<void> {
@@ -24,7 +26,7 @@ async function main(paths: readonly string[]): Promise<void> {
     apiKey: EXTEND_API_KEY,
     ...(EXTEND_BASE_URL && { baseUrl: EXTEND_BASE_URL }),
     resultStore,
-    sourceDirectory: process.cwd(), // the only directory that files may come from
+    sourceDirectory: process.cwd(), // files may come from this directory only
   });
   const worker = await Worker.create({ connection, taskQueue: TASK_QUEUE, plugins: [plugin] });
   const parsing = new ParseClient({ client: new Client({ connection }), taskQueue: TASK_QUEUE, resultStore });
@@ -33,28 +35,30 @@ async function main(paths: readonly string[]): Promise<void> {
   await worker.runUntil(async () => {
     await follow(await parsing.startBatch(batch, { idempotencyKey }));
 
-    console.log('\nThe same key again gives the same batch. Nothing is parsed, or billed, twice:');
+    console.log('\nA start with the same key returns the same batch. Nothing is parsed or billed twice:');
     await follow(await parsing.startBatch(batch, { idempotencyKey }));
 
-    console.log('\nWith retryFailed what failed is parsed once more, and nothing else:');
+    console.log('\nA start with retryFailed parses only the failed documents again:');
     await follow(await parsing.startBatch({ ...batch, retryFailed: true }, { idempotencyKey }));
   });
   await connection.close();
 }
 
-/** A name of its own makes a document known again when the batch is started again, whatever its place in the list. */
+/**
+ * Converts a path to a document. By its id, a later start recognizes the document, at whatever position in the list.
+ */
 function toDocument(path: string) {
   const isUrl = /^https?:/.test(path);
   const id = basename(isUrl ? new URL(path).pathname : path);
   return { id, file: isUrl ? { fileUrl: path } : { source: pathToFileURL(resolve(path)).href } };
 }
 
-/** Tells how far it is until it has ended, and then what failed and why. One that fails stops no other. */
+/** Reports the progress until the batch has ended, then the outcomes. A document that fails stops no other document. */
 async function follow(batch: BatchHandle): Promise<void> {
   const ended = batch.result();
   while ((await Promise.race([ended, sleep(EVERY_MS)])) === undefined) {
     const { done, failed, inFlight, total = '?' } = await batch.progress();
-    console.error(`${done} of ${total} done, ${failed} failed, ${inFlight} in progress`);
+    console.error(`${done} of ${total} done, ${failed} failed, ${inFlight} in flight`);
   }
   const { total, processed, failed } = await ended;
   console.log(`${processed} of ${total} parsed, ${failed} failed`);

@@ -1,5 +1,5 @@
 /**
- * Tests of a pipeline of one's own, on a real Temporal server that skips time, and an Extend that plays documents.
+ * Tests of your own pipeline, on a real Temporal server that skips time and an emulator of Extend that plays documents.
  *
  *     npm run example 05
  */

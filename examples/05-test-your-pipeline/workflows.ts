@@ -2,9 +2,10 @@ import { ApplicationFailure, executeChild, proxyActivities, sleep } from '@tempo
 import { parseInWorkflow } from 'temporal-extend-parse/embed';
 import type { parseDocument } from 'temporal-extend-parse/workflows';
 
-// A worker has one file of workflows: what is started by name is exported here.
+// A worker has one file of workflows, so this file exports each workflow that is started by its name.
 export { parseDocument } from 'temporal-extend-parse/workflows';
 
+/** The activities of this pipeline. */
 export interface PipelineActivities {
   publish(markdown: string): Promise<void>;
   askForBetterScan(reason: string): Promise<void>;
@@ -12,7 +13,10 @@ export interface PipelineActivities {
 
 const { publish, askForBetterScan } = proxyActivities<PipelineActivities>({ startToCloseTimeout: '10 seconds' });
 
-/** Publishes a document a day after it came in; one that cannot be read goes back to its sender. */
+/**
+ * Publishes a document a day after it was parsed. If the document cannot be parsed, its sender is asked for a better
+ * scan.
+ */
 export async function publishDocument(fileUrl: string): Promise<'published' | 'returned'> {
   try {
     const { output } = await parseInWorkflow({ file: { fileUrl } });
@@ -27,7 +31,7 @@ export async function publishDocument(fileUrl: string): Promise<'published' | 'r
   }
 }
 
-/** Parses each document in a child workflow, with a history of its own, where the workers of a task queue of theirs do it. */
+/** Parses each document in a child workflow, which has its own history and runs on the workers of `taskQueue`. */
 export async function countPages(fileUrls: readonly string[], taskQueue: string): Promise<number> {
   const parse = (fileUrl: string) =>
     executeChild<typeof parseDocument>('parseDocument', { taskQueue, args: [{ file: { fileUrl } }] });

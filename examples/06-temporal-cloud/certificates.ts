@@ -1,4 +1,6 @@
-/** Certificates for an hour of trying things out. Not for production: there your operator has an authority. */
+/**
+ * Certificates for experiments, valid for an hour. They are not for production, where your operator has an authority.
+ */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { md, pki } from 'node-forge';
 
@@ -8,22 +10,22 @@ export interface Certificate {
   readonly key: string;
 }
 
-/** Who signs certificates: whoever trusts its own certificate trusts those. */
+/** An authority that signs certificates. A program that trusts `cert` trusts all of them. */
 export interface Authority {
   readonly cert: string;
-  /** Makes a certificate for a server on localhost, or for a client. */
+  /** Creates a certificate for a server on localhost or for a client. */
   issue(name: string): Certificate;
 }
 
 const HOUR_MS = 60 * 60_000;
-const DNS_NAME = 2; // kind of an alternative name, RFC 5280
+const DNS_NAME = 2; // type of an alternative name in RFC 5280
 
-/** Makes an authority whose key never leaves this process. */
+/** Creates an authority whose key never leaves this process. */
 export function createAuthority(name: string): Authority {
   const { publicKey, privateKey } = createKeys();
   const create = (subject: string, key: string, extensions: readonly object[]) => {
     const certificate = pki.createCertificate();
-    certificate.serialNumber = `00${randomBytes(16).toString('hex')}`; // positive, whatever the first bit
+    certificate.serialNumber = `00${randomBytes(16).toString('hex')}`; // the zeros keep the number positive
     certificate.publicKey = pki.publicKeyFromPem(key);
     certificate.validity.notBefore = new Date(Date.now() - HOUR_MS);
     certificate.validity.notAfter = new Date(Date.now() + HOUR_MS);

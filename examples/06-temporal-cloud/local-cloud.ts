@@ -1,6 +1,6 @@
 /**
- * What Temporal Cloud does in front of its servers, on this machine: it ends TLS, and lets nobody in without the API key
- * or a certificate. For `npm run example 06` where nothing is configured, and for the example's test.
+ * A stand-in for the front of Temporal Cloud on this machine: it terminates TLS, and refuses callers without the API
+ * key or a certificate. `npm run example 06` uses it if nothing is configured, and so does the example's test.
  */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -9,33 +9,34 @@ import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { createAuthority, type Authority } from './certificates';
 
-/** A call as it arrived. */
+/** A call as the local cloud received it. */
 export interface Call {
   readonly headers: IncomingHttpHeaders;
-  /** Name in the caller's certificate. */
+  /** Name in the caller's certificate; absent without a certificate. */
   readonly certificate?: string;
 }
 
 /** Settings of {@link startLocalCloud}. */
 export interface LocalCloudOptions {
-  /** `host:port` of the Temporal server behind it, without TLS. */
+  /** `host:port` of the Temporal server behind the local cloud, without TLS. */
   readonly server: string;
   readonly authority: Authority;
-  /** The only API key that is let in. @default none is asked for; then a certificate of the authority is */
+  /** The only API key that is accepted. @default none: callers need a certificate of the authority instead */
   readonly apiKey?: string;
 }
 
-/** TLS before a Temporal server. */
+/** A running TLS terminator in front of a Temporal server. */
 export interface LocalCloud {
   /** `host:port` for clients and workers. */
   readonly address: string;
-  /** All calls so far, those that were refused too. */
+  /** All calls so far, refused ones included. */
   readonly calls: readonly Call[];
   close(): Promise<void>;
 }
 
 const UNAUTHENTICATED = { 'grpc-status': '16', 'grpc-message': 'Request unauthorized.' };
 
+/** Starts a TLS terminator on localhost in front of a Temporal server. */
 export async function startLocalCloud({ server, authority, apiKey }: LocalCloudOptions): Promise<LocalCloud> {
   const calls: Call[] = [];
   const behind = connect(`http://${server}`);
@@ -66,7 +67,7 @@ export async function startLocalCloud({ server, authority, apiKey }: LocalCloudO
   return { address: `localhost:${(front.address() as AddressInfo).port}`, calls, close };
 }
 
-/** gRPC tells how a call ended in the trailers. */
+/** Forwards a call. Its trailers are forwarded too, because gRPC reports the outcome of a call in them. */
 function forward(stream: ServerHttp2Stream, onward: ReturnType<ReturnType<typeof connect>['request']>): void {
   let trailers: IncomingHttpHeaders = {};
   onward.on('trailers', (given) => (trailers = given));
@@ -80,7 +81,7 @@ function forward(stream: ServerHttp2Stream, onward: ReturnType<ReturnType<typeof
   stream.pipe(onward);
 }
 
-/** The local cloud with a key that it makes up, and the variables that lead to it. */
+/** Starts a local cloud with a random API key, and returns the environment variables with which clients reach it. */
 export async function startStandIn(server: string) {
   const authority = createAuthority('local authority');
   const apiKey = randomUUID();

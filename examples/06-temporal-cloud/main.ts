@@ -1,12 +1,13 @@
 /**
- * Parses one document where Temporal is Temporal Cloud, or any server behind TLS. Client and worker are configured as
- * Temporal's own tools are, by environment variables or by a profile: with an API key (TLS goes without saying)
+ * Parses one document with Temporal Cloud, or with any server behind TLS. Client and worker are configured like
+ * Temporal's own tools, by environment variables or by a profile. With an API key, which implies TLS:
  *
  *     export TEMPORAL_ADDRESS=documents.a1b2c.tmprl.cloud:7233 TEMPORAL_NAMESPACE=documents.a1b2c TEMPORAL_API_KEY=…
  *     npm run example 06 -- https://example.com/invoice.pdf
  *
- * or with a certificate: TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH instead of the key. A server whose
- * certificate no public authority signed needs TEMPORAL_TLS_SERVER_CA_CERT_PATH. `extend-parse worker` reads the same.
+ * With a certificate, set TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH instead of the key. If no
+ * public authority has signed the server's certificate, set TEMPORAL_TLS_SERVER_CA_CERT_PATH. `extend-parse worker`
+ * reads the same variables.
  */
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';

@@ -1,5 +1,6 @@
 /**
- * One trace from the client's call through workflow and activities to the requests that Extend gets, printed as spans.
+ * Makes one trace, from the client's call through workflow and activities to the requests that Extend gets, and prints
+ * its spans.
  *
  *     npm run example 07 -- https://example.com/invoice.pdf
  */

@@ -1,23 +1,25 @@
+import { defined } from '../../json';
 import type { EmulatorState } from './emulator-state';
+import type { NamedScript } from './find-script';
 import { ParsingProgress } from './parsing-progress';
-import type { BegunRun, RunOrder } from './run-store';
-import { findScript } from './scripted-document';
+import type { RunProgress } from './run-progress';
+import type { RunOrder } from './run-store';
 import { ScriptedProgress } from './scripted-progress';
 
 /**
- * Begins a run from the start.
+ * Begins a run from the start: it plays the script if there is one, and parses the file otherwise.
  *
- * A file that is stored is parsed as it is; only a URL whose file is not stored is downloaded. So a run that an earlier
- * emulator began is parsed again even where its URL has expired.
+ * A stored file is parsed as it is; a URL is downloaded only if its file is not stored. So a run that an earlier
+ * emulator began is parsed again even after its URL has expired.
  *
- * @throws RefusedRequest 400 for a URL that names no script, 404 for a file that never was or was deleted.
+ * @throws RefusedRequest 404 if the file never existed or was deleted.
  */
-export function beginRun({ fileUrl, fileId, fileName, config }: RunOrder, state: EmulatorState): BegunRun {
-  const call = fileUrl === undefined ? undefined : findScript(fileUrl, state.scripts);
-  if (call !== undefined) return { progress: new ScriptedProgress(call), call };
-  const name = fileName === undefined ? {} : { fileName };
+export function beginRun(order: RunOrder, script: NamedScript | undefined, state: EmulatorState): RunProgress {
+  if (script !== undefined) return new ScriptedProgress(script);
+  const { fileUrl, fileId, fileName, config } = order;
+  const input = defined({ state, config, fileName });
   if (fileUrl === undefined || state.files.has(fileId)) {
-    return { progress: new ParsingProgress({ state, config, stored: state.files.get(fileId), ...name }) };
+    return new ParsingProgress({ ...input, stored: state.files.get(fileId) });
   }
-  return { progress: new ParsingProgress({ state, config, download: { url: fileUrl, fileId }, ...name }) };
+  return new ParsingProgress({ ...input, download: { url: fileUrl, fileId } });
 }

@@ -1,9 +1,9 @@
-/** Bytes at the front that decide whether a file is text. */
+/** Number of bytes at the start of a file that decide if it is text. */
 const SAMPLE_BYTES = 65_536;
 
 /**
- * The bytes as text: by their byte order mark, else as UTF-8, else as Windows-1252. `undefined` if they are no text,
- * which shows by control characters that text does not have.
+ * Decodes text by its byte order mark, else as UTF-8, else as Windows-1252. Returns `undefined` if the bytes are no
+ * text: if they contain control characters that text does not have.
  */
 export function decodeText(bytes: Uint8Array): string | undefined {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
@@ -16,7 +16,10 @@ export function decodeText(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** Tab, line feed, form feed, carriage return and escape do occur in text. */
+/**
+ * Tells if a byte does not occur in text. Of the control characters, tab, line feed, form feed, carriage return and
+ * escape do.
+ */
 function isBinary(byte: number): boolean {
   return byte < 32 && byte !== 9 && byte !== 10 && byte !== 12 && byte !== 13 && byte !== 27;
 }

@@ -1,29 +1,33 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
+import { errorMessage } from '../../json';
 import type { FailureReason, ParseJob, ParseOutcome, ParserMessage } from './parse-job';
 
-/** Largest number of parser processes; each holds its libraries in memory, some 150 MB. */
+/** Largest number of parser processes. Each holds its libraries in memory, about 150 MB. */
 const MAX_PROCESSES = 2;
 
-/** Node's exit code where a platform has no signals: V8 aborts the process when its heap is full. */
+/** Exit code of a process that V8 aborts because its heap is full, on a platform without signals. */
 const ABORTED = 134;
 
 /** Limits of a {@link DocumentParser}. */
 export interface DocumentParserOptions {
-  /** Longest parsing of one document, in milliseconds. Waiting for a free process does not count. */
+  /** Time limit of parsing one document, in milliseconds. It does not include the wait for a free process. */
   readonly parseTimeoutMs: number;
-  /** Heap of one parser process, in megabytes. Memory that a library takes outside of the heap is not counted. */
+  /**
+   * Heap limit of one parser process, in megabytes. It does not include memory that a library takes outside of the
+   * heap.
+   */
   readonly maxParserMemoryMb: number;
-  /** File that the processes run. @default the built `local/extend/parser-process` */
+  /** Module that the processes run. @default the built `local/extend/parser-process` */
   readonly processFile?: string;
 }
 
-/** Parses documents apart from the process that serves HTTP. */
+/** Parses documents in other processes than the one that serves HTTP. */
 export interface DocumentParser {
-  /** Parses one document. Never rejects: a crash, a time-out and a full memory are failures of that document only. */
+  /** Parses one document. Never rejects: a crash, a time-out and a full memory make only this document fail. */
   parse(job: ParseJob): Promise<ParseOutcome>;
-  /** Ends the processes. What is still being parsed fails. */
+  /** Ends the processes. Documents that are still being parsed fail. */
   close(): Promise<void>;
 }
 
@@ -34,7 +38,7 @@ interface QueuedJob {
 
 const CLOSED: ParseOutcome = { failureReason: 'INTERNAL_ERROR: the emulator was closed' };
 
-/** Creates a parser. It starts its processes when documents need them, and replaces one that died. */
+/** Creates a parser. It starts its processes when documents need them, and replaces a process that died. */
 export function createDocumentParser(options: DocumentParserOptions): DocumentParser {
   return new ProcessPool(options);
 }
@@ -43,7 +47,7 @@ class ProcessPool implements DocumentParser {
   readonly #options: DocumentParserOptions;
   readonly #maxProcesses = Math.min(MAX_PROCESSES, availableParallelism());
   readonly #queue: QueuedJob[] = [];
-  /** Processes without a document. A process that died is in neither collection. */
+  /** Processes without a document. A process that died is neither here nor in `#alive`. */
   readonly #idle = new Set<ChildProcess>();
   readonly #alive = new Set<ChildProcess>();
   #busy = 0;
@@ -91,10 +95,10 @@ class ProcessPool implements DocumentParser {
     if (error instanceof MemoryFull) {
       return `INTERNAL_ERROR: a document needed more than ${this.#options.maxParserMemoryMb} MB to be parsed`;
     }
-    return `INTERNAL_ERROR: a document ended its parser: ${error instanceof Error ? error.message : String(error)}`;
+    return `INTERNAL_ERROR: a document ended its parser: ${errorMessage(error)}`;
   }
 
-  /** The API has no words for what went wrong in here, so it is said on standard error too. */
+  /** Writes internal errors to standard error too, because the API has no words for them. */
   #reported(outcome: ParseOutcome): ParseOutcome {
     if (this.#closed) return CLOSED;
     const reason = 'failureReason' in outcome ? outcome.failureReason : '';
@@ -137,10 +141,11 @@ function startProcess({ processFile, maxParserMemoryMb }: DocumentParserOptions)
   const child = fork(processFile ?? builtProcess(), {
     execArgv: [`--max-old-space-size=${Math.ceil(maxParserMemoryMb)}`],
     serialization: 'advanced',
-    // The output of a library that crashes is of no use to the sender of the document.
+    // The output of a library that crashes does not help the sender of the document.
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
-  // An idle process must not keep this one alive; while it works, the HTTP server does.
+  // An idle parser process must not keep the emulator's process alive. While a document is parsed, the HTTP server
+  // does.
   child.unref();
   child.channel?.unref();
   return child;
@@ -150,7 +155,7 @@ function builtProcess(): string {
   try {
     return require.resolve('#parser-process');
   } catch (cause) {
-    throw new Error('the parser process is not built, run npm run build', { cause });
+    throw new Error('the parser process is not built: run npm run build', { cause });
   }
 }
 
@@ -174,11 +179,11 @@ function runJob(child: ChildProcess, job: ParseJob, timeoutMs: number): Promise<
       if ('crashed' in message) onError(new Error(message.crashed));
       else settle(() => resolve(message));
     };
-    // Unlike `exit`, `close` comes after the last message.
+    // `close` comes after the last message, unlike `exit`.
     const onClose = (code: number | null, signal: string | null): void => onError(endOf(code, signal));
     const timer = setTimeout(() => onError(new Error(`parsing took longer than ${timeoutMs} ms`)), timeoutMs);
     child.on('message', onMessage).on('error', onError).on('close', onClose);
-    // A process that cannot be written to has ended, and `close` tells how.
+    // Sending fails only if the process has ended. The `close` event reports how it ended.
     child.send(job, () => undefined);
   });
 }

@@ -1,18 +1,18 @@
 import type { FailureReason } from './parse-job';
 
-/** What {@link downloadFile} needs. */
+/** Settings of {@link downloadFile}. */
 export interface DownloadFileInput {
-  /** Where the document is. */
+  /** URL of the document. */
   readonly url: string;
   /** Largest body, in bytes. */
   readonly maxInputBytes: number;
-  /** Longest download, in milliseconds, body included. */
+  /** Time limit of the download, in milliseconds, including the body. */
   readonly downloadTimeoutMs: number;
-  /** Ends the download early. */
+  /** Aborts the download. */
   readonly closing: AbortSignal;
 }
 
-/** The document, or why it could not be had. Its name is the last part of the URL's path. */
+/** A downloaded document, or the reason of the failure. The document's name is the last part of the URL's path. */
 export type Download =
   { readonly bytes: Uint8Array; readonly name: string } | { readonly failureReason: FailureReason };
 
@@ -20,7 +20,9 @@ export type Download =
 export async function downloadFile(input: DownloadFileInput): Promise<Download> {
   const url = URL.canParse(input.url) ? new URL(input.url) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) return { failureReason: 'UNABLE_TO_DOWNLOAD_FILE' };
-  // Not `AbortSignal.timeout`: Node 20 may collect one that is only part of `AbortSignal.any`, and it never aborts.
+  // `AbortSignal.timeout` is not used: Node 20 may collect such a signal if only `AbortSignal.any` refers to it, and
+  // then
+  // it never aborts.
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), input.downloadTimeoutMs);
   try {

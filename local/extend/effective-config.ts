@@ -1,7 +1,8 @@
 import type { ParseConfig } from '../../contract/extend/parse-api';
-import { RefusedRequest } from './answer';
+import { isPlainObject } from '../../json';
+import { RefusedRequest } from './refused-request';
 
-/** The API's documented defaults. Options whose default is not documented are absent. */
+/** The defaults that the API documents. Options without a documented default are absent. */
 const DEFAULT_CONFIG: ParseConfig = {
   target: 'markdown',
   chunkingStrategy: { type: 'page' },
@@ -14,17 +15,20 @@ const DEFAULT_CONFIG: ParseConfig = {
   advancedOptions: { pageRotationEnabled: true, agenticOcrEnabled: false },
 };
 
-/** More levels than any option of the API has. A run's answers repeat its config, and JSON cannot be of any depth. */
+/**
+ * Largest depth of a config, more than any option of the API has. A run's answers repeat its config, and JSON of
+ * unlimited depth cannot be written.
+ */
 const MAX_CONFIG_LEVELS = 100;
 
 /**
- * The configuration that a run uses: the caller's, with the API's defaults filled in.
+ * Returns the configuration that a run uses: the caller's, with the API's defaults filled in.
  *
- * @throws RefusedRequest 400 `INVALID_CONFIG_OPTIONS` for contradictions that the API documents, and for a config that is
- * nested too deeply.
+ * @throws RefusedRequest 400 `INVALID_CONFIG_OPTIONS` for contradictions that the API documents, and for a config that
+ * is nested too deeply.
  */
 export function effectiveConfig(config: unknown): ParseConfig {
-  if (config !== undefined && config !== null && !isObject(config)) {
+  if (config !== undefined && config !== null && !isPlainObject(config)) {
     throw new RefusedRequest(400, 'config must be an object', 'INVALID_CONFIG_OPTIONS');
   }
   if (isDeeper(config, MAX_CONFIG_LEVELS)) {
@@ -53,7 +57,7 @@ function checkPageRanges(ranges: unknown): void {
   const valid =
     Array.isArray(ranges) &&
     ranges.every((range: unknown) => {
-      if (!isObject(range)) return false;
+      if (!isPlainObject(range)) return false;
       const { start = 1, end = Number.MAX_SAFE_INTEGER } = range;
       return Number.isInteger(start) && Number.isInteger(end) && Number(start) >= 1 && Number(end) >= Number(start);
     });
@@ -63,7 +67,7 @@ function checkPageRanges(ranges: unknown): void {
   }
 }
 
-/** Tells if a JSON value has more levels of objects and arrays. It looks no deeper than that. */
+/** Tells if a JSON value has more than so many levels of objects and arrays. It visits no deeper level. */
 function isDeeper(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1));
@@ -71,12 +75,8 @@ function isDeeper(value: unknown, levels: number): boolean {
 
 function mergeDefaults(defaults: unknown, given: unknown): unknown {
   if (given === undefined || given === null) return defaults;
-  if (!isObject(defaults) || !isObject(given)) return given;
+  if (!isPlainObject(defaults) || !isPlainObject(given)) return given;
   const merged: Record<string, unknown> = { ...defaults };
   for (const [name, value] of Object.entries(given)) merged[name] = mergeDefaults(defaults[name], value);
   return merged;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

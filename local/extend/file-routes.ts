@@ -1,13 +1,15 @@
-import { jsonAnswer, RefusedRequest, type Answer } from './answer';
-import type { Exchange } from './emulator-state';
-import type { StoredFile } from './file-store';
+import { defined } from '../../json';
+import { jsonResponse, type EmulatorResponse } from './emulator-response';
+import { RefusedRequest } from './refused-request';
+import type { Exchange } from './exchange';
+import type { StoredFile } from './emulator-files';
 import { identifyFile } from './identify-file';
 
 const DEFAULT_PAGE_SIZE = 10;
 const MAX_PAGE_SIZE = 1000;
 
-/** `POST /files/upload`: stores the one part named `file`. Its kind is told by its content. */
-export async function uploadFile({ request, body, state }: Exchange): Promise<Answer> {
+/** `POST /files/upload`: stores the one part named `file`. Its content decides its type. */
+export async function uploadFile({ request, body, state }: Exchange): Promise<EmulatorResponse> {
   const part = await readFilePart(body, request.headers['content-type'] ?? '');
   const bytes = new Uint8Array(await part.arrayBuffer());
   if (bytes.byteLength > state.maxInputBytes) {
@@ -16,39 +18,41 @@ export async function uploadFile({ request, body, state }: Exchange): Promise<An
   }
   const identity = identifyFile(bytes, part.name);
   if (identity.kind === 'unreadable') throw new RefusedRequest(400, identity.message, identity.reason);
-  const type = identity.apiType === undefined ? {} : { type: identity.apiType };
-  const file = state.files.add({ name: part.name, ...type, bytes, uploaded: true });
-  return jsonAnswer(200, { success: true, file: { ...fileObject(file), presignedUrl: null } });
+  const file = state.files.add({ name: part.name, ...defined({ type: identity.apiType }), bytes, uploaded: true });
+  return jsonResponse(200, { success: true, file: { ...fileObject(file), presignedUrl: null } });
 }
 
-/** `GET /files/{id}`: the file's data, with a presigned URL to its bytes. */
-export function getFile({ request, state }: Exchange): Answer {
+/** `GET /files/{id}`: answers with the file's data and a presigned URL of its bytes. */
+export function getFile({ request, state }: Exchange): EmulatorResponse {
   const file = state.files.get(request.fileId ?? '');
   const presignedUrl = state.presigned.create(state.baseUrl, `/presigned/files/${file.id}`);
-  return jsonAnswer(200, { success: true, file: { ...fileObject(file), presignedUrl } });
+  return jsonResponse(200, { success: true, file: { ...fileObject(file), presignedUrl } });
 }
 
-/** `DELETE /files/{id}`. */
-export function deleteFile({ request, state }: Exchange): Answer {
+/** `DELETE /files/{id}`: every later call answers as if the file did not exist. */
+export function deleteFile({ request, state }: Exchange): EmulatorResponse {
   const id = request.fileId ?? '';
   state.files.delete(id);
-  return jsonAnswer(200, { success: true, fileId: id, message: 'File data has been successfully deleted.' });
+  return jsonResponse(200, { success: true, fileId: id, message: 'File data has been successfully deleted.' });
 }
 
-/** `GET /files`: one page of the files, newest first unless `sortDir=asc`. The token is a position. */
-export function listFiles({ request, state }: Exchange): Answer {
+/**
+ * `GET /files`: answers with one page of the files, newest first unless `sortDir=asc`. The page token is a position.
+ */
+export function listFiles({ request, state }: Exchange): EmulatorResponse {
   const { nameContains = '', sortDir = 'desc', nextPageToken = '0', maxPageSize } = request.query;
   const size = Number(maxPageSize ?? DEFAULT_PAGE_SIZE);
   const from = Number(nextPageToken);
   if (!Number.isInteger(size) || size < 1 || size > MAX_PAGE_SIZE) {
     throw new RefusedRequest(400, `maxPageSize must be 1 to ${MAX_PAGE_SIZE}, got ${maxPageSize}`);
   }
-  if (!Number.isInteger(from) || from < 0) throw new RefusedRequest(400, 'nextPageToken is none of this list');
+  if (!Number.isInteger(from) || from < 0)
+    throw new RefusedRequest(400, 'nextPageToken must be a token of an earlier page');
   const matching = state.files.existing().filter((file) => file.name.includes(nameContains));
   if (sortDir === 'asc') matching.reverse();
   const files = matching.slice(from, from + size).map((file) => fileObject(file));
   const rest = from + size < matching.length ? { nextPageToken: String(from + size) } : {};
-  return jsonAnswer(200, { success: true, files, ...rest });
+  return jsonResponse(200, { success: true, files, ...rest });
 }
 
 function fileObject(file: StoredFile): object {

@@ -1,28 +1,32 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { failureAnswer, RefusedRequest } from './answer';
+import { defined } from '../../json';
+import { answerNaturally } from './answer-naturally';
 import { checkCaller } from './check-caller';
-import { describeRequest, parseTarget, submitCall } from './describe-request';
-import type { EmulatorState, Exchange } from './emulator-state';
+import { failureResponse } from './emulator-response';
+import type { EmulatorState } from './emulator-state';
+import { openExchange, type ReceivedBody } from './exchange';
 import { createId } from './ids';
 import type { EmulatorRequest, Ledger } from './ledger';
+import { parseTarget } from './parse-target';
+import { RefusedRequest } from './refused-request';
 import type { Reply } from './reply';
-import { answerNaturally, checkHeaders } from './routes';
 import { sendRefusal } from './send-refusal';
 import { sendReply } from './send-reply';
+import { takeScriptedReply } from './take-scripted-reply';
 
-/** Room for a multipart frame around the largest document. */
+/** Largest multipart frame around the largest document, in bytes. */
 const FRAME_BYTES = 1_000_000;
 
-/** Chooses a fault for a request, or none. May wait, and so hold the request, before it decides. */
+/** Chooses a fault for a request; `undefined` for none. A promise holds the request until it is resolved. */
 export type FaultChooser = (request: EmulatorRequest) => Reply | undefined | Promise<Reply | undefined>;
 
-/** What handling a request needs besides the request. */
+/** The parts of an emulator that the handling of its requests needs. */
 export interface RequestHandlerInput {
-  /** What the routes work on. */
+  /** State that the routes share. */
   readonly state: EmulatorState;
-  /** Where the request is recorded. */
+  /** Ledger that records the requests. */
   readonly ledger: Ledger;
-  /** Asked before anything else. @default none */
+  /** Chooser of faults; it decides before any script does. @default none */
   readonly faults?: FaultChooser;
 }
 
@@ -40,12 +44,12 @@ export async function handleRequest(
   try {
     await handle(message, response, input);
   } catch (error) {
-    if (error instanceof RefusedRequest) return sendRefusal(message, response, error.toAnswer());
-    // The query may hold a signature.
+    if (error instanceof RefusedRequest) return sendRefusal(message, response, error.toResponse());
+    // The query is not written, because it may hold a signature.
     const path = (message.url ?? '').split('?', 1)[0] ?? '';
     process.stderr.write(`emulator: ${message.method} ${JSON.stringify(path)}: ${String(error)}\n`);
     if (response.headersSent) response.destroy();
-    else await sendRefusal(message, response, failureAnswer());
+    else await sendRefusal(message, response, failureResponse());
   }
 }
 
@@ -54,26 +58,24 @@ async function handle(
   response: ServerResponse,
   { state, ledger, faults }: RequestHandlerInput,
 ): Promise<void> {
-  // A refused caller must not send a whole document first.
+  // The caller is checked before the body is received: a refused caller need not send a whole document first.
   const url = parseTarget(message.url ?? '/');
   checkCaller(message, url);
-  const received = await readBody(message, state.maxInputBytes + FRAME_BYTES).catch(() => undefined);
-  if (received === undefined) {
+  const body = await receiveBody(message, state.maxInputBytes + FRAME_BYTES).catch(() => undefined);
+  if (body === undefined) {
     message.destroy();
     return;
   }
-  const body = received === 'too-large' ? Buffer.alloc(0) : received;
-  const request = ledger.record(describeRequest(message, { url, body, state }));
+  const exchange = openExchange({ message, url, body }, state, ledger);
+  const { request } = exchange;
   response.on('close', () => {
     if (request.outcome === 'pending' || request.outcome === 'hung') ledger.settle(request, 'abandoned', undefined);
   });
   try {
-    const reply = (await faults?.(request)) ?? scriptedReply(request, state) ?? { kind: 'natural' };
-    const report = reply.kind === 'report' ? { report: reply } : {};
-    const exchange: Exchange = { request, body, state, ...report };
-    const act = async () => (received === 'too-large' ? tooLarge(state) : answerNaturally(exchange));
-    const headers = { 'x-extend-request-id': createId('req_') };
-    const outcome = await sendReply({ response, reply, act, headers });
+    const reply = (await faults?.(request)) ?? takeScriptedReply(exchange) ?? { kind: 'natural' };
+    const report = reply.kind === 'report' ? reply : undefined;
+    const act = () => answerNaturally({ ...exchange, ...defined({ report }) });
+    const outcome = await sendReply({ response, reply, act, headers: { 'x-extend-request-id': createId('req_') } });
     ledger.settle(request, outcome, response.headersSent ? response.statusCode : undefined);
   } catch (error) {
     if (!response.headersSent) ledger.settle(request, 'answered', 500);
@@ -81,11 +83,7 @@ async function handle(
   }
 }
 
-function tooLarge(state: EmulatorState) {
-  return new RefusedRequest(400, `The limit is ${state.maxInputBytes} bytes`, 'FILE_SIZE_TOO_LARGE').toAnswer();
-}
-
-async function readBody(message: IncomingMessage, maxBytes: number): Promise<Buffer | 'too-large'> {
+async function receiveBody(message: IncomingMessage, maxBytes: number): Promise<ReceivedBody> {
   const pieces: Buffer[] = [];
   let bytes = 0;
   for await (const piece of message as AsyncIterable<Buffer>) {
@@ -94,23 +92,4 @@ async function readBody(message: IncomingMessage, maxBytes: number): Promise<Buf
     else pieces.length = 0;
   }
   return bytes > maxBytes ? 'too-large' : Buffer.concat(pieces);
-}
-
-/** The next entry of the script's list; a request that is refused for its headers uses none up. */
-function scriptedReply(request: EmulatorRequest, state: EmulatorState): Reply | undefined {
-  if (request.script === undefined) return undefined;
-  try {
-    checkHeaders(request.headers);
-  } catch {
-    return undefined;
-  }
-  if (request.runId === undefined) {
-    const call = submitCall(request.bodyJson, state);
-    return call === undefined ? undefined : state.runs.takeSubmitReply(call);
-  }
-  const run = state.runs.find(request.runId);
-  if (run === undefined || run.deleted) return undefined;
-  if (request.operation === 'read') return state.runs.takeRunReply(run, 'reads');
-  if (request.operation === 'result') return state.runs.takeRunReply(run, 'results');
-  return request.operation === 'deleteRun' ? state.runs.takeRunReply(run, 'deletes') : undefined;
 }

@@ -3,22 +3,22 @@ import { decodeText } from './decode-text';
 import type { DocumentFormat, FailureReason } from './parse-job';
 import { readZipDirectory } from './zip-directory';
 
-/** What a file is, told by its content; its name only tells apart kinds of text. */
+/** The type of a file. Its content decides it; its name only distinguishes types of text. */
 export type FileIdentity =
-  /** The emulator parses it. */
+  /** The emulator parses the file. */
   | { readonly kind: 'parseable'; readonly apiType: string; readonly format: DocumentFormat }
-  /** The API knows it, but a run of it fails here. */
+  /** The API knows the type, but the emulator cannot parse it: the run fails. */
   | { readonly kind: 'failing'; readonly apiType?: string; readonly reason: FailureReason }
-  /** An upload of it is refused, and a run of it fails. */
+  /** The file is unknown or broken: an upload is refused, and a run fails. */
   | { readonly kind: 'unreadable'; readonly reason: FailureReason; readonly message: string };
 
-/** A zip file that claims to unpack to more is refused unopened. */
+/** Largest size that a zip file may claim to unpack to, in bytes. A larger one is refused before it is unpacked. */
 const MAX_UNPACKED_BYTES = 500_000_000;
 
-/** What is looked at to tell kinds of text apart. */
+/** Number of bytes at the start of a file that distinguish types of text. */
 const SAMPLE_BYTES = 65_536;
 
-/** Extensions of formats that are no text: text under such a name is a broken file. */
+/** Extensions of formats that are not text. A file with such a name that contains text is broken. */
 const BINARY_EXTENSION =
   /^\.(pdf|docx?|dotx|odt|wpd|xlsx?|xl[st]x|xltm|xlsb|ods|pptx?|ppm|png|jpe?g|tiff?|gif|bmp|webp|hei[cf]|psd)$/;
 
@@ -35,7 +35,7 @@ const IMAGE_SIGNATURES: readonly (readonly [offset: number, text: string])[] = [
   [0, '8BPS'],
 ];
 
-/** Tells what a file is. `name` need not have an extension. */
+/** Identifies the type of a file. `name` need not have an extension. */
 export function identifyFile(bytes: Uint8Array, name: string): FileIdentity {
   if (bytes.byteLength === 0) return unreadable('CORRUPT_FILE', 'The file is empty');
   const extension = extname(name).toLowerCase();
@@ -50,7 +50,7 @@ export function identifyFile(bytes: Uint8Array, name: string): FileIdentity {
   return unknownBinary(extension);
 }
 
-/** The container of encrypted and of old Office files. */
+/** Identifies an OLE file, the container of encrypted Office files and of old ones. */
 function identifyOle(bytes: Uint8Array): FileIdentity {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const has = (stream: string): boolean => view.includes(Buffer.from(stream, 'utf16le'));
@@ -61,7 +61,8 @@ function identifyOle(bytes: Uint8Array): FileIdentity {
 
 function identifyZip(bytes: Uint8Array, extension: string): FileIdentity {
   const entries = readZipDirectory(bytes);
-  if (entries === undefined) return unreadable('CORRUPT_FILE', 'The file begins like a zip file but is not whole');
+  if (entries === undefined)
+    return unreadable('CORRUPT_FILE', 'The file begins as a zip file does but is not complete');
   if (entries.reduce((sum, entry) => sum + entry.uncompressedBytes, 0) > MAX_UNPACKED_BYTES) {
     return unreadable('FILE_SIZE_TOO_LARGE', `The file unpacks to more than ${MAX_UNPACKED_BYTES} bytes`);
   }
@@ -70,7 +71,7 @@ function identifyZip(bytes: Uint8Array, extension: string): FileIdentity {
   if (names.has('xl/workbook.xml') || names.has('xl/workbook.bin')) {
     return { kind: 'parseable', apiType: 'EXCEL', format: 'spreadsheet' };
   }
-  // An ODF file says what it is in its first entry, uncompressed.
+  // The first entry of an ODF file names the type, uncompressed.
   const odf = Buffer.from(bytes.subarray(0, 200)).toString('latin1');
   if (odf.includes('opendocument.spreadsheet')) return { kind: 'parseable', apiType: 'EXCEL', format: 'spreadsheet' };
   if (names.has('ppt/presentation.xml')) return { kind: 'failing', reason: 'FILE_TYPE_NOT_SUPPORTED' };
@@ -80,7 +81,7 @@ function identifyZip(bytes: Uint8Array, extension: string): FileIdentity {
 function identifyText(text: string, extension: string): FileIdentity {
   const start = text.slice(0, 4096).trimStart().toLowerCase();
   if (BINARY_EXTENSION.test(extension)) {
-    return unreadable('CORRUPT_FILE', `The file is named ${extension} but holds text`);
+    return unreadable('CORRUPT_FILE', `The file is named ${extension} but contains text`);
   }
   if (start.startsWith('{\\rtf')) return { kind: 'failing', apiType: 'TXT', reason: 'FILE_TYPE_NOT_SUPPORTED' };
   const markup = /^(?:\ufeff|<\?xml[^>]*>|<!--[^]*?-->|\s)*<(!doctype html|html|svg|[a-z!])/.exec(start)?.[1];
@@ -96,8 +97,8 @@ function identifyText(text: string, extension: string): FileIdentity {
 
 function unknownBinary(extension: string): FileIdentity {
   return BINARY_EXTENSION.test(extension)
-    ? unreadable('CORRUPT_FILE', `The file is named ${extension} but is none`)
-    : unreadable('FILE_TYPE_NOT_SUPPORTED', 'The file is of no supported kind');
+    ? unreadable('CORRUPT_FILE', `The file is named ${extension} but is not of this type`)
+    : unreadable('FILE_TYPE_NOT_SUPPORTED', 'The type of the file is not supported');
 }
 
 function unreadable(reason: FailureReason, message: string): FileIdentity {

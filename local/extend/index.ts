@@ -1,6 +1,7 @@
 /**
- * A local server that speaks Extend's API, for development and tests. It imports nothing of this package but types, and
- * loads parsing libraries only when a document needs them: scripted documents need none.
+ * The emulator: a local server that speaks Extend's API, for development and tests. It shares no code with this
+ * package's client for Extend except small predicates of `json`. It loads a parsing library only when a document needs
+ * it; scripted documents need none.
  */
 export { startEmulator } from './start-emulator';
 export type { Emulator, EmulatorOptions } from './start-emulator';

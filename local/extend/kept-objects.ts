@@ -1,31 +1,35 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Ids of this emulator; nothing else may become a file name. */
+/** Ids of this emulator. No other text may become a file name. */
 const ID = /^(parser_run|file)_[\w-]{1,64}$/;
 
 /**
- * Runs and files that outlive the emulator, each as a JSON file in one directory, and the bytes of a file beside it.
+ * Runs and files that outlive the emulator. Each is a JSON file in one directory; the bytes of a file lie beside it.
  *
- * Writes are synchronous and whole: what the emulator has answered is on the disk, however suddenly its process ends.
+ * Writes are synchronous and atomic: everything that the emulator has answered is on the disk, even if its process is
+ * killed.
  */
 export class KeptObjects {
   readonly #directory: string;
   readonly #damaged = new Set<string>();
 
-  /** Creates the directory, for the user of the process alone: documents may be confidential. */
+  /** Creates the directory. Only the user of the process may read it, because documents may be confidential. */
   constructor(directory: string) {
     this.#directory = directory;
     mkdirSync(directory, { recursive: true, mode: 0o700 });
   }
 
-  /** Writes an object, after its bytes, if it has any. */
+  /** Writes an object. Its bytes, if it has any, are written first. */
   write(id: string, value: object, bytes?: Uint8Array): void {
     if (bytes !== undefined) this.#writeWhole(`${id}.bin`, bytes);
     this.#writeWhole(`${id}.json`, JSON.stringify(value));
   }
 
-  /** The object of that id, or `undefined` if there is none. A damaged file counts as none, and standard error says so once. */
+  /**
+   * Reads the object of that id; `undefined` if there is none. A damaged file counts as none, and is reported once on
+   * standard error.
+   */
   read(id: string): object | undefined {
     const text = this.#readIfThere(`${id}.json`, id);
     if (text === undefined) return undefined;
@@ -37,7 +41,7 @@ export class KeptObjects {
     return value;
   }
 
-  /** The bytes of the object of that id, or `undefined` if there are none. */
+  /** Reads the bytes of the object of that id; `undefined` if there are none. */
   readBytes(id: string): Uint8Array | undefined {
     return this.#readIfThere(`${id}.bin`, id);
   }

@@ -1,6 +1,6 @@
 import type { Outcome } from './send-reply';
 
-/** Which call of the API a request is. `content` is a presigned URL, `unknown` anything else. */
+/** The call of the API that a request makes. `content` is a presigned URL, `unknown` anything else. */
 export type Operation =
   | 'submit'
   | 'parse'
@@ -14,47 +14,55 @@ export type Operation =
   | 'content'
   | 'unknown';
 
-/** One request as the emulator received it. Recorded when its body has arrived; the outcome follows. */
+/** One request as the emulator received it. It is recorded when its body has arrived; its outcome follows. */
 export interface EmulatorRequest {
   /** Position in the ledger, from 0. */
   readonly index: number;
+  /** Call of the API. */
   readonly operation: Operation;
+  /** HTTP method, in upper case. */
   readonly method: string;
+  /** Path of the URL, without the query. */
   readonly path: string;
+  /** Parameters of the query. */
   readonly query: Readonly<Record<string, string>>;
-  /** Lower-case names. */
+  /** Headers, with names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The body, where it is JSON. */
+  /** The body; absent if it is no JSON. */
   readonly bodyJson?: unknown;
+  /** Size of the body, in bytes; 0 if it was larger than the emulator accepts. */
   readonly bodyBytes: number;
-  /** Id in the path, where there is one. */
+  /** Run id in the path; absent if the path has none. */
   readonly runId?: string;
-  /** File id in the path or in a submit's body. */
+  /** File id in the path or in a submit's body; absent if there is none. */
   readonly fileId?: string;
-  /** Name of the scripted document that the request is about. */
+  /** Name of the scripted document that the request is about; absent if it is about none. */
   readonly script?: string;
   /** Wall-clock time of arrival, in milliseconds since the epoch. */
   readonly atMs: number;
-  /** HTTP status that was sent; absent while pending and where none was sent. */
+  /** HTTP status of the answer; absent while the request is pending, and if no answer was sent. */
   readonly responseStatus?: number;
-  /** How the exchange ended. `abandoned`: the client went away first, or the answer was cut on purpose. */
+  /** End of the exchange. `abandoned`: the client went away first, or the answer was cut on purpose. */
   readonly outcome: Outcome;
 }
 
-/** A run that was created, whether or not the client got to know its id: what the API would bill. */
+/** A run that was created: the API would bill it, even if the client never got its id. */
 export interface EmulatorRun {
   readonly id: string;
   readonly fileId: string;
-  /** The submitted URL, where there was one. */
+  /** URL that was submitted; absent for a run of a stored file. */
   readonly fileUrl?: string;
-  /** Name of the scripted document, where there was one. */
+  /** Name of the scripted document; absent for a run that is really parsed. */
   readonly script?: string;
-  /** Last state: of a scripted run what it last answered, of a parsed one the truth. */
+  /** Status: of a scripted run the one that it last answered with, of a parsed run the true one. */
   readonly status: string;
+  /** Reason of the failure; absent if there is none. */
   readonly failureReason?: string;
-  /** Credits billed so far; 0 until the run is PROCESSED. */
+  /** Credits that the API would bill; 0 until the run is PROCESSED. */
   readonly credits: number;
+  /** `true` after `DELETE /parser_runs/{id}`. */
   readonly deleted: boolean;
+  /** Wall-clock time of creation, in milliseconds since the epoch. */
   readonly createdAtMs: number;
 }
 
@@ -62,20 +70,22 @@ export interface EmulatorRun {
 export interface EmulatorFile {
   readonly id: string;
   readonly name: string;
-  /** The API's word for the kind of file; absent where it is none that the API knows. */
+  /** The API's word for the type of the file; absent if the API has none. */
   readonly type?: string;
+  /** Size, in bytes. */
   readonly bytes: number;
-  /** `true` if it came by `POST /files/upload`, `false` if a run made it. */
+  /** `true` for a file of `POST /files/upload`, `false` for a file that a run downloaded. */
   readonly uploaded: boolean;
+  /** `true` after `DELETE /files/{id}`. */
   readonly deleted: boolean;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** Requests kept before the older half is dropped. */
+/** Largest number of requests that are kept. At this number, the older half is dropped. */
 const MAX_KEPT_REQUESTS = 200_000;
 
-/** Every request in order of arrival, with a way to wait for one. */
+/** Record of the requests in order of arrival, with a way to wait for one. */
 export class Ledger {
   readonly #requests: Mutable<EmulatorRequest>[] = [];
   readonly #waiting = new Set<{
@@ -84,12 +94,12 @@ export class Ledger {
   }>();
   #next = 0;
 
-  /** The requests so far. Grows while one looks at it. */
+  /** The requests so far. The list grows as requests arrive. */
   get requests(): readonly EmulatorRequest[] {
     return this.#requests;
   }
 
-  /** Records an arrival. */
+  /** Records a request that has arrived. */
   record(request: Omit<EmulatorRequest, 'index' | 'outcome'>): EmulatorRequest {
     const entry: Mutable<EmulatorRequest> = { index: this.#next++, ...request, outcome: 'pending' };
     if (this.#requests.length >= MAX_KEPT_REQUESTS) this.#requests.splice(0, MAX_KEPT_REQUESTS / 2);
@@ -98,7 +108,7 @@ export class Ledger {
     return entry;
   }
 
-  /** Notes how an exchange ended. */
+  /** Records the end of an exchange. */
   settle(request: EmulatorRequest, outcome: Outcome, responseStatus: number | undefined): void {
     const entry = request as Mutable<EmulatorRequest>;
     entry.outcome = outcome;
@@ -106,7 +116,9 @@ export class Ledger {
     this.#wake(entry);
   }
 
-  /** The first request, past or future, for which `matches` holds; asked on arrival and again when it has ended. */
+  /**
+   * Resolves with the first request, past or future, that matches. A request is checked at its arrival and at its end.
+   */
   waitFor(matches: (request: EmulatorRequest) => boolean): Promise<EmulatorRequest> {
     const known = this.#requests.find(matches);
     if (known !== undefined) return Promise.resolve(known);

@@ -3,7 +3,7 @@ import type { Chunk, ParseConfig } from '../../contract/extend/parse-api';
 /** Formats that the emulator can parse. `text` includes markdown; `spreadsheet` is XLSX, XLS, XLSB and ODS. */
 export type DocumentFormat = 'pdf' | 'docx' | 'html' | 'spreadsheet' | 'csv' | 'text';
 
-/** Reasons for a failed run that the emulator gives itself. `INTERNAL_ERROR` may be followed by an explanation. */
+/** Reasons of a failed run that the emulator itself gives. An explanation may follow `INTERNAL_ERROR`. */
 export type FailureReason =
   | 'CORRUPT_FILE'
   | 'PASSWORD_PROTECTED_FILE'
@@ -20,7 +20,7 @@ export interface ParseJob {
   readonly config: ParseConfig;
 }
 
-/** What came of it. */
+/** The result of a {@link ParseJob}. */
 export type ParseOutcome =
   { readonly chunks: readonly Chunk[]; readonly pageCount: number } | { readonly failureReason: FailureReason };
 

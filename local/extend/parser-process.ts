@@ -1,12 +1,15 @@
 /**
- * The process that parses: one document per message, one outcome per answer. It runs from the built file, apart from the
- * server, because a document that fills the memory ends the whole process that parses it.
+ * The process that parses. It gets one document per message and answers with one outcome. It runs the built file, apart
+ * from the server, because a document that fills the memory ends the whole process that parses it.
  */
 import { Worker } from 'node:worker_threads';
 import type { ParseJob, ParserMessage } from './parse-job';
-import { parseDocument } from './parsing/parse-document';
+import { parseIntoChunks } from './parsing/parse-into-chunks';
 
-/** A document may keep the main thread busy for ever, so another thread notices that the server has died. */
+/**
+ * Ends the process if the server has died. It runs in a thread of its own, because a document may keep the main thread
+ * busy for ever.
+ */
 const WATCH_PARENT = `
   const { workerData: parent } = require('node:worker_threads');
   setInterval(() => process.ppid === parent || process.kill(process.pid, 'SIGKILL'), 1000);`;
@@ -15,8 +18,9 @@ new Worker(WATCH_PARENT, { eval: true, workerData: process.ppid }).unref();
 
 process.on('disconnect', () => process.exit());
 process.on('message', (job: ParseJob) => {
-  // A rejection is left unhandled on purpose: the state of a library that crashed is unknown, so this process ends.
-  void parseDocument(job).then((outcome) => send(outcome));
+  // A rejection stays unhandled on purpose. It ends this process, because the state of a library that crashed is
+  // unknown.
+  void parseIntoChunks(job).then((outcome) => send(outcome));
 });
 process.on('uncaughtException', (error: unknown) => {
   const { message = String(error) } = (error ?? {}) as Partial<Error>;

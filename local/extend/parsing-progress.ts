@@ -1,33 +1,34 @@
 import type { ParseConfig } from '../../contract/extend/parse-api';
+import { defined, errorMessage } from '../../json';
 import { downloadFile } from './download-file';
 import type { EmulatorState } from './emulator-state';
-import type { StoredFile } from './file-store';
+import type { StoredFile } from './emulator-files';
 import { identifyFile } from './identify-file';
 import type { FailureReason } from './parse-job';
 import type { RunProgress, RunSnapshot } from './run-progress';
 
-/** What a parsed run is made of: a stored file, or a URL to download first. */
+/** The parts of a parsed run: a stored file, or a URL to download first. */
 export interface ParsingProgressInput {
   /** The emulator that the run belongs to. */
   readonly state: EmulatorState;
   /** The run's effective configuration. */
   readonly config: ParseConfig;
-  /** The file to parse; otherwise there is `download`. */
+  /** File to parse; if it is absent, there is a `download`. */
   readonly stored?: StoredFile;
-  /** The URL, and the id that the downloaded file will have. */
+  /** URL to download, and the id that the downloaded file will have. */
   readonly download?: { readonly url: string; readonly fileId: string };
-  /** Name that the caller gave; otherwise the file's own. */
+  /** Name that the caller gave. @default the file's own name */
   readonly fileName?: string;
 }
 
-/** A run that is really parsed: PROCESSING until the parser is done. */
+/** Progress of a run that is really parsed: PROCESSING until the parser is done. */
 export class ParsingProgress implements RunProgress {
   readonly #ended: Promise<RunSnapshot>;
   #snapshot: RunSnapshot = { status: 'PROCESSING', as: 'parser_run_status' };
 
   constructor(input: ParsingProgressInput) {
     this.#ended = processDocument(input)
-      .catch((error: unknown) => failed(`INTERNAL_ERROR: ${error instanceof Error ? error.message : String(error)}`))
+      .catch((error: unknown) => failed(`INTERNAL_ERROR: ${errorMessage(error)}`))
       .then((snapshot) => (this.#snapshot = snapshot));
   }
 
@@ -51,7 +52,7 @@ export class ParsingProgress implements RunProgress {
 async function processDocument(input: ParsingProgressInput): Promise<RunSnapshot> {
   const startedAtMs = performance.now();
   const { state, config } = input;
-  const file = await locate(input);
+  const file = await fileOf(input);
   if ('failureReason' in file) return failed(file.failureReason);
   const identity = identifyFile(file.bytes, input.fileName ?? file.name);
   if (identity.kind !== 'parseable') return failed(identity.reason);
@@ -62,9 +63,9 @@ async function processDocument(input: ParsingProgressInput): Promise<RunSnapshot
   return { status: 'PROCESSED', as: 'parser_run', output: { chunks: () => chunks, pageCount, processingTimeMs } };
 }
 
-type Located = { readonly bytes: Uint8Array; readonly name: string } | { readonly failureReason: FailureReason };
+type FoundFile = { readonly bytes: Uint8Array; readonly name: string } | { readonly failureReason: FailureReason };
 
-async function locate({ state, stored, download, fileName }: ParsingProgressInput): Promise<Located> {
+async function fileOf({ state, stored, download, fileName }: ParsingProgressInput): Promise<FoundFile> {
   if (stored !== undefined) return stored;
   if (download === undefined) return { failureReason: 'INTERNAL_ERROR' };
   const { maxInputBytes, downloadTimeoutMs, closing } = state;
@@ -72,8 +73,8 @@ async function locate({ state, stored, download, fileName }: ParsingProgressInpu
   if ('failureReason' in loaded) return loaded;
   const name = fileName ?? loaded.name;
   const identity = identifyFile(loaded.bytes, name);
-  const type = identity.kind === 'unreadable' || identity.apiType === undefined ? {} : { type: identity.apiType };
-  return state.files.add({ id: download.fileId, name, ...type, bytes: loaded.bytes, uploaded: false });
+  const type = identity.kind === 'unreadable' ? undefined : identity.apiType;
+  return state.files.add({ id: download.fileId, name, ...defined({ type }), bytes: loaded.bytes, uploaded: false });
 }
 
 function failed(failureReason: FailureReason): RunSnapshot {

@@ -1,11 +1,12 @@
-import { RefusedRequest, type Answer } from './answer';
-import type { Exchange } from './emulator-state';
+import type { EmulatorResponse } from './emulator-response';
+import { RefusedRequest } from './refused-request';
+import type { Exchange } from './exchange';
 
 const CHUNK_PATH = /^\/presigned\/runs\/([^/]+)\/chunks\/(\d+)$/;
 const FILE_PATH = /^\/presigned\/files\/([^/]+)$/;
 
-/** Serves what a presigned URL points to: the content of one chunk, or a file's bytes. */
-export function serveContent({ request, state }: Exchange): Answer {
+/** Serves the target of a presigned URL: the content of one chunk, or a file's bytes. */
+export function serveContent({ request, state }: Exchange): EmulatorResponse {
   state.presigned.check(request.path, request.query);
   const [, runId, at] = CHUNK_PATH.exec(request.path) ?? [];
   if (runId !== undefined) {

@@ -1,10 +1,10 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { RefusedRequest } from './answer';
+import { RefusedRequest } from './refused-request';
 
-/** How long a presigned URL is valid, as the API documents it for files. */
+/** Lifetime of a presigned URL, in milliseconds, as the API documents it for files. */
 const VALID_MS = 15 * 60_000;
 
-/** Makes and checks the emulator's own presigned URLs, which need no key. */
+/** Creates and checks the emulator's presigned URLs, which need no API key. */
 export class PresignedUrls {
   readonly #secret: string;
 
@@ -12,13 +12,13 @@ export class PresignedUrls {
     this.#secret = secret;
   }
 
-  /** A URL below `base` for that path, valid for 15 minutes. */
+  /** Creates a URL below `base` for that path, valid for 15 minutes. */
   create(base: string, path: string): string {
     const expires = String(Date.now() + VALID_MS);
     return `${base}${path}?expires=${expires}&signature=${this.#sign(path, expires)}`;
   }
 
-  /** @throws RefusedRequest 403 for a wrong signature or an expired URL. */
+  /** Checks the query of a presigned URL. @throws RefusedRequest 403 if its signature is wrong or it has expired. */
   check(path: string, query: Readonly<Record<string, string>>): void {
     const { expires = '', signature = '' } = query;
     const expected = Buffer.from(this.#sign(path, expires));

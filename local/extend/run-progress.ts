@@ -1,34 +1,34 @@
 import type { Chunk } from '../../contract/extend/parse-api';
 
-/** What a finished run brought. */
+/** The output of a finished run. */
 export interface RunOutput {
-  /** The content; made anew at each call where it is made up, so that a large one is not kept. */
+  /** Returns the content. Made-up content is created at each call, so that a large one is not kept in memory. */
   readonly chunks: () => readonly Chunk[];
-  /** Pages parsed, which are the pages billed. */
+  /** Number of pages that were parsed and are billed. */
   readonly pageCount: number;
   readonly processingTimeMs: number;
 }
 
-/** A run's state at one moment, as one answer tells it. */
+/** The state of a run at one moment, as one answer reports it. */
 export interface RunSnapshot {
   readonly status: string;
   readonly failureReason?: string | null;
-  /** Which run object tells it. */
+  /** Run object that carries the state. */
   readonly as: 'parser_run_status' | 'parser_run';
-  /** Present where the answer may carry the content. */
+  /** Present if the answer may carry the content. */
   readonly output?: RunOutput;
-  /** Fields of the run object to replace or add. */
+  /** Fields that the run object gets in addition or instead. */
   readonly overrides?: Readonly<Record<string, unknown>>;
 }
 
-/** Where a run stands: played from a script or really parsed. */
+/** The progress of a run, which is played from a script or really parsed. */
 export interface RunProgress {
-  /** The state in the submit's answer. */
+  /** Returns the state for the answer to the submit. */
   submitted(): RunSnapshot;
-  /** The state that the next answer tells; advances a scripted run. */
+  /** Returns the state for the next answer, and advances a scripted run. */
   next(kind: 'read' | 'result'): RunSnapshot;
-  /** The state without advancing anything. */
+  /** Returns the state, and advances nothing. */
   current(): RunSnapshot;
-  /** Resolves when the run has ended. A scripted run that never ends, never resolves. */
+  /** Resolves when the run has ended; never for a scripted run that never ends. */
   ended(): Promise<RunSnapshot>;
 }

@@ -1,10 +1,9 @@
-import type { ParseConfig } from '../../contract/extend/parse-api';
-import { jsonAnswer, RefusedRequest, type Answer } from './answer';
-import { effectiveConfig } from './effective-config';
-import type { Exchange } from './emulator-state';
+import { jsonResponse, type EmulatorResponse } from './emulator-response';
+import type { Exchange } from './exchange';
 import { createId } from './ids';
-import { readAnswer, runObject, submitAnswer } from './run-answer';
-import type { Run } from './run-store';
+import { RefusedRequest } from './refused-request';
+import { readResponse, runObject, submitResponse } from './run-response';
+import { existingRun, type Run } from './run-store';
 
 /** HTTP status of a document's failure on the synchronous call. Other reasons are 500. */
 const SYNC_STATUS: Readonly<Record<string, number>> = {
@@ -16,67 +15,44 @@ const SYNC_STATUS: Readonly<Record<string, number>> = {
 };
 
 /** `POST /parse/async`: creates a run and answers before it is parsed. */
-export function submitRun(exchange: Exchange): Answer {
-  return submitAnswer(createRun(exchange), exchange);
+export function submitRun(exchange: Exchange): EmulatorResponse {
+  return submitResponse(createRun(exchange), exchange);
 }
 
 /** `POST /parse`: creates a run, waits for its end, and answers with the bare run, or with the document's failure. */
-export async function parseNow(exchange: Exchange): Promise<Answer> {
+export async function parseNow(exchange: Exchange): Promise<EmulatorResponse> {
   const run = createRun(exchange);
   const snapshot = await run.progress.ended();
-  if (snapshot.status === 'PROCESSED') return jsonAnswer(200, runObject(run, snapshot));
+  if (snapshot.status === 'PROCESSED') return jsonResponse(200, runObject(run, snapshot));
   const reason = snapshot.failureReason ?? 'INTERNAL_ERROR';
   const code = reason.split(':')[0] ?? reason;
   const status = SYNC_STATUS[code] ?? 500;
-  return jsonAnswer(status, { code, message: reason, requestId: createId('req_'), retryable: status === 500 });
+  return jsonResponse(status, { code, message: reason, requestId: createId('req_'), retryable: status === 500 });
 }
 
-/** `GET /parser_runs/{id}`. */
-export function readRun(exchange: Exchange): Answer {
+/** `GET /parser_runs/{id}`: answers with the state of a run, or with its result. */
+export function readRun(exchange: Exchange): EmulatorResponse {
   const responseType = exchange.request.query['responseType'];
   if (responseType !== undefined && responseType !== 'json' && responseType !== 'url') {
     throw new RefusedRequest(400, `responseType must be json or url, got ${responseType}`);
   }
-  return readAnswer(exchange.state.runs.get(exchange.request.runId ?? ''), exchange);
+  return readResponse(namedRun(exchange), exchange);
 }
 
-/** `DELETE /parser_runs/{id}`: the run is gone for every later call. It does not stop the parsing. */
-export function deleteRun({ request, state }: Exchange): Answer {
-  const run = state.runs.delete(request.runId ?? '');
+/** `DELETE /parser_runs/{id}`: every later call answers as if the run did not exist. The parsing goes on. */
+export function deleteRun(exchange: Exchange): EmulatorResponse {
+  const run = namedRun(exchange);
+  exchange.state.runs.delete(run);
   const message = 'Parser run data has been successfully deleted.';
-  return jsonAnswer(200, { success: true, parserRunId: run.id, message });
+  return jsonResponse(200, { success: true, parserRunId: run.id, message });
 }
 
-interface Locator {
-  readonly fileUrl?: string;
-  readonly fileId?: string;
-  readonly fileName?: string;
+function namedRun({ run, request }: Exchange): Run {
+  return existingRun(run, request.runId ?? '');
 }
 
-function createRun({ request, state }: Exchange): Run {
-  const { file, config } = readSubmitBody(request.bodyJson);
-  const { fileUrl, fileId, fileName } = file;
-  const url = fileUrl === undefined ? {} : { fileUrl };
-  const name = fileName === undefined ? {} : { fileName };
-  return state.runs.create({ fileId: fileId ?? createId('file_'), ...url, ...name, config });
-}
-
-function readSubmitBody(body: unknown): { readonly file: Locator; readonly config: ParseConfig } {
-  if (!isObject(body)) throw new RefusedRequest(400, 'The body must be a JSON object');
-  const { file } = body;
-  if (!isObject(file)) throw new RefusedRequest(400, 'file is required and must be an object');
-  for (const name of ['fileUrl', 'fileId', 'fileName']) {
-    const value = file[name];
-    if (value !== undefined && (typeof value !== 'string' || value === '')) {
-      throw new RefusedRequest(400, `file.${name} must be a non-empty string`);
-    }
-  }
-  if ((file['fileUrl'] === undefined) === (file['fileId'] === undefined)) {
-    throw new RefusedRequest(400, 'file must have exactly one of fileUrl and fileId');
-  }
-  return { file, config: effectiveConfig(body['config']) };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function createRun({ submission, state }: Exchange): Run {
+  const { order, script } = submission;
+  if (order instanceof RefusedRequest) throw order;
+  return state.runs.create(order, script);
 }

@@ -1,17 +1,17 @@
 import type { Block, Chunk } from '../../contract/extend/parse-api';
 import { blockId } from './ids';
 import type { RunOutput } from './run-progress';
-import type { ScriptCall } from './scripted-document';
+import type { NamedScript } from './find-script';
 
 /** Size of the made-up pages, in points. */
 const PAGE = { width: 612, height: 792 };
 const FILLER = 'The quick brown fox jumps over the lazy dog. ';
 
-/** The content of a scripted document: its own chunks, or made-up pages that name the URL they were asked for by. */
-export function scriptedOutput({ script, fileUrl }: ScriptCall): RunOutput {
-  const { chunks } = script;
-  const pageCount = script.pageCount ?? chunks?.length ?? 1;
-  const bytesPerPage = Math.ceil((script.resultBytes ?? 0) / pageCount);
+/** Creates the output of a scripted document: its own chunks, or made-up pages that contain the submitted URL. */
+export function scriptedOutput({ document, fileUrl }: NamedScript): RunOutput {
+  const { chunks } = document;
+  const pageCount = document.pageCount ?? chunks?.length ?? 1;
+  const bytesPerPage = Math.ceil((document.resultBytes ?? 0) / pageCount);
   const madeUp = (): Chunk[] => Array.from({ length: pageCount }, (_, at) => madeUpPage(fileUrl, at + 1, bytesPerPage));
   return { chunks: () => chunks ?? madeUp(), pageCount, processingTimeMs: 1200 };
 }
@@ -25,7 +25,7 @@ function madeUpPage(fileUrl: string, page: number, bytes: number): Chunk {
       rowCount: 2,
       columnCount: 2,
     }),
-    // Content and blocks both carry it, so half is enough.
+    // The chunk's content and its blocks both carry the filler, so half of the bytes is enough.
     ...(bytes > 0 ? [madeUpBlock('text', FILLER.repeat(Math.ceil(bytes / 2 / FILLER.length)).trim(), page, {})] : []),
   ];
   const content = blocks.map((block) => block.content).join('\n\n');

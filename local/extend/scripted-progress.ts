@@ -1,26 +1,28 @@
+import { defined } from '../../json';
+import type { NamedScript } from './find-script';
 import type { RunProgress, RunSnapshot } from './run-progress';
-import type { ScriptCall, ScriptedDocument } from './scripted-document';
+import type { ScriptedDocument } from './scripted-document';
 import { scriptedOutput } from './scripted-output';
 
-/** Words after which the API says nothing new. */
+/** Words for a run that has ended and never changes again. */
 const TERMINAL = new Set(['PROCESSED', 'FAILED', 'CANCELLED']);
 
-/** A run that is played from a script. */
+/** Progress of a run that is played from a script. */
 export class ScriptedProgress implements RunProgress {
-  readonly #call: ScriptCall;
+  readonly #script: NamedScript;
   #processingLeft: number;
   #withoutOutputLeft: number;
   #backToProcessingLeft: number;
   #last: RunSnapshot;
 
-  constructor(call: ScriptCall) {
-    const { script } = call;
-    this.#call = call;
-    const endsAtOnce = script.submitStatus !== undefined && TERMINAL.has(script.submitStatus);
-    this.#processingLeft = endsAtOnce ? 0 : (script.processingReads ?? 1);
-    this.#withoutOutputLeft = script.resultsWithoutOutput ?? 0;
-    this.#backToProcessingLeft = script.resultsBackToProcessing ?? 0;
-    this.#last = statusOnly(script, script.submitStatus ?? 'PROCESSING');
+  constructor(script: NamedScript) {
+    const { document } = script;
+    this.#script = script;
+    const endsAtOnce = document.submitStatus !== undefined && TERMINAL.has(document.submitStatus);
+    this.#processingLeft = endsAtOnce ? 0 : (document.processingReads ?? 1);
+    this.#withoutOutputLeft = document.resultsWithoutOutput ?? 0;
+    this.#backToProcessingLeft = document.resultsBackToProcessing ?? 0;
+    this.#last = statusOnly(document, document.submitStatus ?? 'PROCESSING');
   }
 
   submitted(): RunSnapshot {
@@ -44,43 +46,41 @@ export class ScriptedProgress implements RunProgress {
   }
 
   #advance(kind: 'read' | 'result'): RunSnapshot {
-    const { script } = this.#call;
+    const { document } = this.#script;
     if (this.#processingLeft > 0) {
       this.#processingLeft -= 1;
-      return statusOnly(script, script.processingStatus ?? 'PROCESSING');
+      return statusOnly(document, document.processingStatus ?? 'PROCESSING');
     }
     const end = this.#end();
     if (end.status !== 'PROCESSED') return end;
     if (this.#backToProcessingLeft > 0 && kind === 'result') {
       this.#backToProcessingLeft -= 1;
-      return statusOnly(script, 'PROCESSING');
+      return statusOnly(document, 'PROCESSING');
     }
     if (this.#withoutOutputLeft > 0) {
       if (kind === 'result') this.#withoutOutputLeft -= 1;
-      return statusOnly(script, 'PROCESSED');
+      return statusOnly(document, 'PROCESSED');
     }
     return end;
   }
 
   #end(): RunSnapshot {
-    const { script } = this.#call;
-    const overrides = script.run === undefined ? {} : { overrides: script.run };
-    const status = endStatus(script);
-    if (status === 'PROCESSED') return { status, as: 'parser_run', output: scriptedOutput(this.#call), ...overrides };
-    return { ...statusOnly(script, status), as: script.failedAs ?? 'parser_run_status', ...overrides };
+    const { document } = this.#script;
+    const overrides = defined({ overrides: document.run });
+    const status = endStatus(document);
+    if (status === 'PROCESSED') return { status, as: 'parser_run', output: scriptedOutput(this.#script), ...overrides };
+    return { ...statusOnly(document, status), as: document.failedAs ?? 'parser_run_status', ...overrides };
   }
 }
 
-function endStatus(script: ScriptedDocument): string {
-  const { submitStatus } = script;
-  return submitStatus !== undefined && TERMINAL.has(submitStatus) ? submitStatus : (script.status ?? 'PROCESSED');
+function endStatus({ submitStatus, status = 'PROCESSED' }: ScriptedDocument): string {
+  return submitStatus !== undefined && TERMINAL.has(submitStatus) ? submitStatus : status;
 }
 
-function statusOnly(script: ScriptedDocument, status: string): RunSnapshot {
+function statusOnly(document: ScriptedDocument, status: string): RunSnapshot {
   const as = 'parser_run_status';
-  const ended = status === 'FAILED' || status === 'CANCELLED' || status === script.status;
+  const ended = status === 'FAILED' || status === 'CANCELLED' || status === document.status;
   if (!ended || status === 'PROCESSED') return { status, as };
-  const reason = script.failureReason ?? (status === 'FAILED' ? 'INTERNAL_ERROR' : undefined);
-  if (script.failureReason === null) return { status, as, failureReason: null };
-  return reason === undefined ? { status, as } : { status, as, failureReason: reason };
+  const { failureReason = status === 'FAILED' ? 'INTERNAL_ERROR' : undefined } = document;
+  return defined({ status, as, failureReason });
 }

@@ -1,22 +1,29 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Answer } from './answer';
+import type { EmulatorResponse } from './emulator-response';
 
-/** Rest of a body that is received and discarded: a connection that is closed before may cost the client the answer. */
+/**
+ * Largest rest of a body that is received and discarded, in bytes. A client whose connection is closed before may lose
+ * the answer.
+ */
 const MAX_DISCARDED_BYTES = 1_000_000;
-/** Longest wait for that rest, in milliseconds. */
+/** Time limit of the wait for that rest, in milliseconds. */
 const DISCARD_TIMEOUT_MS = 2_000;
 
 /**
- * Sends an answer that no fault can spoil, at once, and closes the connection. The body need not have been received.
+ * Sends a response at once, past all faults, and closes the connection. The request's body need not have been received.
  * Never rejects.
  */
-export async function sendRefusal(message: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> {
+export async function sendRefusal(
+  message: IncomingMessage,
+  response: ServerResponse,
+  answer: EmulatorResponse,
+): Promise<void> {
   const { status, headers, body } = answer;
   const bytes = Buffer.from('json' in body ? JSON.stringify(body.json) : body.raw);
   response.writeHead(status, { ...headers, 'content-length': String(bytes.byteLength), connection: 'close' });
   response.write(bytes);
   await discardRest(message);
-  // Node closes the connection now: before, it would reset one on which the client still sends.
+  // Node closes the connection at this point. Earlier, it would reset a connection on which the client still sends.
   response.end();
 }
 
@@ -30,7 +37,7 @@ async function discardRest(message: IncomingMessage): Promise<void> {
       if (bytes > MAX_DISCARDED_BYTES) break;
     }
   } catch {
-    // The client has closed the connection, or the time limit has.
+    // The client or the time limit has closed the connection.
   } finally {
     clearTimeout(timer);
   }

@@ -1,29 +1,29 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Answer } from './answer';
+import type { EmulatorResponse } from './emulator-response';
 import type { Reply } from './reply';
 
-/** How an exchange ended, seen from the emulator. */
+/** The end of an exchange, as the emulator sees it. */
 export type Outcome = 'pending' | 'answered' | 'reset' | 'hung' | 'abandoned';
 
 const BLANKS = Buffer.alloc(65_536, ' ');
 
-/** What {@link sendReply} needs. */
+/** Settings of {@link sendReply}. */
 export interface SendReplyInput {
-  /** Where the answer goes. */
+  /** Node's response, to which the answer is written. */
   readonly response: ServerResponse;
-  /** What to answer. */
+  /** Reply to perform. */
   readonly reply: Reply;
-  /** Acts on the request and gives the natural answer; called at most once. */
-  readonly act: () => Promise<Answer>;
+  /** Acts on the request and returns the natural answer. It is called at most once. */
+  readonly act: () => Promise<EmulatorResponse>;
   /** Headers of every answer. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
 /**
- * Performs one reply. Resolves when the last byte is handed over or the connection is gone; a hang resolves at once
- * and leaves the connection open.
+ * Performs one reply. Resolves when the last byte is handed over or the connection is gone. A hang resolves at once and
+ * leaves the connection open.
  */
 export async function sendReply(input: SendReplyInput): Promise<Outcome> {
   const { response, reply, act } = input;
@@ -45,7 +45,11 @@ export async function sendReply(input: SendReplyInput): Promise<Outcome> {
 
 type NaturalKinds = Exclude<Reply, { kind: 'http' | 'reset' | 'hang' }>;
 
-async function sendNatural({ response, headers }: SendReplyInput, reply: NaturalKinds, answer: Answer): Promise<void> {
+async function sendNatural(
+  { response, headers }: SendReplyInput,
+  reply: NaturalKinds,
+  answer: EmulatorResponse,
+): Promise<void> {
   const body = toBytes(answer, reply);
   const own = reply.kind === 'natural' ? reply.headers : undefined;
   const all = { ...headers, ...answer.headers, ...own };
@@ -63,7 +67,7 @@ async function sendNatural({ response, headers }: SendReplyInput, reply: Natural
   }
 }
 
-function toBytes(answer: Answer, reply: NaturalKinds): Buffer {
+function toBytes(answer: EmulatorResponse, reply: NaturalKinds): Buffer {
   if ('raw' in answer.body) return Buffer.from(answer.body.raw);
   const { json } = answer.body;
   if (reply.kind === 'padded') return Buffer.from(JSON.stringify({ ...asObject(json), padding: padding(reply.bytes) }));

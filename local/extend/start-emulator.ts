@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { defined } from '../../json';
 import { beginRun } from './begin-run';
 import { createDocumentParser } from './document-parser';
 import type { EmulatorState } from './emulator-state';
-import { FileStore } from './file-store';
+import { EmulatorFiles } from './emulator-files';
+import { findScript } from './find-script';
 import { handleRequest, type FaultChooser } from './handle-request';
 import { KeptObjects } from './kept-objects';
 import { Ledger, type EmulatorFile, type EmulatorRequest, type EmulatorRun } from './ledger';
@@ -20,66 +22,73 @@ const DEFAULT_MAX_PARSER_MEMORY_MB = 1024;
 
 /** Settings of {@link startEmulator}. */
 export interface EmulatorOptions {
-  /** Port on 127.0.0.1; 0 takes a free one. @default 0 */
+  /** Port on 127.0.0.1; 0 chooses a free port. @default 0 */
   readonly port?: number;
-  /** Scripted documents besides the built-in ones, by name; one of the same name replaces a built-in. @default {} */
+  /**
+   * Scripted documents besides the built-in ones, by name. One with the name of a built-in document replaces it.
+   * @default {}
+   */
   readonly scripts?: Readonly<Record<string, ScriptedDocument>>;
   /**
-   * Asked for every request before anything else; what it returns is the answer, also for real documents. It may be
-   * asynchronous, and so hold a request. A fault uses up no entry of a script's list.
+   * Chooses the reply to a request, or none. It is called for every request, also for real documents, before any
+   * script. If it returns a promise, the request is held until the promise is resolved. A fault uses up no entry of a
+   * script's list. @default no faults
    */
   readonly faults?: FaultChooser;
-  /** Longest parsing of one document, in milliseconds; then its run fails. @default 120_000 */
+  /** Time limit of parsing one document, in milliseconds. Beyond it, the run fails. @default 120_000 */
   readonly parseTimeoutMs?: number;
-  /** Longest download of a `fileUrl`, in milliseconds. @default 60_000 */
+  /** Time limit of the download of a `fileUrl`, in milliseconds. @default 60_000 */
   readonly downloadTimeoutMs?: number;
   /** Largest document, in bytes. @default 100_000_000 */
   readonly maxInputBytes?: number;
-  /** Heap of one parser process, in megabytes. @default 1024 */
+  /** Heap limit of one parser process, in megabytes. @default 1024 */
   readonly maxParserMemoryMb?: number;
   /**
-   * Directory in which runs and files, the documents' bytes included, outlive this emulator; it is created for the own user
-   * alone. The next emulator with the same directory knows them: a run that is asked for begins again from the start, under
-   * its id. The requests so far and the used answers of scripts are not kept. @default none: all is in memory
+   * Directory in which runs and files, with the documents' bytes, outlive this emulator. It is created if it does not
+   * exist, and only the user of the process may read it. The next emulator with the same directory has the same runs
+   * and files. A run that is asked for there begins again from the start, under its id. The requests so far and the
+   * used entries of scripts are not kept. @default none: everything is in memory
    */
   readonly directory?: string;
 }
 
 /** A running emulator. */
 export interface Emulator {
-  /** Its address, to be used as the API's base URL. */
+  /** Address of the emulator, for use as the API's base URL. */
   readonly url: string;
-  /** Every request so far, in order of arrival. */
+  /** Every request so far, in order of arrival. The list grows as requests arrive. */
   readonly requests: readonly EmulatorRequest[];
-  /** Every run that was created, in order: what the API would bill. A new list at each look. */
+  /** Every run that was created, in order: the API would bill these. Each access returns a new list. */
   readonly runs: readonly EmulatorRun[];
-  /** Every file that was stored, in order. A new list at each look. */
+  /** Every file that was stored, in order. Each access returns a new list. */
   readonly files: readonly EmulatorFile[];
-  /** The first request, past or future, for which `matches` holds; asked on arrival and again when it has ended. */
+  /**
+   * Resolves with the first request, past or future, that matches. A request is checked at its arrival and at its end.
+   */
   waitFor(matches: (request: EmulatorRequest) => boolean): Promise<EmulatorRequest>;
-  /** Closes all connections and ends the parser processes. */
+  /** Closes all connections and ends the parser processes. It may be called more than once. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
- * Starts a local server that speaks Extend's API, version 2025-04-21, on loopback only. It accepts any key, truly
- * parses documents, though not with Extend's quality, and plays scripted ones. Requests must name a loopback host, and
- * must not come from a web page of another origin: both are answered 403.
+ * Starts a local server that speaks Extend's API, version 2025-04-21, on the loopback interface only. It accepts any
+ * API key. It parses real documents, though not with Extend's quality, and plays scripted ones. A request that names
+ * another host than loopback, or that comes from a web page of another origin, is answered with 403.
  *
  * @throws RangeError for a limit that is not a positive number.
- * @throws Error with code `EADDRINUSE` when the port is taken.
+ * @throws Error with code `EADDRINUSE` if the port is taken.
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { port = 0, faults } = options;
   const closing = new AbortController();
   const state = createState(options, closing.signal);
   const ledger = new Ledger();
-  // A request without Host is refused by `handleRequest`, with a sentence that says why.
+  // Node need not check the Host header: `handleRequest` refuses a request without it, with a message that says why.
   const server = createServer({ requireHostHeader: false }, (message, response) => {
-    void handleRequest(message, response, { state, ledger, ...(faults === undefined ? {} : { faults }) });
+    void handleRequest(message, response, defined({ state, ledger, faults }));
   });
-  // Tests hold requests for long, and a kept connection must not vanish under a client.
+  // Tests hold requests for a long time, and an idle connection must not be closed while a client uses it.
   server.requestTimeout = 0;
   server.keepAliveTimeout = 60_000;
   server.listen(port, '127.0.0.1');
@@ -117,10 +126,14 @@ function createState(options: EmulatorOptions, closing: AbortSignal): EmulatorSt
   for (const [name, value] of Object.entries(limits)) {
     if (!Number.isFinite(value) || value <= 0) throw new RangeError(`${name} must be a positive number, got ${value}`);
   }
-  const kept = directory === undefined ? {} : { kept: new KeptObjects(directory) };
+  const kept = directory === undefined ? undefined : new KeptObjects(directory);
   const state: EmulatorState = {
-    files: new FileStore(kept.kept),
-    runs: new RunStore({ begin: (order) => beginRun(order, state), ...kept }),
+    files: new EmulatorFiles(kept),
+    runs: new RunStore({
+      begin: (order, script) => beginRun(order, script, state),
+      findScript: (fileUrl) => findScript(fileUrl, scripts),
+      ...defined({ kept }),
+    }),
     presigned: new PresignedUrls(randomBytes(32).toString('hex')),
     parser: createDocumentParser({ parseTimeoutMs, maxParserMemoryMb }),
     scripts,

@@ -1,7 +1,7 @@
 /** One entry of a zip file's directory, as the directory declares it. */
 export interface ZipEntry {
   readonly name: string;
-  /** The name's bytes, in whichever encoding. */
+  /** Bytes of the name, in an unknown encoding. */
   readonly nameBytes: Uint8Array;
   /** General purpose bits: 0 for an encrypted entry, 11 for a name in UTF-8. */
   readonly flags: number;
@@ -17,12 +17,12 @@ const END_SIGNATURE = 0x06054b50;
 const ENTRY_SIGNATURE = 0x02014b50;
 const END_BYTES = 22;
 const ENTRY_BYTES = 46;
-/** The end record may be followed by a comment of this size. */
+/** Largest comment that may follow the end record, in bytes. */
 const MAX_COMMENT_BYTES = 65_535;
 
 /**
- * Reads the directory at the end of a zip file, unpacking nothing: enough to tell which kind of Office file it is, and
- * how large it claims to become. `undefined` if there is no whole directory. Does not read ZIP64.
+ * Reads the directory at the end of a zip file, and unpacks nothing. The directory tells the type of an Office file and
+ * the size to which it claims to unpack. Returns `undefined` if there is no complete directory. Does not read ZIP64.
  */
 export function readZipDirectory(bytes: Uint8Array): readonly ZipEntry[] | undefined {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

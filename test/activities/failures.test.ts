@@ -50,7 +50,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-/** Every activity that asks Extend, with an input that is right. */
+/** Every activity that sends requests to Extend, with a right input. */
 const CALLS = {
   submitParse: (of: ParseActivities, info: AttemptInfo) => failureOf(of, 'submitParse', { file: { fileUrl } }, info),
   getStatus: (of: ParseActivities, info: AttemptInfo) => failureOf(of, 'getStatus', { runId }, info),
@@ -63,7 +63,7 @@ const CALLS = {
 type Call = keyof typeof CALLS;
 const NAMES = Object.keys(CALLS) as Call[];
 
-/** Fails one activity by a fault, and shows that it asked once. */
+/** Makes an activity fail by a fault, and checks that it sent one request. */
 async function fail(call: Call, reply: Reply, info: AttemptInfo = {}) {
   fault = reply;
   const before = emulator.requests.length;
@@ -87,8 +87,8 @@ const REFUSED_KEY = {
   fetchResult: retried('Unauthorized', 30_000),
 };
 
-/** A paid run is waited for: an operator can correct the address meanwhile. */
-const WRONG_ADDRESS = {
+/** Failure of a request for a paid run. It is retried, because an operator can correct the base URL in the meantime. */
+const WRONG_BASE_URL = {
   ...every(final('EndpointNotFound')),
   getStatus: retried('EndpointNotFound', 30_000),
   fetchResult: retried('EndpointNotFound', 30_000),
@@ -104,45 +104,45 @@ const ROWS: readonly (readonly [title: string, reply: Reply, outcomes: Record<Ca
   ['status 429', status(429), every(retried('RateLimited'))],
   ['status 429 with Retry-After', rateLimitedReply({ retryAfter: 7 }), every(retried('RateLimited', 7000))],
   [
-    'status 429 with a Retry-After beyond all measure',
+    'status 429 with a very long Retry-After',
     rateLimitedReply({ retryAfter: 1e9 }),
     every(retried('RateLimited', 300_000)),
   ],
-  ['status 429 with a Retry-After of none', rateLimitedReply({ retryAfter: 0 }), every(retried('RateLimited', 1000))],
-  [
-    'status 429 with a Retry-After in no grammar',
-    rateLimitedReply({ retryAfter: 'soon' }),
-    every(retried('RateLimited')),
-  ],
+  ['status 429 with a Retry-After of 0', rateLimitedReply({ retryAfter: 0 }), every(retried('RateLimited', 1000))],
+  ['status 429 with a malformed Retry-After', rateLimitedReply({ retryAfter: 'soon' }), every(retried('RateLimited'))],
   ['status 402', status(402), every(final('OutOfCredits'))],
   ['code USAGE_BLOCKED', status(403, { code: 'USAGE_BLOCKED' }), every(final('OutOfCredits'))],
   ['code OUT_OF_CREDITS', status(429, { code: 'OUT_OF_CREDITS' }), every(final('OutOfCredits'))],
   ['status 401', status(401), REFUSED_KEY],
   ['status 403', status(403), REFUSED_KEY],
-  ['status 404 with HTML', htmlReply({ status: 404 }), WRONG_ADDRESS],
-  ['status 404 with JSON of another server', httpReply({ status: 404, json: { message: 'Not Found' } }), WRONG_ADDRESS],
-  ['status 404 without a body', httpReply({ status: 404, text: '' }), WRONG_ADDRESS],
+  ['status 404 with HTML', htmlReply({ status: 404 }), WRONG_BASE_URL],
+  [
+    'status 404 with JSON of another server',
+    httpReply({ status: 404, json: { message: 'Not Found' } }),
+    WRONG_BASE_URL,
+  ],
+  ['status 404 without a body', httpReply({ status: 404, text: '' }), WRONG_BASE_URL],
   ['status 410 ENDPOINT_REMOVED', status(410, { code: 'ENDPOINT_REMOVED' }), every(final('ApiVersionRemoved'))],
   ['status 404 ENDPOINT_REMOVED', status(404, { code: 'ENDPOINT_REMOVED' }), every(final('ApiVersionRemoved'))],
   ['RATE_LIMIT_EXCEEDED with 409', status(409, { code: 'RATE_LIMIT_EXCEEDED' }), every(retried('RateLimited'))],
   ['RATE_LIMIT_EXCEEDED with 503', status(503, { code: 'RATE_LIMIT_EXCEEDED' }), every(retried('RateLimited'))],
-  ['a 409 that may be repeated', status(409, { code: 'BUSY', retryable: true }), every(retried('Unavailable'))],
-  ['a 500 that may be repeated', status(500, { code: 'X', retryable: true }), NO_USABLE_ANSWER],
-  ['a 500 that must not be repeated', status(500, { code: 'X', retryable: false }), NO_USABLE_ANSWER],
+  ['a retryable 409', status(409, { code: 'BUSY', retryable: true }), every(retried('Unavailable'))],
+  ['a retryable 500', status(500, { code: 'X', retryable: true }), NO_USABLE_ANSWER],
+  ['a 500 that is not retryable', status(500, { code: 'X', retryable: false }), NO_USABLE_ANSWER],
   ['status 409', status(409), REJECTED],
   ['status 413', status(413), REJECTED],
   ['status 302', httpReply({ status: 302, headers: { location: 'http://nonexistent.invalid' }, text: '' }), REJECTED],
 ];
 
-/** A deletion does not care for what a success says. */
+/** Result of a deletion. A deletion ignores the body of a success. */
 const UNREADABLE: readonly (readonly [string, Reply])[] = [
   ['a body without its end', truncatedReply({ how: 'framing' })],
   ['HTML with status 200', htmlReply()],
   ['an empty answer', httpReply({ status: 200, text: '' })],
 ];
 
-describe('a time-out', () => {
-  it('ends every activity as the table says', async () => {
+describe('a time limit', () => {
+  it('ends every activity with the failure of the table', async () => {
     fault = hangReply();
     const before = emulator.requests.length;
     const outcomes = await Promise.all(
@@ -157,18 +157,18 @@ describe('a time-out', () => {
 });
 
 describe.each(NAMES)('%s', (call) => {
-  it.each(ROWS)('ends as the table says on %s', async (_title, reply, outcomes) => {
+  it.each(ROWS)('ends with the failure of the table for %s', async (_title, reply, outcomes) => {
     const { type, nonRetryable, nextRetryDelay } = await fail(call, reply);
     expect({ type, nonRetryable, nextRetryDelay }).toEqual(outcomes[call]);
   });
 
-  it('is unavailable where there is no connection: nothing was received', async () => {
+  it('fails with Unavailable if there is no connection, because Extend received nothing', async () => {
     const { type, nonRetryable, message } = await CALLS[call](unreachable, {});
     expect({ type, nonRetryable }).toEqual({ type: 'Unavailable', nonRetryable: false });
     expect(message).toMatch(/^no connection for \S+ \S+: E\w+/);
   });
 
-  it('tells what is known', async () => {
+  it('has the known facts', async () => {
     const json = { code: 'A_CODE', message: 'busy, see https://h/?SECRET', requestId: 'req_1', retryable: true };
     const reply = httpReply({ status: 429, headers: { 'retry-after': '3' }, json });
     const { details, message } = await fail(call, reply, { attempt: 4 });
@@ -182,7 +182,7 @@ describe.each(NAMES)('%s', (call) => {
 });
 
 describe.each(NAMES.filter((name) => name !== 'deleteRun'))('%s', (call) => {
-  it.each(UNREADABLE)('ends as the table says on %s', async (_title, reply) => {
+  it.each(UNREADABLE)('ends with the failure of the table for %s', async (_title, reply) => {
     const { type, nonRetryable, nextRetryDelay } = await fail(call, reply);
     expect({ type, nonRetryable, nextRetryDelay }).toEqual(NO_USABLE_ANSWER[call]);
   });
@@ -193,7 +193,7 @@ describe('status 400 and 422', () => {
     for (const code of [400, 422]) expect(await fail(call, status(code))).toMatchObject(REJECTED[call]);
   });
 
-  it('are final for getStatus once both ways of asking were refused', async () => {
+  it('are final for getStatus when both forms of the poll were refused', async () => {
     fault = status(422, { code: 'INVALID', requestId: 'req_2' });
     const failure = await failureOf(activities, 'getStatus', { runId });
     expect(failure).toMatchObject({
@@ -204,7 +204,7 @@ describe('status 400 and 422', () => {
 });
 
 describe('status 404', () => {
-  it('is FileNotFound while submitting, and UploadRejected while uploading', async () => {
+  it('is FileNotFound for a submit, and UploadRejected for an upload', async () => {
     expect(await fail('submitParse', status(404))).toMatchObject(final('FileNotFound'));
     expect(await fail('uploadFile', status(404))).toMatchObject(final('UploadRejected'));
   });
@@ -225,7 +225,7 @@ describe('status 404', () => {
     expect(failure).toMatchObject({ type: 'ParserRunNotFound', nonRetryable });
   });
 
-  it.each(['fetchResult', 'storeResult'] as const)('is retried by %s within these 60 s too', async (name) => {
+  it.each(['fetchResult', 'storeResult'] as const)('is also retried by %s within these 60 s', async (name) => {
     const own = createParseActivities({ apiKey: 'k', baseUrl: emulator.url, resultDirectory: tmpdir() });
     const times = { acceptedAtMs: ACCEPTED_AT_MS, noticedAtMs: ACCEPTED_AT_MS };
     const input = { runId: 'parser_run_x', ...times, counters };
@@ -235,13 +235,13 @@ describe('status 404', () => {
     expect(await failureAfter(60_000)).toMatchObject({ type: 'ParserRunNotFound', nonRetryable: true });
   });
 
-  it('is final at once for a run that was attached to', async () => {
+  it('is final immediately for an attached run', async () => {
     expect(await fail('getStatus', status(404))).toMatchObject(final('ParserRunNotFound'));
     expect(await fail('fetchResult', status(404))).toMatchObject(final('ParserRunNotFound'));
   });
 });
 
-describe('a refused key while a paid run is waited for', () => {
+describe('a refused key while a workflow waits for a paid run', () => {
   it.each([
     [1, 30_000],
     [2, 60_000],
@@ -249,13 +249,13 @@ describe('a refused key while a paid run is waited for', () => {
     [4, 240_000],
     [5, 300_000],
     [100_000, 300_000],
-  ])('is tried again slowly: after attempt %d in %d ms', async (attempt, delayMs) => {
+  ])('is retried with long delays: after attempt %d in %d ms', async (attempt, delayMs) => {
     for (const call of ['getStatus', 'fetchResult'] as const) {
       expect(await fail(call, status(401), { attempt })).toMatchObject(retried('Unauthorized', delayMs));
     }
   });
 
-  it('is tried again slowly where the worker has none', async () => {
+  it('is retried with long delays also if the worker has no key', async () => {
     const keyless = createParseActivities({ apiKey: ' ', baseUrl: emulator.url });
     const before = emulator.requests.length;
     expect(await failureOf(keyless, 'getStatus', { runId: 'r' })).toMatchObject(retried('Unauthorized', 30_000));

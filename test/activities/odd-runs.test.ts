@@ -20,7 +20,7 @@ let server: OddServer;
 let activities: ParseActivities;
 let connection: Connection;
 let client: ParseClient;
-/** The answer to every request. */
+/** Answer to every request. */
 let body = '';
 
 beforeAll(async () => {
@@ -37,7 +37,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-/** Each way in which an answer may hold a run. */
+/** Each envelope in which an answer may contain a run. */
 const ENVELOPES: Readonly<Record<string, (run: string) => string>> = {
   'in the envelope': (run) => `{"success":true,"parserRun":${run},"warning":null}`,
   'in an envelope that says more': (run) => ` {"id":"req_1","status":"ok","parserRun" : ${run}\n}`,
@@ -46,7 +46,7 @@ const ENVELOPES: Readonly<Record<string, (run: string) => string>> = {
   'bare behind a byte order mark': (run) => `${BOM}${run}`,
 };
 
-/** Runs an activity, and gives the fields that it named in the log. */
+/** Runs an activity, and gives its result and the fields that it named in the log. */
 async function logged<T>(work: (context: ReturnType<typeof createContext>) => Promise<T>) {
   const lines: { readonly message: string; readonly meta?: object }[] = [];
   const context = createContext({}, (line) => lines.push(line));
@@ -127,7 +127,7 @@ describe.each(Object.entries(ENVELOPES))('A run %s', (_title, envelope) => {
 describe('An answer with two runs', () => {
   it.each([
     ['two members parserRun', `{"parserRun":${runText()},"parserRun":${runText()}}`],
-    ['two members parserRun, one spelled otherwise', `{"parserRun":${runText()},"parser\\u0052un":${runText()}}`],
+    ['two members parserRun, one with an escape', `{"parserRun":${runText()},"parser\\u0052un":${runText()}}`],
     ['one in the other', `{"parserRun":{"parserRun":${runText()},${runText().slice(1)}}`],
     ['one bare and one in the envelope', `{"id":"r","status":"PROCESSED","chunks":[],"parserRun":${runText()}}`],
     ['one in the envelope and one bare', `{"parserRun":${runText()},"id":"r","status":"PROCESSED","chunks":[]}`],
@@ -140,7 +140,7 @@ describe('An answer with two runs', () => {
     }
   });
 
-  it('is none where parserRun is null beside a bare run', async () => {
+  it('has one run if parserRun is null beside a bare run', async () => {
     body = `{"parserRun":null,${runText().slice(1)}`;
     expect((await inline()).result.runId).toBe(RUN.id);
     expect((await stored()).result.runId).toBe(RUN.id);
@@ -164,7 +164,7 @@ describe('A stored object that holds a run twice, of an earlier version', () => 
   });
 });
 
-describe('A status answer', () => {
+describe('An answer to a poll', () => {
   const status = (text: string) => {
     body = text;
     return runActivity(activities, 'getStatus', { runId: 'r' });
@@ -180,7 +180,7 @@ describe('A status answer', () => {
     expect(await status(envelope(large))).toEqual({ status: 'PROCESSED', polls: 1 });
   });
 
-  it('has a short text for a reason that is nested too deeply', async () => {
+  it('gives a short text for a reason that is nested too deeply', async () => {
     const answer = await status(`{"id":"r","status":"FAILED","failureReason":${nested(9_000)}}`);
     expect(answer).toEqual({ status: 'FAILED', failureReason: expect.any(String), polls: 1 });
     expect(answer.failureReason?.length).toBeLessThan(100);
@@ -220,14 +220,17 @@ describe('A submit answer', () => {
     ['a dot', '.', "must not be '.' or '..'"],
     ['two dots', '..', "must not be '.' or '..'"],
     ['half a character', '\\ud800', 'must be well-formed Unicode'],
-  ])('with an id that no request can name ends the document, which is not sent again: %s', async (_title, id, rule) => {
-    body = `{"id":"${id}","status":"PROCESSING"}`;
-    const failure = await failureOf(activities, 'submitParse', { file: { fileUrl: 'https://h/a' } });
-    expect(failure).toMatchObject({ type: 'ContractViolation', nonRetryable: true });
-    expect(failure.details).toEqual([{ runMayExist: true, attempts: 1 }]);
-    expect(failure.message).toContain(rule);
-    expect(failure.message.length).toBeLessThan(300);
-  });
+  ])(
+    'with an id that no request can name ends the document, which is not submitted again: %s',
+    async (_title, id, rule) => {
+      body = `{"id":"${id}","status":"PROCESSING"}`;
+      const failure = await failureOf(activities, 'submitParse', { file: { fileUrl: 'https://h/a' } });
+      expect(failure).toMatchObject({ type: 'ContractViolation', nonRetryable: true });
+      expect(failure.details).toEqual([{ runMayExist: true, attempts: 1 }]);
+      expect(failure.message).toContain(rule);
+      expect(failure.message.length).toBeLessThan(300);
+    },
+  );
 });
 
 describe('A result', () => {
@@ -235,7 +238,7 @@ describe('A result', () => {
   const withKey = () => createParseActivities({ apiKey: KEY, baseUrl: server.url, resultDirectory: directory });
 
   it.each(['fetchResult', 'storeResult'] as const)(
-    'has the run id that was asked for, and no file id with the API key: %s',
+    'has the run id of the request, and no file id with the API key: %s',
     async (name) => {
       body = JSON.stringify({ parserRun: { ...RUN, id: `other-${KEY}`, fileId: `file-${KEY}` } });
       const input = { runId: RUN.id, noticedAtMs: Date.now(), counters };

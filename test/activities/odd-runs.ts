@@ -1,13 +1,13 @@
 import { FINISHED_RUN } from '../contract/extend/decode-run';
 
-/** A run in an answer, and how every reader of it ends. */
+/** A run in an answer, and the expected result of every reader. */
 export interface OddRun {
   readonly title: string;
-  /** The run as JSON, as Extend sends it. */
+  /** Run as Extend sends it, as JSON. */
   readonly text: string;
-  /** Members of the workflow's result that differ from {@link USUAL}; `undefined` for what is absent. */
+  /** Members of the workflow's result that differ from {@link USUAL}. `undefined` stands for an absent member. */
   readonly summary?: Readonly<Record<string, unknown>>;
-  /** The chunks of the result. @default the run's own, as they were sent */
+  /** Chunks of the result. @default the chunks of the run, unchanged */
   readonly chunks?: readonly unknown[];
   /** Fields that the log names. @default none */
   readonly noted?: readonly string[];
@@ -17,7 +17,7 @@ export const RUN = FINISHED_RUN.parserRun;
 export const USUAL = { runId: RUN.id, fileId: RUN.fileId, pageCount: 1, processingTimeMs: 4210, credits: 2 };
 const [CHUNK] = RUN.chunks as [(typeof RUN.chunks)[0]];
 const [BLOCK] = CHUNK.blocks as [(typeof CHUNK.blocks)[0]];
-/** A member that is `undefined` is not sent. */
+/** Builds a run. A member that is `undefined` is not sent. */
 export const runText = (fields: object = {}): string => JSON.stringify({ ...RUN, ...fields });
 
 const omit = (value: object, ...names: string[]) =>
@@ -29,7 +29,9 @@ const withRun = (title: string, fields: object, rest: Partial<OddRun> = {}): Odd
   ...rest,
 });
 
-/** A field of the chunk is not as the contract has it: it is left out, and everything else is kept. */
+/**
+ * Builds a case in which a field of the chunk breaks the contract. The field is left out, and everything else is kept.
+ */
 const withChunk = (title: string, fields: object, kept: object, ...noted: string[]): OddRun =>
   withRun(title, { chunks: [CHUNK, { ...CHUNK, ...fields }] }, { chunks: [CHUNK, kept], noted });
 
@@ -51,7 +53,7 @@ const withPageRange = (title: string, metadata: object): OddRun =>
 
 const noMetrics = { pageCount: undefined, processingTimeMs: undefined };
 
-/** A value of so many levels. */
+/** Builds a value with the given number of levels. */
 export const nested = (levels: number): string => `${'[['.repeat(levels / 2)}${']]'.repeat(levels / 2)}`;
 const inText = (text: string, before: string, after: string) => text.replace(before, () => after);
 
@@ -83,7 +85,7 @@ export const ACCEPTED: readonly OddRun[] = [
     { summary: { processingTimeMs: undefined }, noted: ['metrics.processingTimeMs'] },
   ),
   {
-    title: 'pageCount beyond all numbers',
+    title: 'pageCount that is too large for a number',
     text: inText(runText(), '"pageCount":1', '"pageCount":1e999'),
     summary: { pageCount: undefined },
     noted: ['metrics.pageCount'],
@@ -116,7 +118,7 @@ export const ACCEPTED: readonly OddRun[] = [
   withRun('ocr a text', { ocr: 'SECRET' }, { noted: ['ocr'] }),
   withRun('one wrong word in ocr', { ocr: { words: [{ content: 'a' }, 7] } }, { noted: ['ocr.words[]'] }),
   withRun('no chunks', { chunks: [] }),
-  withRun('fields that nobody knows', {
+  withRun('unknown fields', {
     future: [[], {}, -1.5e3],
     chunks: [{ ...CHUNK, id: 'chunk_1', type: 'slide', more: null, metadata: { ...CHUNK.metadata, sheet: {} } }],
   }),
@@ -192,7 +194,7 @@ export const ACCEPTED: readonly OddRun[] = [
   },
 ];
 
-/** Runs that are refused: what everybody needs is not there. */
+/** Runs that are refused, because a required field is missing. */
 export const REFUSED: readonly OddRun[] = [
   withRun('no id', { id: undefined }),
   withRun('id null', { id: null }),
@@ -216,7 +218,7 @@ export const REFUSED: readonly OddRun[] = [
   withRun('content a number', { chunks: [{ ...CHUNK, content: 7 }] }),
   withRun('content an object', { chunks: [{ ...CHUNK, content: { SECRET: 1 } }] }),
   { title: 'chunks twice', text: inText(runText(), '"chunks":', '"chunks":[],"chunks":') },
-  { title: 'chunks twice, spelled otherwise', text: inText(runText(), '"chunks":', '"\\u0063hunks":[],"chunks":') },
+  { title: 'chunks twice, once with an escape', text: inText(runText(), '"chunks":', '"\\u0063hunks":[],"chunks":') },
   { title: 'content twice, the last a number', text: inText(runText(), '"blocks":', '"content":7,"blocks":') },
   { title: 'a text', text: '"SECRET"' },
   { title: 'an array', text: `[${runText()}]` },

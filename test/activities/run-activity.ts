@@ -3,13 +3,13 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger, type LogEntry } from '@temporalio/worker';
 import type { ParseActivities } from '../../activities';
 
-/** What Temporal tells an activity about its attempt; the rest is made up. */
+/** Facts that Temporal gives to an activity about its attempt. The context invents all others. */
 export interface AttemptInfo {
-  /** 1 for the first. */
+  /** Number of the attempt, from 1. */
   readonly attempt?: number;
-  /** By the server's clock, epoch milliseconds. */
+  /** Time when the attempt was scheduled, by the server's clock, epoch milliseconds. */
   readonly currentAttemptScheduledTimestampMs?: number;
-  /** When the activity was scheduled, by the server's clock, epoch milliseconds. */
+  /** Time when the activity was scheduled, by the server's clock, epoch milliseconds. */
   readonly scheduledTimestampMs?: number;
   /** Heartbeat details of an earlier attempt. */
   readonly heartbeatDetails?: unknown;
@@ -18,14 +18,17 @@ export interface AttemptInfo {
 type Input<Name extends keyof ParseActivities> = Parameters<ParseActivities[Name]>[0];
 type Output<Name extends keyof ParseActivities> = Awaited<ReturnType<ParseActivities[Name]>>;
 
-/** A context for one activity; `cancel()` cancels it. Its log is printed from errors up, unless it is taken. */
+/**
+ * Builds a context for one activity. `cancel()` cancels the activity. The context prints errors of the log, unless the
+ * caller takes the log.
+ */
 export function createContext(info: AttemptInfo = {}, takeLog?: (entry: LogEntry) => void): MockActivityEnvironment {
   return new MockActivityEnvironment(info, {
     logger: takeLog ? new DefaultLogger('INFO', takeLog) : new DefaultLogger('ERROR'),
   });
 }
 
-/** Runs an activity, in a context of its own unless one is given. */
+/** Runs an activity, in the given context or in a new one. */
 export async function runActivity<Name extends keyof ParseActivities>(
   activities: ParseActivities,
   name: Name,
@@ -37,7 +40,7 @@ export async function runActivity<Name extends keyof ParseActivities>(
   return answer as Output<Name>;
 }
 
-/** The failure that an activity ends with; anything else it throws is thrown. */
+/** Gives the failure with which an activity ends. It throws any other error of the activity. */
 export async function failureOf<Name extends keyof ParseActivities>(
   activities: ParseActivities,
   name: Name,

@@ -1,12 +1,12 @@
 import type { BatchHandle, DocumentOutcome } from '../../client';
 
-/** Waits as short as can be: on a server with a real clock it makes a second of them. */
+/** The shortest waits: a server with a real clock makes them one second long. */
 export const QUICK = { polling: { engine: 'retry', initialDelayMs: 0, maxDelayMs: 10, jitter: 0 } } as const;
 
-/** No poll for an hour: the document stays in progress until its workflow gets the signal `runFinished`. */
+/** No poll for an hour: the document stays in flight until its workflow gets the signal `runFinished`. */
 export const ENDLESS = { polling: { initialDelayMs: 3_600_000 } } as const;
 
-/** So many documents of this batch; every tenth of them plays the script `failing`, where that is asked for. */
+/** Documents of this batch. With `failing`, every tenth of them plays the script `failing`. */
 export function documents(batch: string, count: number, { failing = false }: { readonly failing?: boolean } = {}) {
   return Array.from({ length: count }, (_, index) => ({
     file: { fileUrl: urlOf(batch, index, failing && index % 10 === 9 ? 'failing' : 'ok') },
@@ -23,7 +23,7 @@ export function endedUrlOf(batch: string, index: number): string {
   return `${urlOf(batch, index)}&reads=0`;
 }
 
-/** All outcomes that are written. */
+/** All written outcomes. */
 export async function outcomesOf(handle: BatchHandle): Promise<DocumentOutcome[]> {
   const outcomes: DocumentOutcome[] = [];
   for await (const outcome of handle.outcomes()) outcomes.push(outcome);
@@ -36,7 +36,7 @@ export function idsOf(outcomes: readonly DocumentOutcome[], status: DocumentOutc
   return ids.sort((one, other) => Number(one) - Number(other));
 }
 
-/** '1', '2' and so on, as documents are called that have no ids of their own. */
-export function places(count: number): string[] {
+/** '1', '2' and so on: the ids of documents without ids of their own. */
+export function positions(count: number): string[] {
   return Array.from({ length: count }, (_, index) => String(index + 1));
 }

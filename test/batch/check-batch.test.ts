@@ -53,7 +53,7 @@ describe('findBatchProblem', () => {
     expect(findBatchProblem(input)).toContain(problem);
   });
 
-  it('refuses what is nested too deeply, wherever it is', () => {
+  it('refuses a value that is nested too deeply, in any member', () => {
     const deep: unknown = JSON.parse('['.repeat(15_000) + ']'.repeat(15_000));
     const rule = 'must have at most 100 levels of objects and arrays, got more than 100 levels';
     expect(findBatchProblem({ documents: [{ file }, { file, config: { deep } }] })).toBe(
@@ -68,7 +68,7 @@ describe('findBatchProblem', () => {
     expect(findBatchProblem({ documents: [{ file, config }], defaults: { config } })).toBeUndefined();
   });
 
-  it('refuses a list that does not fit an input, and names the way out', () => {
+  it('refuses a list that is too large for an input, and names the manifest instead', () => {
     const documents = Array.from({ length: 20_000 }, (_, n) => ({ file: { fileUrl: `https://example.com/${n}.pdf` } }));
     expect(findBatchProblem({ documents })).toMatch(
       /^documents must have at most 1000000 bytes of JSON, got \d{7} in 20000 documents: give them as a 'manifest'$/,
@@ -83,7 +83,7 @@ describe('findBatchProblem', () => {
 });
 
 describe('toParseInput', () => {
-  it('lays a document over the defaults, without its id', () => {
+  it('overrides the defaults with the values of the document, and drops its id', () => {
     const defaults = { deadlineMs: 5, config: { a: 1 } };
     expect(toParseInput({ id: 'a', file, deadlineMs: 7 }, defaults)).toEqual({
       file,
@@ -93,7 +93,7 @@ describe('toParseInput', () => {
     });
   });
 
-  it('leaves out what is about submits where nothing is submitted', () => {
+  it('leaves out the defaults for submits if nothing is submitted', () => {
     const defaults = { deadlineMs: 5, config: {}, onAmbiguousSubmit: 'fail', maxSubmits: 1 } as const;
     expect(toParseInput({ runId: 'r' }, defaults)).toEqual({ runId: 'r', deadlineMs: 5, result: 'stored' });
   });

@@ -12,9 +12,9 @@ import { startOwnDevServer } from '../support/servers';
 import { bundledWorkflows } from '../workflows/bundled-workflows';
 import { historiesOf } from '../workflows/history';
 import { allOf, CACHING, quietly, until } from '../workflows/scene';
-import { documents, ENDLESS, endedUrlOf, idsOf, outcomesOf, places, QUICK, urlOf } from './batches';
+import { documents, ENDLESS, endedUrlOf, idsOf, outcomesOf, positions, QUICK, urlOf } from './batches';
 
-/** A history of so many events makes the server suggest a new run. */
+/** The server suggests to continue as new at this number of events. */
 const SUGGESTED_AT = 60;
 
 describe('A batch that continues as new', () => {
@@ -57,7 +57,7 @@ describe('A batch that continues as new', () => {
   const clientOf = (cached: number) =>
     new ParseClient({ client: env.client, taskQueue: `cache-${cached}`, resultDirectory: directory });
 
-  it('takes what is in progress along: each document is parsed once, and has one outcome', async () => {
+  it('carries the documents in flight along: each document is parsed once, and has one outcome', async () => {
     await allOf(CACHING.map(({ maxCachedWorkflows }) => parseMany(maxCachedWorkflows)));
   }, 300_000);
 
@@ -66,20 +66,20 @@ describe('A batch that continues as new', () => {
     const held = { file: { fileUrl: endedUrlOf(key, 99) }, ...ENDLESS };
     const input = { documents: [held, ...documents(key, 40, { failing: true })], defaults: QUICK, width: 8 };
     const handle = await clientOf(cached).startBatch(input, { idempotencyKey: key });
-    // The first document is in progress in every run but the last.
+    // The first document is in flight in every execution but the last.
     await until(async () => (await handle.progress()).done === 40, { limitMs: 270_000, pauseMs: 1_000 });
     await clientOf(cached).getHandle(`${key}/1`).runFinished();
     expect(await handle.result()).toMatchObject({ total: 41, processed: 37, failures: { ParserRunFailed: 4 } });
     const outcomes = await outcomesOf(handle);
     const ids = [...idsOf(outcomes, 'processed'), ...idsOf(outcomes, 'failed')];
-    expect(ids.sort((one, other) => Number(one) - Number(other))).toEqual(places(41));
+    expect(ids.sort((one, other) => Number(one) - Number(other))).toEqual(positions(41));
     expect(emulator.runs.filter(({ fileUrl }) => fileUrl?.includes(`n=${key}-`))).toHaveLength(41);
-    const lengths = await runLengths(key);
+    const lengths = await executionLengths(key);
     expect(lengths.length).toBeGreaterThanOrEqual(3);
     expect(Math.max(...lengths)).toBeLessThan(SUGGESTED_AT + 60);
   }
 
-  it('keeps its width and its pause, and can be cancelled then', async () => {
+  it('keeps its width and its pause, and can still be cancelled', async () => {
     const documents = Array.from({ length: 30 }, (_, n) => ({ file: { fileUrl: urlOf('kept', n, 'never') } }));
     const input = { documents, defaults: { polling: { initialDelayMs: 3_600_000 } }, width: 20 };
     const handle = await clientOf(10).startBatch(input, { idempotencyKey: 'kept' });
@@ -87,17 +87,17 @@ describe('A batch that continues as new', () => {
     await handle.pause();
     await handle.setWidth(25);
     for (let signal = 0; signal < SUGGESTED_AT; signal += 1) await handle.pause();
-    await until(async () => (await runLengths('kept')).length > 1);
+    await until(async () => (await executionLengths('kept')).length > 1);
     expect(await handle.progress()).toMatchObject({ total: 30, done: 0, inFlight: 20 });
     await handle.resume();
     await until(async () => (await handle.progress()).inFlight === 25);
     await handle.cancel();
     await expect(handle.result()).rejects.toMatchObject({ type: 'Cancelled' });
-    expect(idsOf(await outcomesOf(handle), 'cancelled')).toEqual(places(25));
+    expect(idsOf(await outcomesOf(handle), 'cancelled')).toEqual(positions(25));
   }, 120_000);
 
-  /** Lengths of the histories of all runs. */
-  async function runLengths(workflowId: string): Promise<number[]> {
+  /** Lengths of the histories of all executions. */
+  async function executionLengths(workflowId: string): Promise<number[]> {
     return (await historiesOf(env.client, workflowId)).map(({ length }) => length);
   }
 });

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { linesOf } from '../../activities/batch/lines';
 import { failureOf, Scene } from '../workflows/scene';
 import { idsOf, outcomesOf, QUICK, urlOf } from './batches';
 
@@ -36,7 +35,7 @@ describe('A manifest', () => {
     line('bad', 9),
   ];
 
-  it('tells of each bad line by its number, and the rest goes on', async () => {
+  it('reports each bad line by its number, and the other documents are parsed', async () => {
     const handle = await scene.client.startBatch({ manifest: manifest('bad', BAD), defaults: QUICK });
     expect(await handle.result()).toMatchObject({ total: 3, processed: 3, skippedLines: 5 });
     const outcomes = await outcomesOf(handle);
@@ -51,7 +50,7 @@ describe('A manifest', () => {
     expect(parsed.sort()).toEqual(['1', '9', 'five']);
   });
 
-  it('starts nothing if a bad line is to end it', async () => {
+  it('starts nothing if a bad line fails the batch', async () => {
     const before = scene.emulator.requests.length;
     const handle = await scene.client.startBatch({ manifest: manifest('fail', BAD), onBadLine: 'fail' });
     const failure = await failureOf(handle.result());
@@ -60,7 +59,7 @@ describe('A manifest', () => {
     expect(scene.emulator.requests).toHaveLength(before);
   });
 
-  it('with lines that are nested too deeply has bad lines, and is not read again and again', async () => {
+  it('with lines that are nested too deeply has bad lines, and is read only once', async () => {
     const deep = '['.repeat(15_000) + ']'.repeat(15_000);
     const lines = [
       // A byte order mark before the first line is skipped.
@@ -118,29 +117,5 @@ describe('A manifest', () => {
     expect(await third.result()).toMatchObject({ total: 1, processed: 0, failed: 1 });
     expect(idsOf(await outcomesOf(third), 'processed')).toEqual([]);
     expect(scene.emulator.runs.filter(({ fileUrl }) => fileUrl?.includes('n=grown-'))).toHaveLength(5);
-  });
-});
-
-describe('linesOf', () => {
-  async function cut(parts: readonly string[], maxBytes = 5) {
-    async function* stream() {
-      for (const part of parts) yield Buffer.from(part);
-    }
-    const lines: (string | undefined)[] = [];
-    for await (const { number, bytes } of linesOf(stream(), maxBytes)) {
-      expect(number).toBe(lines.length + 1);
-      lines.push(bytes && Buffer.from(bytes).toString());
-    }
-    return lines;
-  }
-
-  it('cuts lines wherever the parts are cut', async () => {
-    expect(await cut(['a\nb', 'c\n', '\nd'])).toEqual(['a', 'bc', '', 'd']);
-    expect(await cut(['a\n'])).toEqual(['a']);
-    expect(await cut([])).toEqual([]);
-  });
-
-  it('holds no line that is too long', async () => {
-    expect(await cut(['123456\n12345\n', '1234', '56\n', 'end'])).toEqual([undefined, '12345', undefined, 'end']);
   });
 });

@@ -25,7 +25,7 @@ function makeDirectory(): string {
 
 const SIGNATURE = 'SIGCANARY';
 
-/** Files of the batches in a store, by their path below it; with `holding`, those that hold the text. */
+/** Paths of the batches' files in a store. With `holding`, only those that hold the text. */
 function filesOf(directory: string, holding = ''): string[] {
   const batches = join(directory, 'batches');
   const files = readdirSync(batches, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.jsonl'));
@@ -72,7 +72,7 @@ describe('The pages of a batch', () => {
     },
   );
 
-  it('are deleted when the batch stops after failures, and what is left is parsed when it is started again', async () => {
+  it('are deleted when the batch stops after failures, and the other documents are parsed when it is started again', async () => {
     const list = [document('stopped', 0, 'failing'), ...documents('stopped', 3)];
     const input = { documents: list, defaults: QUICK, width: 1, stopAfterFailures: 1 };
     expect(await (await start('stopped', input)).result()).toMatchObject({ total: 4, processed: 0, failed: 1 });
@@ -137,7 +137,7 @@ describe('The pages of a batch', () => {
     expect(filesOf(directory, SIGNATURE)).toEqual([]);
   });
 
-  it('are for the own user only', async () => {
+  it('are readable by the current user only', async () => {
     const list = heldList('modes');
     const handle = await start('modes', { documents: list });
     await withPages(handle);
@@ -147,7 +147,7 @@ describe('The pages of a batch', () => {
     await endHeld(handle, list);
   });
 
-  /** Ends the only document of a batch, whose run has failed long ago. */
+  /** Ends the only document of a batch, whose run has already failed. */
   async function endHeld(handle: BatchHandle, list: ReturnType<typeof heldList>): Promise<BatchResult> {
     const workflowId = `${handle.workflowId}/1`;
     await until(async () => (await handle.progress()).inFlight === 1);
@@ -159,17 +159,22 @@ describe('The pages of a batch', () => {
 });
 
 describe('Deleting pages', () => {
-  const place = { directory: 'batches/b/s', uri: 'mem:///batches/b/s' };
+  const location = { directory: 'batches/b/s', uri: 'mem:///batches/b/s' };
   const deleting = (deleteUri: (uri: string) => Promise<void>): ResultStore => ({
     ...createFileStore({ directory: makeDirectory() }),
     delete: (uri) => deleteUri(uri),
   });
   const deletePages = async (store: ResultStore, pages: number) =>
-    runActivity(activitiesWith(store), 'writeOutcomes', { place, segment: 1, outcomes: [], deletePages: pages });
+    runActivity(activitiesWith(store), 'writeOutcomes', {
+      place: location,
+      segment: 1,
+      outcomes: [],
+      deletePages: pages,
+    });
   const activitiesWith = (resultStore: ResultStore) =>
     createParseActivities({ apiKey: 'test', baseUrl: 'http://127.0.0.1:1', resultStore });
 
-  it('goes on after a page that stays, several at a time', async () => {
+  it('deletes several pages at a time, and the others if one cannot be deleted', async () => {
     const seen: string[] = [];
     let atOnce = 0;
     let most = 0;
@@ -186,7 +191,7 @@ describe('Deleting pages', () => {
     expect(most).toBeLessThanOrEqual(20);
   });
 
-  it('leaves the pages after a failure that is retried: another attempt may have written them anew', async () => {
+  it('leaves the pages after a failure that is retried: another attempt may have written them again', async () => {
     const deleted: string[] = [];
     const files = deleting(async (uri) => void deleted.push(uri));
     const failing: ResultStore = {
@@ -214,7 +219,7 @@ describe('A store that deletes nothing', () => {
     },
   };
   const scene = new Scene({ server: 'dev-server', parse: { resultStore: withRefusal } });
-  it('does not keep a batch from its end, if it refuses to', async () => {
+  it('does not prevent the end of a batch, if it refuses', async () => {
     const handle = await scene.client.startBatch({ documents: documents('refusing', 2), defaults: QUICK });
     expect(await handle.result()).toMatchObject({ processed: 2 });
     expect(filesOf(refusing.directory, SIGNATURE)).toHaveLength(1);
@@ -225,7 +230,7 @@ describe('A store that deletes nothing', () => {
   const withoutDelete = createFileStore({ directory });
   delete withoutDelete.delete;
   const other = new Scene({ server: 'dev-server', parse: { resultStore: withoutDelete } });
-  it('does not keep a batch from its end, if it cannot', async () => {
+  it('does not prevent the end of a batch, if it has no delete', async () => {
     const handle = await other.client.startBatch({ documents: documents('keeping', 2), defaults: QUICK });
     expect(await handle.result()).toMatchObject({ processed: 2 });
     expect(filesOf(directory, SIGNATURE)).toHaveLength(1);

@@ -6,7 +6,7 @@ import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { type BatchHandle, InvalidInputError, type ParseResult } from '../../client';
 import { resetReply } from '../../testing';
 import { failureOf, Scene, until } from '../workflows/scene';
-import { documents, ENDLESS, endedUrlOf, idsOf, outcomesOf, places, QUICK, urlOf } from './batches';
+import { documents, ENDLESS, endedUrlOf, idsOf, outcomesOf, positions, QUICK, urlOf } from './batches';
 
 const directory = mkdtempSync(join(tmpdir(), 'batch-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -18,7 +18,7 @@ describe('parseBatch', () => {
     scene.emulator.runs.filter(({ fileUrl }) => fileUrl?.includes(`?n=${encodeURIComponent(keyOf(batch))}-`));
 
   it.each([1, 10, 201])(
-    'parses %d documents, each once, and tells how each ended',
+    'parses %d documents, each once, and writes the outcome of each',
     async (count) => {
       const key = keyOf(`all-${count}`);
       const input = {
@@ -44,7 +44,7 @@ describe('parseBatch', () => {
       const outcomes = await outcomesOf(handle);
       expect(outcomes).toHaveLength(count);
       expect([...idsOf(outcomes, 'processed'), ...idsOf(outcomes, 'failed')].map(Number).sort((a, b) => a - b)).toEqual(
-        places(count).map(Number),
+        positions(count).map(Number),
       );
       expect(runsOf(`all-${count}`)).toHaveLength(count);
     },
@@ -99,11 +99,11 @@ describe('parseBatch', () => {
     await expect(handle.setWidth(1.5)).rejects.toThrow();
     await handle.cancel();
     await expectCancelled(handle);
-    expect(idsOf(await outcomesOf(handle), 'cancelled')).toEqual(places(6));
+    expect(idsOf(await outcomesOf(handle), 'cancelled')).toEqual(positions(6));
     expect(runsOf('steered')).toHaveLength(6);
   });
 
-  it('ends what is in progress when it is cancelled, and goes on with it when it is started again', async () => {
+  it('cancels the documents in flight when it is cancelled, and parses them when it is started again', async () => {
     const key = keyOf('cancelled');
     const name = encodeURIComponent(key);
     const [ok, held] = [{ fileUrl: urlOf(name, 0) }, { fileUrl: endedUrlOf(name, 1) }];
@@ -128,7 +128,7 @@ describe('parseBatch', () => {
     expect(idsOf(await outcomesOf(again), 'processed')).toEqual(['1', '2']);
   });
 
-  it('leaves what is in progress if told so, says it, and takes it up when it is started again', async () => {
+  it('leaves the documents in flight with onCancel abandon, reports them, and adopts them when it is started again', async () => {
     const key = keyOf('left');
     const fileUrl = endedUrlOf(encodeURIComponent(key), 0);
     const input = { documents: [{ file: { fileUrl }, ...ENDLESS }], onCancel: 'abandon' } as const;
@@ -145,7 +145,7 @@ describe('parseBatch', () => {
     expect(runsOf('left')).toHaveLength(1);
   });
 
-  it('takes up what a terminated batch had in progress, or had not written', async () => {
+  it('adopts the documents that a terminated batch had in flight or had not written', async () => {
     const key = keyOf('terminated');
     const name = encodeURIComponent(key);
     const held = { fileUrl: endedUrlOf(name, 9), workflowId: key };
@@ -166,7 +166,7 @@ describe('parseBatch', () => {
     expect(runsOf('terminated')).toHaveLength(4);
   });
 
-  it('stops after so many failures, and goes on from there', async () => {
+  it('stops after the given failures, and continues with the other documents when it is started again', async () => {
     const key = keyOf('stopped');
     const name = encodeURIComponent(key);
     const list = [0, 1, 2, 3, 4].map((n) => ({ file: { fileUrl: urlOf(name, n, n < 2 ? 'failing' : 'ok') } }));
@@ -181,7 +181,7 @@ describe('parseBatch', () => {
     expect(runsOf('stopped')).toHaveLength(5);
   });
 
-  it('parses once more only what failed, if told so', async () => {
+  it('parses only the failed documents once more with retryFailed', async () => {
     const key = keyOf('retried');
     const list = documents(encodeURIComponent(key), 10, { failing: true });
     const handle = await scene.client.startBatch({ documents: list, defaults: QUICK }, { idempotencyKey: key });
@@ -195,7 +195,7 @@ describe('parseBatch', () => {
     expect(await retried.result()).toMatchObject({ total: 10, processed: 9, failed: 1 });
     expect(runsOf('retried')).toHaveLength(11);
     const outcomes = await outcomesOf(retried);
-    expect([idsOf(outcomes, 'processed'), idsOf(outcomes, 'failed')]).toEqual([places(9), ['10']]);
+    expect([idsOf(outcomes, 'processed'), idsOf(outcomes, 'failed')]).toEqual([positions(9), ['10']]);
   });
 
   /** Ends the wait for a document's first poll. */
@@ -222,7 +222,7 @@ describe('A batch that Temporal has forgotten', () => {
   /** Another server, with the same result store. */
   const now = new Scene(setUp);
 
-  it('goes on all the same, and never sends again what may be at Extend, and billed', async () => {
+  it('continues from the result store, and never submits a document again that may be billed', async () => {
     const [ok, lost, failing] = ['ok', 'lost', 'failing'].map((script, index) => urlOf('forgotten', index, script));
     const list = [ok, lost, failing].map((fileUrl) => ({ file: { fileUrl: fileUrl as string } }));
     const input = { documents: list, defaults: { ...QUICK, onAmbiguousSubmit: 'fail' }, retryFailed: true } as const;
@@ -254,7 +254,7 @@ describe('ParseClient.startBatch', () => {
     expect(progress).toEqual({ done: 0, failed: 0, inFlight: 0, failures: {} });
   });
 
-  it('gives the batch that runs under its key, and refuses the key for other documents', async () => {
+  it('returns the batch that runs under its key, and refuses the key for other documents', async () => {
     const input = { documents: documents('same', 2), defaults: QUICK };
     const [one, other] = await Promise.all([
       scene.client.startBatch(input, { idempotencyKey: 'same' }),

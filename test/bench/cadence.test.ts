@@ -1,20 +1,20 @@
-/** What could go wrong here: a default is changed and loses to a cadence that others use, or a restated one is wrong. */
+/** The defaults are not worse than the cadences of other tools, and those are written as their documentation says. */
 import { describe, expect, it } from '@jest/globals';
 import { OTHER_CADENCES, ownCadence, type Cadence } from '../../bench/cadence/cadences';
+import { createUniform } from '../../bench/cadence/create-uniform';
 import { cadenceClaims, playMix } from '../../bench/cadence/claims';
 import { about, HINT_SIGMA, logNormal, simulate } from '../../bench/cadence/simulate';
 import { quantile } from '../../bench/report/statistics';
-import { createRandom } from '../soak/seeded-random';
 
 const SAMPLES = 20_000;
 const MIDDLE = 0.5;
 
-function readTimesOf(name: string, count: number): number[] {
+function pollTimesOf(name: string, count: number): number[] {
   const cadence = OTHER_CADENCES.find((one) => one.name.includes(name))!;
   const times: number[] = [];
-  for (let reads = 0; reads < count; reads += 1) {
+  for (let polls = 0; polls < count; polls += 1) {
     const elapsedMs = times.at(-1) ?? 0;
-    times.push(elapsedMs + cadence.delayMs({ elapsedMs, reads, random: MIDDLE }));
+    times.push(elapsedMs + cadence.delayMs({ elapsedMs, polls, random: MIDDLE }));
   }
   return times.map((ms) => Math.round(ms / 10) / 100);
 }
@@ -26,19 +26,19 @@ describe('the claims', () => {
     expect({ holds, measured }).toEqual({ holds: true, measured });
   });
 
-  it('fail when another cadence is better in both', () => {
+  it('fail if another cadence has fewer polls and less delay', () => {
     const better = { ...mix[0]!, name: 'another', ours: false, polls: 1, meanDelaySeconds: 0.1 };
     expect(cadenceClaims([...mix, better]).map(({ holds }) => holds)).toEqual([false, true]);
   });
 
-  it('fail when the hint is of no use', () => {
+  it('fail if the hint changes nothing', () => {
     const [byDefault, , ...others] = mix;
     const claims = cadenceClaims([byDefault!, { ...byDefault!, name: 'default, hinted' }, ...others]);
     expect(claims.map(({ holds }) => holds)).toEqual([true, false]);
   });
 });
 
-describe('what others do', () => {
+describe('the cadences of other tools', () => {
   it.each([
     ['createAndPoll', [0, 1, 2, 3, 4]],
     ['command line', [0, 1, 2.25, 3.81, 5.77]],
@@ -46,8 +46,8 @@ describe('what others do', () => {
     ['Azure', [0, 2, 4]],
     ['Temporal', [0, 60, 120]],
     ['doubling', [1, 3, 7, 15, 31, 61, 91]],
-  ])('%s reads at these seconds', (name, seconds) => {
-    expect(readTimesOf(name, seconds.length)).toEqual(seconds);
+  ])('%s polls at these seconds', (name, seconds) => {
+    expect(pollTimesOf(name, seconds.length)).toEqual(seconds);
   });
 
   it.each([
@@ -57,13 +57,13 @@ describe('what others do', () => {
     [300, 57],
     [600, 67],
   ])('createAndPoll has sent its documented number of requests after %d s', (seconds, requests) => {
-    const sent = readTimesOf('createAndPoll', 100).filter((at) => at <= seconds).length;
+    const sent = pollTimesOf('createAndPoll', 100).filter((at) => at <= seconds).length;
     expect(Math.abs(sent - requests)).toBeLessThanOrEqual(1);
   });
 });
 
 describe('the simulation', () => {
-  it('counts the polls up to the end, and the time from the end to the last', () => {
+  it('counts the polls up to the end, and the time from the end to the last poll', () => {
     const everyTenSeconds: Cadence = { name: 'every 10 s', ours: false, delayMs: () => 10_000 };
     expect(
       simulate(
@@ -83,12 +83,12 @@ describe('the simulation', () => {
     expect(play()).toEqual(play());
   });
 
-  it('draws durations about the nominal one, and hints with the spread that is told', () => {
-    const random = createRandom('test');
-    const durations = Array.from({ length: 2000 }, () => about(1000)(() => random.next()));
+  it('draws durations near the nominal one, and hints with the given spread', () => {
+    const random = createUniform(4);
+    const durations = Array.from({ length: 2000 }, () => about(1000)(random));
     expect(Math.min(...durations)).toBeGreaterThanOrEqual(850);
     expect(Math.max(...durations)).toBeLessThanOrEqual(1150);
-    const hints = Array.from({ length: SAMPLES }, () => logNormal(HINT_SIGMA, () => random.next()));
+    const hints = Array.from({ length: SAMPLES }, () => logNormal(HINT_SIGMA, random));
     expect(quantile(hints, 0.5)).toBeCloseTo(1, 1);
     expect(quantile(hints, 0.8413)).toBeCloseTo(Math.exp(HINT_SIGMA), 1);
   });

@@ -71,14 +71,14 @@ describe('extend-parse batch', () => {
   it('keeps its list while the batch goes on at a configured server, and a manifest that was given always', async () => {
     const url = `http://emulator.invalid/never?sig=${SIGNATURE}`;
     const command = workplace.start(['batch', url, '--out', 'kept', '--key', 'kept'], { env: env() });
-    await command.waitFor(/1 documents?, 1 in progress/);
+    await command.waitFor(/1 documents?, 1 in flight/);
     command.child.kill('SIGINT');
     expect((await command.ended).status).toBe(130);
     expect(existsSync(pathOf('kept/.extend-parse/kept.jsonl'))).toBe(true);
     await temporal.client.workflow.getHandle('kept').terminate();
     const list = ['batch', 'kept/.extend-parse/kept.jsonl', '--out', 'kept', '--key', 'given', '--stop-after', '1'];
     const given = workplace.start(list, { env: env() });
-    await given.waitFor(/in progress/);
+    await given.waitFor(/in flight/);
     await temporal.client.workflow.getHandle('given').cancel();
     expect((await given.ended).status).not.toBe(0);
     expect(existsSync(pathOf('kept/.extend-parse/kept.jsonl'))).toBe(true);

@@ -1,4 +1,4 @@
-/** Risk tested here: a reader that goes away, or a full disk, ends the work together with the printing. */
+/** A reader that goes away, or a full disk, ends the printing and not the work. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -16,7 +16,7 @@ const FULL = '/dev/full';
 
 let workplace: Workplace;
 let emulator: Emulator;
-/** Resolves when submits may be answered. */
+/** Resolves when the emulator may answer submits. */
 let submits: Promise<void> = Promise.resolve();
 
 beforeAll(async () => {
@@ -39,7 +39,7 @@ const configured = (): NodeJS.ProcessEnv => ({
 
 const written = (out: string) => readdirSync(join(workplace.directory, out)).filter((name) => !name.startsWith('.'));
 
-/** Runs a command until it submits, closes its output, lets the submit go on, and returns how the command ended. */
+/** Runs a command until it submits, closes its output, lets the emulator answer, and returns the command's end. */
 async function closeWhileSubmitting(args: readonly string[], close: (running: Running) => void) {
   let release = () => {};
   submits = new Promise((resolve) => (release = resolve));
@@ -62,7 +62,7 @@ describe('a closed standard output', () => {
     expect(emulator.runs.map((run) => run.status)).toEqual(['PROCESSED', 'PROCESSED']);
   });
 
-  it('tells of documents that failed by the exit status', async () => {
+  it('does not change the exit status for a document that failed', async () => {
     const { status, stderr } = await closeWhileSubmitting(
       ['parse', 'http://emulator.invalid/failing', '--out', 'failing'],
       ({ child }) => child.stdout.destroy(),
@@ -70,7 +70,7 @@ describe('a closed standard output', () => {
     expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
   });
 
-  it('is a failure where it loses the summary of --json', async () => {
+  it('is a failure if it loses the summary of --json', async () => {
     const { status, stderr } = await closeWhileSubmitting(['parse', '--json', HARBOUR, '--out', 'json'], ({ child }) =>
       child.stdout.destroy(),
     );
@@ -134,7 +134,7 @@ const onFullDisk = () => {
     const worker = workplace.start(['worker'], { env, shell: both });
     const connection = await Connection.connect({ address: devServerAddress() });
     const client = new ParseClient({ client: new Client({ connection }), taskQueue });
-    // A document that fails makes Temporal's SDK log, too.
+    // A document that fails also makes Temporal's SDK write a log line.
     const failing = client.execute({ file: { fileUrl: 'http://emulator.invalid/failing' } });
     await expect(failing).rejects.toMatchObject({ type: 'ParserRunFailed' });
     await expect(client.execute({ file: { fileUrl: 'http://emulator.invalid/ok' } })).resolves.toMatchObject({
@@ -147,11 +147,11 @@ const onFullDisk = () => {
     }
   });
 };
-// Linux has the device, other systems do not.
+// Only Linux has the device.
 if (existsSync(FULL)) describe('output on a full disk', onFullDisk);
 
 describe('help', () => {
-  it('ends in order where its output has no reader', async () => {
+  it('exits with 0 if its output has no reader', async () => {
     writeFileSync(join(workplace.directory, 'status'), '');
     const shell = '{ "$@"; echo $? > status; } | true';
     await workplace.run(['--help'], { shell });

@@ -1,4 +1,4 @@
-/** What could go wrong here: the command finds all well where it is not, does not say what to mend, or shows a secret. */
+/** `extend-parse doctor` finds each thing that is wrong, says how to fix it, and shows no secret. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -14,9 +14,9 @@ import { until } from '../workflows/scene';
 import { Workplace } from './run-command';
 
 const KEY = 'sk_very_secret';
-/** Types of search attributes, as the protocol numbers them. */
+/** The numbers of search attribute types in Temporal's protocol. */
 const [TEXT, KEYWORD] = [1, 2];
-/** Types of task queues, as the protocol numbers them. */
+/** The numbers of task queue types in Temporal's protocol. */
 const [WORKFLOWS, ACTIVITIES] = [1, 2];
 let workplace: Workplace;
 let emulator: Emulator;
@@ -35,7 +35,7 @@ afterAll(async () => {
 
 const inWorkplace = (name: string) => join(workplace.directory, name);
 
-/** Runs the command where these variables are laid over those of a worker that has all it needs. */
+/** Runs the command with the variables of a complete worker configuration, which `env` overrides. */
 async function doctor(env: Readonly<Record<string, string>> = {}) {
   const ended = await workplace.run(['doctor'], {
     env: {
@@ -52,7 +52,7 @@ async function doctor(env: Readonly<Record<string, string>> = {}) {
   return { ...ended, lines: ended.stdout.trimEnd().split('\n') };
 }
 
-/** Waits until the server knows of pollers for workflows and for activities. A worker tells that it polls before. */
+/** Waits until the server lists pollers for workflows and for activities. A worker reports earlier that it polls. */
 async function untilPolled(name: string): Promise<void> {
   const env = await createDevEnv();
   const isPolled = async (taskQueueType: number) => {
@@ -64,11 +64,11 @@ async function untilPolled(name: string): Promise<void> {
   await env.teardown();
 }
 
-/** A wrong thing and the line below it. */
+/** Matches a finding with state `wrong` and the remedy on the line below it. */
 const wrong = (says: RegExp, remedy: RegExp) => new RegExp(`^WRONG  ${says.source}.*\n {7}→ .*${remedy.source}`, 'm');
 
 describe('extend-parse doctor', () => {
-  it('finds all well where a worker polls, and sends no document', async () => {
+  it('finds nothing wrong if a worker polls, and submits no document', async () => {
     await using worker = await startWorkerProcess({ taskQueue: 'doctor', baseUrl: emulator.url });
     await untilPolled('doctor');
     const { status, lines, stderr } = await doctor();
@@ -89,28 +89,35 @@ describe('extend-parse doctor', () => {
     expect(emulator.requests.map(({ operation }) => operation)).toEqual(['read']);
   });
 
-  it.each([401, 403])('says that Extend answers %d, and all else that is wrong at once', async (answered) => {
-    fault = httpReply({ status: answered, json: { success: false, error: `no such key: ${KEY}` } });
-    const { status, stdout } = await doctor({
-      TEMPORAL_NAMESPACE: 'nobody-made-it',
-      EXTEND_PARSE_RESULT_DIR: inWorkplace('a-file/results'),
-      EXTEND_PARSE_SOURCE_DIR: inWorkplace('nothing-here'),
-    });
-    fault = undefined;
-    expect(stdout).toMatch(wrong(/configuration: EXTEND_PARSE_SOURCE_DIR must be a directory, got '.*'/, /README/));
-    expect(stdout).toMatch(wrong(new RegExp(`Extend's key: Extend answered ${answered} to GET`), /EXTEND_API_KEY/));
-    expect(stdout).toMatch(wrong(/result store: ENOTDIR/, /EXTEND_PARSE_RESULT_DIR/));
-    expect(stdout).toMatch(wrong(/namespace: 'nobody-made-it' does not exist/, /temporal operator namespace create/));
-    expect(stdout).toMatch(/^- {6}task queue: not asked for\n- {6}search attributes: not asked for$/m);
-    expect(stdout).toMatch(/^4 things are wrong$/m);
-    expect(status).toBe(1);
-  });
+  it.each([401, 403])(
+    'says that Extend answers %d, and names the other wrong things at the same time',
+    async (answered) => {
+      fault = httpReply({ status: answered, json: { success: false, error: `no such key: ${KEY}` } });
+      const { status, stdout } = await doctor({
+        TEMPORAL_NAMESPACE: 'no-such-namespace',
+        EXTEND_PARSE_RESULT_DIR: inWorkplace('a-file/results'),
+        EXTEND_PARSE_SOURCE_DIR: inWorkplace('nothing-here'),
+      });
+      fault = undefined;
+      expect(stdout).toMatch(
+        wrong(/configuration: EXTEND_PARSE_SOURCE_DIR must be a directory, got '.*'/, /docs\/configuration\.md/),
+      );
+      expect(stdout).toMatch(wrong(new RegExp(`Extend's key: Extend answered ${answered} to GET`), /EXTEND_API_KEY/));
+      expect(stdout).toMatch(wrong(/result store: ENOTDIR/, /EXTEND_PARSE_RESULT_DIR/));
+      expect(stdout).toMatch(
+        wrong(/namespace: 'no-such-namespace' does not exist/, /temporal operator namespace create/),
+      );
+      expect(stdout).toMatch(/^- {6}task queue: not checked\n- {6}search attributes: not checked$/m);
+      expect(stdout).toMatch(/^4 things are wrong$/m);
+      expect(status).toBe(1);
+    },
+  );
 
   it.each([
     ['a page of HTML', '<html><head><title>404 Not Found</title></head></html>'],
     ['JSON of another server', '{"message":"Not Found","statusCode":404}'],
     ['nothing', ''],
-  ])('takes a 404 with %s for a wrong address, and names it', async (_title, text) => {
+  ])('treats a 404 with %s as a wrong address, and names the address', async (_title, text) => {
     fault = httpReply({ status: 404, text });
     const { status, stdout } = await doctor({ EXTEND_BASE_URL: `${emulator.url}/v1` });
     fault = undefined;
@@ -128,7 +135,7 @@ describe('extend-parse doctor', () => {
     expect(status).toBe(1);
   });
 
-  it('says which address is dead', async () => {
+  it('names the addresses that do not answer', async () => {
     const url = await deadUrl();
     const { status, stdout } = await doctor({
       EXTEND_BASE_URL: url,
@@ -143,18 +150,22 @@ describe('extend-parse doctor', () => {
     expect(status).toBe(1);
   });
 
-  it("does not repeat Temporal's key where no header can carry it", async () => {
+  it('does not repeat a Temporal key that no header can carry', async () => {
     const { status, stdout, stderr } = await doctor({ TEMPORAL_API_KEY: 'live.CANARY\nCANARY' });
-    expect(stdout).toMatch(wrong(/configuration: TEMPORAL_API_KEY, or the api_key of the profile, must be/, /README/));
-    expect(stdout).toMatch(/^- {6}Temporal: not tried$/m);
+    expect(stdout).toMatch(
+      wrong(/configuration: TEMPORAL_API_KEY, or the api_key of the profile, must be/, /docs\/configuration\.md/),
+    );
+    expect(stdout).toMatch(/^- {6}Temporal: not checked$/m);
     expect(stdout + stderr).not.toContain('CANARY');
     expect(status).toBe(1);
   });
 
   it('says that there is no key and no worker', async () => {
     const { status, stdout } = await doctor({ EXTEND_API_KEY: '', EXTEND_PARSE_TASK_QUEUE: 'doctor-alone' });
-    expect(stdout).toMatch(wrong(/configuration: EXTEND_API_KEY or EXTEND_API_KEY_FILE must be set/, /README/));
-    expect(stdout).toMatch(/^- {6}Extend's key: not tried$/m);
+    expect(stdout).toMatch(
+      wrong(/configuration: EXTEND_API_KEY or EXTEND_API_KEY_FILE must be set/, /docs\/configuration\.md/),
+    );
+    expect(stdout).toMatch(/^- {6}Extend's key: not checked$/m);
     expect(stdout).toMatch(
       wrong(/task queue: no worker polls 'doctor-alone' for workflows and activities/, /extend-parse worker/),
     );
@@ -167,7 +178,7 @@ describe('search attributes', () => {
   const names = Object.values(SEARCH_ATTRIBUTES).map(({ name }) => name);
   const all = Object.fromEntries(names.map((name) => [name, KEYWORD]));
 
-  it('are wrong where a namespace has only some, with the command that registers the others', async () => {
+  it('are wrong if a namespace has only some of them; the remedy is the command that registers the others', async () => {
     await using server = await startOwnDevServer();
     const connection = await Connection.connect({ address: server.address });
     const searchAttributes = { ExtendParseStatus: KEYWORD, ExtendParseBatch: KEYWORD };
@@ -183,7 +194,7 @@ describe('search attributes', () => {
     expect(status).toBe(1);
   });
 
-  it('are all right where all are registered, and where none is', () => {
+  it('are right if all are registered, and if none is', () => {
     expect(judgeSearchAttributes(all, 'ns')).toMatchObject({ state: 'ok' });
     expect(judgeSearchAttributes({ Other: KEYWORD }, 'ns')).toMatchObject({ state: 'skipped' });
   });

@@ -2,11 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import type { ParseProgress } from '../../contract';
 import { commonDirectory } from '../../cli/common-directory';
 import { describeLive, describePhase } from '../../cli/describe-progress';
-import { describeOutcome } from '../../cli/document-outcome';
+import { describeOutcome } from '../../cli/document-report';
 import { readDocuments, type Document } from '../../cli/documents';
 import { createPlainBatchDisplay } from '../../cli/batch/batch-display';
 import { describeFinding } from '../../cli/finding';
-import { detailsOf, messageOf } from '../../cli/temporal-part';
+import { detailsOf, messageOf } from '../../cli/connect-temporal';
 import { toLabel, toPrintableJson } from '../../cli/to-label';
 import { createPlainDisplay } from '../../cli/progress-display';
 
@@ -21,12 +21,12 @@ const WAITING: ParseProgress = {
 };
 
 describe('describePhase', () => {
-  it('tells status and run of a document that is waited for', () => {
+  it('shows status and run id of a document whose run is polled', () => {
     expect(describePhase(WAITING)).toBe('waiting, PROCESSING, parser_run_1');
     expect(describePhase({ ...WAITING, phase: 'submitting' })).toBe('submitting');
   });
 
-  it('tells what went wrong last', () => {
+  it('shows the last failure', () => {
     expect(describePhase({ ...WAITING, phase: 'fetching', lastFailure: 'Unavailable: 503' })).toBe(
       'fetching the result, last failure: Unavailable: 503',
     );
@@ -34,9 +34,9 @@ describe('describePhase', () => {
 });
 
 describe('describeLive', () => {
-  it('counts reads and seconds', () => {
-    expect(describeLive({ progress: WAITING, nowMs: 6_400 })).toBe('waiting, PROCESSING, parser_run_1, 2 reads, 5 s');
-    expect(describeLive({ progress: { ...WAITING, polls: 1 }, nowMs: 0 })).toMatch(/, 1 read, 0 s$/);
+  it('counts polls and seconds', () => {
+    expect(describeLive({ progress: WAITING, nowMs: 6_400 })).toBe('waiting, PROCESSING, parser_run_1, 2 polls, 5 s');
+    expect(describeLive({ progress: { ...WAITING, polls: 1 }, nowMs: 0 })).toMatch(/, 1 poll, 0 s$/);
   });
 });
 
@@ -75,7 +75,7 @@ describe('createPlainDisplay', () => {
   });
 });
 
-describe('What people and terminals are shown', () => {
+describe('Names and messages from outside', () => {
   const HOSTILE = 'a\u001b]0;T\u0007\u001b[2Jb\u009b31m\u202egnp\r\nforged.txt';
   const SHOWN = 'a ]0;T [2Jb 31mgnp forged.txt';
   const outcome = {
@@ -84,7 +84,7 @@ describe('What people and terminals are shown', () => {
     failure: { type: 'RequestRejected', message: HOSTILE, details: {} },
   } as const;
 
-  it('has no control or bidirectional character, whatever a document is called', () => {
+  it('are printed without control and bidirectional characters', () => {
     expect(toLabel(HOSTILE)).toBe(SHOWN);
     const lines: string[] = [];
     const display = createPlainDisplay({ write: (text) => lines.push(text) });
@@ -101,12 +101,12 @@ describe('What people and terminals are shown', () => {
     expect(finding).toBe(`WRONG  x: ${SHOWN}\n       → ${SHOWN}`);
   });
 
-  it('is refused by its name, in one line', async () => {
+  it('stay on one line in a refusal', async () => {
     const refused: unknown = await readDocuments([HOSTILE]).catch((error: unknown) => error);
     expect((refused as Error).message).toBe(`no such file: ${SHOWN}`);
   });
 
-  it('is JSON in which nothing is lost', () => {
+  it('are escaped in JSON, so that none is lost', () => {
     const json = toPrintableJson({ outcome });
     expect(json.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u);
     expect(JSON.parse(json)).toEqual({ outcome });
@@ -120,7 +120,7 @@ describe('describeOutcome', () => {
     expect(describeOutcome({ label: 'x.pdf', outcome })).toBe('x.pdf: parsed, 2 pages: parsed/x.md, parsed/x.json');
   });
 
-  it('says nothing of pages where Extend does not tell them', () => {
+  it('has no page count if Extend reports none', () => {
     const outcome = { input: 'x.pdf', status: 'processed', markdown: 'x.md', json: 'x.json' } as const;
     expect(describeOutcome({ label: 'x.pdf', outcome })).toBe('x.pdf: parsed: x.md, x.json');
   });

@@ -1,4 +1,4 @@
-/** Risk tested here: a document or a person's file is replaced, or the command refuses to repeat its own work. */
+/** The command replaces its own results, and never a document or a file of a person. */
 import { execFileSync } from 'node:child_process';
 import {
   existsSync,
@@ -35,20 +35,20 @@ const open = (options: Partial<OutputDirectoryOptions> = {}) =>
   OutputDirectory.open({ path: directory, documents: [], force: false, ...options });
 
 describe('a directory for results', () => {
-  it('is looked at and left as it was', async () => {
+  it('is checked and left unchanged', async () => {
     await open({ path: at('a/b/c') });
     await open();
     expect(readdirSync(directory)).toEqual([]);
   });
 
-  it('keeps what is in it and around it', async () => {
+  it('keeps the files in it and beside it', async () => {
     mkdirSync(at('a/.extend-parse'), { recursive: true });
     await open({ path: at('a') });
     await open({ path: at('a/b') });
     expect(readdirSync(at('a'))).toEqual(['.extend-parse']);
   });
 
-  it.each(['a-file', 'a-file/below'])('is refused where it cannot be one: %s', async (name) => {
+  it.each(['a-file', 'a-file/below'])('is refused if it cannot be a directory: %s', async (name) => {
     put('a-file', '');
     await expect(open({ path: at(name) })).rejects.toMatchObject({
       exitStatus: 2,
@@ -60,7 +60,7 @@ describe('a directory for results', () => {
 
   // No user can write there, not even root.
   if (existsSync('/proc/self')) {
-    it('is refused where nothing can be written', async () => {
+    it('is refused if nothing can be written', async () => {
       await expect(open({ path: '/proc/self' })).rejects.toMatchObject({
         exitStatus: 2,
         message: expect.stringMatching(/^--out must be a directory that can be written, got '\/proc\/self': E/),
@@ -80,14 +80,14 @@ describe('a file that the command wrote', () => {
     expect(readdirSync(directory).sort()).toEqual(['.extend-parse', 'x.md']);
   });
 
-  it('is left alone where nothing changed', async () => {
+  it('is not written again if nothing changed', async () => {
     await (await open()).write('x.md', 'same');
     const before = statSync(at('x.md'), { bigint: true });
     await (await open()).write('x.md', 'same');
     expect(statSync(at('x.md'), { bigint: true })).toMatchObject({ ino: before.ino, mtimeNs: before.mtimeNs });
   });
 
-  it('is one also after a crash between its record and itself', async () => {
+  it('is recognized after a crash between a record and its write', async () => {
     const output = await open();
     await output.write('x.md', 'one');
     await output.write('x.md', 'two');
@@ -95,7 +95,7 @@ describe('a file that the command wrote', () => {
     await expect((await open()).findProblem('x.md')).resolves.toBeUndefined();
   });
 
-  it('is one although a line of the record was cut off', async () => {
+  it('is recognized if another line of the record was cut off', async () => {
     await (await open()).write('x.md', 'one');
     const record = at('.extend-parse/written');
     writeFileSync(record, `${readFileSync(record, 'utf8')}\n0123`);
@@ -104,7 +104,7 @@ describe('a file that the command wrote', () => {
     await output.check(['x.md', 'y.md']);
   });
 
-  it('is none once a person has changed it', async () => {
+  it('is no longer recognized once a person has changed it', async () => {
     await (await open()).write('x.md', 'one');
     put('x.md', 'one, corrected');
     await expect((await open()).check(['x.md'])).rejects.toMatchObject({
@@ -114,7 +114,7 @@ describe('a file that the command wrote', () => {
 });
 
 describe('a file that the command did not write', () => {
-  it('is refused before anything is sent, with its name', async () => {
+  it('is refused by name before anything is submitted', async () => {
     put('x.md', 'PRECIOUS');
     put('y.json', 'PRECIOUS');
     const output = await open();
@@ -126,7 +126,7 @@ describe('a file that the command did not write', () => {
     expect(readFileSync(at('x.md'), 'utf8')).toBe('PRECIOUS');
   });
 
-  it('is refused also where it came after the check', async () => {
+  it('is refused also if it was created after the check', async () => {
     const output = await open();
     await output.check(['x.md']);
     put('x.md', 'PRECIOUS');
@@ -178,7 +178,7 @@ describe('a file that the command did not write', () => {
     await expect((await open({ force: true })).check(['x.md'])).rejects.toThrow(/x\.md is no file/);
   });
 
-  it('is counted where there are many', async () => {
+  it('is counted if there are many', async () => {
     const names = Array.from({ length: 45 }, (_, index) => `${index}.md`);
     for (const name of names) put(name, '');
     await expect((await open()).check(names)).rejects.toThrow(/9\.md exists.*\nand 35 more\ngive another --out$/);
@@ -207,7 +207,7 @@ describe('a document', () => {
     await expect(output.check(['notes.md'])).rejects.toThrow(/is one of the documents/);
   });
 
-  it('may be a file that is gone', async () => {
+  it('may be a file that no longer exists', async () => {
     await (await open({ documents: [at('gone')] })).check(['x.md']);
   });
 });

@@ -25,7 +25,7 @@ describe('toOutputNames', () => {
     ]);
   });
 
-  it('never gives two documents one name, whatever they are called', () => {
+  it('never gives two documents one name', () => {
     expect(toOutputNames(['x.pdf', 'x.txt', 'x-2.pdf', 'X.pdf'])).toEqual(['x', 'x-2', 'x-2-2', 'X-3']);
   });
 

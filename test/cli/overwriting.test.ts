@@ -31,7 +31,7 @@ const run = (...args: string[]) => {
 };
 
 describe('extend-parse parse', () => {
-  it('replaces neither the document nor a file of the user, and sends nothing', async () => {
+  it('replaces neither the document nor a file of the user, and submits nothing', async () => {
     put('notes', { 'notes.md': '# Notes\n', 'other.txt': 'Text', 'other.md': 'PRECIOUS' });
     const sent = emulator.requests.length;
     const { status, stdout, stderr } = await run('parse', 'notes/notes.md', 'notes/other.txt', '--out', 'notes');
@@ -53,7 +53,7 @@ describe('extend-parse parse', () => {
     expect(textOf('notes/other.md')).toBe('Text\n');
   });
 
-  it('may be repeated as often as one likes', async () => {
+  it('may be repeated any number of times', async () => {
     put('again', { 'a.txt': 'One' });
     for (const text of ['One', 'Two']) {
       writeFileSync(at('again/a.txt'), text);
@@ -62,7 +62,7 @@ describe('extend-parse parse', () => {
     }
   });
 
-  it('looks at --out before anything is sent', async () => {
+  it('checks --out before anything is submitted', async () => {
     put('blocked', { 'a.txt': 'One', 'in-the-way': '' });
     const sent = emulator.requests.length;
     const { status, stderr } = await run('parse', 'blocked/a.txt', '--out', 'blocked/in-the-way/out');
@@ -86,7 +86,7 @@ describe('extend-parse batch', () => {
     expect(existsSync(at('inbox/.extend-parse'))).toBe(false);
   });
 
-  it('replaces no document and no file of somebody that a manifest leads to', async () => {
+  it('replaces no document of a manifest, and no file of the user that has the name of a result', async () => {
     put('listed', { 'a.md': 'A', 'b.md': 'PRECIOUS' });
     const lines = [
       { id: 'a', file: { source: `file://${at('listed/a.md')}` } },
@@ -105,7 +105,7 @@ describe('extend-parse batch', () => {
     expect(existsSync(at('listed/.extend-parse'))).toBe(false);
   });
 
-  it('may be repeated, and keeps what a person has changed meanwhile', async () => {
+  it('may be repeated, and keeps a file that a person has changed meanwhile', async () => {
     put('kept', { 'a.txt': 'A', 'b.txt': 'B' });
     expect(await run('batch', 'kept', '--out', 'kept-out')).toMatchObject({ status: 0, stderr: '' });
     expect(await run('batch', 'kept', '--out', 'kept-out')).toMatchObject({ status: 0, stderr: '' });

@@ -11,7 +11,7 @@ const HARBOUR = join(DOCUMENTS, 'harbour.md');
 
 let workplace: Workplace;
 let emulator: Emulator;
-/** Waiting for a server that is not there takes ten seconds: it runs beside the other tests. */
+/** A call with a Temporal server that does not answer. It takes ten seconds, so it runs beside the other tests. */
 let unreachable: Promise<Ended>;
 
 beforeAll(async () => {
@@ -26,13 +26,13 @@ afterAll(async () => {
   workplace.remove();
 });
 
-/** Temporal server and Extend of the tests, as somebody would configure their own. */
+/** The variables of a user who has a Temporal server and an Extend key: here those of the tests. */
 function configured(): NodeJS.ProcessEnv {
   return { TEMPORAL_ADDRESS: devServerAddress(), EXTEND_API_KEY: 'secret-key', EXTEND_BASE_URL: emulator.url };
 }
 
 describe('extend-parse parse, with nothing configured', () => {
-  it('parses the sample, says what is local, and ends what it started', async () => {
+  it('parses the sample, says which services are local, and ends the services that it started', async () => {
     const env = { EXTEND_API_KEY: '', EXTEND_BASE_URL: ' ', TEMPORAL_ADDRESS: '' };
     const { status, stdout, stderr } = await workplace.run(['parse'], { env });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
@@ -47,7 +47,7 @@ describe('extend-parse parse, with nothing configured', () => {
     expect(workplace.leftDatabases()).toEqual([]);
   });
 
-  it('writes a document that is larger than Temporal carries', async () => {
+  it('writes a result that is larger than a Temporal payload may be', async () => {
     const large = join(workplace.directory, 'large.md');
     writeFileSync(large, `# A chapter\n\n${'Some words of it. '.repeat(100)}\n\n`.repeat(1_800));
     const { status } = await workplace.run(['parse', '--out', 'large', large]);
@@ -57,7 +57,7 @@ describe('extend-parse parse, with nothing configured', () => {
     expect(readFileSync(join(workplace.directory, 'large/large.md')).length).toBeGreaterThan(3_000_000);
   });
 
-  it('tells in a summary how each document ended, and writes only what was parsed', async () => {
+  it('prints the outcome of each document in the summary, and writes only the results of parsed documents', async () => {
     const corrupt = join(workplace.directory, 'corrupt.pdf');
     writeFileSync(corrupt, readFileSync(CENSUS).subarray(0, 5_000));
     const other = join(workplace.directory, 'other', 'harbour.html');
@@ -98,7 +98,7 @@ describe('extend-parse parse, with nothing configured', () => {
     expect(stdout + stderr).not.toContain('secret');
   });
 
-  it('lists what it tried when there is no Temporal server to be had', async () => {
+  it('lists the sources that it tried if it can find no Temporal server', async () => {
     const nowhere = join(workplace.directory, 'nowhere');
     const env = { PATH: nowhere, XDG_CACHE_HOME: nowhere, HTTPS_PROXY: 'http://127.0.0.1:9' };
     const { status, stderr } = await workplace.run(['parse', HARBOUR, '--out', 'none'], { env });
@@ -114,7 +114,7 @@ describe('extend-parse parse, with nothing configured', () => {
 });
 
 describe('extend-parse parse, with a Temporal server and a key', () => {
-  it('uses them, polls a task queue of its own, and never shows the key', async () => {
+  it('uses both, polls a task queue of its own, and never shows the key', async () => {
     const args = ['parse', '--json', '--out', 'own', HARBOUR];
     const { status, stdout, stderr } = await workplace.run(args, { env: configured() });
     const { documents, local } = JSON.parse(stdout);
@@ -138,18 +138,18 @@ describe('extend-parse parse, with a Temporal server and a key', () => {
     expect(existsSync(join(workplace.directory, 'unreachable'))).toBe(false);
   });
 
-  it('says so when the namespace does not exist', async () => {
-    const env = { ...configured(), TEMPORAL_NAMESPACE: 'nobody' };
+  it('names a namespace that does not exist', async () => {
+    const env = { ...configured(), TEMPORAL_NAMESPACE: 'no-such' };
     const { status, stderr } = await workplace.run(['parse', HARBOUR], { env });
     expect({ status, stderr }).toEqual({
       status: 3,
-      stderr: expect.stringMatching(/^extend-parse: the worker cannot start: Namespace nobody is not found\.\n$/),
+      stderr: expect.stringMatching(/^extend-parse: the worker cannot start: Namespace no-such is not found\.\n$/),
     });
   });
 });
 
 describe('extend-parse parse, interrupted', () => {
-  it('cancels its workflows, tells their run ids, and ends everything', async () => {
+  it('cancels its workflows, prints their run ids, and ends its services', async () => {
     const command = workplace.start(['parse', 'http://emulator.invalid/never?a', 'http://emulator.invalid/never?b']);
     await command.waitFor(/(waiting, PROCESSING[^]*){2}/);
     command.child.kill('SIGINT');
@@ -162,7 +162,7 @@ describe('extend-parse parse, interrupted', () => {
     expect(workplace.leftDatabases()).toEqual([]);
   });
 
-  it('leaves no open workflow on a server that is not its own', async () => {
+  it('leaves no open workflow on a configured server', async () => {
     const command = workplace.start(['parse', 'http://emulator.invalid/hanging'], { env: configured() });
     await emulator.waitFor(({ script }) => script === 'hanging');
     command.child.kill('SIGTERM');
@@ -175,14 +175,14 @@ describe('extend-parse parse, interrupted', () => {
     expect(description.status.name).toBe('TERMINATED');
   });
 
-  it('leaves at once at the second Ctrl-C', async () => {
+  it('exits at once at the second Ctrl-C', async () => {
     const command = workplace.start(['parse', 'http://emulator.invalid/hanging?again'], { env: configured() });
     await emulator.waitFor(({ bodyJson }) => JSON.stringify(bodyJson ?? '').includes('hanging?again'));
     const pressing = setInterval(() => command.child.kill('SIGINT'), 50);
     const { status, stdout } = await command.ended;
     clearInterval(pressing);
     expect(status).toBe(130);
-    // The first Ctrl-C alone waits for the submit, and then tells the workflow.
+    // After one Ctrl-C, the command would wait for the submit and print the workflow.
     expect(stdout).not.toContain('cancelled, workflow');
   });
 });

@@ -10,29 +10,29 @@ const ROOT = resolve(__dirname, '../..');
 
 /** The built command. */
 export const COMMAND = join(ROOT, 'dist/cli/main.js');
-/** What `npm start` runs. */
+/** The script that `npm start` runs. */
 export const START_SCRIPT = join(ROOT, 'scripts/start.mjs');
 /** The documents of the tests. */
 export const DOCUMENTS = join(ROOT, 'test/documents');
 
-/** What a command left behind. */
+/** Exit status and output of a command that has ended. */
 export interface Ended {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** A command that runs. */
+/** A command in flight. */
 export interface Running {
   readonly child: ChildProcessWithoutNullStreams;
   readonly ended: Promise<Ended>;
-  /** Resolves with all output so far, once it matches. Rejects if the command ends before. */
+  /** Resolves with all output so far, once the output matches. Rejects if the command ends before that. */
   waitFor(pattern: RegExp): Promise<string>;
 }
 
 /** Settings of {@link Workplace.start}. */
 export interface StartOptions {
-  /** Variables beside those of the surroundings. @default {} */
+  /** Variables beside those of the test process. @default {} */
   readonly env?: NodeJS.ProcessEnv;
   /** Script that Node runs. @default the built command */
   readonly script?: string;
@@ -40,16 +40,16 @@ export interface StartOptions {
   readonly shell?: string;
 }
 
-/** A directory to run commands in, with nothing of the surroundings configured. */
+/** A directory to run commands in. The commands get no `EXTEND_…` and `TEMPORAL_…` variables of the test process. */
 export class Workplace {
   readonly directory = mkdtempSync(join(tmpdir(), 'extend-parse-cli-'));
   readonly #running = new Set<ChildProcessWithoutNullStreams>();
 
-  /** Starts `node <script> …args` here. Temporary files of the command go into `tmp`, where they can be counted. */
+  /** Starts `node <script> …args` here. The command's temporary files go into the same directory, where they can be counted. */
   start(args: readonly string[], options: StartOptions = {}): Running {
-    const surroundings = Object.entries(process.env).filter(([name]) => !/^(EXTEND|TEMPORAL)_/.test(name));
+    const inherited = Object.entries(process.env).filter(([name]) => !/^(EXTEND|TEMPORAL)_/.test(name));
     const env = {
-      ...Object.fromEntries(surroundings),
+      ...Object.fromEntries(inherited),
       ...KEPT_BUNDLES,
       TMPDIR: this.directory,
       HOME: this.directory,
@@ -75,12 +75,12 @@ export class Workplace {
     return this.start(args, options).ended;
   }
 
-  /** Databases of dev servers that were not deleted. */
+  /** Databases of dev servers that a command did not delete. */
   leftDatabases(): string[] {
     return readdirSync(this.directory).filter((name) => name.startsWith('extend-parse-temporal-'));
   }
 
-  /** Ends what a failed test left running, and deletes the directory. */
+  /** Kills the commands that a failed test left in flight, and deletes the directory. */
   remove(): void {
     for (const child of this.#running) child.kill('SIGKILL');
     rmSync(this.directory, { recursive: true, force: true });

@@ -16,7 +16,7 @@ beforeAll(() => {
 afterAll(() => workplace.remove());
 
 describe('extend-parse emulator and worker', () => {
-  it('say when they are ready, parse what others start, and end when told to', async () => {
+  it('print a line when they are ready, parse a document that a client starts, and end at SIGTERM', async () => {
     const emulator = workplace.start(['emulator']);
     const url = /listening on (http:\S+)\n/.exec(await emulator.waitFor(/listening on .*\n/))?.[1] ?? '';
     const port = await freePort();
@@ -47,7 +47,7 @@ describe('extend-parse emulator and worker', () => {
   });
 });
 
-/** Status of the health endpoint's answer; undefined while nothing listens there. */
+/** The HTTP status of the health endpoint, or `undefined` while the port is closed. */
 async function healthAt(port: number): Promise<number | undefined> {
   return fetch(`http://127.0.0.1:${port}/`).then(
     ({ status }) => status,
@@ -56,7 +56,7 @@ async function healthAt(port: number): Promise<number | undefined> {
 }
 
 describe('extend-parse emulator --port', () => {
-  it('listens there, and says so when somebody else does', async () => {
+  it('listens on that port, and fails if the port is in use', async () => {
     const port = await freePort();
     const first = workplace.start(['emulator', '--port', String(port)]);
     await first.waitFor(new RegExp(`^listening on http://127\\.0\\.0\\.1:${port}$`, 'm'));
@@ -71,7 +71,7 @@ describe('extend-parse emulator --port', () => {
 });
 
 describe('extend-parse worker without a server', () => {
-  it('names the address', async () => {
+  it('names the address that does not answer', async () => {
     const env = { EXTEND_API_KEY: 'k', TEMPORAL_ADDRESS: '127.0.0.1:9' };
     const { status, stderr } = await workplace.run(['worker'], { env });
     expect({ status, stderr }).toEqual({

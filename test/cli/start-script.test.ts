@@ -13,7 +13,7 @@ beforeAll(() => {
 afterAll(() => workplace.remove());
 
 describe('npm start', () => {
-  it('hands arguments and exit status on, and adds nothing to standard output', async () => {
+  it('passes arguments and exit status on, and adds nothing to standard output', async () => {
     const ended = await workplace.run(['--json', 'no.pdf'], { script: START_SCRIPT });
     expect(ended).toMatchObject({ status: 2, stdout: '' });
     expect(ended.stderr).toContain('extend-parse: no such file: no.pdf\n');
@@ -24,10 +24,10 @@ describe('npm start', () => {
     });
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('under npm, cancels and tidies up on %s', async (signal) => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('under npm, cancels and cleans up on %s', async (signal) => {
     const args = ['start', '--silent', '--', '--out', workplace.directory, 'http://emulator.invalid/never'];
     const env = { ...process.env, TMPDIR: workplace.directory, EXTEND_API_KEY: '', TEMPORAL_ADDRESS: '' };
-    // A group of its own, as a terminal makes one: Ctrl-C reaches npm and the command at the same time.
+    // npm gets a process group of its own, as in a terminal: Ctrl-C reaches npm and the command at the same time.
     const npm = spawn('npm', args, { cwd: resolve(__dirname, '../..'), env, detached: true });
     let output = '';
     const waiting = new Promise<void>((fulfil) => {
@@ -39,7 +39,7 @@ describe('npm start', () => {
     const ended = once(npm, 'close');
     await Promise.race([waiting, ended]);
     process.kill(signal === 'SIGINT' ? -npm.pid! : npm.pid!, signal);
-    // The output is closed when all are gone: npm, its shell and the command.
+    // The output closes when all three have ended: npm, its shell and the command.
     const [status, by] = await ended;
     expect([status, by]).toContain(by === null ? 130 : signal);
     expect(output).toMatch(/never: cancelled, workflow \S+, run parser_run_\S+/);

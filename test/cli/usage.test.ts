@@ -18,7 +18,7 @@ beforeAll(() => {
 
 afterAll(() => workplace.remove());
 
-/** Here any start of a server would fail, with another exit status. */
+/** Variables under which any start of a server fails, with another exit status. */
 const NOTHING_THERE = { PATH: '/nowhere', XDG_CACHE_HOME: '/nowhere' };
 
 describe('extend-parse', () => {

@@ -46,7 +46,7 @@ describe('toMarkdown', () => {
 describe('writeOutputs', () => {
   const open = (path: string) => OutputDirectory.open({ path, documents: [], force: false });
 
-  it('makes the directory and writes markdown and result into it', async () => {
+  it('creates the directory and writes markdown and result into it', async () => {
     const out = join(directory, 'a', 'b');
     const result = resultOf('# One');
     const paths = await writeOutputs({ output: await open(out), name: 'x', result });
@@ -66,7 +66,7 @@ describe('writeOutputs', () => {
     expect(readFileSync(join(directory, 'x.md'), 'utf8')).toBe('new\n');
   });
 
-  it('leaves no half file where one cannot be written', async () => {
+  it('leaves no partial file if a write fails', async () => {
     mkdirSync(join(directory, 'x.json', 'in-the-way'), { recursive: true });
     const output = await open(directory);
     await expect(writeOutputs({ output, name: 'x', result: resultOf('new') })).rejects.toThrow(/x\.json/);
@@ -74,7 +74,7 @@ describe('writeOutputs', () => {
     expect(existsSync(join(directory, 'x.md'))).toBe(false);
   });
 
-  it('writes neither file where one of them is not to be replaced', async () => {
+  it('writes neither file if one of them may not be replaced', async () => {
     writeFileSync(join(directory, 'x.md'), 'PRECIOUS');
     const output = await open(directory);
     await expect(writeOutputs({ output, name: 'x', result: resultOf('new') })).rejects.toThrow(/x\.md exists/);

@@ -41,7 +41,7 @@ describe('documentHash', () => {
     expect(documentHash(other)).toBe(documentHash(one));
   });
 
-  it('does not depend on how the result is waited for', () => {
+  it('does not depend on the options of the wait', () => {
     const file = { fileId: 'f' };
     const patient: ParseInput = { file, polling: { engine: 'retry' }, deadlineMs: 1000, onAmbiguousSubmit: 'fail' };
     expect(documentHash(patient)).toBe(documentHash({ file }));

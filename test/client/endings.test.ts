@@ -7,7 +7,7 @@ import { createParseTestEnvironment, httpReply, resetReply, type ParseTestEnviro
 const play = (script: string) => ({ file: { fileUrl: `http://emulator.invalid/${script}` } });
 const refused = (status: number, json: object = { error: 'no' }) => ({ submit: [httpReply({ status, json })] });
 
-/** How each failure type comes about, and what its details must hold. */
+/** A document that causes each failure type, and the members that the details must have. */
 const ENDINGS: [ParseErrorType, ParseInput, object][] = [
   [
     'ParserRunFailed',

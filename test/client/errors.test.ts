@@ -33,7 +33,7 @@ describe('createParseError', () => {
 });
 
 describe('isParseError', () => {
-  it('knows the errors of another copy of this package, which instanceof does not', () => {
+  it('accepts the errors of another copy of this package, unlike instanceof', () => {
     let another: unknown;
     jest.isolateModules(() => {
       const copy = jest.requireActual<{ createParseError: typeof createParseError }>('../../client/errors');
@@ -51,7 +51,7 @@ describe('isParseError', () => {
     ['a plain error', new Error('x')],
     ['an error with a type but no workflow', Object.assign(new Error('x'), { type: 'OutOfCredits' })],
     ['another error with both', Object.assign(new Error('x'), { type: 'Other', workflowId: 'w' })],
-    ['an object that is no error', { name: 'OutOfCreditsError', type: 'OutOfCredits', workflowId: 'w' }],
+    ['an object that is not an error', { name: 'OutOfCreditsError', type: 'OutOfCredits', workflowId: 'w' }],
     ['a reused key', new client.IdempotencyKeyReusedError('w')],
   ])('does not take %s for one', (_what, value) => {
     expect(client.isParseError(value)).toBe(false);

@@ -43,7 +43,7 @@ describe('idempotencyKey', () => {
     await handle.result();
   });
 
-  it('attaches while the workflow runs', async () => {
+  it('returns the workflow while it runs', async () => {
     const input = play('never?n=running');
     const one = await client.start(input, { idempotencyKey: 'running' });
     const other = await client.start(input, { idempotencyKey: 'running' });
@@ -52,7 +52,7 @@ describe('idempotencyKey', () => {
     expect(submitsOf(input)).toBeLessThanOrEqual(1);
   });
 
-  it('attaches after a success', async () => {
+  it('returns the workflow after a success', async () => {
     const input = play('ok?n=success');
     const first = await client.execute(input, { idempotencyKey: 'success' });
     const second = await client.execute(input, { idempotencyKey: 'success' });
@@ -60,7 +60,7 @@ describe('idempotencyKey', () => {
     expect(submitsOf(input)).toBe(1);
   });
 
-  it('starts anew after a failure', async () => {
+  it('starts again after a failure', async () => {
     const input = play('failing?reads=0&n=failure');
     const ends = [];
     for (let turn = 0; turn < 2; turn += 1) {
@@ -75,7 +75,7 @@ describe('idempotencyKey', () => {
     expect(submitsOf(input)).toBe(2);
   });
 
-  it('starts anew after a cancellation', async () => {
+  it('starts again after a cancellation', async () => {
     const input = play('ok?n=cancelled', { polling: { initialDelayMs: 600_000 } });
     const first = await client.start(input, { idempotencyKey: 'cancelled' });
     await first.cancel();
@@ -83,7 +83,7 @@ describe('idempotencyKey', () => {
     await expect(client.execute({ ...input, polling }, { idempotencyKey: 'cancelled' })).resolves.toBeDefined();
   });
 
-  it('starts anew after a termination', async () => {
+  it('starts again after a termination', async () => {
     const input = play('ok?n=terminated', { polling: { initialDelayMs: 600_000 } });
     const first = await client.start(input, { idempotencyKey: 'terminated' });
     await parsing.temporal.workflow.getHandle('terminated').terminate();
@@ -91,7 +91,7 @@ describe('idempotencyKey', () => {
     await expect(client.execute({ ...input, polling }, { idempotencyKey: 'terminated' })).resolves.toBeDefined();
   });
 
-  it('does not start anew after SubmitOutcomeUnknown', async () => {
+  it('does not start again after SubmitOutcomeUnknown', async () => {
     const input = play('lost?n=unknown', { onAmbiguousSubmit: 'fail' });
     for (let turn = 0; turn < 2; turn += 1) {
       const ended = client.execute(input, { idempotencyKey: 'unknown' });
@@ -100,7 +100,7 @@ describe('idempotencyKey', () => {
     expect(submitsOf(input)).toBe(1);
   });
 
-  it("does not start anew after a deadline that left a submit without an answer, if the submit is 'fail'", async () => {
+  it("does not start again after a deadline that left a submit without an answer, if the submit is 'fail'", async () => {
     const input = play('unheard?n=fail', { onAmbiguousSubmit: 'fail', deadlineMs: 8_000 });
     for (let turn = 0; turn < 2; turn += 1) {
       const ended = client.execute(input, { idempotencyKey: 'overdue' });
@@ -113,7 +113,7 @@ describe('idempotencyKey', () => {
     expect(submitsOf(input)).toBe(2);
   });
 
-  it('gives one workflow to starts that come at once', async () => {
+  it('returns one workflow to concurrent starts', async () => {
     const input = play('ok?n=at-once');
     const results = await Promise.all(
       Array.from({ length: 8 }, () => client.execute(input, { idempotencyKey: 'at-once' })),
@@ -122,7 +122,7 @@ describe('idempotencyKey', () => {
     expect(submitsOf(input)).toBe(1);
   });
 
-  it('gives one workflow to starts that come at once after a failure', async () => {
+  it('returns one workflow to concurrent starts after a failure', async () => {
     const input = play('never?n=again');
     const failed = client.execute({ ...input, deadlineMs: 1 }, { idempotencyKey: 'again' });
     await expect(failed).rejects.toMatchObject({ type: 'ParseDeadlineExceeded' });
@@ -151,7 +151,7 @@ describe('idempotencyKey', () => {
     expect(submitsOf(play('ok?n=another'))).toBe(0);
   });
 
-  it('is refused where a workflow of another making has that id', async () => {
+  it('is refused if a workflow that was started otherwise has that id', async () => {
     const foreign = await parsing.temporal.workflow.start('parseDocument', {
       workflowId: 'foreign',
       taskQueue: parsing.taskQueue,
@@ -163,7 +163,7 @@ describe('idempotencyKey', () => {
     await foreign.result();
   });
 
-  it('attaches with a fresh presigned URL of the same document', async () => {
+  it('returns the workflow for a fresh presigned URL of the same document', async () => {
     const signed = (signature: number) => play(`ok?n=signed&X-Amz-Date=${signature}&X-Amz-Signature=${signature}`);
     const first = await client.execute(signed(1), { idempotencyKey: 'signed' });
     await expect(client.execute(signed(2), { idempotencyKey: 'signed' })).resolves.toEqual(first);

@@ -22,7 +22,7 @@ describe('priority', () => {
   let emulator: Emulator;
 
   beforeAll(async () => {
-    // A task queue has several partitions, each with an order of its own; with one, the order can be told.
+    // Each partition of a task queue has an order of its own. With one partition, the order is predictable.
     const onePartition = { 'matching.numTaskqueueReadPartitions': 1, 'matching.numTaskqueueWritePartitions': 1 };
     server = await startOwnDevServer({ dynamicConfig: onePartition });
     env = await TestWorkflowEnvironment.createFromExistingServer({ address: server.address });
@@ -39,7 +39,7 @@ describe('priority', () => {
     await until(async () => (await handle.describe()).raw.pendingActivities?.length === 1);
   };
 
-  it('reaches the workflow and its activities: an urgent document is submitted before those that wait longer', async () => {
+  it('applies to the workflow and its activities: an urgent document is submitted before earlier ones', async () => {
     const worker = await createParseWorker({
       connection: env.nativeConnection,
       activities: { apiKey: 'test', baseUrl: emulator.url },

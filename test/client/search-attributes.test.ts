@@ -1,4 +1,4 @@
-/** What could go wrong here: a workflow is not found by its attributes, or one that is not registered wedges it. */
+/** Risks tested here: a workflow is not found by its attributes, or an attribute that is not registered blocks it. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -74,7 +74,7 @@ async function upsertsOf(workflowId: string): Promise<number> {
   return events.filter((event) => event.upsertWorkflowSearchAttributesEventAttributes).length;
 }
 
-describe('search attributes that nobody registered', () => {
+describe('search attributes that are not registered', () => {
   it('make the start fail with the command that registers them, and nothing is started', async () => {
     const batch = { documents: [{ id: 'a', ...play('ok') }] };
     for (const start of [() => parsing.start(play('ok'), findable), () => parsing.startBatch(batch, findable)]) {
@@ -86,11 +86,11 @@ describe('search attributes that nobody registered', () => {
     expect(emulator.requests).toEqual([]);
   });
 
-  it('are no matter to a workflow that does not ask for them', async () => {
+  it('do not affect a workflow that does not ask for them', async () => {
     await expect(parsing.execute(play('ok'))).resolves.toMatchObject({ submits: 1 });
   });
 
-  it("leave Temporal's own error to a caller who names others", async () => {
+  it("do not replace Temporal's error about other search attributes", async () => {
     const own = { key: { name: 'Customer', type: 'KEYWORD' }, value: 'x' } as const;
     const start = parsing.start(play('ok'), { workflow: { typedSearchAttributes: [own] } });
     await expect(start).rejects.not.toBeInstanceOf(SearchAttributesNotRegisteredError);
@@ -103,7 +103,7 @@ describe('search attributes', () => {
     await env.connection.operatorService.addSearchAttributes({ namespace: 'default', searchAttributes });
   });
 
-  it('follow the run, also when the workflow continues as new', async () => {
+  it('are updated with the run, also when the workflow continues as new', async () => {
     const input = { ...play('long?token=SECRET'), deadlineMs: 3_600_000 };
     const { runId } = await parsing.execute(input, { ...findable, workflowId: 'long' });
     expect(await attributesOf('long')).toEqual({
@@ -121,13 +121,13 @@ describe('search attributes', () => {
     );
   });
 
-  it('tell a failed run, at the cost of two events', async () => {
+  it('show a failed run, with two events', async () => {
     await parsing.execute(play('failing'), { ...findable, workflowId: 'failing' }).catch(() => undefined);
     expect(await attributesOf('failing')).toMatchObject({ ExtendParseStatus: 'FAILED' });
     expect(await upsertsOf('failing')).toBe(2);
   });
 
-  it('cost nothing where they are not asked for, and are no more than asked for', async () => {
+  it('cost nothing if the options do not ask for them, and only those asked for are set', async () => {
     await parsing.execute(play('ok'), { workflowId: 'without' });
     expect(await attributesOf('without')).toEqual({});
     expect(await upsertsOf('without')).toBe(0);
@@ -136,7 +136,7 @@ describe('search attributes', () => {
     expect(await attributesOf('one')).toEqual({ ExtendParseStatus: 'PROCESSED' });
   });
 
-  it('lie under those of the caller', async () => {
+  it('are overridden by those of the caller', async () => {
     const batch = { key: SEARCH_ATTRIBUTES.batch, value: 'invoices of May' };
     await parsing.execute(play('ok'), {
       ...findable,

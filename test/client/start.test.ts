@@ -36,10 +36,10 @@ describe('ParseClient', () => {
     expect(first.runId).not.toBe(second.runId);
   });
 
-  it('starts on another task queue if told so', async () => {
-    const elsewhere = new ParseClient({ client: parsing.temporal, taskQueue: 'nobody-polls-this' });
+  it('starts on the given task queue', async () => {
+    const elsewhere = new ParseClient({ client: parsing.temporal, taskQueue: 'no-worker-polls-this' });
     const handle = await elsewhere.start({ file });
-    expect((await describeWorkflow(handle.workflowId)).taskQueue).toBe('nobody-polls-this');
+    expect((await describeWorkflow(handle.workflowId)).taskQueue).toBe('no-worker-polls-this');
     await parsing.temporal.workflow.getHandle(handle.workflowId).terminate();
   });
 
@@ -66,7 +66,7 @@ describe('ParseClient', () => {
     ['an unknown field', { file, colour: 'red' }, {}, /colour is not a known field/],
     ['a wrong number', { file, deadlineMs: -1 }, {}, /deadlineMs must be a whole number .*got -1/],
     ['an empty key', { file }, { idempotencyKey: ' ' }, /idempotencyKey must not be empty/],
-    ['a key that is no text', { file }, { idempotencyKey: 7 as never }, /idempotencyKey must be a string/],
+    ['a key that is not a string', { file }, { idempotencyKey: 7 as never }, /idempotencyKey must be a string/],
     [
       'both key and id',
       { file },
@@ -81,12 +81,12 @@ describe('ParseClient', () => {
     await expect(describeWorkflow(workflowId)).rejects.toThrow(WorkflowNotFoundError);
   });
 
-  it('tells every problem of the input at once', async () => {
+  it('reports all problems of the input at once', async () => {
     const input = { file: { fileUrl: 'x' }, deadlineMs: 0, extra: 1 } as unknown as ParseInput;
     await expect(client.start(input)).rejects.toThrow(/fileUrl.*deadlineMs|deadlineMs.*fileUrl/);
   });
 
-  it("passes Temporal's other start options on, and keeps the memo's own members", async () => {
+  it("passes on Temporal's other start options, and keeps the caller's memo", async () => {
     const options = { memo: { order: 7 }, staticSummary: 'invoice 7', workflowExecutionTimeout: 3_600_000 };
     await client.execute({ file, polling }, { workflowId: 'with-options', workflow: options });
     const described = await describeWorkflow('with-options');
@@ -106,7 +106,7 @@ describe('ParseHandle', () => {
   });
   afterAll(() => parsing.close());
 
-  it('of an unknown workflow is given, and fails at its first call', async () => {
+  it('of an unknown workflow fails at its first call', async () => {
     const handle = parsing.client.getHandle('never-started');
     await expect(handle.result()).rejects.toThrow(WorkflowNotFoundError);
     await expect(handle.progress()).rejects.toThrow(WorkflowNotFoundError);
@@ -123,13 +123,13 @@ describe('ParseHandle', () => {
     await expect(handle.cancel()).resolves.toBeUndefined();
   });
 
-  it('is told of the end of a run after the end of the workflow without an error', async () => {
+  it('accepts runFinished after the end of the workflow', async () => {
     const handle = await parsing.client.start({ file: { fileUrl: 'http://emulator.invalid/ok?n=late' } });
     await handle.result();
     await expect(handle.runFinished()).resolves.toBeUndefined();
   });
 
-  it('tells the progress of a workflow whose input was refused', async () => {
+  it('returns the progress of a workflow whose input was refused', async () => {
     const handle = await parsing.temporal.workflow.start('parseDocument', {
       taskQueue: parsing.taskQueue,
       workflowId: 'refused',
@@ -141,7 +141,7 @@ describe('ParseHandle', () => {
     expect(progress.lastFailure).toMatch(/^invalid input: file must/);
   });
 
-  it('wakes a waiting workflow when told that the run has finished', async () => {
+  it('wakes a waiting workflow with runFinished', async () => {
     const fileUrl = 'http://emulator.invalid/ok?reads=0&n=wake';
     const handle = await parsing.client.start({ file: { fileUrl }, polling: { initialDelayMs: 600_000 } });
     await parsing.emulator.waitFor(({ operation }) => operation === 'submit');
@@ -149,7 +149,7 @@ describe('ParseHandle', () => {
     await expect(handle.result()).resolves.toMatchObject({ submits: 1, polls: 1 });
   });
 
-  it('tells the progress while it waits and after the end', async () => {
+  it('returns the progress while the workflow waits and after its end', async () => {
     const input = { file: { fileUrl: 'http://emulator.invalid/ok?reads=0' }, polling: { initialDelayMs: 600_000 } };
     const handle = await parsing.client.start(input);
     const before = Date.now();

@@ -13,7 +13,7 @@ const RESULT = "must be one of 'inline', 'stored'";
 const DELETE = "must be one of 'never', 'afterSuccess', 'always'";
 const AMBIGUOUS = "must be one of 'resubmit', 'fail'";
 
-/** Field, value, rule, and the value as the message shows it. */
+/** Cases: field, value, rule, and the value in the message. */
 type Case = readonly [field: string, value: unknown, rule: string, shown: string];
 
 const POLLING: readonly Case[] = [
@@ -89,18 +89,18 @@ const FILE: readonly Case[] = [
   ['file.source', ['file:///a'], 'must be a string', 'an array'],
 ];
 
-/** An object of so many levels. */
+/** Builds an object with the given number of levels. */
 function nested(levels: number): object {
   return levels === 1 ? {} : { a: JSON.parse(`${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}`) };
 }
 
-/** An object that holds itself. */
+/** Builds an object that contains itself. */
 function endless(): object {
   const value: Record<string, unknown> = { a: 1 };
   return Object.assign(value, { again: [value] });
 }
 
-/** Builds an input that is right but for one field, named by its dotted path. */
+/** Builds an input that is right except for one field, which is named by its dotted path. */
 function inputWith(base: Record<string, unknown>, path: string, value: unknown): unknown {
   const [outer = '', inner] = path.split('.');
   return { ...base, [outer]: inner === undefined ? value : { [inner]: value } };
@@ -167,14 +167,14 @@ describe('findInputProblem', () => {
   });
 
   it.each([null, undefined, 'x', 7, true, [[]], [[{ file }]]].map((input) => [input]))(
-    'refuses %j as a whole',
+    'refuses %j, which is not an input',
     (input) => {
       const shown = Array.isArray(input) ? 'an array' : typeof input === 'string' ? `"${input}"` : String(input);
       expect(findInputProblem(input)).toBe(`input must be an object, got ${shown}`);
     },
   );
 
-  it('wants a document or a run, not both', () => {
+  it('requires a document or a run, not both', () => {
     expect(findInputProblem({})).toBe("input must have 'file' or 'runId', got an empty object");
     expect(findInputProblem({ fileUrl: 'https://example.com/a.pdf' })).toBe(
       "input must have 'file' or 'runId', got an object with fileUrl",
@@ -212,7 +212,7 @@ describe('findInputProblem', () => {
     expect(findInputProblem({ runId })).toBe(`runId ${rule}, got ${shown}`);
   });
 
-  it('wants a file name that is not empty', () => {
+  it('requires a file name that is not empty', () => {
     expect(findInputProblem({ file: { ...file, fileName: '' } })).toBe('file.fileName must not be empty, got ""');
   });
 
@@ -228,7 +228,7 @@ describe('findInputProblem', () => {
     expect(findInputProblem(input)).toBe(`${name} is not a known field`);
   });
 
-  it('wants the options of a backoff with that backoff', () => {
+  it('requires the right backoff for the options of a backoff', () => {
     const problem = (polling: object) => findInputProblem({ file, polling });
     expect(problem({ factor: 2 })).toBe("polling.factor needs backoff 'exponential', got 2");
     expect(problem({ backoff: 'sqrt', factor: 2 })).toBe("polling.factor needs backoff 'exponential', got 2");
@@ -266,7 +266,7 @@ describe('findInputProblem', () => {
     expect(problem).not.toContain('SECRET');
   });
 
-  it('shows no more than the start of a long value', () => {
+  it('shows only the start of a long value', () => {
     const problem = findInputProblem({ file, result: 'x'.repeat(10_000) });
     expect(problem).toBe(`result must be one of 'inline', 'stored', got "${'x'.repeat(80)}…"`);
   });
@@ -290,7 +290,7 @@ describe('findInputProblem', () => {
     { requiredKeys: [] },
   );
 
-  it('never throws, and accepts nothing that does not survive JSON', () => {
+  it('never throws, and accepts only values that JSON keeps', () => {
     fc.assert(
       fc.property(fc.oneof(fc.jsonValue(), fc.anything(), nearly), (input) => {
         const problem = findInputProblem(input);
@@ -301,7 +301,7 @@ describe('findInputProblem', () => {
     );
   });
 
-  it('accepts whatever keeps the rules', () => {
+  it('accepts every input that obeys the rules', () => {
     const word = fc.string({ minLength: 1 });
     const fileOf = (locator: object) =>
       fc.record({ ...locator, fileName: word }, { requiredKeys: Object.keys(locator) as never });

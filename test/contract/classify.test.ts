@@ -12,11 +12,11 @@ const REJECTED = ['RequestRejected', 'RequestRejected', 'UploadRejected', 'Reque
 const UNKNOWN_WHETHER = ['SubmitOutcomeUnknown', 'Unavailable', 'Unavailable', 'Unavailable'];
 
 describe('classifyApiError (submit, read, upload, delete)', () => {
-  it('takes a connection that never came about for unavailable', () => {
+  it('gives Unavailable if no connection was made', () => {
     expect(row({ kind: 'notReceived' })).toEqual(everywhere('Unavailable'));
   });
 
-  it.each(['noAnswer', 'unreadable'] as const)('takes %s for a submit with an unknown outcome', (kind) => {
+  it.each(['noAnswer', 'unreadable'] as const)('gives SubmitOutcomeUnknown for a submit with %s', (kind) => {
     expect(row({ kind })).toEqual(UNKNOWN_WHETHER);
     expect(row({ kind, status: 200 })).toEqual(UNKNOWN_WHETHER);
   });
@@ -36,33 +36,33 @@ describe('classifyApiError (submit, read, upload, delete)', () => {
     expect(row({ kind: 'status', status })).toEqual(expected);
   });
 
-  it.each(['USAGE_BLOCKED', 'OUT_OF_CREDITS'])('takes the code %s for missing credits, whatever the status', (code) => {
+  it.each(['USAGE_BLOCKED', 'OUT_OF_CREDITS'])('gives OutOfCredits for the code %s with any status', (code) => {
     for (const status of [400, 401, 403, 404, 409, 422, 429, 500, 503]) {
       expect(row({ kind: 'status', status, code })).toEqual(everywhere('OutOfCredits'));
     }
   });
 
-  it('tells an unknown file or run from a path that is not served by the shape of the body', () => {
+  it('distinguishes an unknown file or run from a path that is not served, by the shape of the body', () => {
     const notFound = ['FileNotFound', 'ParserRunNotFound', 'UploadRejected', 'RequestRejected'];
     expect(row({ kind: 'status', status: 404, isExtendError: true })).toEqual(notFound);
     expect(row({ kind: 'status', status: 404 })).toEqual(everywhere('EndpointNotFound'));
     expect(row({ kind: 'status', status: 404, code: 'X' })).toEqual(everywhere('EndpointNotFound'));
   });
 
-  it.each([404, 410])('takes ENDPOINT_REMOVED with %d for a version that is no longer served', (status) => {
+  it.each([404, 410])('gives ApiVersionRemoved for ENDPOINT_REMOVED with %d', (status) => {
     const removed = { kind: 'status', status, code: 'ENDPOINT_REMOVED' } as const;
     expect(row(removed)).toEqual(everywhere('ApiVersionRemoved'));
     expect(row({ ...removed, isExtendError: true })).toEqual(everywhere('ApiVersionRemoved'));
     expect(row({ ...removed, status: 400 })).toEqual(REJECTED);
   });
 
-  it('takes RATE_LIMIT_EXCEEDED for too many requests, whatever the status', () => {
+  it('gives RateLimited for RATE_LIMIT_EXCEEDED with any status', () => {
     for (const status of [400, 403, 404, 409, 422, 429, 500, 503]) {
       expect(row({ kind: 'status', status, code: 'RATE_LIMIT_EXCEEDED' })).toEqual(everywhere('RateLimited'));
     }
   });
 
-  it('repeats a 4xx that says that it may be repeated', () => {
+  it('gives a retried type for a 4xx that is marked as retryable', () => {
     for (const status of [400, 401, 403, 404, 409, 410, 422, 425]) {
       expect(row({ kind: 'status', status, retryable: true })).toEqual(everywhere('Unavailable'));
     }
@@ -70,20 +70,17 @@ describe('classifyApiError (submit, read, upload, delete)', () => {
     expect(row({ kind: 'status', status: 302, retryable: true })).toEqual(REJECTED);
   });
 
-  it.each([408, 500, 503])('leaves a submit ambiguous that was answered %d, whatever the body says', (status) => {
+  it.each([408, 500, 503])('treats a submit with status %d as ambiguous, with any body', (status) => {
     expect(row({ kind: 'status', status, retryable: true })).toEqual(UNKNOWN_WHETHER);
   });
 
-  it.each(['UNAUTHORIZED', 'OCR_ERROR', 'usage_blocked', ''])(
-    'goes by the status with any other code, as %j',
-    (code) => {
-      expect(row({ kind: 'status', status: 400, code })).toEqual(REJECTED);
-    },
-  );
+  it.each(['UNAUTHORIZED', 'OCR_ERROR', 'usage_blocked', ''])('uses the status with any other code, as %j', (code) => {
+    expect(row({ kind: 'status', status: 400, code })).toEqual(REJECTED);
+  });
 });
 
 describe('the failure table', () => {
-  it('is closed: these types, and no others', () => {
+  it('has exactly these types', () => {
     const typesThat = (end: string) =>
       Object.entries(FAILURES).flatMap(([type, { ends }]) => (ends === end ? [type] : []));
     expect(typesThat('final').sort()).toEqual(
@@ -105,14 +102,14 @@ describe('the failure table', () => {
     expect(typesThat('retried').sort()).toEqual(['RateLimited', 'StillProcessing', 'Unavailable']);
   });
 
-  it('has a row for whatever a request can end as', () => {
+  it('has a row for every type with which a request can end', () => {
     const kinds = ['notReceived', 'noAnswer', 'unreadable', 'status'] as const;
     for (const kind of kinds)
       for (let status = 100; status < 600; status += 1)
         for (const purpose of PURPOSES) expect(FAILURES).toHaveProperty(classify({ kind, status }, purpose));
   });
 
-  it('says a sentence about each meaning and remedy', () => {
+  it('has a sentence for each meaning and remedy', () => {
     for (const { meaning, remedy } of Object.values(FAILURES)) {
       expect(meaning).toMatch(/^[A-Z].*\.$/);
       expect(remedy).toMatch(/^[A-Z].*\.$/);
@@ -129,7 +126,7 @@ describe('the failure table', () => {
     ['', false],
     [undefined, false],
     [null, false],
-  ])('says whether %j can end a workflow', (type, expected) => {
+  ])('tells if %j can end a workflow', (type, expected) => {
     expect(isFailureType(type)).toBe(expected);
   });
 });

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { findInputProblem, MAX_TIMER_MS, nextDelayMs, resolveSchedule, type PollingOptions } from '../../contract';
 
 const MIDDLE = 0.5;
-const delayAt = (options: PollingOptions, elapsedMs: number, reads: number, random = MIDDLE) =>
-  nextDelayMs(resolveSchedule(options), { elapsedMs, reads, random });
+const delayAt = (options: PollingOptions, elapsedMs: number, polls: number, random = MIDDLE) =>
+  nextDelayMs(resolveSchedule(options), { elapsedMs, polls, random });
 
 describe('resolveSchedule', () => {
   it('fills in the defaults', () => {
@@ -19,7 +19,7 @@ describe('resolveSchedule', () => {
     });
   });
 
-  it('reads first at 0.4 of the expected duration, and more densely then', () => {
+  it('polls first at 0.4 of the expected duration, and more often after that', () => {
     expect(resolveSchedule({ expectedDurationMs: 60_000 })).toMatchObject({
       firstDelayMs: 24_000,
       baseDelayMs: 2000,
@@ -27,12 +27,12 @@ describe('resolveSchedule', () => {
     });
   });
 
-  it('prefers what is said to what is expected', () => {
+  it('prefers explicit options to the expected duration', () => {
     const said = { initialDelayMs: 5, scaleMs: 6, expectedDurationMs: 60_000 };
     expect(resolveSchedule(said)).toMatchObject({ firstDelayMs: 5, baseDelayMs: 5, scaleMs: 6 });
   });
 
-  it('takes each option as it is, and is plain JSON', () => {
+  it('keeps each option unchanged, and is plain JSON', () => {
     const options = { backoff: 'exponential', initialDelayMs: 0, factor: 3, maxDelayMs: 7, jitter: 0 } as const;
     const schedule = resolveSchedule(options);
     const { initialDelayMs, ...same } = options;
@@ -42,7 +42,7 @@ describe('resolveSchedule', () => {
 });
 
 describe('nextDelayMs', () => {
-  it('reads first after two seconds, whatever the time', () => {
+  it('polls first after two seconds, at any elapsed time', () => {
     expect(delayAt({}, 0, 0)).toBe(2000);
     expect(delayAt({}, 3_600_000, 0)).toBe(2000);
     expect(delayAt({ initialDelayMs: 0 }, 0, 0)).toBe(0);
@@ -59,7 +59,7 @@ describe('nextDelayMs', () => {
     expect(delayAt({}, elapsedMs, 1)).toBe(expected);
   });
 
-  it('does not depend on the count of reads with sqrt', () => {
+  it('does not depend on the number of polls with sqrt', () => {
     expect(delayAt({}, 50_000, 2)).toBe(delayAt({}, 50_000, 2000));
   });
 
@@ -70,8 +70,8 @@ describe('nextDelayMs', () => {
     [6, 22_781],
     [7, 30_000],
     [5000, 30_000],
-  ])('grows by the factor with exponential: after %d reads it waits %d ms', (reads, expected) => {
-    expect(delayAt({ backoff: 'exponential' }, 0, reads)).toBe(expected);
+  ])('grows by the factor with exponential: after %d polls it waits %d ms', (polls, expected) => {
+    expect(delayAt({ backoff: 'exponential' }, 0, polls)).toBe(expected);
   });
 
   it.each([
@@ -84,21 +84,21 @@ describe('nextDelayMs', () => {
     expect(delayAt(options, elapsedMs, 1)).toBe(expected);
   });
 
-  it('waits half a second at least, unless the cap is lower', () => {
+  it('waits at least half a second, unless the cap is lower', () => {
     expect(delayAt({}, 0, 1)).toBe(500);
     expect(delayAt({}, -5000, 1)).toBe(500);
     expect(delayAt({ backoff: 'exponential', initialDelayMs: 1 }, 0, 1)).toBe(500);
     expect(delayAt({ maxDelayMs: 100 }, 4000, 1)).toBe(100);
   });
 
-  it('grows from a first delay of none, however many reads there are', () => {
+  it('grows from a first delay of 0, for any number of polls', () => {
     const options = { backoff: 'exponential', initialDelayMs: 0 } as const;
-    expect([1, 2, 3].map((reads) => delayAt(options, 0, reads))).toEqual([500, 750, 1125]);
+    expect([1, 2, 3].map((polls) => delayAt(options, 0, polls))).toEqual([500, 750, 1125]);
     expect(delayAt({ ...options, factor: 1000 }, 0, 1_000_000)).toBe(30_000);
     expect(delayAt({ ...options, factor: 1000, jitter: 1 }, 0, 1_000_000, 0)).toBe(500);
   });
 
-  it('spreads the delay by a tenth to both sides', () => {
+  it('varies the delay by up to a tenth in both directions', () => {
     expect(delayAt({}, 0, 0, 0)).toBe(1800);
     expect(delayAt({}, 0, 0, 1)).toBe(2200);
     expect(delayAt({}, 4000, 1, 0)).toBe(1800);
@@ -107,7 +107,7 @@ describe('nextDelayMs', () => {
     expect(delayAt({ jitter: 0 }, 4000, 1, 0)).toBe(2000);
   });
 
-  it('never goes over the longest timer', () => {
+  it('never exceeds the longest timer', () => {
     expect(MAX_TIMER_MS).toBe(2_147_483_647);
     expect(delayAt({ expectedDurationMs: 31_536_000_000 }, 0, 0, 1)).toBe(MAX_TIMER_MS);
     expect(delayAt({ maxDelayMs: MAX_TIMER_MS, scaleMs: MAX_TIMER_MS }, 1e9, 5, 1)).toBe(MAX_TIMER_MS);
@@ -129,27 +129,27 @@ describe('nextDelayMs', () => {
   const elapsedMs = fc.integer({ min: -86_400_000, max: 31_536_000_000 });
   const random = fc.double({ min: 0, max: 1, noNaN: true });
 
-  it('gives whole milliseconds within the bounds for every schedule that is accepted', () => {
-    const reads = fc.oneof(fc.nat(20), fc.nat());
+  it('gives whole milliseconds within the limits for every accepted schedule', () => {
+    const polls = fc.oneof(fc.nat(20), fc.nat());
     fc.assert(
-      fc.property(fc.oneof(sqrt, exponential), elapsedMs, reads, random, (polling, elapsed, read, chance) => {
+      fc.property(fc.oneof(sqrt, exponential), elapsedMs, polls, random, (polling, elapsed, poll, chance) => {
         expect(findInputProblem({ runId: 'r', polling })).toBeUndefined();
-        const delayMs = delayAt(polling, elapsed, read, chance);
+        const delayMs = delayAt(polling, elapsed, poll, chance);
         expect(Number.isInteger(delayMs)).toBe(true);
         expect(delayMs).toBeGreaterThanOrEqual(0);
         expect(delayMs).toBeLessThanOrEqual(MAX_TIMER_MS);
-        if (read > 0) expect(delayMs).toBeLessThanOrEqual(polling.maxDelayMs ?? 30_000);
+        if (poll > 0) expect(delayMs).toBeLessThanOrEqual(polling.maxDelayMs ?? 30_000);
       }),
       { numRuns: 1000 },
     );
   });
 
-  it('never waits less later on, without jitter', () => {
+  it('never becomes shorter later, without jitter', () => {
     fc.assert(
-      fc.property(fc.oneof(sqrt, exponential), elapsedMs, elapsedMs, fc.nat(5000), (options, one, other, reads) => {
+      fc.property(fc.oneof(sqrt, exponential), elapsedMs, elapsedMs, fc.nat(5000), (options, one, other, polls) => {
         const still = { ...options, jitter: 0 };
         const [earlier, later] = [Math.min(one, other), Math.max(one, other)];
-        expect(delayAt(still, earlier, reads + 1)).toBeLessThanOrEqual(delayAt(still, later, reads + 2));
+        expect(delayAt(still, earlier, polls + 1)).toBeLessThanOrEqual(delayAt(still, later, polls + 2));
       }),
     );
   });

@@ -6,13 +6,13 @@ const ROOT = join(__dirname, '../..');
 
 /** A block of TypeScript on a page of the documentation. */
 export interface CodeBlock {
-  /** The file that the first line of the block names, if it does: `// worker.ts`. Such a block is a whole program. */
+  /** The file name in the first line of the block, such as `// worker.ts`. A block with a name is a whole program. */
   readonly name?: string;
-  /** The code, with what a comment `<!-- ts … -->` right before the block adds for the compiler. */
+  /** The code. A comment `<!-- ts … -->` right before the block adds lines for the compiler. */
   readonly code: string;
 }
 
-/** The blocks of TypeScript on a page, by its path from the root of the repository. */
+/** The blocks of TypeScript on a page. `page` is its path from the root of the repository. */
 export function codeBlocks(page: string): CodeBlock[] {
   const text = readFileSync(join(ROOT, page), 'utf8');
   const blocks = text.matchAll(

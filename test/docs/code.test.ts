@@ -1,4 +1,4 @@
-/** What could go wrong here: code in the documentation is out of step with the package. */
+/** The code in the documentation compiles against the package. */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -6,7 +6,7 @@ import ts from 'typescript';
 import { codeBlocks } from './code-blocks';
 
 const ROOT = join(__dirname, '../..');
-/** Inside of the package, so that its own name leads to the build, as it would for a user. */
+/** A directory inside the package, so that an import of the package's name leads to the build, as it does for a user. */
 const DIRECTORY = join(ROOT, '.cache/docs');
 const PAGES = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
   .filter((path) => path.endsWith('.md') && !path.startsWith('reference'))
@@ -14,7 +14,7 @@ const PAGES = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8
 
 const withCode = ['README.md', ...PAGES].filter((page) => codeBlocks(page).length > 0);
 
-/** Writes a page's blocks as files: its programs together, each fragment as a module of its own. */
+/** Writes a page's blocks as files. Each fragment becomes a module of its own. */
 function writeBlocks(page: string): string[] {
   const directory = join(DIRECTORY, page);
   mkdirSync(directory, { recursive: true });
@@ -25,12 +25,12 @@ function writeBlocks(page: string): string[] {
   });
 }
 
-/** What the compiler says of all blocks, each message with the page and file that it is about. */
+/** The compiler's errors in all blocks, each with page and file. */
 function typeErrors(): string[] {
   const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), (path) => ts.sys.readFile(path)) as {
     config: { compilerOptions: Record<string, unknown> };
   };
-  // As in a project of a user: Node's types and no others, and no way from the build back to the sources.
+  // As in a project of a user, there are Node's types only, and nothing leads from the build back to the sources.
   const { rootDir, outDir, declaration, ...compilerOptions } = config.compilerOptions;
   const { options } = ts.convertCompilerOptionsFromJson({ ...compilerOptions, lib: ['es2023'], noEmit: true }, ROOT);
   const program = ts.createProgram(withCode.flatMap(writeBlocks), options);

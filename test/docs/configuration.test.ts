@@ -1,4 +1,4 @@
-/** What could go wrong here: a variable is read and the page does not list it, or the page lists one that nothing reads. */
+/** docs/configuration.md lists the variables that the code reads, and no others. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from '@jest/globals';

@@ -1,4 +1,4 @@
-/** What could go wrong here: a dependency is added, or the tarball grows, and the page that gives reasons says nothing. */
+/** docs/embedding.md has a reason for each dependency, and the size of the tarball. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ it('each run-time dependency has its reason, and there are at most five', () => 
   expect(named.length).toBeLessThanOrEqual(5);
 });
 
-it('the tarball has the size that is told', () => {
+it('the tarball has the size that the page gives', () => {
   const [, packedMb, unpackedMb] = /about ([\d.]+) MB, unpacked ([\d.]+) MB/.exec(page) ?? [];
   const args = ['pack', '--dry-run', '--ignore-scripts', '--json'];
   const answer = execFileSync('npm', args, { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });

@@ -1,4 +1,4 @@
-/** What could go wrong here: the store that the documentation shows does not do what a store must. */
+/** The store that docs/results.md shows meets the contract of a store. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
@@ -10,7 +10,7 @@ import { loadBlock } from './load-block';
 
 const objects = new Map<string, Buffer>();
 
-/** Keeps what came whole. */
+/** A server that keeps each object whose body arrived completely. */
 const server: Server = createServer((request, response) => {
   const name = request.url ?? '';
   const answer = (status: number, body?: Buffer) => response.writeHead(status).end(body);
@@ -36,7 +36,7 @@ beforeAll(async () => {
 afterAll(() => void server.close());
 
 describe('The store of docs/results.md', () => {
-  it('keeps a result, and gives it back', async () => {
+  it('stores a result and reads it back', async () => {
     await using parsing = await createParseTestEnvironment({ parse: { resultStore: createHttpStore(baseUrl) } });
     const client = new ParseClient({ client: parsing.temporal, resultStore: createHttpStore(baseUrl) });
     const result = await client.execute({ file: { fileUrl: 'http://emulator.invalid/ok' }, result: 'stored' });
@@ -45,7 +45,7 @@ describe('The store of docs/results.md', () => {
     expect([...objects.keys()]).toEqual([`/${result.runId}.json`]);
   });
 
-  it('has nothing of a content that breaks off', async () => {
+  it('keeps nothing of a content that breaks off', async () => {
     async function* broken() {
       yield Buffer.from('{"half":');
       throw new Error('broken off');
@@ -54,7 +54,7 @@ describe('The store of docs/results.md', () => {
     expect(objects.has('/broken.json')).toBe(false);
   });
 
-  it('says for good what the server refuses', async () => {
+  it('fails finally if the server refuses', async () => {
     const refused = createHttpStore(`${baseUrl}/forbidden`).write('a.json', new Blob(['a']).stream());
     await expect(refused).rejects.toMatchObject({ name: 'StoreRefusedError', message: 'PUT was answered with 403' });
     await expect(createHttpStore(baseUrl).read(`${baseUrl}/gone`)).rejects.toMatchObject({ name: 'StoreRefusedError' });

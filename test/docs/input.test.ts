@@ -1,4 +1,4 @@
-/** What could go wrong here: the page lists a field or a default that the code does not have, or lacks one. */
+/** docs/input.md lists the fields and defaults of the code, and no others. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
@@ -15,7 +15,7 @@ function rowsUnder(heading: string): Record<string, string> {
   return Object.fromEntries([...rows].map(({ groups }) => [groups?.['name'] ?? '', groups?.['standard'] ?? '']));
 }
 
-/** What the check says of an input with this polling. */
+/** The problem that the check finds in an input with this polling. */
 const problemOf = (polling: object) => findInputProblem({ file: { fileId: 'file_1' }, polling });
 
 it('docs/input.md lists exactly the fields of the input', () => {

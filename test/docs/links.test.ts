@@ -1,4 +1,4 @@
-/** What could go wrong here: a page leads to a file or a heading that is not there. */
+/** Each link of a page leads to a file and a heading that exist. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { expect, it } from '@jest/globals';
@@ -11,14 +11,14 @@ const PAGES = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...below('docs'),
   path.endsWith('.md'),
 );
 
-/** A page without its code, where brackets mean something else. */
+/** The text of a page without its code, in which brackets are no links. */
 function textOf(page: string): string {
   return readFileSync(join(ROOT, page), 'utf8')
     .replace(/^```.*?^```/gms, '')
     .replace(/`[^`\n]*`/g, (code) => code.replace(/[[\]()]/g, ''));
 }
 
-/** The anchors that a renderer such as GitHub's makes of a page's headings. */
+/** The anchors that GitHub's renderer creates from a page's headings. */
 function anchorsOf(page: string): Set<string> {
   const seen = new Map<string, number>();
   const text = textOf(page);
@@ -37,7 +37,7 @@ function anchorsOf(page: string): Set<string> {
   return new Set([...slugs, ...ids]);
 }
 
-/** The links of a page that stay in the repository and lead nowhere. */
+/** The links of a page into the repository whose target does not exist. */
 function brokenLinks(page: string): string[] {
   const targets = [...textOf(page).matchAll(/\]\(<?([^)\s>]+)>?(?: "[^"]*")?\)/g)].map(([, target = '']) => target);
   return targets.filter((target) => {
@@ -54,7 +54,7 @@ it('finds the pages', () => {
   expect(PAGES).toEqual(expect.arrayContaining(['README.md', 'docs/README.md', 'docs/reference/client.md']));
 });
 
-it.each(PAGES)('the links of %s lead somewhere', (page) => {
+it.each(PAGES)('the links of %s have targets', (page) => {
   expect(brokenLinks(page)).toEqual([]);
 });
 

@@ -5,8 +5,8 @@ import { codeBlocks, toCommonJs } from './code-blocks';
 const CACHE = join(__dirname, '../../.cache');
 
 /**
- * Loads a program of the documentation as a module. It lies inside of the package meanwhile, so that the package's own
- * name leads to the build, as it would for a user.
+ * Loads a program of the documentation as a module. Its file is inside the package, so that an import of the package's name
+ * leads to the build, as it does for a user.
  */
 export function loadBlock(page: string, name: string): unknown {
   const block = codeBlocks(page).find((one) => one.name === name);

@@ -1,10 +1,10 @@
-/** What could go wrong here: the first programs that a newcomer copies do not work, or the README shows another output than the command has. */
+/** The programs of README.md and docs/getting-started.md work, and the README shows the output of the command. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
-import { describeOutcome } from '../../cli/document-outcome';
+import { describeOutcome } from '../../cli/document-report';
 import { startEmulator, type Emulator } from '../../local/extend';
 import type { DevServer } from '../../local/temporal';
 import { KEPT_BUNDLES } from '../support/kept-bundles';
@@ -12,10 +12,10 @@ import { startOwnDevServer } from '../support/servers';
 import { codeBlocks, toCommonJs } from './code-blocks';
 
 const root = join(__dirname, '../..');
-/** Inside of the package, so that its own name leads to the build, as it would for a user. */
+/** A directory inside the package, so that an import of the package's name leads to the build, as it does for a user. */
 const directory = join(root, '.cache/readme');
 
-/** The programs of a page by the names of their files; fragments have no name. */
+/** The programs of a page with their file names. Fragments have no name, and are left out. */
 const programsOf = (page: string) =>
   codeBlocks(page).flatMap(({ name, code }) => (name ? [[name, code] as const] : []));
 const pages = { readme: programsOf('README.md'), gettingStarted: programsOf('docs/getting-started.md') };

@@ -1,4 +1,4 @@
-/** What could go wrong here: the resolver that the documentation shows gives URLs that nobody can download. */
+/** The resolver that docs/sources.md shows returns URLs that Extend can download. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
@@ -36,7 +36,7 @@ describe('The resolver of docs/sources.md', () => {
     });
   });
 
-  it('says for good what names no object', async () => {
+  it('fails finally for a source that names no object', async () => {
     const { signal } = new AbortController();
     const resolve = createS3Source(client);
     await expect(resolve('s3://bucket', { signal })).rejects.toMatchObject({ name: 'SourceError' });

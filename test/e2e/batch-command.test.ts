@@ -10,11 +10,9 @@ import { Workplace } from '../cli/run-command';
 import { createDevEnv, devServerAddress } from '../support/servers';
 
 describe('drawBar', () => {
-  it('shows how much is done, and how much failed and is in progress', () => {
+  it('shows how much is done, and how much failed and is in flight', () => {
     const progress = { total: 300, done: 100, failed: 2, inFlight: 50, failures: {} };
-    expect(drawBar(progress)).toBe(
-      `[${'█'.repeat(10)}${'░'.repeat(20)}] 100 of 300 documents, 2 failed, 50 in progress`,
-    );
+    expect(drawBar(progress)).toBe(`[${'█'.repeat(10)}${'░'.repeat(20)}] 100 of 300 documents, 2 failed, 50 in flight`);
     expect(drawBar({ done: 0, failed: 0, inFlight: 0, failures: {} })).toBe('reading the documents');
   });
 });
@@ -84,11 +82,11 @@ describe('extend-parse batch', () => {
     writeFileSync(manifest, lines.map((line) => JSON.stringify(line)).join('\n'));
     const args = ['batch', 'list.jsonl', '--out', 'list'];
     const command = workplace.start(args);
-    await command.waitFor(/1 of 2 documents, 1 in progress/);
+    await command.waitFor(/1 of 2 documents, 1 in flight/);
     command.child.kill('SIGINT');
     const { status, stdout } = await command.ended;
     expect(status).toBe(130);
-    expect(stdout).toContain('the same command, given again, goes on from here');
+    expect(stdout).toContain('the same command, given again, continues the batch');
     writeFileSync(manifest, lines.map((line) => JSON.stringify(line).replace('never', 'failing')).join('\n'));
     const again = await workplace.run([...args, '--json']);
     expect(again.status).toBe(1);

@@ -7,7 +7,7 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { type BatchHandle, ParseClient } from '../../client';
 import { startEmulator, type Emulator } from '../../local/extend';
 import type { DevServer } from '../../local/temporal';
-import { documents, idsOf, outcomesOf, places, QUICK } from '../batch/batches';
+import { documents, idsOf, outcomesOf, positions, QUICK } from '../batch/batches';
 import { startOwnDevServer } from '../support/servers';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process';
 import { historiesOf } from '../workflows/history';
@@ -16,7 +16,7 @@ import { historiesOf } from '../workflows/history';
 describe('A large batch', () => {
   const TASK_QUEUE = 'large-batch';
   const COUNT = 1_000;
-  /** Documents that are done when a worker is killed: at any step of others. */
+  /** Numbers of finished documents at which a worker is killed. The other documents are then at any step. */
   const KILLS = [100, 450];
   let directory: string;
   let server: DevServer;
@@ -63,8 +63,8 @@ describe('A large batch', () => {
     const outcomes = await outcomesOf(handle);
     expect(outcomes).toHaveLength(COUNT);
     const ids = [...idsOf(outcomes, 'processed'), ...idsOf(outcomes, 'failed')];
-    expect(ids.sort((one, other) => Number(one) - Number(other))).toEqual(places(COUNT));
-    // A submit that was under way at a kill may have been sent again, and is told of.
+    expect(ids.sort((one, other) => Number(one) - Number(other))).toEqual(positions(COUNT));
+    // A submit that was in flight at a kill may have been repeated, and is then reported.
     const submits = outcomes.map((outcome) => {
       if (outcome.status === 'processed') return outcome.result.submits;
       return outcome.status === 'failed' ? (outcome.failure.details.submits ?? 0) : 0;
@@ -75,7 +75,7 @@ describe('A large batch', () => {
     expect(Math.max(...lengths)).toBeLessThan(4_096);
   });
 
-  /** A look costs a workflow task: not too many of them. */
+  /** Waits until `done` documents have ended. Each query costs a workflow task, so it queries only twice a second. */
   async function untilDone(handle: BatchHandle, done: number): Promise<void> {
     while ((await handle.progress()).done < done) await sleep(500);
   }

@@ -10,11 +10,11 @@ import { historyOf, timersOf } from '../workflows/history';
 import { until } from '../workflows/scene';
 
 const ENGINES = ['timer', 'retry'] as const;
-/** Longer than it takes to get all documents there on a slow machine, and to kill the worker. */
+/** Initial delay, in milliseconds: longer than a slow machine needs to start all documents and to kill the worker. */
 const FIRST_POLL_MS = 45_000;
 const MODES = ['resubmit', 'fail'] as const;
 
-/** Asks until the first poll waits at the server for its time, as a timer or a retry: no worker holds anything of the document. */
+/** Waits until the first poll is a timer or a retry at the server, so that no worker holds state of the document. */
 async function untilPollIsPlanned(client: Client, { workflowId }: ParseHandle): Promise<void> {
   const handle = client.workflow.getHandle(workflowId);
   await until(async () => {
@@ -24,7 +24,7 @@ async function untilPollIsPlanned(client: Client, { workflowId }: ParseHandle): 
   });
 }
 
-// What is killed in the middle of an activity is noticed only after the activity's time limit: see test/e2e.
+// `crash.test.ts` kills a worker in the middle of an activity, which the server notices only at the activity's time limit.
 describe('a worker process that is killed while its documents wait', () => {
   let env: TestWorkflowEnvironment;
 
@@ -33,7 +33,7 @@ describe('a worker process that is killed while its documents wait', () => {
   });
   afterAll(() => env.teardown());
 
-  it('is replaced by another: each document ends with its result, with one submit and one run', async () => {
+  it('is replaced by another: each document ends with its result, after one submit and one run', async () => {
     const taskQueue = 'crash-waiting';
     await using emulator = await startEmulator();
     await using first = await startWorkerProcess({ taskQueue, baseUrl: emulator.url });

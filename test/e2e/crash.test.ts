@@ -20,13 +20,13 @@ import { startWorkerProcess } from '../support/worker-process';
 
 /**
  * A crash at every step. One worker process gets a document per step, mode and point. The emulator holds each document's
- * request at its point; when all are there, the process is killed with SIGKILL, and another carries on. What was killed
- * is noticed when its time limit passes, so that this takes a minute and a half.
+ * request at its point. When all documents are at their points, the process is killed with SIGKILL, and another process
+ * continues. The server notices the killed activities at their time limits, so the test takes a minute and a half.
  */
 
 const TASK_QUEUE = 'crash-at-every-step';
 
-/** The request of the step in which the process is killed. */
+/** The steps in which the process is killed, with the request of each. */
 const STEPS = {
   submitParse: 'submit',
   'getStatus, timer engine': 'read',
@@ -36,7 +36,7 @@ const STEPS = {
   uploadFile: 'upload',
   deleteRun: 'deleteRun',
 } as const;
-/** `before`: the API has not acted. `after`: it has, but no answer was sent. `answered`: the answer was sent just now. */
+/** `before`: the API has not acted. `after`: it has acted and has sent no answer. `answered`: it has just sent the answer. */
 const POINTS = ['before', 'after', 'answered'] as const;
 const MODES = ['resubmit', 'fail'] as const;
 
@@ -51,7 +51,7 @@ const CASES: readonly Case[] = (Object.keys(STEPS) as Case['step'][]).flatMap((s
   POINTS.flatMap((point) => MODES.map((mode) => ({ name: `${step}, ${point}, ${mode}`, step, point, mode }))),
 );
 
-/** How a document ended, and what it cost. */
+/** The end of a document, and its submits and runs. */
 interface Ending {
   readonly result?: ParseResult;
   readonly error?: ParseError;
@@ -59,15 +59,15 @@ interface Ending {
   readonly runs: number;
 }
 
-/** Something to wait for, until it is opened. */
+/** Creates a gate: `opened` resolves once `open` is called. */
 function createGate() {
   let open = () => {};
   const opened = new Promise<void>((resolve) => (open = resolve));
   return { opened, open };
 }
 
-/** Holds one request per case at its point. */
-class Scene {
+/** The emulator of the test, which holds one request per case at its point. */
+class HoldingEmulator {
   readonly #reached = new Set<string>();
   readonly #answered: Promise<EmulatorRequest>[] = [];
   readonly #uploads = CASES.filter(({ step }) => step === 'uploadFile');
@@ -80,7 +80,7 @@ class Scene {
     return this.#emulator;
   }
 
-  /** Waits until each document is at its point, and lets the answers go. */
+  /** Waits until each document is at its point, and until the held answers of `answered` are sent. */
   async untilReached(): Promise<void> {
     await this.#allReached.opened;
     await Promise.all(this.#answered);
@@ -116,7 +116,7 @@ class Scene {
     if (this.#reached.size === CASES.length) this.#allReached.open();
   }
 
-  /** An upload does not tell whose it is, nor does it matter: each gets the next point. */
+  /** The case of a request. An upload does not show its document, so each upload gets the next case. */
   #caseOf({ operation, runId, bodyJson }: EmulatorRequest): Case | undefined {
     if (operation === 'upload') return this.#uploads.shift();
     const run = this.#emulator?.runs.find(({ id }) => id === runId);
@@ -151,8 +151,8 @@ describe('a worker process that is killed in the middle of', () => {
     env = await createDevEnv();
     directory = await mkdtemp(join(tmpdir(), 'crash-'));
     await writeFile(join(directory, 'letter.txt'), 'Dear reader,\n\nthis is a letter.\n');
-    const scene = new Scene();
-    emulator = await scene.start();
+    const holding = new HoldingEmulator();
+    emulator = await holding.start();
     const variables = { EXTEND_PARSE_SOURCE_DIR: directory, EXTEND_PARSE_RESULT_DIR: join(directory, 'results') };
     const start = () => startWorkerProcess({ taskQueue: TASK_QUEUE, baseUrl: emulator.url, env: variables });
     await using first = await start();
@@ -162,9 +162,9 @@ describe('a worker process that is killed in the middle of', () => {
       resultDirectory: join(directory, 'results'),
     });
     const handles = await Promise.all(CASES.map((one) => client.start(inputOf(one, directory))));
-    await scene.untilReached();
+    await holding.untilReached();
     await first.end('SIGKILL');
-    scene.kill();
+    holding.kill();
     await using second = await start();
     const ends = await Promise.allSettled(handles.map((handle) => handle.result()));
     await second.end('SIGTERM');
@@ -190,18 +190,18 @@ describe('a worker process that is killed in the middle of', () => {
   });
 
   const submitting = (mode: Case['mode']) => CASES.filter((one) => one.step === 'submitParse' && one.mode === mode);
-  it.each(submitting('resubmit'))('$name: it is sent again, and every submit is told', (one) => {
+  it.each(submitting('resubmit'))('$name: it is submitted again, and every submit is reported', (one) => {
     const { result, posts, runs } = endings.get(one) as Ending;
     expect(result?.output).toMatchObject({ kind: 'inline', chunks: [{ content: expect.stringMatching(/\w/) }] });
     expect(result?.submits).toBe(posts);
-    // The first submit made no run where it was cut off before the API acted.
+    // The first submit created no run if it was cut off before the API acted.
     expect(runs).toBe(one.point === 'before' ? posts - 1 : posts);
-    // An answer that was sent may have been noted before the process died.
+    // The process may have reported the answer to the server before it was killed.
     if (one.point === 'answered') expect([1, 2]).toContain(posts);
     else expect(posts).toBe(2);
   });
 
-  it.each(submitting('fail'))('$name: it is never sent again', (one) => {
+  it.each(submitting('fail'))('$name: it is never submitted again', (one) => {
     const { result, error, posts, runs } = endings.get(one) as Ending;
     expect({ posts, runs }).toEqual({ posts: 1, runs: one.point === 'before' ? 0 : 1 });
     if (one.point === 'answered' && result !== undefined) {

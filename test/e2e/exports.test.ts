@@ -1,13 +1,13 @@
 /**
- * What could go wrong here: the package works in its own checkout, and not where it is installed, because a file is not
- * packed, an entry is named wrong, a module is loaded that the user need not have, or a format is not understood.
+ * The package works where it is installed, and not only in its checkout: its files are packed, its entries have the right
+ * names, it loads only modules that the user has, and consumers of each module format can load it.
  */
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { MANIFEST, REQUIRED_MODULES, ROOT, SUBPATHS, pack, runNode, type Packed } from '../package/packed-project';
 
-/** What each subpath may ask for when it is loaded, Node's own modules aside. */
+/** The modules that each subpath may load, except Node's own. */
 const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
   './activities': ['@temporalio/activity', '@temporalio/common', 'valibot'],
   './workflows': ['@temporalio/workflow', '@temporalio/common', 'valibot'],
@@ -16,21 +16,21 @@ const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
   './storage': ['@temporalio/common', 'valibot'],
   './s3': ['@aws-sdk/client-s3', '@aws-sdk/lib-storage'],
 };
-/** These stand on everything of Temporal's; but no library that parses documents is loaded before one is parsed. */
+/** The libraries that parse documents. No subpath loads one before a document is parsed. */
 const PARSER_LIBRARIES = Object.keys(MANIFEST.peerDependencies).filter(
   (name) => !/^@(temporalio|aws-sdk)\//.test(name),
 );
 const OTHER_PEERS = Object.keys(MANIFEST.peerDependencies).filter((name) => !PARSER_LIBRARIES.includes(name));
 
-/** What works where no optional peer is installed. */
+/** The subpaths that load without the optional peers. */
 const WITHOUT_OPTIONAL_PEERS = ['./client', './workflows', './embed'];
 
 const RECORDER = join(__dirname, 'record-requests.cjs');
-/** Node 20.19 can require ES modules; other loaders, jest's among them, cannot. */
+/** Node's flag against `require` of ES modules: Node 20.19 can do that, other loaders such as jest's cannot. */
 const STRICT = '--no-experimental-require-module';
 
 let packed: Packed;
-/** With all peers but the parser libraries, and with the required ones only. */
+/** A project with all peers but the parser libraries, and one with the required peers only. */
 let full: string;
 let lean: string;
 
@@ -45,13 +45,13 @@ afterAll(() => packed.close());
 
 const specifierOf = (subpath: string) => `${MANIFEST.name}${subpath.slice(1)}`;
 
-/** Names that `require` finds on a subpath. */
+/** The names that `require` finds on a subpath. */
 function requiredNames(subpath: string): string[] {
   const code = `console.log(JSON.stringify(Object.keys(require('${specifierOf(subpath)}')).sort()))`;
   return JSON.parse(runNode(full, [STRICT, '-e', code])) as string[];
 }
 
-/** Modules, not files of ours, that loading a subpath asks for. */
+/** The modules that loading a subpath requests, without the package's own files. */
 function requests(project: string, subpath: string): string[] {
   const code = `require('${specifierOf(subpath)}'); process.exit()`;
   return JSON.parse(runNode(project, [STRICT, '--require', RECORDER, '-e', code])) as string[];
@@ -106,7 +106,7 @@ describe('a project without the optional peers', () => {
     expect(requests(lean, subpath)).toContain('@temporalio/workflow');
   });
 
-  it('is told by Node which module ./worker lacks', () => {
+  it('gets from Node the name of the module that ./worker lacks', () => {
     expect(() => requests(lean, './worker')).toThrow(/Cannot find module '@temporalio\//);
   });
 });
@@ -127,7 +127,7 @@ describe('a consumer', () => {
     expect(runNode(full, ['-e', program]).trim()).toBe('true');
   });
 
-  it('tests its code with jest as it comes', () => {
+  it('tests its code with jest without configuration', () => {
     const tests = SUBPATHS.map((subpath) => `test('${subpath}', () => { require('${specifierOf(subpath)}'); });`);
     writeFileSync(join(full, 'consumer.test.js'), tests.join('\n'));
     expect(() => runNode(full, [require.resolve('jest/bin/jest'), '--rootDir', full])).not.toThrow();
@@ -137,7 +137,7 @@ describe('a consumer', () => {
     expect(compileConsumer(full, SUBPATHS)).toEqual([]);
   });
 
-  it('compiles without the optional peers where it uses none', () => {
+  it('compiles without the optional peers if it uses none', () => {
     expect(compileConsumer(lean, WITHOUT_OPTIONAL_PEERS)).toEqual([]);
   });
 
@@ -149,7 +149,7 @@ describe('a consumer', () => {
   });
 });
 
-/** Compiles the use of all names as CommonJS and as an ES module, and returns what is wrong with that or with our types. */
+/** Compiles the use of all names as CommonJS and as an ES module. Returns the errors in the use and in the package's types. */
 function compileConsumer(project: string, subpaths: readonly string[]): string[] {
   const lines = subpaths.map((subpath, index) => {
     const names = requiredNames(subpath);
@@ -165,7 +165,7 @@ function compileConsumer(project: string, subpaths: readonly string[]): string[]
     runNode(project, [require.resolve('typescript/bin/tsc'), ...files, ...settings, ...types]);
     return [];
   } catch (error) {
-    // Other packages' types are other people's business.
+    // Errors in the types of other packages do not count.
     const complaints = (error as { stdout: string }).stdout.split('\n');
     return complaints.filter((line) => /^error|^consumer\.|node_modules\/temporal-extend-parse\//.test(line));
   }

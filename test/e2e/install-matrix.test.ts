@@ -1,8 +1,8 @@
 /**
- * What could go wrong here: the package works with the modules of its own checkout, and not with those that npm installs
- * for somebody else, whose project has another module format, another compiler, another test runner or another Node.
+ * The package works with the modules that npm installs for a user, whose project has another module format, another
+ * compiler, another test runner or another Node than the checkout.
  *
- * One `npm install` serves all projects: they are folders side by side that find it above them.
+ * One `npm install` serves all projects: they are sibling folders, and Node finds the modules in the folder above.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { MANIFEST, ROOT, runNode } from '../package/packed-project';
 const CONSUMERS = join(__dirname, 'consumers');
 const EXAMPLE = join(ROOT, 'examples', '05-test-your-pipeline');
 const NODE_22 = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
-/** What a project with workers and tests installs; versions of the checkout, where it has the package too. */
+/** The modules that a project with workers and tests installs, in the versions of the checkout. */
 const INSTALLED = [
   ...['client', 'common', 'workflow', 'worker', 'activity', 'testing', 'envconfig'].map(
     (name) => `@temporalio/${name}`,
@@ -49,7 +49,7 @@ function project(name: string, files: readonly string[], manifest: object = {}):
   return path;
 }
 
-/** What a program has printed that ended well; with all that it said where it did not. */
+/** Runs a program and returns its standard output. Fails with all its output if the program fails. */
 function run(node: string, cwd: string, args: readonly string[]): string {
   try {
     return execFileSync(node, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
@@ -61,7 +61,7 @@ function run(node: string, cwd: string, args: readonly string[]): string {
 
 const bin = (name: string, file: string) => join(directory, 'node_modules', name, file);
 
-it('is installed without the libraries that only some need', () => {
+it('is installed without the optional libraries', () => {
   const optional = Object.keys(MANIFEST.peerDependencies).filter((name) => !name.startsWith('@temporalio/'));
   const installed = readdirSync(join(directory, 'node_modules'), { recursive: false, encoding: 'utf8' });
   expect(installed).toContain('valibot');
@@ -69,7 +69,7 @@ it('is installed without the libraries that only some need', () => {
 });
 
 describe.each([
-  ['20 or what runs this', () => process.execPath],
+  ['20, or the version that runs this test', () => process.execPath],
   ['22', () => node22],
 ])('on Node %s', (version, node) => {
   it('parses from CommonJS and from an ES module', () => {
@@ -82,12 +82,12 @@ describe.each([
 });
 
 describe('a worker', () => {
-  it('runs workflows that re-export ours from a bundle that was made ahead', () => {
+  it("runs workflows that re-export the package's from a prebuilt bundle", () => {
     const path = project('bundled', ['bundled-ahead.cjs', 're-exporting.js']);
     expect(run(process.execPath, path, ['bundled-ahead.cjs'])).toMatch(/^got inline and inline$/m);
   });
 
-  it('works beside another copy of the package', () => {
+  it('works with another copy of the package in the same process', () => {
     const path = project('two-copies', ['two-copies.cjs', 'both-copies.js']);
     const library = join(path, 'node_modules', 'a-library');
     const second = join(library, 'node_modules', MANIFEST.name);
@@ -101,7 +101,7 @@ describe('a worker', () => {
 });
 
 describe('TypeScript', () => {
-  // Without exactOptionalPropertyTypes, which Temporal's own types do not meet.
+  // The settings lack exactOptionalPropertyTypes, because Temporal's own types violate it.
   const strict = { strict: true, noUncheckedIndexedAccess: true, skipLibCheck: false };
   const target = { target: 'es2022', lib: ['es2023', 'dom', 'esnext.disposable'], types: ['node'], outDir: 'out' };
 
@@ -123,7 +123,7 @@ describe('TypeScript', () => {
 describe('the tests of a pipeline', () => {
   const test = () => readFileSync(join(EXAMPLE, 'pipeline.test.ts'), 'utf8');
 
-  it('pass in vitest as it comes', () => {
+  it('pass in vitest without configuration', () => {
     const path = project('vitest', [], { type: 'module' });
     cpSync(join(EXAMPLE, 'workflows.ts'), join(path, 'workflows.ts'));
     const resolved = "fileURLToPath(new URL('./workflows.ts', import.meta.url))";
@@ -134,7 +134,7 @@ describe('the tests of a pipeline', () => {
     expect(output).not.toMatch(/hanging|close timed out/i);
   });
 
-  it('pass in jest as it comes', () => {
+  it('pass in jest without configuration', () => {
     const path = project('jest', []);
     const compile = ['--module', 'commonjs', '--target', 'es2022', '--skipLibCheck', '--ignoreDeprecations', '6.0'];
     const sources = ['pipeline.test.ts', 'workflows.ts'].map((file) => join(EXAMPLE, file));

@@ -6,7 +6,7 @@ module.exports = {
   testMatch: ['<rootDir>/test/e2e/**/*.test.ts'],
   testTimeout: 30 * 60_000,
   passWithNoTests: true,
-  // One at a time: soaks measure, and share the machine's few cores badly.
+  // One test file at a time, because soaks need the cores of the machine.
   maxWorkers: 1,
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',

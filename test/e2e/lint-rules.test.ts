@@ -1,4 +1,4 @@
-/** What could go wrong here: a rule that is configured but never fires lets the layers grow together unseen. */
+/** Each lint rule about layers and style fires on an example, and allows a similar example. */
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
@@ -9,9 +9,9 @@ const ROOT = join(__dirname, '..', '..');
 interface Snippet {
   readonly folder: string;
   readonly code: string;
-  /** What the title shows instead of the code. */
+  /** Text that the title shows instead of the code. */
   readonly what?: string;
-  /** The rule that must fire; absent where the snippet is fine. */
+  /** The rule that must fire. Absent if the snippet is allowed. */
   readonly rule?: string;
 }
 
@@ -21,7 +21,7 @@ const GLOBALS = 'no-restricted-globals';
 const SYNTAX = 'no-restricted-syntax';
 const DOCS = 'jsdoc/require-jsdoc';
 
-/** The name of some source in the folder: an import of what does not exist would pass every rule about paths. */
+/** The name of a source in the folder. The rules about paths ignore an import of a file that does not exist. */
 function someSource(folder: string): string {
   const name = readdirSync(join(ROOT, folder)).find(
     (entry) => entry.endsWith('.ts') && entry !== 'messages.ts' && entry !== 'types.ts',
@@ -30,19 +30,19 @@ function someSource(folder: string): string {
   return name;
 }
 
-/** An import of some source of one folder by a source of another one. */
+/** The specifier by which a source of the folder `of` imports a source of `folder`. */
 function from(folder: string, of: string): string {
   const path = `${relative(of, folder)}/${basename(someSource(folder), '.ts')}`;
   return path.startsWith('.') ? path : `./${path}`;
 }
 
-/** Makes use of an imported name, so that nothing but the import is at fault. */
+/** Code that imports a name and uses it, so that only the import can break a rule. */
 const use = (specifier: string, name = 'used') => `import { ${name} } from '${specifier}';\nvoid ${name};\n`;
 const useType = (specifier: string) =>
   `import type { Used } from '${specifier}';\n/** Documented. */\nexport type Mine = Used;\n`;
 const longFunction = `/** Documented. */\nexport function long(): void {\n${'  void 0;\n'.repeat(40)}}\n`;
 
-/** Whether a source of one folder may import a source of another: its values, its types only, or nothing. */
+/** Snippets for imports from one folder by another, which may import values, types only, or nothing. */
 function between(folder: string, other: string, permitted: 'values' | 'types' | 'nothing'): Snippet[] {
   const specifier = from(other, folder);
   const rule = { values: undefined, types: IMPORTS, nothing: PATHS }[permitted];
@@ -152,7 +152,7 @@ const STYLE: readonly Snippet[] = [
   { folder: 'cli', code: 'console.log(1);\n' },
 ];
 
-/** The linter knows the types of files that exist only, so each snippet takes the place of one. */
+/** Lints the snippets. Each takes the place of an existing file, because the linter knows the types of existing files only. */
 function lint(snippets: readonly Snippet[]): string[][] {
   const input = JSON.stringify(
     snippets.map(({ folder, code }) => ({ filePath: join(ROOT, folder, someSource(folder)), code })),
@@ -163,7 +163,7 @@ function lint(snippets: readonly Snippet[]): string[][] {
   return JSON.parse(stdout) as string[][];
 }
 
-/** Rules about the layers and the house style; the snippets import names that need not exist, so others may fire. */
+/** The rules about layers and style. Other rules may fire, because the snippets import names that do not exist. */
 const WATCHED = new Set([
   ...[PATHS, IMPORTS, GLOBALS, SYNTAX, DOCS, 'no-restricted-properties', 'no-console', 'max-lines'],
   'max-lines-per-function',
@@ -176,7 +176,7 @@ const GROUPS = {
   style: STYLE,
 };
 
-/** What the title shows of a snippet: its telling line, without the documentation above it. */
+/** The first line of a snippet below its documentation, for the title. */
 const tellingLine = (code: string) => code.split('\n').find((line) => !line.startsWith('/**')) ?? code;
 
 const fired = new Map<Snippet, readonly string[]>();

@@ -1,4 +1,4 @@
-/** Preloaded by tests: prints at exit which modules the package's own files asked for, as `request` per line. */
+/** Preloaded by tests. At exit it prints the modules that the package's own files have required, as JSON. */
 const Module = require('node:module');
 
 const asked = new Set();

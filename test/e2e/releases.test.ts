@@ -1,6 +1,6 @@
 /**
- * What could go wrong here: a running workflow meets the next version's worker and cannot be replayed; a service is
- * upgraded before its workers, or after them, and one does not understand the other.
+ * Upgrades work: the current worker replays the running workflows of each release, and worker and client understand each
+ * other if a service is upgraded before its workers, or after them.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -27,7 +27,7 @@ import { createProject, MANIFEST, ROOT } from '../package/packed-project';
 const RELEASES = join(ROOT, 'test/releases');
 const versions = readdirSync(RELEASES).flatMap((name) => /^temporal-extend-parse-(.+)\.tgz$/.exec(name)?.[1] ?? []);
 
-/** Starts a program that prints `ready`-like lines, and resolves once one of them matches. */
+/** Starts a program, and resolves once its output matches `ready`. */
 async function start(
   args: readonly string[],
   options: { cwd: string; env: NodeJS.ProcessEnv; ready: RegExp },
@@ -59,7 +59,7 @@ it('keeps at least one release', () => {
   expect(versions).toContain('0.1.0');
 });
 
-/** Documents that an upgrade meets, by what is not yet allowed to go well. */
+/** Documents in flight at the upgrade, with the operation that fails until then. */
 const HELD: Readonly<Record<string, Operation>> = {
   'timer-submitting': 'submit',
   'timer-waiting': 'read',
@@ -75,7 +75,7 @@ const HOLDING: Partial<Record<Operation, Reply>> = {
 };
 const isHeld = ({ operation, script = '' }: EmulatorRequest) => HELD[script] === operation;
 
-/** Each engine with one kind of result. */
+/** The input of a document: each engine with one kind of result. */
 function inputOf(name: string) {
   const isTimer = name.startsWith('timer');
   const file = { fileUrl: `http://emulator.invalid/${name}` };
@@ -83,7 +83,7 @@ function inputOf(name: string) {
   return { file, polling, result: isTimer ? 'inline' : 'stored' } as const;
 }
 
-/** The workers that decided about a workflow. */
+/** The workers that completed workflow tasks of a workflow. */
 async function workersOf(env: TestWorkflowEnvironment, workflowId: string): Promise<string[]> {
   const { events = [] } = await env.client.workflow.getHandle(workflowId).fetchHistory();
   const names = events?.map(({ workflowTaskCompletedEventAttributes: completed }) => completed?.identity) ?? [];
@@ -92,7 +92,7 @@ async function workersOf(env: TestWorkflowEnvironment, workflowId: string): Prom
 
 describe.each(versions)('release %s', (version) => {
   const taskQueue = `release-${version}`;
-  /** The old one until the upgrade, then today's. */
+  /** The release's worker until the upgrade, then the current one. */
   let worker: ChildProcess | undefined;
   let isUpgraded = false;
   let client: ParseClient;
@@ -144,7 +144,7 @@ describe.each(versions)('release %s', (version) => {
       expect({ workflowId, error }).toEqual({ workflowId, error: undefined });
   });
 
-  it('has a worker that today’s client understands, and that refuses by name what it does not know', async () => {
+  it('has a worker that the current client understands, and that names a field that it does not know', async () => {
     worker = await startWorker(project);
     const polling = { initialDelayMs: 10, maxDelayMs: 50 };
     const result = await client.execute({ file: { fileUrl: 'http://emulator.invalid/ok?old-worker' }, polling });
@@ -160,7 +160,7 @@ describe.each(versions)('release %s', (version) => {
     });
   });
 
-  it('leaves its running workflows, wherever they are, to today’s worker', async () => {
+  it('leaves its running workflows, at any step, to the current worker', async () => {
     const names = Object.keys(HELD);
     const started = await Promise.all(
       names.map(async (name) => ({ input: inputOf(name), handle: await client.start(inputOf(name)) })),
@@ -173,14 +173,14 @@ describe.each(versions)('release %s', (version) => {
       const result = await handle.result();
       expect(result).toMatchObject({ submits: 1, output: { kind: input.result } });
       for await (const { content } of client.readChunks(result)) expect(content).toContain(input.file.fileUrl);
-      // Else it was over before the upgrade, or had not begun.
+      // With one worker only, the workflow ended before the upgrade or began after it.
       expect(await workersOf(env, handle.workflowId)).toHaveLength(2);
     }
     const held = emulator.runs.flatMap(({ script }) => (script !== undefined && script in HELD ? [script] : []));
     expect(held.sort()).toEqual(names.sort());
   });
 
-  it('has a client that today’s worker understands', async () => {
+  it('has a client that the current worker understands', async () => {
     const program = `
       const { Client, Connection } = require('@temporalio/client');
       const { ParseClient } = require('temporal-extend-parse/client');

@@ -1,6 +1,6 @@
 /**
- * What could go wrong here: each worker process keeps the limit for itself, so that two of them send twice as much; or
- * eager dispatch goes past the task queue, where the limit is kept.
+ * All worker processes share one limit of requests. It is kept at the task queue, so eager dispatch must not bypass the task
+ * queue.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
@@ -9,13 +9,13 @@ import { startEmulator, type Emulator } from '../../local/extend';
 import { createDevEnv } from '../support/servers';
 import { startWorkerProcess } from '../support/worker-process';
 
-/** Far less than what two workers send. */
+/** A limit far below the rate of two workers. */
 const LIMIT_PER_SECOND = 2;
 const DOCUMENTS = 15;
-const READS = 5;
-/** A submit, the reads and a fetch. */
-const REQUESTS = DOCUMENTS * (READS + 2);
-/** The server lets a burst through at first, and counts roughly: it has several queues inside. */
+const POLLS = 5;
+/** The requests of all documents: a submit, the polls and a fetch each. */
+const REQUESTS = DOCUMENTS * (POLLS + 2);
+/** Time after the start in which the server lets a burst through. Its limit is approximate, because it has several queues. */
 const SETTLING_MS = 5_000;
 const WINDOW_MS = 10_000;
 const TOLERANCE = 1.3;
@@ -32,7 +32,7 @@ afterAll(async () => {
   await env.teardown();
 });
 
-/** Times of the requests for documents that all come at once, in milliseconds since the first. */
+/** Starts all documents at once, and returns the times of the requests, in milliseconds since the first. */
 async function flood(taskQueue: string, settings: Readonly<Record<string, string>>): Promise<number[]> {
   const start = () => startWorkerProcess({ baseUrl: emulator.url, taskQueue, env: settings });
   await using first = await start();
@@ -41,7 +41,7 @@ async function flood(taskQueue: string, settings: Readonly<Record<string, string
   const client = new ParseClient({ client: env.client, taskQueue });
   const polling = { initialDelayMs: 0, maxDelayMs: 1, jitter: 0 };
   const execute = (_: unknown, n: number) =>
-    client.execute({ file: { fileUrl: `http://emulator.invalid/ok?n=${taskQueue}-${n}&reads=${READS - 1}` }, polling });
+    client.execute({ file: { fileUrl: `http://emulator.invalid/ok?n=${taskQueue}-${n}&reads=${POLLS - 1}` }, polling });
   await Promise.all(Array.from({ length: DOCUMENTS }, execute));
   await Promise.all([first, second].map((worker) => worker.end('SIGTERM')));
   const times = emulator.requests.slice(before).map(({ atMs }) => atMs);
@@ -63,7 +63,7 @@ describe('two worker processes and a flood of documents', () => {
     const times = await flood('request-budget', settings);
     expect(times).toHaveLength(REQUESTS);
     expect(busiestRate(times)).toBeLessThanOrEqual(LIMIT_PER_SECOND * TOLERANCE);
-    // They also use it: what is measured is the limit, not a slow machine.
+    // The workers also reach the limit, so the test does not measure a slow machine.
     expect(meanRate(times)).toBeGreaterThan(LIMIT_PER_SECOND / 2);
   });
 

@@ -1,4 +1,4 @@
-/** What could go wrong here: a deploy in the middle of the work costs a document, or a second submit. */
+/** Deploys while documents are in flight cost no document and no second submit. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
@@ -10,7 +10,7 @@ import { startWorkerProcess, type WorkerProcess } from '../support/worker-proces
 const TASK_QUEUE = 'rolling-restart';
 const DEPLOYS = 2;
 const DOCUMENTS_PER_DEPLOY = 20;
-/** Some submits are always in flight. */
+/** Duration of a submit, in milliseconds: long enough that some submits are always in flight. */
 const SUBMIT_MS = 500;
 
 let env: TestWorkflowEnvironment;
@@ -33,7 +33,7 @@ const start = () => startWorkerProcess({ taskQueue: TASK_QUEUE, baseUrl: emulato
 const isInFlight = () =>
   emulator.requests.some(({ operation, outcome }) => operation === 'submit' && outcome === 'pending');
 
-it('no document notices that all workers are replaced one by one, again and again', async () => {
+it('each document has its result after one submit, while all workers are replaced one by one, twice', async () => {
   const client = new ParseClient({ client: env.client, taskQueue: TASK_QUEUE });
   const handles: ParseHandle[] = [];
   let workers: WorkerProcess[] = [await start(), await start()];

@@ -27,7 +27,7 @@ describe('the arguments of npm run soak', () => {
     expect(first?.seed).not.toBe(second?.seed);
   });
 
-  it('are repeated by the command that is printed', () => {
+  it('are part of the printed command that repeats the soak', () => {
     const given = ['--documents', '20', '--seed', 'x-1', '--mode', 'fail', '--engine', 'retry'];
     const read = readArguments(given);
     expect(repeatCommand(read!)).toBe(`npm run soak -- ${given.join(' ')}`);
@@ -47,14 +47,14 @@ describe('the arguments of npm run soak', () => {
 });
 
 describe('the program', () => {
-  it('says what is wrong with its arguments and exits with 2', () => {
+  it('names a wrong argument and exits with 2', () => {
     const { status, stdout, stderr } = runSoakCommand('--mode', 'never');
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toContain("--mode must be one of resubmit, fail, both, got 'never'");
   });
 
-  it('exits with 1 and names the document when one has not ended in time, and gives the seed', () => {
-    // Its submit is told twice to come again, without a time: 15 seconds.
+  it('exits with 1, names the document that has not ended in time, and prints the seed', () => {
+    // The plan of this seed answers its submit twice with 429 without `Retry-After`, which costs 15 seconds.
     const { status, stdout } = runSoakCommand(
       '--documents',
       '1',

@@ -11,7 +11,7 @@ import { forgetPeak, memoryOf } from '../support/process-memory';
 import { createDevEnv } from '../support/servers';
 import { startWorkerProcess } from '../support/worker-process';
 
-/** What a worker may need above its idle, whatever it stores. In bytes. */
+/** The memory that a worker may need above its idle memory, for any result, in bytes. */
 const LIMIT = 128 * 1024 * 1024;
 const MB = 1_000_000;
 const TASK_QUEUE = 'storage-memory';

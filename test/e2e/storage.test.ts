@@ -32,7 +32,7 @@ const MB = 1_000_000;
 let env: TestWorkflowEnvironment;
 let emulator: Emulator;
 let directory: string;
-/** The first answer with a result comes slowly. */
+/** The reply to the next fetch, if it is not the natural one. */
 let slowly: Reply | undefined;
 
 beforeAll(async () => {
@@ -53,7 +53,7 @@ afterAll(async () => {
 });
 
 describe('A worker that is killed', () => {
-  it('in the middle of a store leaves nothing that reads, and the next one stores the whole', async () => {
+  it('in the middle of a write leaves no readable result, and the next worker stores the whole result', async () => {
     const taskQueue = 'killed-while-storing';
     const settings = { taskQueue, baseUrl: emulator.url, env: { EXTEND_PARSE_RESULT_DIR: join(directory, 'results') } };
     const partials = () => readdirSync(join(directory, 'results', '.partial'));
@@ -83,7 +83,7 @@ describe('A worker that is killed', () => {
   });
 });
 
-/** Streams the chunks in a process with little heap, and prints their number and characters, and its peak memory. */
+/** A program that streams the chunks, and prints their number, their characters and its peak memory. */
 const READER = `
   const { createFileStore, readStoredChunks } = require(process.argv[1]);
   const { store: directory, output } = JSON.parse(process.argv[2]);
@@ -135,7 +135,7 @@ describe('A process with 64 MB of heap', () => {
   });
 });
 
-/** Writes 2 MB into a file store, and prints how that ended and what is left. */
+/** A program that writes 2 MB into a file store, and prints the error and the files that are left. */
 const WRITER = `
   const { createFileStore } = require(process.argv[1]);
   const { readdirSync } = require('node:fs');
@@ -147,13 +147,13 @@ const WRITER = `
     console.log(JSON.stringify({ end, left }));
   })();
 `;
-/** A disk of its own needs a namespace of its own, which not every machine grants. */
+/** Arguments of `unshare` that give the program a disk of its own. Not every machine permits that. */
 const MOUNT = ['-rm', 'sh', '-c', 'mount -t tmpfs -o size=1m tmpfs "$1" && exec "$0" -e "$2" "$3" "$1"'];
 const mayMount = process.platform === 'linux' && spawnSync('unshare', ['-rm', 'true']).status === 0;
 
 if (mayMount) {
   describe('A disk that is full', () => {
-    it('is told as such, may do better later, and keeps no half', async () => {
+    it('is reported as full, may be retried, and keeps no partial file', async () => {
       const disk = join(directory, 'disk');
       mkdirSync(disk);
       const module = join(__dirname, '../../dist/storage/index.js');
@@ -164,7 +164,7 @@ if (mayMount) {
 }
 
 describe('A worker process that uploads', () => {
-  it('90 MB needs less than 128 MB above its idle', async () => {
+  it('90 MB needs less than 128 MB above its idle memory', async () => {
     const sources = join(directory, 'sources');
     mkdirSync(sources);
     writeFileSync(join(sources, 'large.bin'), Buffer.alloc(90 * MB, 'x'));
@@ -184,7 +184,7 @@ describe('A worker process that uploads', () => {
 });
 
 describe('A resolver', () => {
-  it('that is stuck for ten seconds is given up before anything is sent', async () => {
+  it('that hangs for ten seconds fails before anything is submitted', async () => {
     const stuck = () => new Promise<never>(() => undefined);
     const before = emulator.requests.length;
     const activities = createParseActivities({ apiKey: 'k', baseUrl: emulator.url, sources: { stuck } });

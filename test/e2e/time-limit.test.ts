@@ -6,7 +6,7 @@ import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createExtendClient, startTimeLimit, type ExtendClient } from '../../http';
 
-/** What a long-lived worker does by itself every now and then. */
+/** Collects garbage, as a long-lived worker does from time to time. */
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
@@ -43,13 +43,13 @@ async function streamAll(signal?: AbortSignal): Promise<void> {
 const CALLS: Record<string, (signal?: AbortSignal) => Promise<unknown>> = {
   'a submit': (signal) =>
     extend.submitParse({ file: { fileUrl: 'https://a.example/b.pdf' } }, signal ? { signal } : {}),
-  'a status read': (signal) => extend.readRunState('run', signal ? { signal } : {}),
+  'a poll': (signal) => extend.pollRun('run', signal ? { signal } : {}),
   'a fetch': (signal) => extend.readRun('run', { maxBodyBytes: 1_000, ...(signal && { signal }) }),
   'a stream': streamAll,
   'a deletion': (signal) => extend.deleteRun('run', signal ? { signal } : {}),
 };
 
-/** Resolves when the server has seen its connection close. */
+/** Sets the server's answer, and resolves when the client has closed the connection. */
 function stalling(how: (response: ServerResponse) => void): Promise<unknown> {
   return new Promise((resolve) => {
     stall = (response) => {
@@ -90,7 +90,7 @@ describe('the limit of an exchange holds while garbage is collected', () => {
 });
 
 describe('a time limit', () => {
-  it('tells whether the time or the caller ended it', async () => {
+  it('tells if the time or the caller ended it', async () => {
     const caller = new AbortController();
     const [slow, cancelled] = [startTimeLimit(10), startTimeLimit(60_000, caller.signal)];
     await once(slow.signal, 'abort');

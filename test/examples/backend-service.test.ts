@@ -1,12 +1,13 @@
-/** What could go wrong here: a request that is sent twice is parsed, and billed, twice; an answer waits for the parse. */
+/** Risks tested here: a document of two equal requests is parsed and billed twice; an answer waits for the parse. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { defined } from '../../json';
 import { startEmulator, type Emulator } from '../../local/extend';
 import { devServerAddress } from '../support/servers';
 import { Hold, until } from '../workflows/scene';
 import { startExample, type RunningExample } from './run-example';
 
-/** No document ends before the test has seen it in progress. */
+/** Holds the polls, so that no document ends before the test has seen it in flight. */
 const polls = new Hold(({ operation }) => operation === 'read');
 let emulator: Emulator;
 let service: RunningExample;
@@ -29,13 +30,13 @@ afterAll(async () => {
 });
 
 const call = async (method: string, path: string, body?: string) => {
-  const response = await fetch(`${url}${path}`, { method, ...(body === undefined ? {} : { body }) });
+  const response = await fetch(`${url}${path}`, defined({ method, body }));
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 };
 
 const start = (id: string, fileUrl: string) => call('PUT', `/documents/${id}`, JSON.stringify({ fileUrl }));
 
-/** Asks for the document until it has ended. */
+/** Repeats the request for a document until the document has ended, and returns the last answer. */
 async function end(id: string): Promise<Record<string, unknown>> {
   let answer = await call('GET', `/documents/${id}`);
   await until(async () => {
@@ -47,7 +48,7 @@ async function end(id: string): Promise<Record<string, unknown>> {
 }
 
 describe('02, a backend service', () => {
-  it('starts a parse once, however often it is asked to, and tells how it goes', async () => {
+  it('starts a parse once for repeated requests, and reports its progress', async () => {
     const [id, fileUrl] = [randomUUID(), 'http://emulator.invalid/ok?n=backend'];
     const answers = [...(await Promise.all([start(id, fileUrl), start(id, fileUrl)])), await start(id, fileUrl)];
     expect(answers.map(({ status }) => status)).toEqual([202, 202, 202]);
@@ -59,14 +60,14 @@ describe('02, a backend service', () => {
     expect(emulator.runs.filter((run) => run.fileUrl === fileUrl)).toHaveLength(1);
   });
 
-  it('tells why a document failed', async () => {
+  it('reports why a document failed', async () => {
     const id = randomUUID();
     await start(id, 'http://emulator.invalid/failing?reads=0');
     const failure = { type: 'ParserRunFailed', runId: expect.stringMatching(/^parser_run_/) };
     expect(await end(id)).toMatchObject({ state: 'failed', failure });
   });
 
-  it('refuses what cannot be done, in words', async () => {
+  it('refuses wrong requests with a message', async () => {
     const id = randomUUID();
     expect(await call('GET', `/documents/${id}`)).toMatchObject({
       status: 404,
@@ -81,7 +82,7 @@ describe('02, a backend service', () => {
     expect(await start(id, 'http://emulator.invalid/ok')).toMatchObject({ status: 409 });
   });
 
-  it('stops when it is told to', async () => {
+  it('stops by a signal', async () => {
     expect(await service.stop()).toBe(0);
     await expect(fetch(url)).rejects.toThrow();
   });

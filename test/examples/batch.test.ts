@@ -1,4 +1,4 @@
-/** What could go wrong here: a document that fails is not named, or one that is done is parsed, and billed, again. */
+/** Risks tested here: a document that fails is not named, or a parsed one is parsed and billed again. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ afterAll(async () => {
   rmSync(data, { recursive: true });
 });
 
-it('04 names what failed, parses nothing twice under the same key, and only what failed where it is told to', async () => {
+it('04 names the failed document, parses nothing twice under the same key, and only the failed one with retryFailed', async () => {
   const env = {
     TEMPORAL_ADDRESS: devServerAddress(),
     EXTEND_API_KEY: 'test',
@@ -31,7 +31,7 @@ it('04 names what failed, parses nothing twice under the same key, and only what
   };
   const urls = ['letter', 'report', 'unpaid'].map((name) => `http://emulator.invalid/${name}?n=batch`);
   const { stdout, stderr } = await runExample('04', urls, env);
-  expect(stderr).toMatch(/^\d of 3 done, [01] failed, \d in progress$/m);
+  expect(stderr).toMatch(/^\d of 3 done, [01] failed, \d in flight$/m);
   const [first = '', second = '', third = ''] = stdout.split('\n\n');
   expect(first).toMatch(/^2 of 3 parsed, 1 failed$/m);
   expect(first).toMatch(/^ {2}letter: 2 pages$/m);

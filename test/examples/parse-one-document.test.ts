@@ -1,15 +1,15 @@
 import { expect, it } from '@jest/globals';
 import { runExample, startExample } from './run-example';
 
-it('01 parses a document with one command where nothing is configured', async () => {
+it('01 parses a document with one command if nothing is configured', async () => {
   const { stdout, stderr } = await runExample('01');
   expect(stderr).toMatch(/^Temporal: a local dev server/m);
   expect(stderr).toMatch(/^Extend: a local emulator/m);
-  expect(stderr).toMatch(/^1 pages, read \d+ times, run parser_run_/m);
+  expect(stderr).toMatch(/^1 pages, \d+ polls, run parser_run_/m);
   expect(stdout).toMatch(/Table 324. Arrests by Sex and Age: 2009/);
 });
 
-it('names the examples where it is asked for one that is not there', async () => {
+it('lists the examples if the given one does not exist', async () => {
   const { ended, output } = startExample('99');
   expect(await ended).toBe(2);
   expect(output.stderr).toMatch(/01-parse-one-document, 02-backend-service, 03-rag-pipeline/);

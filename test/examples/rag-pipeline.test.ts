@@ -1,4 +1,4 @@
-/** What could go wrong here: text does not come back, comes back twice, or passes through Temporal. */
+/** Risks tested here: a search does not find a text, finds it twice, or the text passes through Temporal. */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ afterAll(async () => {
   rmSync(data, { recursive: true });
 });
 
-it('03 keeps the chunks of documents in a database, and finds them by what they say', async () => {
+it('03 stores the chunks of documents in a database, and finds them by their words', async () => {
   const env = {
     TEMPORAL_ADDRESS: devServerAddress(),
     EXTEND_API_KEY: 'test',
@@ -35,7 +35,7 @@ it('03 keeps the chunks of documents in a database, and finds them by what they 
   expect(stdout).toMatch(/^harbour.md: ## Weather\n\nThe signal mast shows storm warnings.$/m);
 });
 
-it('03 leaves the text out of its history', async () => {
+it('03 has no text of the document in its history', async () => {
   const env = await createDevEnv();
   const history = await env.client.workflow.getHandle('ingest-harbour.md').fetchHistory();
   await env.teardown();
@@ -45,7 +45,7 @@ it('03 leaves the text out of its history', async () => {
   expect(texts).not.toContain('signal mast');
 });
 
-it('03 keeps a document once, also where its activity runs again, and never half of one', async () => {
+it('03 stores a document once even if its activity runs again, and never a part of one', async () => {
   const program = [join(ROOT, 'scripts/run-ts.mjs'), join(__dirname, 'replace-chunks.ts')];
   const { stdout } = await promisify(execFile)(process.execPath, program, { cwd: ROOT });
   const found = { storm: ['a', 'b'], breeze: ['a'], gale: [] };

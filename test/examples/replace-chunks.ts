@@ -1,4 +1,7 @@
-/** Fills the index of example 03 twice, and breaks off once. A program of its own: PGlite does not load in jest. */
+/**
+ * Fills the index of example 03 twice, and breaks off once. It is a program of its own, because jest cannot load
+ * PGlite.
+ */
 import { PGlite } from '@electric-sql/pglite';
 import type { Chunk } from '../../contract/extend';
 import { ChunkIndex } from '../../examples/03-rag-pipeline/chunk-index';

@@ -6,19 +6,24 @@ import { KEPT_BUNDLES } from '../support/kept-bundles';
 const ROOT = join(__dirname, '..', '..');
 const RUNNER = join(ROOT, 'scripts', 'run-example.mjs');
 
-/** An example that runs. */
+/** A running example. */
 export interface RunningExample {
-  /** What it has printed so far. */
+  /** Output so far. */
   readonly output: { readonly stdout: string; readonly stderr: string };
-  /** Its exit status, once it has ended. */
+  /** Resolves with the exit status when the example has ended. */
   readonly ended: Promise<number | null>;
-  /** Resolves with the first match in its standard output. @throws Error with its last words if it ends without */
+  /**
+   * Resolves with the first match in standard output. @throws Error with its error output if it ends without a match
+   */
   printed(pattern: RegExp): Promise<RegExpExecArray>;
-  /** Tells it to stop, as a service manager would. */
+  /** Stops the example as a service manager would, and resolves with the exit status. */
   stop(): Promise<number | null>;
 }
 
-/** Runs an example by its number, as `npm run example` does, with these variables and no others that could have a say. */
+/**
+ * Starts an example by its number, as `npm run example` does. Of this process's variables, those that configure it are
+ * left out.
+ */
 export function startExample(
   number: string,
   programArguments: readonly string[] = [],
@@ -54,7 +59,7 @@ export function startExample(
   return { output, ended, printed, stop };
 }
 
-/** Runs an example to its end, and returns what it printed. @throws Error with all its output if it fails */
+/** Runs an example to its end, and returns its output. @throws Error with all its output if it fails */
 export async function runExample(
   ...given: Parameters<typeof startExample>
 ): Promise<{ stdout: string; stderr: string }> {

@@ -1,6 +1,6 @@
 /**
- * What could go wrong here: the client or the worker connects without TLS, its key or its certificate, or in another
- * namespace; a key is shown.
+ * Risks tested here: the client or the worker connects without TLS, without its key or certificate, or to another
+ * namespace; a key is printed.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ import { startLocalCloud, type LocalCloud } from '../../examples/06-temporal-clo
 import { createDevEnv, devServerAddress } from '../support/servers';
 import { startExample, type RunningExample } from './run-example';
 
-/** One for each: workers of one namespace and task queue share their work. */
+/** One namespace per example, because workers of one namespace and task queue share their work. */
 const NAMESPACE = { key: 'documents.a1b2c', certificate: 'letters.a1b2c' };
 const API_KEY = 'secret-key-of-temporal';
 const DOCUMENT = 'http://emulator.invalid/ok?reads=0';
@@ -23,9 +23,9 @@ const authority = createAuthority('authority of the test');
 let env: TestWorkflowEnvironment;
 let emulator: Emulator;
 let directory: string;
-/** By what they ask for. */
+/** The local clouds, by the credential that each requires. */
 let clouds: Record<'key' | 'certificate', LocalCloud>;
-/** All at once: most of the time they wait. */
+/** The examples run at the same time, because they wait most of the time. */
 let examples: Record<'key' | 'certificate' | 'wrongKey' | 'unconfigured', RunningExample>;
 
 beforeAll(async () => {
@@ -64,7 +64,7 @@ function write(name: string, text: string): string {
   return path;
 }
 
-/** Environment variables alone. */
+/** Returns a configuration by environment variables alone. */
 function withKey(apiKey: string) {
   return {
     TEMPORAL_ADDRESS: clouds.key.address,
@@ -74,7 +74,7 @@ function withKey(apiKey: string) {
   };
 }
 
-/** A profile of Temporal's configuration file. */
+/** Returns a configuration by a profile of Temporal's configuration file. */
 function withCertificate() {
   const { cert, key } = authority.issue('documents service');
   const profile = `
@@ -88,7 +88,9 @@ function withCertificate() {
   return { TEMPORAL_CONFIG_FILE: write('temporal.toml', profile), TEMPORAL_PROFILE: 'cloud' };
 }
 
-/** Who called for what: `client` is Temporal's for Node, `worker` its native core. */
+/**
+ * Returns the calls of one method by one caller. `client` is Temporal's client for Node, `worker` is its native core.
+ */
 function callsBy({ calls }: LocalCloud, who: 'client' | 'worker', method: string) {
   const agent = { client: /^grpc-node-js/, worker: /^tonic/ }[who];
   return calls.filter(
@@ -102,7 +104,7 @@ function expectParsed(cloud: LocalCloud): void {
   expect(callsBy(cloud, 'worker', 'RespondActivityTaskCompleted')).not.toEqual([]);
 }
 
-it('06 sends the API key with each call of client and worker, over TLS, and shows it nowhere', async () => {
+it('06 sends the API key with each call of client and worker, over TLS, and prints it nowhere', async () => {
   const { ended, output } = examples.key;
   expect({ status: await ended, ...output }).toMatchObject({
     status: 0,
@@ -115,7 +117,7 @@ it('06 sends the API key with each call of client and worker, over TLS, and show
   expect(output.stdout + output.stderr).not.toContain(API_KEY);
 });
 
-it('06 shows its certificate for client and worker, as a profile says', async () => {
+it('06 sends the certificate of a profile for client and worker', async () => {
   const { ended, output } = examples.certificate;
   expect({ status: await ended, ...output }).toMatchObject({
     status: 0,
@@ -130,14 +132,14 @@ it('06 shows its certificate for client and worker, as a profile says', async ()
   );
 });
 
-it('06 is refused with a wrong key, which is shown nowhere', async () => {
+it('06 is refused with a wrong key, which is printed nowhere', async () => {
   const { ended, output } = examples.wrongKey;
   expect(await ended).toBe(1);
   expect(output.stderr).toContain('UNAUTHENTICATED: Request unauthorized.');
   expect(output.stdout + output.stderr).not.toContain('wrong-key-of-temporal');
 });
 
-it('06 can be tried where nothing is configured', async () => {
+it('06 runs if nothing is configured', async () => {
   const { ended, output } = examples.unconfigured;
   expect({ status: await ended, ...output }).toMatchObject({
     status: 0,

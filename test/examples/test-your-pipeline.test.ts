@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { runExample } from './run-example';
 
 it('05 passes in plain jest, which ends by itself', async () => {
-  // The server that skips time is the test's own; neither of these is asked for anything.
+  // The test starts its own server, which skips time, so nothing is requested from these addresses.
   const nowhere = { TEMPORAL_ADDRESS: '127.0.0.1:1', EXTEND_API_KEY: 'test', EXTEND_BASE_URL: 'http://127.0.0.1:1' };
   const { stderr } = await runExample('05', [], nowhere);
   expect(stderr).toMatch(/^Tests: +7 passed, 7 total$/m);

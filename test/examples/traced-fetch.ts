@@ -2,7 +2,7 @@
 import { tracingPlugin } from '../../examples/07-tracing/tracing';
 
 async function main(url: string): Promise<void> {
-  // The spans are made by a module that is loaded for its effect: a bundler keeps it, because the program uses it.
+  // The module makes the spans when it is loaded. A bundler keeps it only if the program uses it.
   if (tracingPlugin.name === '') throw new Error('no tracing');
   await (await fetch(url)).text();
 }

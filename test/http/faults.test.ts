@@ -50,18 +50,18 @@ beforeEach(() => {
 });
 afterAll(() => emulator.close());
 
-/** Every call that must have an answer, by name. */
+/** Every call that requires an answer, by name. */
 const callsOf = (extend: ExtendClient): Record<string, () => Promise<unknown>> => ({
   submitParse: () => extend.submitParse({ file: { fileUrl } }),
-  readRunState: () => extend.readRunState(runId),
+  pollRun: () => extend.pollRun(runId),
   readRun: () => extend.readRun(runId, { maxBodyBytes: 100_000 }),
   uploadFile: () => extend.uploadFile({ content: new Blob(['text']), fileName: 'a.txt' }),
   deleteRun: () => extend.deleteRun('parser_run_none'),
   deleteFile: () => extend.deleteFile('file_none'),
 });
-const CALLS = ['submitParse', 'readRunState', 'readRun', 'uploadFile', 'deleteRun', 'deleteFile'];
+const CALLS = ['submitParse', 'pollRun', 'readRun', 'uploadFile', 'deleteRun', 'deleteFile'];
 
-/** The error of a call, and the proof that it was asked for once. */
+/** Gives the error of a call, and checks that the call sent one request. */
 async function errorOf(call: string, reply: Reply): Promise<ParseApiError> {
   const before = emulator.requests.length;
   fault = reply;
@@ -77,12 +77,12 @@ async function errorOf(call: string, reply: Reply): Promise<ParseApiError> {
   return error as ParseApiError;
 }
 
-describe.each(CALLS)('%s, asked once', (call) => {
-  // A state that is refused with 400 or 422 is asked for in another way: see the tests of states.
-  const isAskedAgain = (status: number) => call === 'readRunState' && [400, 422].includes(status);
+describe.each(CALLS)('%s, with one answer', (call) => {
+  // A poll that is refused with 400 or 422 sends a second request: see states.test.ts.
+  const isSentAgain = (status: number) => call === 'pollRun' && [400, 422].includes(status);
   const statuses = [400, 401, 402, 403, 405, 408, 409, 413, 422, 429, 500, 502, 503, 504, 529];
 
-  it.each(statuses.filter((status) => !isAskedAgain(status)))('tells of status %d', async (status) => {
+  it.each(statuses.filter((status) => !isSentAgain(status)))('fails with status %d', async (status) => {
     const json = { code: 'A_CODE', message: 'no', requestId: 'req_1', retryable: true };
     const error = await errorOf(call, httpReply({ status, json }));
     expect(error).toMatchObject({ kind: 'status', status, code: 'A_CODE', requestId: 'req_1' });
@@ -90,13 +90,13 @@ describe.each(CALLS)('%s, asked once', (call) => {
     expect(error.retryAfterMs).toBeUndefined();
   });
 
-  it('tells of an HTML page with an error status by its words', async () => {
+  it('fails with the text of an HTML page that has an error status', async () => {
     const error = await errorOf(call, htmlReply({ status: 502 }));
     expect(error).toMatchObject({ kind: 'status', status: 502, requestId: expect.stringMatching(/^req_/) });
     expect(error.message).toMatch(/^Extend answered 502 to \S+ \S+: Something went wrong$/);
   });
 
-  it('tells how long it is to wait', async () => {
+  it('gives the wait that the answer asks for', async () => {
     expect(await errorOf(call, rateLimitedReply({ retryAfter: 7 }))).toMatchObject({ status: 429, retryAfterMs: 7000 });
     expect((await errorOf(call, rateLimitedReply({ retryAfter: '1e9' }))).retryAfterMs).toBeUndefined();
     const date = await errorOf(call, rateLimitedReply({ retryAfter: new Date(Date.now() + 86_400_000) }));
@@ -104,9 +104,9 @@ describe.each(CALLS)('%s, asked once', (call) => {
   });
 
   it.each([
-    ['before it is acted upon', resetReply()],
-    ['after it was acted upon', resetReply({ acted: true })],
-  ])('gets no answer when the connection is reset %s', async (_title, reply) => {
+    ['before the server acts on the request', resetReply()],
+    ['after the server has acted on the request', resetReply({ acted: true })],
+  ])('gets no answer if the connection is reset %s', async (_title, reply) => {
     expect(await errorOf(call, reply)).toMatchObject({ kind: 'noAnswer' });
   });
 
@@ -119,7 +119,7 @@ describe.each(CALLS)('%s, asked once', (call) => {
     expect(elsewhere.requests).toEqual([]);
   });
 
-  it('shows no secret that the answer holds', async () => {
+  it('shows no secret of the answer', async () => {
     const message = `cannot load https://u:SECRET@h/a?sig=SECRET with key ${KEY} (Bearer ${KEY})`;
     const headers = { 'x-extend-request-id': `https://h/?SECRET` };
     const error = await errorOf(call, httpReply({ status: 500, headers, json: { message, code: KEY } }));
@@ -128,7 +128,7 @@ describe.each(CALLS)('%s, asked once', (call) => {
     expect(error.message).toContain(`***: cannot load ${url} with key ***`);
   });
 
-  it('shows no key of any shape that the answer holds, in no text', async () => {
+  it('shows no key of the answer in any text, for a key of any shape', async () => {
     const key = 'live.KEYCANARY+bbb/9';
     const headers = { 'x-extend-request-id': `req ${key}`, 'content-type': `text/${key}` };
     const echo = `${key} ${encodeURIComponent(key)} ${Buffer.from(`u:${key}`).toString('base64')}`;
@@ -142,14 +142,14 @@ describe.each(CALLS)('%s, asked once', (call) => {
       const failed = callsOf(createExtendClient({ apiKey, baseUrl: server.url }))[call]?.();
       const error: unknown = await failed?.catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(ParseApiError);
-      const told = inspect(Object.entries(error as object).filter(([name]) => name !== 'cause')) + String(error);
-      expect(told).not.toMatch(/CANARY/i);
-      expect(told).not.toContain(Buffer.from(key).toString('base64').slice(3, 15));
-      expect(told).toContain('***');
+      const shown = inspect(Object.entries(error as object).filter(([name]) => name !== 'cause')) + String(error);
+      expect(shown).not.toMatch(/CANARY/i);
+      expect(shown).not.toContain(Buffer.from(key).toString('base64').slice(3, 15));
+      expect(shown).toContain('***');
     }
   });
 
-  it('tells of a refused port and of an unknown host: nothing was received', async () => {
+  it('fails with notReceived for a refused port and for an unknown host', async () => {
     for (const baseUrl of [await deadUrl(), 'http://nonexistent.invalid']) {
       const failed = callsOf(createExtendClient({ apiKey: KEY, baseUrl }))[call]?.();
       await expect(failed).rejects.toMatchObject({ name: 'ParseApiError', kind: 'notReceived' });
@@ -158,8 +158,8 @@ describe.each(CALLS)('%s, asked once', (call) => {
   });
 });
 
-describe.each(CALLS.slice(0, 4))('%s, answered oddly', (call) => {
-  it('gets no whole answer when the framing is cut off', async () => {
+describe.each(CALLS.slice(0, 4))('%s, with an odd answer', (call) => {
+  it('gets no complete answer if the framing is cut off', async () => {
     expect(await errorOf(call, truncatedReply({ how: 'framing' }))).toMatchObject({ kind: 'noAnswer' });
   });
 
@@ -177,7 +177,7 @@ describe.each(CALLS.slice(0, 4))('%s, answered oddly', (call) => {
     );
   });
 
-  it('reads good JSON under a wrong content type, and with fields that nobody knows', async () => {
+  it('reads right JSON with a wrong content type, and with unknown fields', async () => {
     fault = wrongContentTypeReply('text/html');
     expect(await callsOf(client)[call]?.()).toBeDefined();
     fault = naturalReply({ extraFields: { more: null } });
@@ -185,7 +185,7 @@ describe.each(CALLS.slice(0, 4))('%s, answered oddly', (call) => {
   });
 });
 
-describe('the limit of a call', () => {
+describe('the time limit of a call', () => {
   const withBody = CALLS.slice(0, 4);
   it.each([
     ['no answer comes', hangReply(), CALLS],
@@ -206,21 +206,21 @@ describe('the limit of a call', () => {
   });
 });
 
-describe.each(['submitParse', 'readRunState', 'uploadFile'])('%s, answered against the contract', (call) => {
+describe.each(['submitParse', 'pollRun', 'uploadFile'])('%s, with an answer that breaks the contract', (call) => {
   it.each([{}, [], null, 7, 'PROCESSED', { success: false, error: 'x' }])('cannot read %j', async (json) => {
     expect(await errorOf(call, httpReply({ status: 200, json }))).toMatchObject({ kind: 'unreadable', status: 200 });
   });
 });
 
 describe('a body that is too large', () => {
-  it.each(['submitParse', 'uploadFile'])('is not held by %s', async (call) => {
+  it.each(['submitParse', 'uploadFile'])('is not held in memory by %s', async (call) => {
     const error = await errorOf(call, paddedReply({ bytes: 1_100_000 }));
     expect(error).toBeInstanceOf(BodyTooLargeError);
     expect(error).toMatchObject({ kind: 'unreadable', limitBytes: 1_048_576 });
     expect(await errorOf(call, endlessReply())).toBeInstanceOf(BodyTooLargeError);
   });
 
-  it('is told exactly, in bytes', async () => {
+  it('is measured exactly in bytes', async () => {
     const body = { id: 'r', status: 'PROCESSED', chunks: [{ content: 'ä€😀' }] };
     const bytes = Buffer.byteLength(JSON.stringify(body));
     await using server = await startOddServer((_, response) => sendJson(response, body));
@@ -232,7 +232,7 @@ describe('a body that is too large', () => {
     await expect(failed).rejects.toThrow(`the answer's body is larger than ${bytes - 1} bytes`);
   });
 
-  it('is measured unpacked, whatever Content-Length says', async () => {
+  it('is measured after decompression, and not by Content-Length', async () => {
     const packed = gzipSync(JSON.stringify({ text: 'x'.repeat(1_000_000) }));
     await using server = await startOddServer((_, response) => {
       response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': packed.byteLength }).end(packed);
@@ -242,7 +242,7 @@ describe('a body that is too large', () => {
     await expect(extend.readRun('r', { maxBodyBytes: 10_000 })).rejects.toBeInstanceOf(BodyTooLargeError);
   });
 
-  it('is not believed from Content-Length alone', async () => {
+  it('is measured by the bytes that arrive, not by Content-Length alone', async () => {
     await using server = await startOddServer((_, response) => {
       response.writeHead(200, { 'content-length': 9_000_000_000 });
       response.write('{"a":1}', () => response.destroy());
@@ -251,14 +251,14 @@ describe('a body that is too large', () => {
     await expect(extend.readRun('r', { maxBodyBytes: 1000 })).rejects.toMatchObject({ kind: 'noAnswer' });
   });
 
-  it('of an error is read from its start only', async () => {
+  it('of an error is read only up to a limit', async () => {
     await using server = await startOddServer((_, response) => {
       response.writeHead(503);
       response.write(`<title>busy</title>${'x'.repeat(20_000)}`);
     });
     const extend = createExtendClient({ apiKey: KEY, baseUrl: server.url });
-    // A body that was read to the limit of the call would leave no text.
-    await expect(extend.readRunState('r')).rejects.toMatchObject({
+    // If the body were read until the time limit, the error would have no text.
+    await expect(extend.pollRun('r')).rejects.toMatchObject({
       status: 503,
       message: expect.stringContaining('busy'),
     });
@@ -266,9 +266,9 @@ describe('a body that is too large', () => {
 });
 
 describe('an error whose body never ends', () => {
-  it('is told by its status when the limit is over', async () => {
+  it('fails with its status at the end of the time limit', async () => {
     await using server = await startOddServer((_, response) => response.writeHead(503).write('{"error":'));
     const extend = createExtendClient({ apiKey: KEY, baseUrl: server.url, statusTimeoutMs: LIMIT_MS });
-    await expect(extend.readRunState('r')).rejects.toMatchObject({ kind: 'status', status: 503 });
+    await expect(extend.pollRun('r')).rejects.toMatchObject({ kind: 'status', status: 503 });
   });
 });

@@ -2,16 +2,16 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A server on loopback whose answers a test writes itself, byte for byte where it must. */
+/** A server on loopback. The test writes the answers itself, byte for byte if necessary. */
 export interface OddServer {
   readonly url: string;
-  /** Method and path with its query, in order of arrival. */
+  /** Method and path with query of each request, in order of arrival. */
   readonly requests: readonly string[];
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Starts a server that leaves every answer to `answer`. */
+/** Starts a server that answers every request with `answer`. */
 export async function startOddServer(
   answer: (request: IncomingMessage, response: ServerResponse) => unknown,
 ): Promise<OddServer> {
@@ -36,7 +36,7 @@ export async function startOddServer(
   };
 }
 
-/** Answers 200 with a JSON body. */
+/** Sends an answer with status 200 and a JSON body. */
 export function sendJson(response: ServerResponse, body: unknown): void {
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }

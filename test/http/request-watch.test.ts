@@ -18,33 +18,33 @@ afterAll(() => emulator.close());
 
 const observed = (options: object = {}) =>
   createExtendClient({ apiKey: 'sk_test', baseUrl: emulator.url, ...options }, (request) => ended.push(request));
-const told = () => ended.map(({ operation, outcome }) => `${operation} ${outcome}`);
+const reported = () => ended.map(({ operation, outcome }) => `${operation} ${outcome}`);
 const ignore = () => undefined;
 
 async function finishedRun(): Promise<string> {
   const extend = createExtendClient({ apiKey: 'sk_test', baseUrl: emulator.url });
   const { runId } = await extend.submitParse({ file: { fileUrl: 'http://emulator.invalid/huge?reads=0' } });
-  await extend.readRunState(runId);
+  await extend.pollRun(runId);
   return runId;
 }
 
 describe('an observer of requests', () => {
-  it('is told of each request once, with the time that it took', async () => {
+  it('gets each request once, with its duration', async () => {
     const extend = observed();
     const { runId } = await extend.submitParse({ file: { fileUrl: 'http://emulator.invalid/ok' } });
-    await extend.readRunState(runId);
-    expect(told()).toEqual(['submitParse ok', 'readRunState ok']);
+    await extend.pollRun(runId);
+    expect(reported()).toEqual(['submitParse ok', 'readRunState ok']);
     for (const { durationMs } of ended) expect(durationMs).toBeGreaterThan(0);
   });
 
-  it('is told of a request that is repeated without responseType=url as two', async () => {
+  it('gets two requests if a poll is repeated without responseType=url', async () => {
     const runId = await finishedRun();
     fault = httpReply({ status: 400 });
-    await observed().readRunState(runId).catch(ignore);
-    expect(told()).toEqual(['readRunState 400', 'readRunState 400']);
+    await observed().pollRun(runId).catch(ignore);
+    expect(reported()).toEqual(['readRunState 400', 'readRunState 400']);
   });
 
-  it('is told how a request failed', async () => {
+  it('gets the kind of a failure', async () => {
     fault = httpReply({ status: 503 });
     await observed().deleteRun('r').catch(ignore);
     fault = resetReply();
@@ -52,22 +52,27 @@ describe('an observer of requests', () => {
     fault = httpReply({ status: 200 });
     await observed().readRun('r', { maxBodyBytes: 1_000 }).catch(ignore);
     await observed({ baseUrl: await deadUrl() })
-      .readRunState('r')
+      .pollRun('r')
       .catch(ignore);
-    expect(told()).toEqual(['deleteRun 503', 'deleteFile noAnswer', 'readRun unreadable', 'readRunState notReceived']);
+    expect(reported()).toEqual([
+      'deleteRun 503',
+      'deleteFile noAnswer',
+      'readRun unreadable',
+      'readRunState notReceived',
+    ]);
   });
 
-  it('is told of what the caller did not want to the end', async () => {
+  it('gets a request as aborted if the caller stops reading', async () => {
     const runId = await finishedRun();
     const parts = observed().streamRun(runId)[Symbol.asyncIterator]();
     await parts.next();
     await parts.return?.();
     fault = hangReply();
     const controller = new AbortController();
-    const reading = observed().readRunState(runId, { signal: controller.signal }).catch(ignore);
+    const reading = observed().pollRun(runId, { signal: controller.signal }).catch(ignore);
     await emulator.waitFor(({ outcome }) => outcome === 'hung');
     controller.abort();
     await reading;
-    expect(told()).toEqual(['streamRun aborted', 'readRunState aborted']);
+    expect(reported()).toEqual(['streamRun aborted', 'readRunState aborted']);
   });
 });

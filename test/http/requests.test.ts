@@ -16,7 +16,7 @@ const clientWith = (options: Partial<ExtendClientOptions> = {}) =>
   createExtendClient({ apiKey: 'sk_test', baseUrl: emulator.url, ...options });
 const lastRequest = () => emulator.requests.at(-1);
 
-/** The requests that a piece of work makes. */
+/** Gives the requests that the work sends. */
 async function requestsOf(work: () => Promise<unknown>) {
   const before = emulator.requests.length;
   await work();
@@ -70,13 +70,13 @@ describe('each call sends one request', () => {
     expect(requests[0]?.headers['content-type']).toBe('application/json');
   });
 
-  it('reads a state, then a run', async () => {
+  it('polls a run, then reads it with its content', async () => {
     const client = clientWith();
     const { runId, status } = await client.submitParse({ file: { fileUrl } });
     expect(status).toBe('PROCESSING');
-    const [read] = await requestsOf(() => client.readRunState(runId));
+    const [read] = await requestsOf(() => client.pollRun(runId));
     expect(read).toMatchObject({ method: 'GET', path: `/parser_runs/${runId}`, query: { responseType: 'url' } });
-    expect(await client.readRunState(runId)).toEqual({ runId, status: 'PROCESSED' });
+    expect(await client.pollRun(runId)).toEqual({ runId, status: 'PROCESSED' });
     const [fetched] = await requestsOf(async () => {
       const run = await client.readRun(runId, { maxBodyBytes: 100_000 });
       expect(run.decode()).toMatchObject({ id: runId, chunks: [{ type: 'page' }] });
@@ -104,7 +104,7 @@ describe('each call sends one request', () => {
     expect(emulator.files.at(-1)).toMatchObject({ deleted: true });
   });
 
-  it('deletes a run, and is content when it is gone already', async () => {
+  it('deletes a run, and accepts that the run does not exist any more', async () => {
     const client = clientWith();
     const { runId } = await client.submitParse({ file: { fileUrl } });
     expect(await requestsOf(() => client.deleteRun(runId))).toMatchObject([{ method: 'DELETE', responseStatus: 200 }]);
@@ -117,7 +117,7 @@ describe('each call sends one request', () => {
     ['JSON of another server', '{"message":"Not Found"}'],
     ['nothing', ''],
     ['a version that was removed', '{"code":"ENDPOINT_REMOVED","message":"gone"}'],
-  ])('does not take a 404 with %s for a run or file that is gone', async (_title, body) => {
+  ])('does not take a 404 with %s for a deleted run or file', async (_title, body) => {
     await using server = await startOddServer((_, response) => response.writeHead(404).end(body));
     const client = clientWith({ baseUrl: server.url });
     for (const deletion of [client.deleteRun('r'), client.deleteFile('f')]) {
@@ -125,9 +125,9 @@ describe('each call sends one request', () => {
     }
   });
 
-  it('names the base URL where a 404 is not of Extend, without anything that could be secret', async () => {
+  it('names the base URL without its secrets if a 404 does not come from Extend', async () => {
     await using server = await startOddServer((_, response) => response.writeHead(404).end('<h1>nginx</h1>'));
-    const failed = clientWith({ baseUrl: `${server.url}/v1/` }).readRunState('r');
+    const failed = clientWith({ baseUrl: `${server.url}/v1/` }).pollRun('r');
     await expect(failed).rejects.toThrow(
       `${server.url}/v1 (EXTEND_BASE_URL) does not serve Extend's API: it answered 404 to GET /parser_runs/r, and not with an error of Extend: nginx`,
     );
@@ -136,12 +136,12 @@ describe('each call sends one request', () => {
   it('names the version of the API that was removed', async () => {
     const json = { code: 'ENDPOINT_REMOVED', message: 'use a later one', requestId: 'req_1', retryable: false };
     await using server = await startOddServer((_, response) => response.writeHead(410).end(JSON.stringify(json)));
-    const failed = clientWith({ baseUrl: server.url }).readRunState('r');
+    const failed = clientWith({ baseUrl: server.url }).pollRun('r');
     await expect(failed).rejects.toMatchObject({ status: 410, code: 'ENDPOINT_REMOVED', requestId: 'req_1' });
     await expect(failed).rejects.toThrow(/no longer serves version 2025-04-21 of its API \(x-extend-api-version\)/);
   });
 
-  it('encodes ids, so that none leads elsewhere', async () => {
+  it('encodes ids, so that no id leads to another path', async () => {
     const client = clientWith();
     await requestsOf(() => client.deleteRun('../files/x?y#z'));
     expect(lastRequest()).toMatchObject({ path: '/parser_runs/..%2Ffiles%2Fx%3Fy%23z', query: {} });
@@ -153,7 +153,7 @@ describe('each call sends one request', () => {
 describe('what each request carries', () => {
   const everyCall = (client: ReturnType<typeof clientWith>) => [
     () => client.submitParse({ file: { fileUrl } }),
-    () => client.readRunState('r').catch(() => undefined),
+    () => client.pollRun('r').catch(() => undefined),
     () => client.readRun('r', { maxBodyBytes: 1000 }).catch(() => undefined),
     () => client.uploadFile({ content: new Blob(['text']), fileName: 'a.txt' }),
     () => client.deleteRun('r'),
@@ -168,14 +168,14 @@ describe('what each request carries', () => {
     }
   });
 
-  it('is the workspace, where there is one', async () => {
+  it('is the workspace, if there is one', async () => {
     for (const work of everyCall(clientWith({ workspaceId: 'ws_1' }))) {
       const [request] = await requestsOf(work);
       expect(request?.headers).toMatchObject({ 'x-extend-workspace-id': 'ws_1' });
     }
   });
 
-  it('is the key of the moment', async () => {
+  it('is the current key', async () => {
     const keys = ['first', 'second'];
     const client = clientWith({ apiKey: async () => keys.shift() ?? 'last' });
     const sent = await requestsOf(async () => {
@@ -190,7 +190,7 @@ describe('what each request carries', () => {
 });
 
 describe('the key that a request was sent with', () => {
-  it('is hidden in its answer, however many keys came into use meanwhile', async () => {
+  it('is hidden in its answer, even if many other keys were used in the meantime', async () => {
     let answerFirst = (): void => undefined;
     let cameFirst = (): void => undefined;
     const firstCame = new Promise<void>((resolve) => (cameFirst = resolve));
@@ -205,7 +205,7 @@ describe('the key that a request was sent with', () => {
     const client = clientWith({ baseUrl: server.url, apiKey: () => `live.${(keys += 1)}.CANARY.0123456789` });
     const first = client.readRun('first', { maxBodyBytes: 1000 });
     await firstCame;
-    for (let call = 0; call < 12; call += 1) await client.readRunState('r');
+    for (let call = 0; call < 12; call += 1) await client.pollRun('r');
     answerFirst();
     await expect(first).rejects.toThrow(/Invalid key \*\*\*$/);
     expect(keys).toBe(13);
@@ -218,18 +218,18 @@ describe('a base URL', () => {
       sendJson(response, { parserRun: { id: 'r', status: 'PROCESSED' } }),
     );
     const client = clientWith({ baseUrl: server.url + end });
-    await client.readRunState('r');
+    await client.pollRun('r');
     expect(server.requests).toEqual([`GET ${end.trim().replace(/\/+$/, '')}/parser_runs/r?responseType=url`]);
   });
 });
 
-describe('a key that is of no use', () => {
+describe('a key that cannot be used', () => {
   it.each([
     ['blank', () => '  '],
     ['of two lines', () => 'SECRET\nSECRET'],
     ['with letters that no header may have', () => 'SECRETé'],
     ['missing', () => undefined as unknown as string],
-  ])('%s ends like 401, without a request, and is not shown', async (_title, apiKey) => {
+  ])('%s fails with 401, without a request, and is not shown', async (_title, apiKey) => {
     const client = clientWith({ apiKey });
     const requests = await requestsOf(async () => {
       const failed = client.submitParse({ file: { fileUrl } });
@@ -240,19 +240,19 @@ describe('a key that is of no use', () => {
     expect(requests).toEqual([]);
   });
 
-  it('says why it could not be had', async () => {
+  it('is reported with the reason', async () => {
     const client = clientWith({
       apiKey: async () => {
         throw new Error('vault https://vault/key?token=SECRET is sealed, had sk_live_SECRET');
       },
     });
-    await expect(client.readRunState('r')).rejects.toMatchObject({
+    await expect(client.pollRun('r')).rejects.toMatchObject({
       status: 401,
       message: 'the worker has no usable API key: Error: vault https://vault/key?*** is sealed, had sk_***',
     });
   });
 
-  it('is waited for no longer than the limit of the call, and nothing is sent', async () => {
+  it('is waited for up to the time limit of the call, and nothing is sent', async () => {
     const client = clientWith({ apiKey: () => new Promise(() => undefined), submitTimeoutMs: 50 });
     const requests = await requestsOf(() =>
       expect(client.submitParse({ file: { fileUrl } })).rejects.toMatchObject({ kind: 'notReceived' }),
@@ -269,12 +269,12 @@ describe('an answer', () => {
       response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(body);
     });
     const client = clientWith({ baseUrl: server.url });
-    expect(await client.readRunState('r')).toEqual({ runId: 'r', status: 'PROCESSED', failureReason: 'größer' });
+    expect(await client.pollRun('r')).toEqual({ runId: 'r', status: 'PROCESSED', failureReason: 'größer' });
     const collected = await client.readRun('r', { maxBodyBytes: 1000 });
     expect(collected.decode().chunks).toEqual([{ content: 'größer' }]);
   });
 
-  it('may split its characters anywhere', async () => {
+  it('may divide a character between two parts', async () => {
     const run = { id: 'r', status: 'PROCESSED', failureReason: 'ä€😀"\\', chunks: [{ content: 'ä€😀"\\' }] };
     const body = Buffer.from(JSON.stringify({ parserRun: run }));
     await using server = await startOddServer(async (_, response) => {
@@ -283,19 +283,19 @@ describe('an answer', () => {
       response.end();
     });
     const client = clientWith({ baseUrl: server.url });
-    expect(await client.readRunState('r')).toMatchObject({ failureReason: 'ä€😀"\\' });
+    expect(await client.pollRun('r')).toMatchObject({ failureReason: 'ä€😀"\\' });
     const collected = await client.readRun('r', { maxBodyBytes: 1000 });
     expect(collected.decode().chunks).toEqual([{ content: 'ä€😀"\\' }]);
   });
 });
 
 describe('an abort', () => {
-  it('ends a call with the reason of the signal, before and after it was sent', async () => {
+  it('ends a call with the reason of the signal, before and after the request was sent', async () => {
     await using server = await startOddServer(() => undefined);
     const client = clientWith({ baseUrl: server.url });
     const reason = new Error('no longer wanted');
-    await expect(client.readRunState('r', { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
-    for (const call of ['readRunState', 'deleteRun', 'deleteFile'] as const) {
+    await expect(client.pollRun('r', { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    for (const call of ['pollRun', 'deleteRun', 'deleteFile'] as const) {
       const abort = new AbortController();
       const failed = client[call]('r', { signal: abort.signal });
       const before = server.requests.length;
@@ -318,7 +318,7 @@ describe('an abort', () => {
   it('ends the wait for a key', async () => {
     const client = clientWith({ apiKey: () => new Promise(() => undefined) });
     const abort = new AbortController();
-    const failed = client.readRunState('r', { signal: abort.signal });
+    const failed = client.pollRun('r', { signal: abort.signal });
     abort.abort('enough');
     await expect(failed).rejects.toBe('enough');
   });

@@ -11,7 +11,7 @@ const CHUNK = `{"object":"chunk","type":"page","content":"${'x'.repeat(1000)}","
 const CHUNKS = Buffer.from(CHUNK.repeat(60));
 const TEXT = Buffer.alloc(65_536, 'x');
 
-/** Streams a run of 50 MB, `piece` over and over, and holds none of it; counts the bytes that the client took. */
+/** Streams a run of 50 MB that repeats `piece`, without holding it in memory. Counts the bytes that the client took. */
 async function sendLargeRun(response: ServerResponse, before: string, piece: Buffer, after: string): Promise<number> {
   let sent = 0;
   function* body() {
@@ -19,12 +19,12 @@ async function sendLargeRun(response: ServerResponse, before: string, piece: Buf
     for (; sent < LARGE_BODY_BYTES; sent += piece.byteLength) yield piece;
     yield `${after}}}`;
   }
-  // A client that has enough closes the connection.
+  // A client that needs no more bytes closes the connection.
   await pipeline(body, response).catch(() => undefined);
   return sent;
 }
 
-/** What the process holds more at most, in bytes, while the work goes on. */
+/** Gives the largest growth of the memory of the process during the work, in bytes. */
 async function peakOf(work: () => Promise<unknown>): Promise<number> {
   const held = () => process.memoryUsage().heapUsed + process.memoryUsage().external;
   const atStart = held();
@@ -36,13 +36,13 @@ async function peakOf(work: () => Promise<unknown>): Promise<number> {
 }
 
 describe('the state of a large run', () => {
-  it('is had without the rest of the body when it comes first', async () => {
+  it('is read without the rest of the body if it comes first', async () => {
     let sent: Promise<number> | undefined;
     await using server = await startOddServer((_, response) => {
       sent = sendLargeRun(response, '"status":"PROCESSED","chunks":[', CHUNKS, '{}]');
     });
     const client = createExtendClient({ apiKey: 'k', baseUrl: server.url });
-    expect(await client.readRunState('r')).toEqual({ runId: 'r', status: 'PROCESSED' });
+    expect(await client.pollRun('r')).toEqual({ runId: 'r', status: 'PROCESSED' });
     expect(await sent).toBeLessThan(LARGE_BODY_BYTES / 2);
   });
 
@@ -57,38 +57,41 @@ describe('the state of a large run', () => {
     ],
     ['no reason', '"chunks":[', CHUNKS, '{}],"status":"FAILED","failureReason":null', { status: 'FAILED' }],
     ['one long text', '"chunks":[{"content":"', TEXT, '"}],"status":"PROCESSED"', { status: 'PROCESSED' }],
-  ])('is had without holding the body when it comes last: %s', async (_title, before, piece, after, expected) => {
-    await using server = await startOddServer((_, response) => sendLargeRun(response, before, piece, after));
-    const client = createExtendClient({ apiKey: 'k', baseUrl: server.url });
-    const peak = await peakOf(async () => {
-      expect(await client.readRunState('r')).toEqual({ runId: 'r', ...expected });
-    });
-    expect(peak).toBeLessThan(LARGE_BODY_BYTES);
-  });
+  ])(
+    'is read without holding the body in memory if it comes last: %s',
+    async (_title, before, piece, after, expected) => {
+      await using server = await startOddServer((_, response) => sendLargeRun(response, before, piece, after));
+      const client = createExtendClient({ apiKey: 'k', baseUrl: server.url });
+      const peak = await peakOf(async () => {
+        expect(await client.pollRun('r')).toEqual({ runId: 'r', ...expected });
+      });
+      expect(peak).toBeLessThan(LARGE_BODY_BYTES);
+    },
+  );
 
-  it('has its reason, wherever that comes', async () => {
-    const reads = async (first: string, last: string) => {
+  it('has its reason, at any position in the body', async () => {
+    const stateOf = async (first: string, last: string) => {
       await using server = await startOddServer((_, response) => {
         response.end(`{"parserRun":{"id":"r",${first}"chunks":[${CHUNK.repeat(200)}{}]${last}}}`);
       });
-      return await createExtendClient({ apiKey: 'k', baseUrl: server.url }).readRunState('r');
+      return await createExtendClient({ apiKey: 'k', baseUrl: server.url }).pollRun('r');
     };
     const failed = { runId: 'r', status: 'FAILED', failureReason: 'CORRUPT_FILE' };
-    expect(await reads('"status":"FAILED","failureReason":"CORRUPT_FILE",', '')).toEqual(failed);
-    expect(await reads('"status":"FAILED",', ',"failureReason":"CORRUPT_FILE"')).toEqual(failed);
-    expect(await reads('"status":"FAILED",', '')).toEqual({ runId: 'r', status: 'FAILED' });
+    expect(await stateOf('"status":"FAILED","failureReason":"CORRUPT_FILE",', '')).toEqual(failed);
+    expect(await stateOf('"status":"FAILED",', ',"failureReason":"CORRUPT_FILE"')).toEqual(failed);
+    expect(await stateOf('"status":"FAILED",', '')).toEqual({ runId: 'r', status: 'FAILED' });
   });
 
-  it('is unreadable when the body ends too early', async () => {
+  it('is unreadable if the body ends too early', async () => {
     await using server = await startOddServer((_, response) => {
       response.end(`{"parserRun":{"id":"r","chunks":[${CHUNK.repeat(200)}`);
     });
-    const failed = createExtendClient({ apiKey: 'k', baseUrl: server.url }).readRunState('r');
+    const failed = createExtendClient({ apiKey: 'k', baseUrl: server.url }).pollRun('r');
     await expect(failed).rejects.toMatchObject({ kind: 'unreadable' });
   });
 });
 
-describe('a state that is asked for with responseType=url', () => {
+describe('a poll with responseType=url', () => {
   let emulator: Emulator;
   afterEach(() => emulator.close());
 
@@ -98,45 +101,47 @@ describe('a state that is asked for with responseType=url', () => {
     const { runId } = await client.submitParse({ file: { fileUrl: 'http://emulator.invalid/never' } });
     return [client, runId];
   };
-  const asked = () => emulator.requests.slice(1).map(({ query }) => query['responseType']);
+  const sent = () => emulator.requests.slice(1).map(({ query }) => query['responseType']);
   const refuse = (status: number) => httpReply({ status, json: { success: false, error: 'responseType?' } });
 
-  it.each([400, 422])('is asked for as json when that is refused with %d, and so from then on', async (status) => {
-    const [client, runId] = await start(({ operation }) => (operation === 'read' ? refuse(status) : undefined));
-    expect(await client.readRunState(runId)).toMatchObject({ status: 'PROCESSING' });
-    expect(await client.readRunState(runId)).toMatchObject({ status: 'PROCESSING' });
-    expect(asked()).toEqual(['url', 'json', 'json']);
-  });
+  it.each([400, 422])(
+    'is sent again with json if it is refused with %d, and later polls use json at once',
+    async (status) => {
+      const [client, runId] = await start(({ operation }) => (operation === 'read' ? refuse(status) : undefined));
+      expect(await client.pollRun(runId)).toMatchObject({ status: 'PROCESSING' });
+      expect(await client.pollRun(runId)).toMatchObject({ status: 'PROCESSING' });
+      expect(sent()).toEqual(['url', 'json', 'json']);
+    },
+  );
 
-  it('stays refused when json is refused too, and nothing is learnt from that', async () => {
+  it('fails if json is refused too, and the next poll begins with url again', async () => {
     const [client, runId] = await start(({ operation }) => (operation === 'submit' ? undefined : refuse(400)));
-    for (let read = 0; read < 2; read += 1) {
-      await expect(client.readRunState(runId)).rejects.toMatchObject({ kind: 'status', status: 400 });
+    for (let poll = 0; poll < 2; poll += 1) {
+      await expect(client.pollRun(runId)).rejects.toMatchObject({ kind: 'status', status: 400 });
     }
-    expect(asked()).toEqual(['url', 'json', 'url', 'json']);
+    expect(sent()).toEqual(['url', 'json', 'url', 'json']);
   });
 
   it.each([
     ['a rate limit', { code: 'RATE_LIMIT_EXCEEDED', message: 'slow down' }],
     ['a refusal that may be repeated', { code: 'BUSY', message: 'later', retryable: true }],
     ['a lack of credits', { error: { code: 'USAGE_BLOCKED', message: 'blocked' } }],
-  ])('is asked for once, and goes on to be asked for, after %s with status 400', async (_title, json) => {
+  ])('is not sent again, and does not change later polls, after %s with status 400', async (_title, json) => {
     const [client, runId] = await start(({ operation }) =>
       operation === 'submit' ? undefined : httpReply({ status: 400, json }),
     );
-    for (let read = 0; read < 2; read += 1)
-      await expect(client.readRunState(runId)).rejects.toMatchObject({ status: 400 });
-    expect(asked()).toEqual(['url', 'url']);
+    for (let poll = 0; poll < 2; poll += 1) await expect(client.pollRun(runId)).rejects.toMatchObject({ status: 400 });
+    expect(sent()).toEqual(['url', 'url']);
   });
 
-  it('is not asked for again after any other refusal', async () => {
+  it('is not sent again after any other refusal', async () => {
     const [client, runId] = await start(({ operation }) => (operation === 'submit' ? undefined : refuse(404)));
-    await expect(client.readRunState(runId)).rejects.toMatchObject({ status: 404 });
-    expect(asked()).toEqual(['url']);
+    await expect(client.pollRun(runId)).rejects.toMatchObject({ status: 404 });
+    expect(sent()).toEqual(['url']);
   });
 
-  it('is had from a body that never ends', async () => {
+  it('reads the state of a body that never ends', async () => {
     const [client, runId] = await start(({ operation }) => (operation === 'read' ? endlessReply() : undefined));
-    expect(await client.readRunState(runId)).toEqual({ runId, status: 'PROCESSING' });
+    expect(await client.pollRun(runId)).toEqual({ runId, status: 'PROCESSING' });
   });
 });

@@ -2,12 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { collectValue, JsonSplitter, JsonSyntaxError, type JsonPath } from '../../json';
 
-/** Feeds the text in parts of these sizes, over and over. */
+/** Writes the text in parts of these sizes, and repeats the sizes. */
 function feed(splitter: JsonSplitter, text: string | Uint8Array, sizes: readonly number[]): void {
   const bytes = Buffer.from(text);
   for (let at = 0, turn = 0; at < bytes.length; turn++) {
     const size = sizes[turn % sizes.length]!;
-    // A part of its own memory each time: who keeps a view of the last one is found out.
+    // Each part has its own memory, so that the test notices a splitter that keeps a view of an earlier part.
     const part = Buffer.from(bytes.subarray(at, at + size));
     splitter.write(part);
     at += size;
@@ -34,7 +34,7 @@ const isJson = (text: string): boolean => {
   }
 };
 
-/** Every value down to that depth, by its path. */
+/** Gives every value down to the depth, by its path. */
 function valuesOf(text: string, sizes: readonly number[], depth: number): Record<string, unknown> {
   const found: Record<string, unknown> = {};
   const take = (path: JsonPath) => {
@@ -57,7 +57,7 @@ const json = fc.json({ maxDepth: 5 });
 const spacing = fc.constantFrom(undefined, 1, '\t', '\r\n ');
 
 describe('JsonSplitter', () => {
-  it('finds every value of any JSON, however it is cut', () => {
+  it('finds every value of any JSON, for any division into parts', () => {
     fc.assert(
       fc.property(json, sizes, fc.integer({ min: 0, max: 4 }), spacing, (text, cut, depth, space) => {
         const spelled = JSON.stringify(JSON.parse(text), undefined, space);
@@ -67,7 +67,7 @@ describe('JsonSplitter', () => {
     );
   });
 
-  it('hands on exactly the bytes of a value', () => {
+  it('passes on exactly the bytes of a value', () => {
     const text = ' { "a" : [ 1e5 ,"\\u00e9\\"]" ] ,"b":{}}\n';
     for (let size = 1; size < text.length; size++) {
       const got: Record<string, string> = {};
@@ -86,7 +86,7 @@ describe('JsonSplitter', () => {
     }
   });
 
-  it('takes what JSON.parse takes, and refuses what it refuses', () => {
+  it('accepts and refuses the same texts as JSON.parse', () => {
     const alphabet = [...'{}[]:,"\\ntrue-0.1eE+ \t\u0001/'];
     const soup = fc.array(fc.constantFrom(...alphabet), { maxLength: 12 }).map((letters) => letters.join(''));
     fc.assert(
@@ -95,7 +95,7 @@ describe('JsonSplitter', () => {
     );
   });
 
-  it('takes what JSON.parse takes of texts with one wrong place', () => {
+  it('accepts and refuses the same texts as JSON.parse, for texts with one changed position', () => {
     const place = fc.tuple(fc.nat(), fc.constantFrom('', '"', '\\', '}', ']', ',', ':', '0', 'e', '\\u12'));
     fc.assert(
       fc.property(json, place, sizes, (text, [at, letter], cut) => {
@@ -139,7 +139,7 @@ describe('JsonSplitter', () => {
     expect(got.join('')).toBe('{"a":1}');
   });
 
-  it('tells the first byte of each value', () => {
+  it('gives the first byte of each value', () => {
     const firsts: string[] = [];
     const splitter = new JsonSplitter(2, (_, first) => void firsts.push(String.fromCharCode(first)));
     feed(splitter, '[{"a":"x"},[-1],true,null,0]', [1]);
@@ -154,7 +154,7 @@ describe('JsonSplitter', () => {
     }
   });
 
-  it('bounds the nesting and the length of numbers, not that of strings', () => {
+  it('limits the nesting and the length of numbers, and not the length of strings', () => {
     expect(isAccepted(`${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}`)).toBe(true);
     expect(isAccepted(`${'['.repeat(1_000_001)}${']'.repeat(1_000_001)}`)).toBe(false);
     expect(isAccepted('1'.repeat(1_001))).toBe(false);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 
 const ROOT = join(__dirname, '..', '..');
-/** In the place of npm: it runs jest, and all other steps pass. */
+/** A replacement for npm that runs jest and lets all other steps pass. */
 const NPM = `#!/bin/sh
 case "$*" in
   cit) exec node_modules/.bin/jest ;;

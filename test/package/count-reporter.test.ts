@@ -1,4 +1,4 @@
-/** What could go wrong here: the line that machines read is missing, wrong, or not the last one. */
+/** The last line of a test run has the counts in the form that machines read. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(project, { recursive: true, force: true }));
 
-/** Runs jest on test files made of `files`, and gives what it wrote, both streams in the order of writing. */
+/** Runs jest on `files`. Returns the last line of its output, of both streams in the order of writing, and its status. */
 function runJest(
   files: Readonly<Record<string, string>>,
   settings: object = {},
@@ -29,7 +29,7 @@ function runJest(
   const command = `"${process.execPath}" "${JEST}" 2>&1`;
   const { stdout, status } = spawnSync('sh', ['-c', command], {
     cwd: project,
-    // The run that this test is part of may have one of its own.
+    // The jest that runs this test may have set the variable for itself.
     env: { ...process.env, FAILED_TEST_FILES: '', ...env },
     encoding: 'utf8',
   });
@@ -40,7 +40,7 @@ const PASSING = "test('a', () => {});\n";
 const FAILING = "test('b', () => { throw new Error('wanted'); });\n";
 
 describe('the last line of a test run', () => {
-  it('counts what passed and what failed', () => {
+  it('counts the tests that passed and that failed', () => {
     expect(runJest({ 'one.test.js': PASSING.repeat(2), 'two.test.js': FAILING })).toEqual({
       last: '2 passed, 1 failed',
       status: 1,
@@ -53,19 +53,19 @@ describe('the last line of a test run', () => {
     expect(status).toBe(1);
   });
 
-  it('names skipped tests only where there are any', () => {
+  it('names skipped tests only if there are any', () => {
     const skipped = "test.skip('c', () => {});\ntest.todo('d');\n";
     expect(runJest({ 'one.test.js': PASSING }).last).toBe('1 passed, 0 failed');
     expect(runJest({ 'one.test.js': PASSING + skipped }).last).toBe('1 passed, 0 failed, 2 skipped');
   });
 
-  it('comes after what the global teardown prints', () => {
+  it('comes after the output of the global teardown', () => {
     const teardown = 'module.exports = () => console.log("torn down");\n';
     const files = { 'one.test.js': PASSING, 'teardown.js': teardown };
     expect(runJest(files, { globalTeardown: './teardown.js' }).last).toBe('1 passed, 0 failed');
   });
 
-  it('is zero where there are no tests and that is allowed', () => {
+  it('is zero if there are no tests and that is allowed', () => {
     expect(runJest({}, { passWithNoTests: true })).toEqual({ last: '0 passed, 0 failed', status: 0 });
   });
 });
@@ -84,7 +84,7 @@ describe('the file that FAILED_TEST_FILES names', () => {
     expect(lines.sort()).toEqual(['0 1 three.test.js', '3 2 two.test.js']);
   });
 
-  it('is empty where all pass, and is not written where none is named', () => {
+  it('is empty if all pass, and is not written if the variable is not set', () => {
     runJest({ 'one.test.js': PASSING });
     expect(existsSync(failedFiles())).toBe(false);
     runJest({}, {}, { FAILED_TEST_FILES: failedFiles() });

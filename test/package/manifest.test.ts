@@ -1,4 +1,4 @@
-/** What could go wrong here: a module is used that nobody declared, or declared and used by nobody. */
+/** `package.json` declares each module that the build uses, and no other; the lock file is complete. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
@@ -7,7 +7,7 @@ import { MANIFEST, ROOT } from './packed-project';
 const MODULE_NAME =
   /(?:\bfrom |\bimport |\brequire\(|\bimport\(|\brequire\.resolve\(|__filename\)\()\s*["'`]((?:@[\w-]+\/)?[a-z][\w.-]*)(?:\/[^"'`]*)?["'`]/g;
 
-/** npm modules that the build names, in code or in types, and however it loads them. */
+/** The npm modules that the build names, in code or in types, with any way of loading. */
 function namedModules(): string[] {
   const names = new Set<string>();
   for (const entry of readdirSync(join(ROOT, 'dist'), { recursive: true, encoding: 'utf8' })) {
@@ -24,7 +24,7 @@ it('the build names exactly the dependencies and peers that are declared', () =>
   expect(namedModules()).toEqual(declared.sort());
 });
 
-it('each peer is developed against in one exact version, the lowest that is accepted', () => {
+it('each peer is a development dependency in one exact version, the lowest accepted one', () => {
   for (const [name, range] of Object.entries(MANIFEST.peerDependencies)) {
     expect(`${name} ^${MANIFEST.devDependencies[name]}`).toBe(`${name} ${range}`);
   }
@@ -34,7 +34,7 @@ it('the lock file names no registry', () => {
   expect(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')).not.toMatch(/"resolved": "http/);
 });
 
-/** What the lock file says of one installed package. */
+/** The entry of the lock file for one installed package. */
 interface Locked {
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
@@ -45,15 +45,17 @@ it('the lock file has an entry for each module that a package names, binaries fo
   const packages = lock.packages as Readonly<Record<string, Locked>>;
   const missing = Object.entries(packages).flatMap(([path, { dependencies, optionalDependencies }]) =>
     Object.keys({ ...dependencies, ...optionalDependencies })
-      .filter((name) => !placesOf(name, path).some((place) => place in packages))
+      .filter((name) => !candidatePaths(name, path).some((candidate) => candidate in packages))
       .map((name) => `${path} needs ${name}`),
   );
-  // `npm ci` refuses a lock file that leaves one out, on every machine.
+  // `npm ci` refuses a lock file without such an entry, on every platform.
   expect(missing).toEqual([]);
 });
 
-/** Where Node looks for a module that the package at `path` names, nearest first. */
-function placesOf(name: string, path: string): string[] {
+/** The directories in which Node looks for a module that the package at `path` names, the nearest first. */
+function candidatePaths(name: string, path: string): string[] {
   const own = `${path === '' ? '' : `${path}/`}node_modules/${name}`;
-  return path === '' ? [own] : [own, ...placesOf(name, path.slice(0, Math.max(0, path.lastIndexOf('/node_modules/'))))];
+  return path === ''
+    ? [own]
+    : [own, ...candidatePaths(name, path.slice(0, Math.max(0, path.lastIndexOf('/node_modules/'))))];
 }

@@ -3,10 +3,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-/** The checkout. */
+/** The directory of the checkout. */
 export const ROOT = join(__dirname, '..', '..');
 
-/** The part of `package.json` that the tests look at. */
+/** The members of `package.json` that the tests use. */
 export interface Manifest {
   readonly name: string;
   readonly bin: Readonly<Record<string, string>>;
@@ -23,23 +23,23 @@ export const MANIFEST = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf
 /** The subpaths that users import code from, `./client` and so on. */
 export const SUBPATHS = Object.keys(MANIFEST.exports).filter((subpath) => subpath !== './package.json');
 
-/** What a service has that installed no optional peer. */
+/** The modules of a service that has installed no optional peer. */
 export const REQUIRED_MODULES = [
   ...Object.keys(MANIFEST.dependencies),
   ...Object.keys(MANIFEST.peerDependencies).filter((name) => MANIFEST.peerDependenciesMeta[name]?.optional !== true),
 ];
 
-/** A tarball as `npm publish` would send it, without building anew. */
+/** A tarball as `npm publish` would upload it, made from the existing build. */
 export interface Packed {
   /** Paths inside the package. */
   readonly files: readonly string[];
-  /** Makes a project with the package and nothing but `modules` installed, and returns its directory. */
+  /** Creates a project in which only the package and `modules` are installed, and returns its directory. */
   createProject(modules: readonly string[]): string;
   /** Deletes the tarball and all projects. */
   close(): void;
 }
 
-/** Packs the checkout as it is built. */
+/** Packs the checkout with its existing build. */
 export function pack(): Packed {
   const directory = mkdtempSync(join(tmpdir(), 'packed-'));
   const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', directory];
@@ -57,8 +57,8 @@ export function pack(): Packed {
 }
 
 /**
- * Makes a project with a tarball of this package installed. What that asks for is linked out of the checkout, which costs
- * no download.
+ * Creates a project with a tarball of this package installed. The `modules` are links into the checkout, which costs no
+ * download.
  */
 export function createProject(project: string, tarball: string, modules: readonly string[]): string {
   const installed = join(project, 'node_modules', MANIFEST.name);
@@ -73,7 +73,7 @@ export function createProject(project: string, tarball: string, modules: readonl
   return project;
 }
 
-/** Runs a program in the project under plain node, and returns what it printed. Fails with what it complained of. */
+/** Runs a program in the project under plain node, and returns its output. Fails with its error output. */
 export function runNode(project: string, args: readonly string[]): string {
   return execFileSync(process.execPath, args, { cwd: project, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }

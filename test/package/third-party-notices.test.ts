@@ -1,4 +1,4 @@
-/** What could go wrong here: the bundle takes in another library, or another version, and nobody adds its licence. */
+/** THIRD-PARTY-NOTICES has the licence of each library that the build bundles, in the bundled version. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
@@ -6,7 +6,7 @@ import { buildSync } from 'esbuild';
 
 const ROOT = join(__dirname, '..', '..');
 
-/** Names of the packages whose code ends in the bundle. */
+/** The names of the packages whose code is in the bundle. */
 function bundledPackages(): string[] {
   const { metafile } = buildSync({
     absWorkingDir: ROOT,
@@ -20,7 +20,7 @@ function bundledPackages(): string[] {
   return [...new Set(names.filter((name) => name !== undefined))];
 }
 
-it('each bundled library stands in THIRD-PARTY-NOTICES with its version and the text of its licence', () => {
+it('THIRD-PARTY-NOTICES has each bundled library, with its version and the text of its licence', () => {
   const notices = readFileSync(join(ROOT, 'THIRD-PARTY-NOTICES'), 'utf8');
   const packages = bundledPackages();
   expect(packages).toEqual(['ky']);
@@ -33,7 +33,7 @@ it('each bundled library stands in THIRD-PARTY-NOTICES with its version and the 
   }
 });
 
-it('the built bundle holds the library and asks for it no more', () => {
+it('the bundle holds the library and does not import it', () => {
   const bundle = readFileSync(join(ROOT, 'dist', 'http', 'ky.js'), 'utf8');
   expect(bundle).toContain('node_modules/ky/');
   expect(bundle).not.toMatch(/require\(["']ky["']\)/);

@@ -1,6 +1,6 @@
 /**
- * What could go wrong here: a plugin meets a worker that has things of its own. It replaces one of them, doubles itself
- * where it was given twice, or brings workflows where others are expected.
+ * Risk tested here: the plugin replaces an activity or a setting of the user's worker, acts twice if it is registered
+ * twice, or adds its workflows although the worker has its own.
  */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -33,14 +33,14 @@ afterAll(async () => {
   await emulator.close();
 });
 
-/** Activities of a user's own. */
+/** Activities of the user. */
 const greet = async (name: string) => `hello ${name}`;
 
 function create(taskQueue: string, options: Partial<WorkerOptions> = {}): Promise<Worker> {
   return Worker.create({ connection: env.nativeConnection, plugins: [plugin], taskQueue, ...options });
 }
 
-/** Runs a workflow on one scripted document, whose name is the task queue's, to its end. */
+/** Runs a workflow to its end, for one scripted document that has the name of the task queue. */
 function execute<T>(taskQueue: string, type = 'parseDocument'): Promise<T> {
   const input = {
     file: { fileUrl: `http://emulator.invalid/ok?reads=0&n=${taskQueue}` },
@@ -52,7 +52,7 @@ function execute<T>(taskQueue: string, type = 'parseDocument'): Promise<T> {
 const runsOf = (taskQueue: string) => emulator.runs.filter(({ fileUrl }) => fileUrl?.endsWith(`n=${taskQueue}`));
 
 describe('the worker', () => {
-  it('gets the activities, the workflows and the time for a submit to end', async () => {
+  it('gets the activities, the workflows and the shutdown times for a submit in flight', async () => {
     const worker = await create('plugin-alone');
     expect([...worker.options.activities.keys()].sort()).toEqual([...NAMES].sort());
     expect(worker.options).toMatchObject({ shutdownGraceTimeMs: 75_000, shutdownForceTimeMs: 90_000 });
@@ -60,14 +60,14 @@ describe('the worker', () => {
     expect(output).toMatchObject({ kind: 'inline' });
   });
 
-  it('keeps workflows, activities and shutdown times of its own', async () => {
+  it('keeps its own workflows, activities and shutdown times', async () => {
     const times = { shutdownGraceTime: 100, shutdownForceTime: '1 minute' } as const;
     const worker = await create('plugin-own', { workflowsPath: OWN_WORKFLOWS, activities: { greet }, ...times });
     expect(worker.options).toMatchObject({ shutdownGraceTimeMs: 100, shutdownForceTimeMs: 60_000 });
     await expect(worker.runUntil(execute('plugin-own', 'greetAndParse'))).resolves.toMatch(/^hello parser_run_/);
   });
 
-  it('keeps a bundle that was made ahead', async () => {
+  it('keeps a prebuilt bundle', async () => {
     const logger = new DefaultLogger('WARN');
     const workflowBundle = await bundleWorkflowCode({ workflowsPath: OWN_WORKFLOWS, logger, plugins: [plugin] });
     const worker = await create('plugin-bundle', { workflowBundle, activities: { greet } });
@@ -77,7 +77,7 @@ describe('the worker', () => {
 });
 
 describe('the plugin', () => {
-  it('does no harm where it is applied to the connection and twice to the worker', async () => {
+  it('is harmless if it is registered with the connection and twice with the worker', async () => {
     const connection = await NativeConnection.connect({ address: devServerAddress(), plugins: [plugin] });
     const options = { connection, plugins: [plugin, plugin], taskQueue: 'plugin-thrice', activities: { greet } };
     const worker = await Worker.create(options);
@@ -87,7 +87,7 @@ describe('the plugin', () => {
     await connection.close();
   });
 
-  it('works beside another one, which may bring activities and workflows', async () => {
+  it('works beside another plugin with activities and workflows', async () => {
     const other = new SimplePlugin({ name: 'test.Other', activities: { greet }, workflowsPath: OWN_WORKFLOWS });
     const worker = await create('plugin-beside', { plugins: [other, plugin] });
     expect(worker.options.activities.size).toBe(NAMES.length + 1);
@@ -96,17 +96,19 @@ describe('the plugin', () => {
 
   it.each(NAMES)('refuses to replace an activity: %s', async (name) => {
     const refused = create('plugin-taken', { activities: { [name]: greet } });
-    await expect(refused).rejects.toThrow(new RegExp(`^activity '${name}' is registered already: rename yours, or `));
+    await expect(refused).rejects.toThrow(
+      new RegExp(`^activity '${name}' is registered already: rename your activity, or `),
+    );
   });
 
-  it('refuses a second set of the same activities, which may have another key', async () => {
+  it('refuses a second set of the same activities, because it may have another key', async () => {
     const activities = createParseActivities({ apiKey: 'another', baseUrl: emulator.url });
     await expect(create('plugin-set', { activities })).rejects.toThrow(/is registered already/);
     const plugins = [plugin, new ExtendParsePlugin({ apiKey: 'another' })];
     await expect(create('plugin-two', { plugins })).rejects.toThrow(/is registered already/);
   });
 
-  it('refuses wrong settings where it is made', () => {
+  it('refuses wrong settings in its constructor', () => {
     expect(() => new ExtendParsePlugin({ apiKey: 'k', baseUrl: 'nowhere' })).toThrow(/^baseUrl must be/);
     expect(() => new ExtendParsePlugin({ apiKey: 'k', maxInlineBytes: 0 })).toThrow(/^maxInlineBytes must be/);
   });

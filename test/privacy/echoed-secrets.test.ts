@@ -25,7 +25,7 @@ const KEY = 'live.KEYCANARY+bbb/77';
 const NEW_KEY = 'next.KEYCANARY+ccc/88';
 const URL_OF_SOURCE =
   'https://files.example/PATHCANARY/in%20voice.pdf?X-Amz-Credential=CREDCANARY%2F2026&X-Amz-Signature=SIGCANARY1&reads=1';
-/** Every secret has this in it, in letters that no encoding but base64 changes. */
+/** Text in every secret. Only base64 changes its letters. */
 const CANARY = 'CANARY';
 
 const directory = mkdtempSync(join(tmpdir(), 'echoed-'));
@@ -47,7 +47,7 @@ const base64 = (text: string) => Buffer.from(text).toString('base64');
 
 const { host, pathname, search } = new URL(URL_OF_SOURCE);
 const rest = `${pathname}${search}`;
-/** The URL as an answer may repeat it. */
+/** Forms in which an answer may repeat the URL. */
 const URL_FORMS: Readonly<Record<string, string>> = {
   'as it is': URL_OF_SOURCE,
   'percent-encoded': encodeURIComponent(URL_OF_SOURCE),
@@ -91,7 +91,7 @@ const each = (forms: Readonly<Record<string, string>>, title: string, answer: (t
 const CASES: readonly (readonly [title: string, answers: Answers])[] = [
   ...each(URL_FORMS, 'the URL in the error of a submit,', (text) => ({ submit: refused(`cannot load ${text}`) })),
   ...each(URL_FORMS, 'the URL in a reason,', (text) => failing(`UNABLE_TO_DOWNLOAD_FILE: ${text}`)).filter(
-    // A poll does not know the URL: a value alone has no shape.
+    // A poll does not know the URL, and a value alone has no shape.
     ([title]) => !title.includes('value'),
   ),
   ...each(URL_FORMS, "the URL in a submit's own reason,", (text) => ({
@@ -139,7 +139,9 @@ beforeAll(async () => {
 });
 afterAll(() => parsing.close());
 
-/** Parses a document to its end, and returns the end and all texts about the document: history, progress, error, log. */
+/**
+ * Parses a document to its end, and returns the end and all texts about the document: history, progress, error, log.
+ */
 async function parse(given: Answers, workflowId: string) {
   answers = given;
   const from = logs.length;
@@ -149,16 +151,16 @@ async function parse(given: Answers, workflowId: string) {
   const workflow = parsing.temporal.workflow.getHandle(workflowId);
   const history = proto.api.history.v1.History.encode(await workflow.fetchHistory()).finish();
   const progress = await handle.progress();
-  const told = [
+  const texts = [
     Buffer.from(history).toString('latin1'),
     inspect([progress, await workflow.query('__temporal_workflow_metadata')], { depth: 9 }),
     inspect(end, { depth: 9 }),
     ...logs.slice(from),
   ].join('\n');
-  return { end: end as { type?: string; message: string; details: object }, told };
+  return { end: end as { type?: string; message: string; details: object }, texts };
 }
 
-/** The canary as it is, and as it is inside base64, at any of the three offsets. */
+/** The canary in plain text, and in base64 at each of the three offsets. */
 function leaksIn(text: string): string[] {
   const encoded = [0, 1, 2].map((before) =>
     base64(`${' '.repeat(before)}${CANARY}`).slice(before === 0 ? 0 : before + 1, 8),
@@ -169,39 +171,39 @@ function leaksIn(text: string): string[] {
 
 describe('An answer that repeats', () => {
   it.each(CASES)('%s shows it nowhere', async (title, given) => {
-    const { end, told } = await parse(given, title);
+    const { end, texts } = await parse(given, title);
     expect(end).toMatchObject({ name: expect.stringMatching(/Error$/) });
-    expect(told).toContain('invoices/7');
-    // Elsewhere the text is cut before the secret, is not told at all, or was refused as a whole.
-    if (!/far behind|reason, across|fetch|run id/.test(title)) expect(told).toContain('***');
-    expect(leaksIn(told)).toEqual([]);
+    expect(texts).toContain('invoices/7');
+    // In the other cases the text is cut before the secret, is not shown, or was refused completely.
+    if (!/far behind|reason, across|fetch|run id/.test(title)) expect(texts).toContain('***');
+    expect(leaksIn(texts)).toEqual([]);
   });
 
-  it('a run id that cannot be kept tells that the run may be billed, and is not sent again', async () => {
+  it('a secret in the run id ends with runMayExist, and the document is not submitted again', async () => {
     const before = parsing.emulator.requests.length;
     const { end } = await parse({ submit: accepted({ id: URL_OF_SOURCE }) }, 'not-kept');
     expect(end).toMatchObject({ type: 'ContractViolation', details: { runMayExist: true, submits: 1 } });
     expect(parsing.emulator.requests).toHaveLength(before + 1);
   });
 
-  it('a key that was rotated shows neither', async () => {
+  it('the old and the new key shows neither key', async () => {
     const given: Answers = { submit: refused(`old ${KEY}, new ${NEW_KEY}`, 429), read: resetReply() };
     const first = await parse({ ...given, submit: refused(KEY, 401) }, 'before-rotation');
     writeFileSync(keyFile, NEW_KEY);
     const second = await parse({ submit: refused(`old ${KEY}, new ${NEW_KEY}`) }, 'after-rotation');
     writeFileSync(keyFile, KEY);
     expect(second.end.message).toContain('old ***, new ***');
-    expect(leaksIn(first.told + second.told)).toEqual([]);
+    expect(leaksIn(first.texts + second.texts)).toEqual([]);
   });
 
-  it('control characters forges no line and turns no text', async () => {
+  it('control characters cannot forge a line or turn a text around', async () => {
     const hostile = 'bad \u001b]0;OWNED\u0007\u001b[2J file\r\n2026-01-01 [INFO] forged \u009b31m \u202egnp.exe';
-    const { end, told } = await parse({ submit: refused(hostile) }, 'hostile');
+    const { end, texts } = await parse({ submit: refused(hostile) }, 'hostile');
     expect(end.message).toContain('bad  ]0;OWNED [2J file 2026-01-01 [INFO] forged  31m gnp.exe');
-    // Only the log is searched for what a terminal obeys: the history has control bytes of its own.
+    // Only the log is searched for control characters, because the history has its own control bytes.
     const lines = logs.filter((line) => line.includes('OWNED')).join('');
     expect(lines).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]|\\x1[bB]|\\n2026/);
-    expect(told).not.toContain('\u202e');
+    expect(texts).not.toContain('\u202e');
     const { end: failed } = await parse(failing(hostile), 'hostile-reason');
     expect(inspect(failed.details)).toContain('bad  ]0;OWNED [2J file 2026-01-01 [INFO] forged  31m gnp.exe');
   });
@@ -214,15 +216,15 @@ describe('An error of a resolver', () => {
     'that repeats its URL or the key shows it nowhere: %s',
     async (name, text) => {
       trouble = new SourceError(`cannot sign ${text}`);
-      const { end, told } = await parse({}, `resolver-${name}-${text.length}`);
+      const { end, texts } = await parse({}, `resolver-${name}-${text.length}`);
       expect(end).toMatchObject({ type: 'SourceUnavailable', message: expect.stringContaining('cannot sign') });
-      expect(leaksIn(told)).toEqual([]);
+      expect(leaksIn(texts)).toEqual([]);
     },
   );
 });
 
 describe('The search', () => {
-  it('finds a canary in base64, too', () => {
+  it('also finds a canary in base64', () => {
     for (const before of ['', 'u', 'us', 'use']) expect(leaksIn(base64(`${before}:${KEY}`))).not.toEqual([]);
     expect(leaksIn('parser_run_OQKzB0eV_CLTPWWEVeuCy')).toEqual([]);
   });

@@ -1,4 +1,4 @@
-/** Risk tested here: a message shows a password or a signature, or no longer tells which URL is meant. */
+/** Risk tested here: a message shows a password or a signature, or no longer identifies the URL. */
 import { describe, expect, it } from '@jest/globals';
 import { maskUrl } from '../../privacy';
 
@@ -22,7 +22,7 @@ describe('maskUrl', () => {
     ['u:SECRET@files.example:7233', '***'],
     ['https:/files.example/x?sig=SECRET', 'https:/files.example/x?***'],
     ['files.example', 'files.example'],
-  ])('of %s, which is no URL, is %s', (text, masked) => {
+  ])('of %s, which is not a URL, is %s', (text, masked) => {
     expect(maskUrl(text)).toBe(masked);
   });
 });

@@ -53,11 +53,11 @@ describe('redact', () => {
     'what? 1 = 2',
     'a token: expired',
     'application/pdf, 1/2, N/A',
-  ])('leaves %j alone', (text) => {
+  ])('does not change %j', (text) => {
     expect(redact(text)).toBe(text);
   });
 
-  it('cuts after 500 characters, and only above', () => {
+  it('cuts a text only if it is longer than 500 characters', () => {
     expect(redact('x'.repeat(500))).toBe('x'.repeat(500));
     expect(redact('x'.repeat(501))).toBe(`${'x'.repeat(500)}…`);
   });
@@ -81,10 +81,11 @@ describe('redact', () => {
     'token=',
     '&#x2F;',
     '%25',
-  ])('takes time in proportion to the length: %j', (part) => {
+  ])('needs time in proportion to the length: %j', (part) => {
     const hostile = part.repeat(1_000_000);
     const harmless = 'word '.repeat(1_000_000);
-    // Both are cut to the same length first. A search for each `://` up to the end would be some hundred times slower.
+    // Both texts are cut to the same length first. A search from each `://` to the end would be several hundred times
+    // slower.
     expect(fastest(() => redact(hostile))).toBeLessThan(50 * fastest(() => redact(harmless)));
   });
 
@@ -93,7 +94,7 @@ describe('redact', () => {
     ['escape sequences', 'a\u001b]0;TITLE\u0007\u001b[2Jb', 'a ]0;TITLE [2Jb'],
     ['characters of C1', 'a\u009b31mb', 'a 31mb'],
     ['separators of lines and paragraphs', 'a\u2028b\u2029c', 'a b c'],
-    ['what turns the direction', 'a\u202egnp.exe\u2066b\u2069\u200e\u200f\u061c', 'agnp.exeb'],
+    ['characters that change the direction', 'a\u202egnp.exe\u2066b\u2069\u200e\u200f\u061c', 'agnp.exeb'],
     ['a key with such a character in it', 'sk_\u202eabcdefgh', 'sk_***'],
     ['a token behind a line break', 'Bearer\nabcdef', 'Bearer ***'],
   ])('removes %s', (_name, text, expected) => {
@@ -108,7 +109,7 @@ describe('redact', () => {
     );
   });
 
-  it('never leaves a query or credentials of a URL, wherever it stands', () => {
+  it('removes the query and credentials of a URL at any position', () => {
     const secret = fc.stringMatching(/^[a-z0-9]{8}$/).map((word) => `SECRET${word}`);
     const url = fc.webUrl({ withQueryParameters: false, withFragments: false });
     const around = fc.string().map((text) => text.replaceAll('SECRET', ''));
@@ -128,7 +129,7 @@ describe('redact', () => {
     );
   });
 
-  it('changes nothing when it is done again', () => {
+  it('changes nothing when it is applied again', () => {
     const text = fc.array(fc.constantFrom('https://', 'a', '/', '?', '#', '@', ' ', 'Bearer ', 'sk_abcd', '"', '***'));
     fc.assert(
       fc.property(text, (parts) => {
@@ -139,7 +140,7 @@ describe('redact', () => {
   });
 });
 
-/** The shortest of some runs, in milliseconds: on a busy machine the others say nothing. */
+/** Gives the shortest of several durations, in milliseconds. On a busy machine the others are not meaningful. */
 function fastest(work: () => void): number {
   return Math.min(
     ...Array.from({ length: 30 }, () => {

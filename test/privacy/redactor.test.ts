@@ -1,4 +1,4 @@
-/** Risk tested here: a secret is known, and leaves in another encoding. */
+/** Risk tested here: a known secret leaves the worker in another encoding. */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createRedactor, keySecrets, querySecrets, SHAPE_REDACTOR, urlSecrets } from '../../privacy';
@@ -39,7 +39,7 @@ const ENCODINGS: Readonly<Record<string, (text: string) => string>> = {
   'as JavaScript with code points': numeric((code) => `\\u{${code.toString(16)}}`),
 };
 
-/** Characters that a word may contain without looking different, or with a line break. */
+/** Characters that a word may contain without a visible difference, or as a line break. */
 const BREAKS: readonly string[] = [
   '\u200b',
   '\u200c',
@@ -84,15 +84,12 @@ describe('An API key', () => {
     expect(text(`bad ${before}${key}${after}!`)).toBe(`bad ${before}***${after}!`);
   });
 
-  it.each(['a', 'aa', 'aaaaaaaaaaaaaaaaa'])(
-    'is hidden where a repetition of its beginning, %s, comes first',
-    (before) => {
-      const { text } = createRedactor(() => keySecrets('aaaaaaaaaaaaaaaaaaBCDEFGH-REST'));
-      expect(text(`key ${before}aaaaaaaaaaaaaaaaaaBCDEFGH-REST now`)).toBe('key *** now');
-    },
-  );
+  it.each(['a', 'aa', 'aaaaaaaaaaaaaaaaa'])('is hidden if a repetition of its beginning, %s, comes first', (before) => {
+    const { text } = createRedactor(() => keySecrets('aaaaaaaaaaaaaaaaaaBCDEFGH-REST'));
+    expect(text(`key ${before}aaaaaaaaaaaaaaaaaaBCDEFGH-REST now`)).toBe('key *** now');
+  });
 
-  it('is searched for in a time that does not grow with its length, however a text repeats it', () => {
+  it('is searched for in a time that does not grow with its length, for any repetition in the text', () => {
     const LENGTH = 300_000;
     const hostile = createRedactor(() => keySecrets(`${'a'.repeat(6_000)}b`));
     const timeOf = (text: string) => {
@@ -113,25 +110,25 @@ describe('An API key', () => {
     expect(Buffer.from(hidden.replace(/refused | here/g, ''), 'base64').toString('latin1')).not.toMatch(/CANARY/);
   });
 
-  it('is hidden where only its beginning came through', () => {
+  it('is hidden if the text has only its beginning', () => {
     expect(ofKey.text(`Invalid key: ${KEY.slice(0, 18)}`)).toBe('Invalid key: ***');
   });
 
-  it('is hidden on the cut at 500 characters', () => {
+  it('is hidden at the cut after 500 characters', () => {
     for (let before = 470; before < 510; before += 1) {
       expect(ofKey.text(`${'x'.repeat(before)} ${KEY}`)).not.toMatch(/KEY|live/);
     }
   });
 
-  it('is hidden as often as it is there, and in overlaps', () => {
+  it('is hidden at each occurrence, also at overlapping ones', () => {
     expect(ofKey.text(`${KEY}${KEY} ${KEY}`)).toBe('****** ***');
   });
 
-  it('that is nothing but encoded line breaks hides nothing', () => {
+  it('that consists of encoded line breaks hides nothing', () => {
     expect(createRedactor(() => keySecrets('%0A%0D%0A%0D')).text('a test')).toBe('a test');
   });
 
-  it('that is too short to be one is not searched for', () => {
+  it('that is too short for a real key is not searched for', () => {
     expect(createRedactor(() => keySecrets('test')).text('a test')).toBe('a test');
   });
 });
@@ -191,11 +188,11 @@ describe('A URL of a resolver', () => {
     ['http://h', 'h answered'],
     ['http://h/?a=1', 'a=1 is 1'],
     ['http://h/x', 'x'],
-  ])('%s has nothing that is searched for in %j', (url, text) => {
+  ])('%s has no part that is searched for in %j', (url, text) => {
     expect(createRedactor(() => urlSecrets(url)).text(text)).toBe(text);
   });
 
-  it('is hidden in whatever mixture of encodings it comes', () => {
+  it('is hidden in any mixture of encodings', () => {
     const encode = fc.constantFrom(...Object.values(ENCODINGS).filter((one) => one !== ENCODINGS['over two lines']));
     const url = fc
       .webUrl({ withQueryParameters: true, withFragments: false })
@@ -210,7 +207,7 @@ describe('A URL of a resolver', () => {
 });
 
 describe('A URL of the input', () => {
-  it('loses the values of its query only', () => {
+  it('loses only the values of its query', () => {
     const { text } = createRedactor(() => querySecrets(URL_OF_SOURCE));
     expect(text('GET https://bucket.example/private-PATH/a: SIG+CANARY is wrong')).toBe(
       'GET https://bucket.example/private-PATH/a: *** is wrong',
@@ -247,14 +244,14 @@ describe('A reason', () => {
 });
 
 describe('values', () => {
-  it('hides by value alone, and keeps line breaks, shapes and length', () => {
+  it('hides secrets by value only, and keeps line breaks, shapes and length', () => {
     const rest = `\n sk_live_0123456789 https://h/?a=b ${'x '.repeat(5_000)}`;
     expect(ofKey.values(`${KEY}${rest}${KEY}`)).toBe(`***${rest}***`);
   });
 });
 
 describe('holdsSecret', () => {
-  it('is true of whatever holds one, and of nothing else', () => {
+  it('is true only for texts with a secret', () => {
     expect(ofKey.holdsSecret(`parser_run_${encodeURIComponent(KEY)}`)).toBe(true);
     expect(ofUrl.holdsSecret(URL_OF_SOURCE)).toBe(true);
     expect(ofUrl.holdsSecret('parser_run_OQKzB0eV_CLTPWWEVeuCy')).toBe(false);

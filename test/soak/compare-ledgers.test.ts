@@ -21,7 +21,7 @@ function planned(change: Partial<Planned> = {}): Planned {
   return { ...base, ...change };
 }
 
-/** A document that went well, but for the change. */
+/** The record of a document with a result, with a change. */
 function document(change: Partial<DocumentRecord> = {}): DocumentRecord {
   return {
     planned: planned(),
@@ -79,7 +79,7 @@ describe('a breach is found', () => {
     ['a workflow that has not ended', withoutReport(), [['lost', 1]]],
     ['a workflow that was never accepted', withoutReport({ wasStarted: false, runIds: [] }), [['lost', 1]]],
     [
-      'an end that nobody asked for',
+      'an end without result and without failure',
       document({ reported: { kind: 'other', what: 'TERMINATED' }, runIds: [] }),
       [['lost', 1]],
     ],
@@ -115,18 +115,18 @@ describe('a breach is found', () => {
       [['wrongFailure', 1]],
     ],
     [
-      'an unknown outcome although nothing went wrong',
+      'an unknown outcome without a fault',
       document({ planned: planned({ mode: 'fail' }), reported: UNKNOWN }),
       [['wrongFailure', 1]],
     ],
     [
-      'giving up too early in resubmit mode',
+      'too few submits in resubmit mode',
       document({ reported: { ...UNKNOWN, submits: 2 }, wasInterrupted: true }),
       [['wrongFailure', 1]],
     ],
     ['runs that no submit explains', document({ runIds: ['run-1', 'run-2', 'run-3'] }), [['unexplainedRun', 2]]],
     [
-      'a run of a failure that admits to no submit',
+      'a run of a failure that reports no submit',
       failing({ reported: { ...FAILURE, submits: 0 } }),
       [['unexplainedRun', 1]],
     ],
@@ -145,7 +145,7 @@ describe('a breach is found', () => {
     expect(breaches).toEqual([{ kind: 'unexplainedRun', what: 'run-8 is of no document', count: 1 }]);
   });
 
-  it('each with its document and what was found', () => {
+  it('each with its document and its description', () => {
     const [breach] = compareLedgers({ documents: [document({ runIds: ['run-1', 'run-2'] })], strayRunIds: [] });
     expect(breach).toMatchObject({ document: 7, what: '2 runs billed, 1 submits reported' });
   });
@@ -182,7 +182,7 @@ describe('the table', () => {
     );
   });
 
-  it('has one column where there is one mode', () => {
+  it('has one column if there is one mode', () => {
     const ledgers = { documents: [document()], strayRunIds: [] };
     expect(summarize(ledgers, []).columns).toEqual(['all']);
   });

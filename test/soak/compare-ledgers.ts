@@ -1,61 +1,61 @@
 import { isFailureType, type FailureType } from '../../contract';
 import type { PlannedDocument } from './planned-document';
 
-/** What a workflow reported when it had ended. */
+/** The report of a workflow that has ended. */
 export type Reported =
   | {
       readonly kind: 'result';
       readonly runId: string;
       readonly submits: number;
-      /** Absent where the result has none, which is wrong here: the emulator always tells it. */
+      /** Absent if the result has none, which is wrong here, because the emulator always reports it. */
       readonly pageCount?: number;
       readonly texts: readonly string[];
     }
   | {
       readonly kind: 'failure';
-      /** The failure's type, as it came. */
+      /** The failure's type, unchecked. */
       readonly type: string;
       readonly submits: number;
       readonly runId?: string;
       readonly failureReason?: string;
     }
-  /** An end that is neither: terminated, timed out, cancelled by nobody. */
+  /** Another end: terminated, timed out, or cancelled although nothing cancels in a soak. */
   | { readonly kind: 'other'; readonly what: string };
 
-/** What the three ledgers say about one document. */
+/** The entries of the three ledgers about one document. */
 export interface DocumentRecord {
   readonly planned: Pick<PlannedDocument, 'number' | 'workflowId' | 'mode' | 'texts' | 'end'>;
-  /** Whether Temporal accepted the workflow. */
+  /** `true`: Temporal accepted the workflow. */
   readonly wasStarted: boolean;
-  /** Whether a process was killed or restarted, or Extend was out of order, between its start and its end. */
+  /** `true`: between the start and the end, a process was killed or restarted, or Extend had an outage. */
   readonly wasInterrupted: boolean;
   /** Ids of the runs that were billed. */
   readonly runIds: readonly string[];
-  /** Submits that Extend received, but for those that it answered with 429. */
+  /** Submits that Extend received, except those that it answered with 429. */
   readonly posts: number;
-  /** Absent: it has not ended. */
+  /** Absent if the workflow has not ended. */
   readonly reported?: Reported;
 }
 
-/** Everything that is compared. */
+/** The three ledgers of a soak, by document. */
 export interface Ledgers {
   readonly documents: readonly DocumentRecord[];
   /** Runs that were billed and belong to no document. */
   readonly strayRunIds: readonly string[];
 }
 
-/** What must never be. */
+/** The kinds of breaches. */
 export type BreachKind =
   'lost' | 'wrongResult' | 'wrongFailure' | 'unexplainedRun' | 'billedTwiceInFailMode' | 'sentTwiceInFailMode';
 
 /** One breach of a promise. */
 export interface Breach {
   readonly kind: BreachKind;
-  /** Absent for a run of no document. */
+  /** Number of the document. Absent for a run that belongs to no document. */
   readonly document?: number;
-  /** What was found, for a person. */
+  /** The breach in words. */
   readonly what: string;
-  /** How many runs or requests it is about. */
+  /** Number of runs or requests that the breach concerns. */
   readonly count: number;
 }
 
@@ -88,7 +88,7 @@ function compareDocument(record: DocumentRecord): Breach[] {
     if (wrong !== undefined) add('wrongFailure', wrong);
   }
   const explained = submitsOf(reported);
-  // What has not ended has told nothing yet.
+  // A workflow that has not ended has not reported its submits.
   if (reported !== undefined && runIds.length > explained) {
     add('unexplainedRun', `${runIds.length} runs billed, ${explained} submits reported`, runIds.length - explained);
   }
@@ -99,7 +99,7 @@ function compareDocument(record: DocumentRecord): Breach[] {
   return breaches;
 }
 
-/** Submits that a report admits to. */
+/** The number of submits that a report states. */
 export function submitsOf(reported: Reported | undefined): number {
   return reported === undefined || reported.kind === 'other' ? 0 : reported.submits;
 }

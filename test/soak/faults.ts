@@ -14,16 +14,16 @@ import {
 } from '../../local/extend';
 import type { SeededRandom } from './seeded-random';
 
-/** How much time faults may cost: `quick` ones are over within seconds, `thorough` ones include hanging requests. */
+/** The time that faults may cost: `quick` faults end within seconds, `thorough` faults include hanging requests. */
 export type Patience = 'quick' | 'thorough';
 
-/** What happens to the submits of one document. */
+/** The faults that the submits of one document meet. */
 export interface SubmitFaults {
-  /** Answers in order; then the natural answer follows. */
+  /** Answers in order. After them, each answer is natural. */
   readonly replies: readonly Reply[];
-  /** Whether one of the answers leaves open whether a run exists. */
+  /** `true`: one of the answers leaves open if a run exists. */
   readonly isAmbiguous: boolean;
-  /** The failure that ends it, where it is refused for good. */
+  /** The failure that ends the document, if Extend refuses its submits for good. */
   readonly refusedAs?: 'RequestRejected' | 'OutOfCredits' | 'Unauthorized' | 'FileNotFound';
 }
 
@@ -31,7 +31,7 @@ type SubmitKind =
   'none' | 'lost' | 'reset' | 'rateLimited' | 'serverError' | 'unreadable' | 'slow' | 'refused' | 'hang';
 type ReadKind = 'none' | 'reset' | 'rateLimited' | 'serverError' | 'unreadable' | 'slow' | 'large' | 'unknown' | 'hang';
 
-/** A refusal is repeated: a submit that a dying worker sent does not use it up. */
+/** Refusals per document: enough to refuse also the submit that follows one of a killed worker. */
 const REFUSALS = 20;
 const REFUSED = [
   [400, 'RequestRejected'],
@@ -42,7 +42,7 @@ const REFUSED = [
 ] as const;
 const SERVER_ERRORS = [408, 500, 502, 503, 504] as const;
 
-/** Chooses what happens to a document's submits. */
+/** Chooses the faults that a document's submits meet. */
 export function chooseSubmitFaults(random: SeededRandom, patience: Patience): SubmitFaults {
   const kind = random.weighted<SubmitKind>([
     [40, 'none'],
@@ -60,7 +60,7 @@ export function chooseSubmitFaults(random: SeededRandom, patience: Patience): Su
   const isTwice = isAmbiguous && patience === 'thorough' && kind !== 'hang' && random.chance(0.1);
   const all = Array.from({ length: isTwice ? 2 : 1 }, () => submitReplies(kind, random)).flat();
   const replies = patience === 'quick' ? all.slice(0, 1) : all;
-  // A slow answer is time in which its worker may be killed.
+  // A slow answer gives time in which its worker may be killed.
   return { replies: [...replies, naturalReply({ delayMs: random.whole(0, 1_500) })], isAmbiguous };
 }
 
@@ -91,7 +91,7 @@ function refusal(random: SeededRandom): SubmitFaults {
   return { replies: Array.from({ length: REFUSALS }, () => reply), isAmbiguous: false, refusedAs };
 }
 
-/** Chooses what happens to the first reads of a run's status, or to the first fetches of its result. */
+/** Chooses the answers to the first polls of a run, or to the first fetches of its result. */
 export function chooseReadFaults(random: SeededRandom, patience: Patience, what: 'reads' | 'results'): Reply[] {
   const most = what === 'results' || patience === 'quick' ? 1 : 4;
   const isRead = what === 'reads' ? 1 : 0;
@@ -126,7 +126,7 @@ function readReply(kind: ReadKind, random: SeededRandom, what: 'reads' | 'result
     case 'slow':
       return dripReply({ pieceBytes: 32, everyMs: 20 });
     case 'large':
-      // A read stops as soon as it knows the status; a fetch reads all, so its body has an end.
+      // A poll stops reading as soon as it knows the status. A fetch reads the whole body, so that body has an end.
       return what === 'reads' && random.chance(0.5) ? endlessReply({ everyMs: 5 }) : paddedReply({ bytes: 1_000_000 });
     case 'unknown':
       return reportReply({ status: random.chance(0.5) ? 'QUEUED' : 'NEEDS_REVIEW' });
@@ -145,7 +145,7 @@ function serverError(random: SeededRandom, acting: { readonly acted?: boolean })
   return httpReply({ status, headers, text: '<html><body>out of order</body></html>', ...acting });
 }
 
-/** Answers that are 200 and cannot be read. To a submit they mean that the run exists. */
+/** An answer with status 200 that cannot be read. As the answer to a submit, it means that the run exists. */
 function unreadable(random: SeededRandom): Reply {
   return random.weighted<Reply>([
     [1, truncatedReply({ how: 'framing' })],

@@ -9,27 +9,27 @@ import type { FailureDetails, ParseResult } from '../../contract';
 import type { Reported } from './compare-ledgers';
 import type { PlannedDocument } from './planned-document';
 
-/** Pause before the server is asked again after an error, in milliseconds. */
+/** Pause before a call is repeated after an error, in milliseconds. */
 const RETRY_MS = 500;
-/** One question to the server takes no longer, in milliseconds: a server that died may not answer at all. */
+/** Time limit of one call, in milliseconds. A server that was killed may not answer at all. */
 const CALL_TIMEOUT_MS = 10_000;
 const TASK_QUEUE = 'extend-parse';
 
 /** Settings of {@link followDocument}. */
 export interface FollowOptions {
-  /** Connected to the server; calls that fail are repeated. */
+  /** Client of the server. Calls that fail are repeated. */
   readonly client: Client;
-  /** What to start. */
+  /** The document whose workflow to start. */
   readonly document: PlannedDocument;
-  /** Gives up. */
+  /** Ends the attempts. */
   readonly signal: AbortSignal;
-  /** Told when Temporal has accepted the workflow. */
+  /** Called once Temporal has accepted the workflow. */
   readonly onStarted: () => void;
 }
 
 /**
- * Starts a document's workflow, once, and returns what it reported. Nothing that goes wrong on the way to the server ends
- * it: it asks again until it knows, or until it is told to give up. Then it returns nothing.
+ * Starts a document's workflow once, and returns its report. A call that fails is repeated until the server answers or
+ * until the signal is aborted; then the result is `undefined`.
  */
 export async function followDocument(options: FollowOptions): Promise<Reported | undefined> {
   const { client, document, signal, onStarted } = options;
@@ -39,7 +39,7 @@ export async function followDocument(options: FollowOptions): Promise<Reported |
       .start('parseDocument', {
         taskQueue: TASK_QUEUE,
         workflowId,
-        // A start whose answer was lost must not start a second one, be the first one ended or not.
+        // The call may be repeated after a lost answer. It must not start a second workflow, even if the first has ended.
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         args: [input],
       })

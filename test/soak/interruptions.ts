@@ -4,39 +4,39 @@ import type { DevServer } from '../../local/temporal';
 import type { Interruption } from './plan';
 import type { WorkerProcess } from './worker-process';
 
-/** A killed process leaves tasks behind that are handed to nobody; so long after it, they count as hit by it. */
+/** Time after an interruption, in milliseconds, in which it still affects documents: tasks of a killed process have no worker. */
 const AFTERMATH_MS = 5_000;
 
-/** What is interrupted. */
+/** The processes that are interrupted. */
 export interface Interrupted {
   readonly server: DevServer;
   readonly workers: readonly WorkerProcess[];
 }
 
-/** Performs the planned interruptions and remembers when they were. */
+/** Performs the planned interruptions and records their times. */
 export class Interruptions {
   readonly #periods: { readonly fromMs: number; readonly toMs: number }[] = [];
   #outageUntilMs = 0;
   #serverDownAtMs: number | undefined;
-  /** How many were performed so far. */
+  /** The numbers of interruptions so far. */
   readonly counts = { kill: 0, restart: 0, outage: 0 };
 
-  /** Extend's answer while it is out of order. */
+  /** Answers every request with 503 during an outage. */
   readonly faults: FaultChooser = () => (Date.now() < this.#outageUntilMs ? htmlReply({ status: 503 }) : undefined);
 
-  /** Performs one after the other at its time. Ends early on the signal. */
-  async perform(planned: readonly Interruption[], what: Interrupted, signal: AbortSignal): Promise<void> {
+  /** Performs the interruptions one after the other, each at its time. Ends early if the signal is aborted. */
+  async perform(planned: readonly Interruption[], interrupted: Interrupted, signal: AbortSignal): Promise<void> {
     const beganAtMs = Date.now();
     for (const interruption of planned) {
       await sleep(Math.max(beganAtMs + interruption.atMs - Date.now(), 0), undefined, { signal }).catch(
         () => undefined,
       );
       if (signal.aborted) return;
-      await this.#perform(interruption, what);
+      await this.#perform(interruption, interrupted);
     }
   }
 
-  /** Whether one of them fell into this time, or came shortly before it. Epoch milliseconds. */
+  /** Tells if an interruption was in this period or shortly before it. Epoch milliseconds. */
   within(fromMs: number, toMs: number): boolean {
     const open = this.#serverDownAtMs;
     const periods = open === undefined ? this.#periods : [...this.#periods, { fromMs: open, toMs: Infinity }];

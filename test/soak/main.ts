@@ -1,4 +1,7 @@
-/** `npm run soak`: a soak under seeded faults; at the end three ledgers are compared. Exit status 1: a promise was broken. */
+/**
+ * `npm run soak`: runs a soak under seeded faults, then compares three ledgers. Exit status 1 means that a promise was
+ * broken.
+ */
 import { join, resolve } from 'node:path';
 import { findTemporalServer } from '../../local/temporal';
 import { compareLedgers } from './compare-ledgers';
@@ -8,8 +11,8 @@ import { runSoak, type SoakProgress } from './soak';
 import { renderSummary, summarize } from './summarize';
 
 const STATUS = { kept: 0, broken: 1, wrongUsage: 2, interrupted: 130 };
-/** Breaches named one by one; the table counts them all. */
-const MAX_BREACHES_TOLD = 50;
+/** Breaches that are printed one by one. The table counts all of them. */
+const MAX_BREACHES_PRINTED = 50;
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -48,7 +51,7 @@ async function soak(given: SoakArguments): Promise<number> {
   if (stop.signal.aborted) return STATUS.interrupted;
   const breaches = compareLedgers(outcome.ledgers);
   say(`${describe(outcome)}\n\n${renderSummary(summarize(outcome.ledgers, breaches))}\n`);
-  for (const { document, kind, what } of breaches.slice(0, MAX_BREACHES_TOLD)) {
+  for (const { document, kind, what } of breaches.slice(0, MAX_BREACHES_PRINTED)) {
     say(`${kind}${document === undefined ? '' : `, document ${document} (workflow soak-${document})`}: ${what}`);
   }
   say(breaches.length === 0 ? 'every promise was kept' : `${breaches.length} promises were broken`);

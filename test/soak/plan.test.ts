@@ -15,7 +15,7 @@ describe('the plan of a soak', () => {
     expect(other.interruptions).not.toEqual(planSoak(OPTIONS).interruptions);
   });
 
-  it('gives a document the same faults whatever stands around it', () => {
+  it('gives a document the same faults for any number of documents', () => {
     const [, second] = planSoak(OPTIONS).documents;
     const [, among3] = planSoak({ ...OPTIONS, documents: 3 }).documents;
     expect({ ...among3, startAtMs: 0 }).toEqual({ ...second, startAtMs: 0 });
@@ -61,7 +61,7 @@ describe('the plan of a soak', () => {
     ]);
   });
 
-  it('expects an unknown outcome exactly where a document in fail mode gets no readable answer to its submit', () => {
+  it('expects an unknown outcome if and only if a document in fail mode gets no readable answer to its submit', () => {
     const modes = planSoak({ ...OPTIONS, documents: 1000 }).documents.map(({ end, mode, script }) => {
       const lost = (script.submit ?? []).some((reply) => reply.kind === 'reset' || reply.kind === 'truncated');
       return { mode, lost, unknown: end.kind === 'failure' && end.type === 'SubmitOutcomeUnknown' };
@@ -71,7 +71,7 @@ describe('the plan of a soak', () => {
     expect(modes.filter(({ unknown }) => unknown).length).toBeGreaterThan(100);
   });
 
-  it('keeps to one mode and one engine where told so', () => {
+  it('keeps to one mode and one engine if they are given', () => {
     const { documents } = planSoak({ ...OPTIONS, mode: 'fail', engine: 'retry' });
     expect(documents.every(({ mode, input }) => mode === 'fail' && input.onAmbiguousSubmit === 'fail')).toBe(true);
     expect(documents.every(({ input }) => input.polling?.engine === 'retry')).toBe(true);
@@ -80,7 +80,7 @@ describe('the plan of a soak', () => {
     expect(new Set(both.map(({ input }) => input.polling?.engine)).size).toBe(2);
   });
 
-  it('kills workers, restarts the server and stops Extend in order of time, while documents are under way', () => {
+  it('kills workers, restarts the server and stops Extend in order of time, while documents are in flight', () => {
     const { interruptions } = planSoak({ ...OPTIONS, kills: 30, restarts: 2, outages: 3 });
     const count = (kind: string) => interruptions.filter((one) => one.kind === kind).length;
     expect([count('kill'), count('restart'), count('outage')]).toEqual([30, 2, 3]);
@@ -91,7 +91,7 @@ describe('the plan of a soak', () => {
     expect(killed.size).toBe(WORKERS);
   });
 
-  it('has no hanging request where faults have to be quick', () => {
+  it('has no hanging request if faults have to be quick', () => {
     const { documents } = planSoak({ ...OPTIONS, documents: 1000, patience: 'quick' });
     const replies = documents.flatMap(({ script }) => [...(script.submit ?? []), ...(script.reads ?? [])]);
     expect(replies.filter(({ kind }) => kind === 'hang')).toEqual([]);
@@ -108,7 +108,7 @@ describe('the random numbers', () => {
     expect(shares.reduce((sum, share) => sum + share, 0) / shares.length).toBeCloseTo(0.5, 1);
   });
 
-  it('choose by weight, and never what has none', () => {
+  it('choose by weight, and never an entry with weight 0', () => {
     const random = createRandom('weights');
     const chosen = Array.from({ length: 4000 }, () =>
       random.weighted([

@@ -4,46 +4,46 @@ import type { ScriptedDocument } from '../../local/extend';
 import { chooseReadFaults, chooseSubmitFaults, type Patience, type SubmitFaults } from './faults';
 import { createRandom, type SeededRandom } from './seeded-random';
 
-/** What a document's input says about submits without an answer. */
+/** `onAmbiguousSubmit` of a document. */
 export type Mode = 'resubmit' | 'fail';
-/** By which of Temporal's means a document waits. */
+/** `polling.engine` of a document. */
 export type Engine = 'timer' | 'retry';
 
-/** How a document ends if nothing interrupts the workers. */
+/** The end of a document if no interruption affects it. */
 export type PlannedEnd =
   | { readonly kind: 'result' }
   | { readonly kind: 'failure'; readonly type: FailureType; readonly failureReason?: string };
 
-/** One document of the soak: what it is, what befalls it, and how it has to end. */
+/** One document of the soak, with its faults and its expected end. */
 export interface PlannedDocument {
-  /** From 1. */
+  /** Number of the document, from 1. */
   readonly number: number;
   readonly workflowId: string;
   readonly mode: Mode;
-  /** When it is started, in milliseconds from the beginning of the load. */
+  /** Time of its start, in milliseconds from the beginning of the load. */
   readonly startAtMs: number;
   readonly input: DocumentInput;
   readonly fileUrl: string;
   readonly scriptName: string;
   readonly script: ScriptedDocument;
-  /** The content of its chunks; no other document has the same. */
+  /** The contents of its chunks. No other document has the same. */
   readonly texts: readonly string[];
   readonly end: PlannedEnd;
 }
 
 /** Settings of {@link planDocument}. */
 export interface DocumentPlanOptions {
-  /** Any text. */
+  /** The seed of the plan: any text. */
   readonly seed: string;
-  /** From 1. */
+  /** Number of the document, from 1. */
   readonly number: number;
-  /** One mode for all, or a mode per document. */
+  /** The mode, or `both` to draw one. */
   readonly mode: Mode | 'both';
-  /** One engine for all, or an engine per document. */
+  /** The engine, or `both` to draw one. */
   readonly engine: Engine | 'both';
-  /** How much time a fault may cost. */
+  /** The time that a fault may cost. */
   readonly patience: Patience;
-  /** Time over which the documents are started, in milliseconds. */
+  /** Length of the period in which all documents are started, in milliseconds. */
   readonly loadMs: number;
 }
 
@@ -53,7 +53,7 @@ const FAILURE_REASONS = ['CORRUPT_FILE', 'PASSWORD_PROTECTED_FILE', 'INTERNAL_ER
 const POLLING = { initialDelayMs: 200, maxDelayMs: 2_000 };
 const OVERDUE_AFTER_MS = { quick: 4_000, thorough: 15_000 };
 
-/** Plans one document from the seed and its number alone, so that the same two give the same plan. */
+/** Plans one document. The plan depends on the seed and the number of the document, and not on other documents. */
 export function planDocument(options: DocumentPlanOptions): PlannedDocument {
   const { seed, number, patience } = options;
   const random = createRandom(`${seed}/document ${number}`);
@@ -90,7 +90,7 @@ export function planDocument(options: DocumentPlanOptions): PlannedDocument {
   };
 }
 
-/** Waits between submits are longer than a short deadline, so what is overdue is submitted without trouble. */
+/** Draws the end. An overdue document has no fault at its submit, because waits between submits exceed its short deadline. */
 function chooseFate(random: SeededRandom, { isAmbiguous }: SubmitFaults): Fate {
   return random.weighted<Fate>([
     [86, 'result'],

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import type { Engine, Mode } from './planned-document';
 
-/** What the command line says. */
+/** The arguments of `npm run soak`. */
 export interface SoakArguments {
   readonly documents: number;
   readonly seed: string;
@@ -11,24 +11,24 @@ export interface SoakArguments {
   readonly limitMs: number;
 }
 
-/** The command line is not understood. */
+/** An argument is wrong. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** What `--help` prints. */
+/** The text that `--help` prints. */
 export const USAGE = `npm run soak -- [--documents N] [--seed S] [--mode resubmit|fail|both] [--engine timer|retry|both] [--minutes-limit M]
 
-  --documents      how many documents (default 200)
+  --documents      number of documents (default 200)
   --seed           a word that repeats a plan (default: a new one)
-  --mode           what follows a submit without an answer, onAmbiguousSubmit (default both: a mode per document)
-  --engine         how documents wait, polling.engine (default both: an engine per document)
-  --minutes-limit  what has not ended after so many minutes is lost (default 10)`;
+  --mode           onAmbiguousSubmit of the documents (default both: drawn per document)
+  --engine         polling.engine of the documents (default both: drawn per document)
+  --minutes-limit  a document that has not ended after so many minutes is lost (default 10)`;
 
 const MAX_DOCUMENTS = 10_000;
 const MAX_MINUTES = 24 * 60;
 
-/** Reads the arguments. Returns nothing if they ask for help. @throws UsageError that names the option and its rule */
+/** Parses the arguments; `undefined` if they ask for help. @throws UsageError that names the option and its rule */
 export function readArguments(args: readonly string[]): SoakArguments | undefined {
   const values = parse(args);
   if (values.help) return undefined;
@@ -65,7 +65,7 @@ function parse(args: readonly string[]) {
   }
 }
 
-/** It is printed in a command line and is part of a directory's name. */
+/** Checks a seed. It must fit into a printed command line and into the name of a directory. */
 function seed(value: string): string {
   if (!/^[\w-]{1,40}$/.test(value)) throw new UsageError(`--seed must be letters, digits, - and _, got '${value}'`);
   return value;

@@ -1,19 +1,23 @@
-/** Random numbers that the same seed gives again. */
+/** A generator of random numbers. The same seed gives the same numbers. */
 export interface SeededRandom {
-  /** From 0 up to, but not including, 1. */
+  /** A number from 0 up to, but not including, 1. */
   next(): number;
   /** A whole number, both bounds included. */
   whole(from: number, to: number): number;
   /** True with this probability, 0 to 1. */
   chance(probability: number): boolean;
-  /** One of the entries, as likely as its weight says. */
+  /** One of the entries, with a probability in proportion to its weight. */
   weighted<T>(entries: readonly (readonly [weight: number, value: T])[]): T;
 }
 
-/** Makes a generator from any text. Different texts give unrelated numbers. */
+/**
+ * Creates a generator from any text. Different texts give unrelated numbers.
+ *
+ * A seed names a plan for good: the documentation and the tests name seeds. Another algorithm would give them other plans.
+ */
 export function createRandom(seed: string): SeededRandom {
   let state = hash(seed);
-  // The generator "mulberry32": 32 bits of state, good enough to choose faults.
+  // The generator "mulberry32" has 32 bits of state, which is enough to choose faults.
   const next = () => {
     state = (state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);
@@ -33,7 +37,7 @@ export function createRandom(seed: string): SeededRandom {
   };
 }
 
-/** FNV-1a. */
+/** The FNV-1a hash of a text. */
 function hash(text: string): number {
   let value = 0x811c9dc5;
   for (const byte of Buffer.from(text)) value = Math.imul(value ^ byte, 0x01000193);

@@ -14,34 +14,34 @@ import { startWorkerProcess } from './worker-process';
 
 /** Settings of {@link runSoak}. */
 export interface SoakOptions {
-  /** What happens. */
+  /** The documents and the faults. */
   readonly plan: SoakPlan;
   /** Path of the `temporal` executable. */
   readonly executable: string;
   /** Path of the built command. */
   readonly command: string;
-  /** Where the workers' logs go; made if it is not there. */
+  /** Directory for the workers' logs; created if it does not exist. */
   readonly logDirectory: string;
-  /** Time from the first start on, in milliseconds. What has not ended then is lost. */
+  /** Time limit from the first start, in milliseconds. A document that has not ended by then is lost. */
   readonly limitMs: number;
-  /** Told every few seconds. @default nobody is told */
+  /** Called every few seconds. @default not called */
   readonly onProgress?: (progress: SoakProgress) => void;
   /** Ends the soak early. */
   readonly signal?: AbortSignal;
 }
 
-/** Counts so far. */
+/** The counts so far. */
 export interface SoakProgress {
   readonly elapsedMs: number;
   readonly started: number;
   readonly ended: number;
   readonly runsBilled: number;
   readonly interruptions: Interruptions['counts'];
-  /** How often a worker ended by itself. */
+  /** Number of times that a worker ended by itself. */
   readonly workersOwnEnds: number;
 }
 
-/** What a soak left behind: the ledgers, and the last counts. */
+/** The ledgers and the last counts of a soak. */
 export interface SoakOutcome extends SoakProgress {
   readonly ledgers: Ledgers;
 }
@@ -56,10 +56,11 @@ interface Course {
 }
 
 /**
- * Runs a soak: a Temporal server on a SQLite file, two worker processes, the emulator in this process, so that its ledger
- * outlives the workers. It comes back when every document has ended or the time is over, and has closed everything.
+ * Runs a soak with a Temporal server on a SQLite file and two worker processes. The emulator is in this process, so that
+ * its ledger outlives the workers. It resolves when every document has ended or the time limit has passed, and all
+ * processes are closed.
  *
- * @throws Error if a part does not start.
+ * @throws Error if a server or a worker does not start.
  */
 export async function runSoak(options: SoakOptions): Promise<SoakOutcome> {
   const { plan, executable, command, logDirectory } = options;
@@ -76,7 +77,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakOutcome> {
   try {
     await Promise.all(workers.map(({ ready }) => withinMs(READY_TIMEOUT_MS, ready, 'a worker does not poll')));
     const client = new Client({ connection });
-    return await underLoad({ ...options, client, emulator, interruptions, parts: { server, workers } });
+    return await underLoad({ ...options, client, emulator, interruptions, interrupted: { server, workers } });
   } finally {
     await Promise.all(workers.map((worker) => worker.close()));
     await connection.close();
@@ -87,11 +88,11 @@ interface Running extends SoakOptions {
   readonly client: Client;
   readonly emulator: Emulator;
   readonly interruptions: Interruptions;
-  readonly parts: Parameters<Interruptions['perform']>[1];
+  readonly interrupted: Parameters<Interruptions['perform']>[1];
 }
 
 async function underLoad(running: Running): Promise<SoakOutcome> {
-  const { plan, client, interruptions, parts, limitMs, onProgress = () => undefined } = running;
+  const { plan, client, interruptions, interrupted, limitMs, onProgress = () => undefined } = running;
   const beganAtMs = Date.now();
   const courses = new Map<PlannedDocument, Course>(plan.documents.map((document) => [document, {}]));
   const stop = new AbortController();
@@ -103,8 +104,8 @@ async function underLoad(running: Running): Promise<SoakOutcome> {
   if (running.signal?.aborted) onStop();
   const progress = () => progressOf(running, courses, beganAtMs);
   const ticking = setInterval(() => onProgress(progress()), PROGRESS_MS);
-  const performing = interruptions.perform(plan.interruptions, parts, signal);
-  // Its failure is told below; until then the documents go on.
+  const performing = interruptions.perform(plan.interruptions, interrupted, signal);
+  // An error ends the soak. The `await` below throws it.
   performing.catch(onStop);
   try {
     const following = [...courses].map(([document, course]) => follow(document, course, client, signal));
@@ -129,7 +130,7 @@ async function follow(document: PlannedDocument, course: Course, client: Client,
 }
 
 function progressOf(running: Running, courses: ReadonlyMap<unknown, Course>, beganAtMs: number): SoakProgress {
-  const { emulator, interruptions, parts } = running;
+  const { emulator, interruptions, interrupted } = running;
   const all = [...courses.values()];
   return {
     elapsedMs: Date.now() - beganAtMs,
@@ -137,7 +138,7 @@ function progressOf(running: Running, courses: ReadonlyMap<unknown, Course>, beg
     ended: all.filter(({ reported }) => reported !== undefined).length,
     runsBilled: emulator.runs.length,
     interruptions: { ...interruptions.counts },
-    workersOwnEnds: parts.workers.reduce((sum, { ownEnds }) => sum + ownEnds, 0),
+    workersOwnEnds: interrupted.workers.reduce((sum, { ownEnds }) => sum + ownEnds, 0),
   };
 }
 

@@ -1,6 +1,6 @@
 import { submitsOf, type Breach, type BreachKind, type DocumentRecord, type Ledgers } from './compare-ledgers';
 
-/** The figures of a soak, one column per group of documents: cells by row title, in order. */
+/** The table of a soak's figures, with one column per group of documents. */
 export interface Summary {
   readonly columns: readonly string[];
   readonly rows: readonly SummaryRow[];
@@ -11,7 +11,7 @@ export interface SummaryRow {
   readonly title: string;
   /** One figure per column. */
   readonly figures: readonly number[];
-  /** Whether every figure has to be 0. */
+  /** `true`: each figure has to be 0. */
   readonly mustBeZero: boolean;
 }
 
@@ -22,7 +22,7 @@ interface Group {
   readonly strays: number;
 }
 
-/** Counts what the ledgers and the breaches say, for each mode that occurs and for all. Pure. */
+/** Counts the entries of the ledgers and the breaches, for each mode that occurs and for all documents. Pure. */
 export function summarize(ledgers: Ledgers, breaches: readonly Breach[]): Summary {
   const groups = groupsOf(ledgers);
   const row = (title: string, count: (group: Group) => number): SummaryRow => {
@@ -52,7 +52,7 @@ export function summarize(ledgers: Ledgers, breaches: readonly Breach[]): Summar
   return { columns: groups.map(({ title }) => title), rows };
 }
 
-/** The summary as a markdown table, which plain text can show as well. */
+/** The summary as a markdown table with aligned columns, which is readable as plain text too. */
 export function renderSummary({ columns, rows }: Summary): string {
   const cells = rows.map(({ title, figures, mustBeZero }) => [
     mustBeZero ? `${title} (must be 0)` : title,

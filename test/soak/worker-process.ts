@@ -4,34 +4,34 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A worker that ended without being told to is started again after this time, in milliseconds. */
+/** Pause before a worker that ended by itself is started again, in milliseconds. */
 const RESTART_DELAY_MS = 300;
-/** Time to end after SIGTERM, in milliseconds; then SIGKILL follows. */
+/** Time between SIGTERM and SIGKILL, in milliseconds. */
 const STOP_TIMEOUT_MS = 3_000;
 
 /** Settings of {@link startWorkerProcess}. */
 export interface WorkerProcessOptions {
   /** Path of the built command. */
   readonly command: string;
-  /** Where Temporal and Extend are. */
+  /** Variables with the addresses of Temporal and Extend. */
   readonly env: Readonly<Record<string, string>>;
-  /** File that takes all output of all its lives. */
+  /** File for the output of the process and of its successors. */
   readonly logPath: string;
 }
 
-/** A worker process that is always there: one that dies is followed by another. */
+/** A worker process with successors: when one ends, another is started. */
 export interface WorkerProcess {
-  /** Resolves when it polls for the first time. */
+  /** Resolves when the worker polls for the first time. */
   readonly ready: Promise<void>;
-  /** How often it ended although nobody killed it: a server that is not there ends a worker that starts. */
+  /** Number of times that a worker ended without `kill`: a worker that starts while the server is down ends by itself. */
   readonly ownEnds: number;
-  /** Kills it with SIGKILL. Its successor starts at once. */
+  /** Kills the process with SIGKILL. Its successor starts at once. */
   kill(): void;
-  /** Ends it for good. */
+  /** Ends the process without a successor. */
   close(): Promise<void>;
 }
 
-/** Starts `extend-parse worker` as a process and keeps it running. */
+/** Starts `extend-parse worker` as a process, and a successor each time it ends. */
 export function startWorkerProcess(options: WorkerProcessOptions): WorkerProcess {
   return new RespawnedWorker(options);
 }
@@ -94,7 +94,7 @@ function spawnWorker({ command, env }: WorkerProcessOptions, log: WriteStream, o
   const child = spawn(process.execPath, [command, 'worker'], {
     env: { ...Object.fromEntries(inherited), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // Ctrl-C in a terminal reaches the whole group; who started it ends it.
+    // The process gets a group of its own, so that Ctrl-C in a terminal does not reach it. The soak ends it.
     detached: true,
   });
   const endWithUs = () => child.kill('SIGKILL');

@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { pipeline, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A server that answers every request with one large run, as fast as its reader takes it. */
+/** A server that answers every request with one large run, as fast as the reader takes it. */
 export interface BoundedServer {
   readonly url: string;
-  /** Resolves with the bytes that were handed to the system, once no more were taken for half a second. */
+  /** Resolves when the system has taken no bytes for half a second, with the number of bytes that it took. */
   stalled(): Promise<number>;
   close(): Promise<void>;
 }
@@ -17,7 +17,7 @@ const HEAD = '{"success":true,"parserRun":{"object":"parser_run","id":"r","fileI
 const CHUNK = '{"object":"chunk","type":"page","metadata":{"pageRange":{"start":1,"end":1}},"blocks":[],"content":"';
 const TAIL = '"}],"metrics":{"processingTimeMs":1,"pageCount":1}}}';
 
-/** Starts it on loopback. The run has one chunk of so many million characters. */
+/** Starts the server on loopback. The run has one chunk of the given number of million characters. */
 export async function startBoundedServer({ megabytes = 100 } = {}): Promise<BoundedServer> {
   let sent = 0;
   function* parts() {
@@ -30,7 +30,7 @@ export async function startBoundedServer({ megabytes = 100 } = {}): Promise<Boun
   }
   const server = createServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'application/json' });
-    // Whoever reads may go away early.
+    // The reader may close the connection early.
     pipeline(Readable.from(parts(), { objectMode: false, highWaterMark: 1 }), response, () => undefined);
   });
   server.listen(0, '127.0.0.1');

@@ -6,7 +6,7 @@ const ENCODING = Buffer.from('binary/encrypted');
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Encrypts payloads with AES-256-GCM. */
+/** Codec that encrypts payloads with AES-256-GCM. */
 export function createEncryptionCodec(key: Buffer): PayloadCodec {
   const { Payload: Proto } = temporal.api.common.v1;
   function encrypt(payload: Payload): Payload {

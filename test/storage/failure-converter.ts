@@ -1,4 +1,4 @@
 import { DefaultFailureConverter } from '@temporalio/common';
 
-/** Messages and stacks of failures go through the codec too. */
+/** Failure converter that also encodes messages and stacks with the codec. */
 export const failureConverter = new DefaultFailureConverter({ encodeCommonAttributes: true });

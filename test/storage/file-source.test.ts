@@ -9,7 +9,9 @@ import { createSources, SourceError, type OpenedSource } from '../../storage';
 let root: string;
 let directory: string;
 
-/** Layout: `root/secret.txt` outside; `root/sources/` with files, a folder, and links of every kind. */
+/**
+ * Directories of the test: `root/secret.txt` is outside; `root/sources/` has files, a folder, and links of every kind.
+ */
 beforeAll(async () => {
   root = await realpath(await mkdtemp(join(tmpdir(), 'file-source-')));
   directory = join(root, 'sources');
@@ -26,26 +28,29 @@ beforeAll(async () => {
   await symlink(join(directory, 'nowhere'), join(directory, 'broken-link.txt'));
   await symlink(directory, join(root, 'linked-sources'));
   execFileSync('mkfifo', [join(directory, 'fifo')]);
-  // The super-user reads it all the same, and finds no file.
+  // The super-user can open it, but it is not a file.
   await mkdir(join(directory, 'locked'), { mode: 0o000 });
 });
 afterAll(() => rm(root, { recursive: true }));
 
-/** The message tells nothing of the worker's disk: outside, missing and unreadable are the same. */
+/**
+ * Gives the expected message. It is the same for outside, missing and unreadable files, so that it reveals nothing
+ * about the worker's disk.
+ */
 const REFUSED = /^'\/[^']*' is not a readable file in the directory of sources$/;
 
 const { signal } = new AbortController();
 const open = async (source: string, sourceDirectory = directory): Promise<OpenedSource> =>
   createSources({ sourceDirectory })(source, { signal });
 
-/** Name and text of a source that is opened. */
+/** Opens a source, and gives its name and its text. */
 async function read(source: string, sourceDirectory = directory): Promise<readonly [string | undefined, string]> {
   const opened = await open(source, sourceDirectory);
   if (!('content' in opened)) throw new Error('no content');
   return [opened.fileName, await opened.content.text()];
 }
 
-/** The message that a source is refused with. */
+/** Gives the message with which a source is refused. */
 async function refusal(source: string, sourceDirectory = directory): Promise<string> {
   const error: unknown = await open(source, sourceDirectory).then(
     () => new Error('it was opened'),
@@ -69,7 +74,7 @@ describe('a file: source', () => {
     expect(await read(`file://${directory}/%66older/deep.txt`)).toEqual(['deep.txt', 'deep']);
   });
 
-  it('may go up and down within the directory, and have dots in its name', async () => {
+  it('may contain .. within the directory, and dots in its name', async () => {
     expect(await read(`file://${directory}/folder/../a%20b.txt`)).toEqual(['a b.txt', 'plain']);
     expect(await read(urlOf(directory, '..odd.txt'))).toEqual(['..odd.txt', 'odd']);
   });
@@ -78,7 +83,7 @@ describe('a file: source', () => {
     expect(await read(urlOf(directory, 'link-in.pdf'))).toEqual(['link-in.pdf', 'deep']);
   });
 
-  it('is found where the directory itself is a link', async () => {
+  it('is found if the directory itself is a link', async () => {
     const linked = join(root, 'linked-sources');
     expect(await read(urlOf(linked, 'folder', 'deep.txt'), linked)).toEqual(['deep.txt', 'deep']);
     expect(await refusal(urlOf(root, 'secret.txt'), linked)).toMatch(REFUSED);
@@ -109,21 +114,21 @@ describe('a file: source', () => {
     ['is in a folder that the worker cannot read', 'locked/a.txt'],
     ['is a device outside', '../../../../../../../dev/null'],
     ['is missing outside', '../nothing/at/all'],
-  ])('is refused with the same message when it %s', async (_title, path) => {
+  ])('is refused with the same message if it %s', async (_title, path) => {
     expect(await refusal(`file://${directory}/${path}`)).toMatch(REFUSED);
   });
 
-  it.each(['file://elsewhere/a.txt', 'file:///a%2fb.txt'])('is refused when it is %s', async (source) => {
+  it.each(['file://elsewhere/a.txt', 'file:///a%2fb.txt'])('is refused if it is %s', async (source) => {
     expect(await refusal(source)).toMatch(/^source is not a file: URL of this machine: /);
   });
 
-  it('is refused where the directory is missing', async () => {
+  it('is refused if the directory is missing', async () => {
     expect(await refusal(urlOf(directory, 'a b.txt'), join(root, 'none'))).toBe(
       'the directory of sources (EXTEND_PARSE_SOURCE_DIR) cannot be opened: ENOENT',
     );
   });
 
-  it('is refused where the worker has no directory', async () => {
+  it('is refused if the worker has no directory', async () => {
     const opened = createSources({})(urlOf(directory, 'a b.txt'), { signal });
     await expect(opened).rejects.toBeInstanceOf(SourceError);
     await expect(opened).rejects.toThrow(/^the worker has no directory of sources \(EXTEND_PARSE_SOURCE_DIR\)/);
@@ -132,7 +137,7 @@ describe('a file: source', () => {
 
 describe('a source of another scheme', () => {
   it.each(['http://h/a.pdf?SECRET', 's3://user:SECRET@bucket/key', 'toString:SECRET', '__proto__:SECRET'])(
-    'is refused, and nothing but its scheme is shown: %s',
+    'is refused, and only its scheme is shown: %s',
     async (source) => {
       const message = await refusal(source);
       expect(message).toContain(`no resolver for the scheme '${source.slice(0, source.indexOf(':')).toLowerCase()}:'`);

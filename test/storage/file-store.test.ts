@@ -46,13 +46,13 @@ async function textOf(uri: string): Promise<string> {
   return Buffer.concat(parts).toString();
 }
 
-/** Paths of the files that this process has open; none on a system that does not tell. */
+/** Gives the paths of the files that this process has open; none on a system that does not list them. */
 async function openPaths(): Promise<string[]> {
   const fds = await readdir('/proc/self/fd').catch(() => []);
   return Promise.all(fds.map((fd) => realpath(`/proc/self/fd/${fd}`).catch(() => '')));
 }
 
-/** What the promise is rejected with. */
+/** Gives the error of a rejected promise. */
 async function refusalOf(work: Promise<unknown>): Promise<Error> {
   const error: unknown = await work.then(
     () => new Error('it was not refused'),
@@ -63,24 +63,24 @@ async function refusalOf(work: Promise<unknown>): Promise<Error> {
 }
 
 describe('writing', () => {
-  it('makes the directory, and gives the URI that reads the object back', async () => {
+  it('creates the directory, and gives a URI with which the object is read', async () => {
     const uri = await store.write('a.json', partsOf('{"a"', ':', '1}'));
     expect(uri).toBe(`file://${directory}/a.json`);
     expect(await textOf(uri)).toBe('{"a":1}');
     expect(await readdir(join(directory, '.partial'))).toEqual([]);
   });
 
-  it('takes names with folders and percent signs', async () => {
+  it('accepts names with folders and percent signs', async () => {
     const uri = await store.write('batch-1/a%2Fb.json', partsOf('x'));
     expect(uri).toBe(`file://${directory}/batch-1/a%252Fb.json`);
     expect(await textOf(uri)).toBe('x');
   });
 
-  it('may be of no bytes at all', async () => {
+  it('may have no bytes', async () => {
     expect(await textOf(await store.write('empty.json', partsOf()))).toBe('');
   });
 
-  it('replaces an object at once: a reader sees the old one or the new one, whole', async () => {
+  it('replaces an object atomically: a reader sees the complete old or the complete new object', async () => {
     const uri = await store.write('a.json', partsOf('old'));
     const early = await store.read(uri);
     const seen: string[] = [];
@@ -98,7 +98,7 @@ describe('writing', () => {
     expect(before).toBe('old');
   });
 
-  it('that breaks off leaves the old object, or none, and no rest', async () => {
+  it('that breaks off leaves the old object, or none, and no partial file', async () => {
     const broken = new Error('the answer is cut off');
     await expect(store.write('a.json', partsOf('half', broken))).rejects.toBe(broken);
     expect(await readdir(directory)).toEqual(['.partial']);
@@ -120,7 +120,7 @@ describe('writing', () => {
     expect(await readdir(join(directory, '.partial'))).toEqual([]);
   });
 
-  it('does not ask for more than it has written', async () => {
+  it('reads the content only as fast as it writes', async () => {
     let given = 0;
     async function* content() {
       const size = (await stat(join(directory, '.partial', (await readdir(join(directory, '.partial')))[0]!))).size;
@@ -136,7 +136,7 @@ describe('writing', () => {
     expect(given).toBe(5_000_000);
   });
 
-  describe('removes what a killed writer has left', () => {
+  describe('the partial files of killed writers are removed', () => {
     const uuid = '00000000-0000-4000-8000-000000000000';
     const rests = async () => (await readdir(join(directory, '.partial'))).sort();
     const place = async (name: string, minutesAgo = 0) => {
@@ -145,7 +145,7 @@ describe('writing', () => {
       await utimes(join(directory, '.partial', name), past, past);
     };
 
-    it('of the same object, and of no other, once its process has ended', async () => {
+    it('for the same object only, when the process of the writer has ended', async () => {
       await store.write('a.json', partsOf('x'));
       const ended = spawnSync('true').pid;
       const [mine, gone] = [writerId(process.pid), writerId(ended)];
@@ -161,7 +161,7 @@ describe('writing', () => {
       expect(await rests()).toEqual(kept.sort());
     });
 
-    it('of any object, with the first write, once nothing was written to it for an hour', async () => {
+    it('for any object, with the first write, when nothing was written to the file for an hour', async () => {
       await store.write('a.json', partsOf('x'));
       const names = [`a.json.${uuid}`, `b.json.${uuid}`, `batch-1%2F1.jsonl.${writerId(process.pid)}.${uuid}`];
       for (const name of [...names, 'a.json.short']) await place(name, 61);
@@ -171,11 +171,11 @@ describe('writing', () => {
     });
   });
 
-  it('does not disturb 239 other writers of the same object', async () => {
+  it('without disturbing 239 other writers of the same object', async () => {
     const texts = Array.from({ length: 240 }, (_, writer) => `${writer} `.repeat(1_000));
     async function* slowly(text: string) {
       for (let at = 0; at < text.length; at += 500) {
-        // Each part comes in a later turn, so that all writers are in flight together.
+        // Each part comes in a later turn of the event loop, so that all writers are in flight at the same time.
         await new Promise(setImmediate);
         yield Buffer.from(text.slice(at, at + 500));
       }
@@ -187,7 +187,7 @@ describe('writing', () => {
     expect(await readdir(join(directory, '.partial'))).toEqual([]);
   });
 
-  it('is for the own user only: files and the directories that it creates', async () => {
+  it('gives files and new directories permissions for the own user only', async () => {
     const modeOf = async (...path: string[]) => (await stat(join(root, ...path))).mode & 0o777;
     await store.write('batch/a.json', partsOf('x'));
     expect(await modeOf('results/deep/batch/a.json')).toBe(0o600);
@@ -201,7 +201,7 @@ describe('writing', () => {
     expect(() => createFileStore({ directory, fileMode })).toThrow(/^fileMode must be from 0o600 to 0o777/);
   });
 
-  it('leaves another write of the same object alone while that goes on', async () => {
+  it('does not disturb another write of the same object in flight', async () => {
     let proceed = () => {};
     const held = new Promise<void>((resolve) => (proceed = resolve));
     let begun = () => {};
@@ -215,7 +215,7 @@ describe('writing', () => {
     const slower = store.write('a.json', slow());
     await beginning;
     const [partial] = await readdir(join(directory, '.partial'));
-    // The other one has written since this write began.
+    // The other writer has written after this write began.
     const soon = new Date(Date.now() + 60_000);
     await utimes(join(directory, '.partial', partial!), soon, soon);
     const uri = await store.write('a.json', partsOf('fast'));
@@ -225,7 +225,7 @@ describe('writing', () => {
     expect(await textOf(uri)).toBe('slow');
   });
 
-  it('is tried again, and not refused, when its half-written file was taken away', async () => {
+  it('fails with an error that is tried again if its partial file was removed', async () => {
     async function* robbed() {
       yield Buffer.from('a');
       await rm(join(directory, '.partial'), { recursive: true });
@@ -243,24 +243,24 @@ describe('writing', () => {
     },
   );
 
-  it('is refused where a file is in the place of the directory', async () => {
+  it('is refused if the directory is a file', async () => {
     await writeFile(join(root, 'results'), 'a file');
     expect((await refusalOf(store.write('a.json', partsOf('x')))).message).toBe('the file store cannot mkdir: ENOTDIR');
   });
 
-  it('is refused where a directory has its name, and leaves no rest', async () => {
+  it('is refused if a directory has its name, and leaves no partial file', async () => {
     await mkdir(join(directory, 'a.json', 'b'), { recursive: true });
     expect((await refusalOf(store.write('a.json', partsOf('x')))).message).toBe('the file store cannot rename: EISDIR');
     expect(await readdir(join(directory, '.partial'))).toEqual([]);
   });
 
-  it('is refused under a name that the system does not take', async () => {
+  it('is refused under a name that the file system refuses', async () => {
     const refusal = await refusalOf(store.write(`${'a'.repeat(300)}.json`, partsOf('x')));
     expect(refusal.message).toBe('the file store cannot stat: ENAMETOOLONG');
   });
 
-  it('passes the errors of its content on as they are', async () => {
-    const error = Object.assign(new Error('not ours'), { code: 'EACCES' });
+  it('passes on the errors of its content unchanged', async () => {
+    const error = Object.assign(new Error('from the content'), { code: 'EACCES' });
     await expect(store.write('a.json', partsOf(error))).rejects.toBe(error);
   });
 });
@@ -273,11 +273,11 @@ describe('reading', () => {
     ['behind a link to a directory', () => `file://${directory}/out/secret`],
     ['that is the directory', () => `file://${directory}`],
     ['that is a directory', () => `file://${directory}/.partial`],
-    ['that is not there', () => `file://${directory}/nothing.json`],
+    ['of a missing file', () => `file://${directory}/nothing.json`],
     ['of another machine', () => 'file://elsewhere/a.json'],
     ['with a hidden slash', () => `file://${directory}/a%2fb.json`],
     ['of another store', () => 's3://bucket/a.json'],
-    ['that is none', () => 'a.json'],
+    ['that is not a URI', () => 'a.json'],
     ['with a zero byte', () => `file://${directory}/a%00b`],
     ['that is undefined', () => undefined as unknown as string],
     ['that is a FIFO', () => `file://${directory}/fifo`],
@@ -290,7 +290,7 @@ describe('reading', () => {
     await refusalOf(store.read(uri()));
   });
 
-  it('works where the directory itself is a link', async () => {
+  it('works if the directory itself is a link', async () => {
     const uri = await store.write('a.json', partsOf('x'));
     await symlink(directory, join(root, 'linked'));
     store = createFileStore({ directory: join(root, 'linked') });
@@ -298,7 +298,7 @@ describe('reading', () => {
     expect(await textOf(`file://${root}/linked/a.json`)).toBe('x');
   });
 
-  it('closes the file when its reader leaves early', async () => {
+  it('closes the file if the reader stops early', async () => {
     const uri = await store.write('a.json', partsOf('x'.repeat(1_000_000)));
     for await (const part of await store.read(uri)) if (part.length > 0) break;
     // Node closes the file in the background.
@@ -307,7 +307,7 @@ describe('reading', () => {
 });
 
 describe('deleting', () => {
-  it('removes one object, and a missing one is no error', async () => {
+  it('removes one object, and ignores a missing one', async () => {
     const [one, other] = [await store.write('d/1.json', partsOf('x')), await store.write('d/2.json', partsOf('y'))];
     await store.delete?.(one);
     await store.delete?.(one);
@@ -332,7 +332,7 @@ describe('deleting', () => {
   });
 });
 
-it('a file in the middle of its write is under no name that reads', async () => {
+it('a file that is being written cannot be read under any name', async () => {
   const names: string[] = [];
   async function* content() {
     yield Buffer.from('half');

@@ -1,4 +1,4 @@
-/** What could go wrong here: something that must not leave the worker is in a history, a log or an error. */
+/** Risk tested here: a text that must not leave the worker is in a history, a log or an error. */
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -49,7 +49,7 @@ const scripts = { 'private-PLANTED-PATH': { chunks: [chunk] }, text: { chunks: [
 
 const signed: SourceResolver = async () => ({ fileUrl: URL_OF_SOURCE });
 const files = createFileStore({ directory });
-/** It fails once per object, with all that it knows in the message. */
+/** A store that fails once per object, with everything that it knows in the message. */
 const gossiping: ResultStore = {
   ...files,
   async write(name, content, options) {
@@ -60,7 +60,7 @@ const gossiping: ResultStore = {
 };
 const failed = new Set<string>();
 
-/** Each kind of request about a document fails once, and the answer repeats all that it was sent. */
+/** Makes each kind of request about a document fail once. The answer repeats everything in the request. */
 const spoiled = new Set<string>();
 let refuses = false;
 function faults({ operation, bodyJson, headers, index }: EmulatorRequest): Reply | undefined {
@@ -85,12 +85,12 @@ beforeAll(async () => {
 });
 afterAll(() => parsing.close());
 
-/** What was planted and found, each with its surroundings. */
+/** Finds the planted texts, each with the text next to it. */
 function leaksIn(text: string, pattern = /PLANTED|emulator\.invalid/): string[] {
   return [...text.matchAll(new RegExp(`.{0,80}(?:${pattern.source}).{0,40}`, 'g'))].map(([found]) => found);
 }
 
-/** A whole history as the server holds it: every text in it and in its payloads can be found. */
+/** Gives a complete history as the server holds it, so that every text in it and in its payloads can be found. */
 async function historyOf({ temporal }: ParseTestEnvironment, workflowId: string): Promise<string> {
   const history = await temporal.workflow.getHandle(workflowId).fetchHistory();
   return Buffer.from(proto.api.history.v1.History.encode(history).finish()).toString('latin1');
@@ -108,7 +108,7 @@ async function parse(input: ParseInput, workflowId: string, client = parsing.cli
   return {
     end,
     history: await historyOf(parsing, workflowId),
-    told: [inspect([end, progress], { depth: 9 }), ...logs.slice(from)].join('\n'),
+    texts: [inspect([end, progress], { depth: 9 }), ...logs.slice(from)].join('\n'),
   };
 }
 
@@ -118,30 +118,30 @@ describe('With stored results and sources', () => {
   it.each([
     ['a URL of a resolver', () => 'signed:invoices/7'],
     ['an upload of a file', fileSource],
-  ])('neither text, nor URL, nor key is in history, logs or errors: %s', async (title, source) => {
+  ])('no text, URL or key is in the history, the logs or the errors: %s', async (title, source) => {
     const input = { file: { source: source() }, result: 'stored', deleteRun: 'always' } as const;
-    const { end, history, told } = await parse(input, title);
+    const { end, history, texts } = await parse(input, title);
     const { output } = end as { output: StoredOutput };
     expect(readFileSync(fileURLToPath(output.uri), 'utf8')).toContain(TEXT);
-    // All that could leak has happened.
+    // Every event that could leak a text has happened.
     expect([...spoiled].sort()).toEqual(expect.arrayContaining(['deleteRun', 'read', 'result', 'submit']));
     expect(history).toContain(source());
     expect(leaksIn(history)).toEqual([]);
-    expect(told).toContain('cannot write to https://store/x?***');
-    expect(leaksIn(told)).toEqual([]);
+    expect(texts).toContain('cannot write to https://store/x?***');
+    expect(leaksIn(texts)).toEqual([]);
   });
 
-  it('a refusal that repeats the URL does not show it', async () => {
+  it('an error of a refusal that repeats the URL does not show the URL', async () => {
     refuses = true;
-    const { end, history, told } = await parse({ file: { source: 'signed:a' }, result: 'stored' }, 'refused');
+    const { end, history, texts } = await parse({ file: { source: 'signed:a' }, result: 'stored' }, 'refused');
     refuses = false;
     expect(end).toBeInstanceOf(ParseError);
     expect(end).toMatchObject({ type: 'RequestRejected', message: expect.stringContaining('cannot do ***') });
     expect(leaksIn(history)).toEqual([]);
-    expect(leaksIn(told)).toEqual([]);
+    expect(leaksIn(texts)).toEqual([]);
   });
 
-  it('the search finds what is there', async () => {
+  it('the search finds a planted text', async () => {
     const { history } = await parse({ file: { fileUrl: 'http://emulator.invalid/text' } }, 'inline');
     expect(leaksIn(history, /PLANTED/)).not.toEqual([]);
     expect(leaksIn(history, /emulator\.invalid/)).not.toEqual([]);
@@ -168,7 +168,7 @@ describe('With a payload codec on client and worker', () => {
   });
   afterAll(() => encrypted.close());
 
-  it('not even the file name is in the history, and all works', async () => {
+  it('the file name is not in the history, and the parse works', async () => {
     const input = { file: { source: fileSource() }, result: 'stored', polling: { initialDelayMs: 0 } } as const;
     const result = await client.execute(input, { idempotencyKey: 'encrypted' });
     expect((await client.readRun(result)).chunks[0]?.content).toContain(TEXT);
@@ -178,7 +178,7 @@ describe('With a payload codec on client and worker', () => {
     expect(leaksIn(history, /report-2031|PLANTED|parser_run_|\.md/)).toEqual([]);
   });
 
-  it('failures are typed for the client, and their messages are not in the history', async () => {
+  it('the client gets typed failures, and their messages are not in the history', async () => {
     const gone = client.execute({ file: { source: `${fileSource()}.gone` } }, { workflowId: 'encrypted-failure' });
     await expect(gone).rejects.toMatchObject({ type: 'SourceUnavailable', message: expect.stringContaining('.gone') });
     const history = await historyOf(encrypted, 'encrypted-failure');

@@ -49,7 +49,7 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   return list;
 }
 
-/** A store that gives its objects in parts of so many bytes. */
+/** A store that gives its objects in parts of the given number of bytes. */
 const inPartsOf = (size: number): ResultStore => ({
   ...store,
   read: async (uri) =>
@@ -60,18 +60,18 @@ const inPartsOf = (size: number): ResultStore => ({
 });
 
 describe('A stored run', () => {
-  it('comes back as it was', async () => {
+  it('is read as it was stored', async () => {
     const output = await stored();
     expect(await readStoredRun(output, { store })).toEqual(run);
   });
 
-  it.each([1, 7, 1000, 1_000_000])('comes back chunk by chunk, read in parts of %d bytes', async (size) => {
+  it.each([1, 7, 1000, 1_000_000])('is read chunk by chunk, in parts of %d bytes', async (size) => {
     const output = await stored();
     expect(await all(readStoredChunks(output, { store: inPartsOf(size) }))).toEqual(run.chunks);
     expect(await readStoredRun(output, { store: inPartsOf(size) })).toEqual(run);
   });
 
-  it('gives its first chunk before the rest is read', async () => {
+  it('gives its first chunk before the rest of the object is read', async () => {
     const output = await stored();
     let read = 0;
     const counting: ResultStore = {
@@ -92,29 +92,29 @@ describe('A stored run', () => {
   });
 
   const damages: [string, (path: string) => void, RegExp][] = [
-    ['cut short', (path) => truncateSync(path, 500), /has 500 bytes, stored were \d+$/],
-    ['too long', (path) => appendFileSync(path, ' '), /has \d+ bytes, stored were \d+$/],
+    ['cut short', (path) => truncateSync(path, 500), /has 500 bytes, but \d+ bytes were stored$/],
+    ['too long', (path) => appendFileSync(path, ' '), /has \d+ bytes, but \d+ bytes were stored$/],
     [
       'changed in a letter',
       (path) => writeFileSync(path, readFileSync(path, 'utf8').replace('Seite 40', 'Seite 41')),
       /is not what was stored: its SHA-256 differs$/,
     ],
   ];
-  it.each(damages)('is refused when its object is %s', async (_title, damage, rule) => {
+  it.each(damages)('is refused if its object is %s', async (_title, damage, rule) => {
     const output = await stored();
     damage(fileURLToPath(output.uri));
     await expect(readStoredRun(output, { store })).rejects.toThrow(rule);
     await expect(all(readStoredChunks(output, { store }))).rejects.toThrow(rule);
   });
 
-  it('is refused when it is gone', async () => {
+  it('is refused if its object is missing', async () => {
     const output = await stored();
     rmSync(fileURLToPath(output.uri));
     await expect(readStoredRun(output, { store })).rejects.toThrow(StoreRefusedError);
     await expect(all(readStoredChunks(output, { store }))).rejects.toThrow('the file store cannot realpath: ENOENT');
   });
 
-  it('is refused when it is no run, without its text in the message', async () => {
+  it('is refused if it is not a run, without its text in the message', async () => {
     const output = await stored(JSON.stringify({ ...run, chunks: [{ ...chunk(1), content: { SECRET: 1 } }] }));
     const errors = await Promise.all([
       readStoredRun(output, { store }).catch(String),
@@ -149,12 +149,12 @@ describe('ParseClient', () => {
     }
   });
 
-  it('gives the chunks of inline results alike', async () => {
+  it('gives the chunks of inline results in the same way', async () => {
     expect(await all(clientWith({}).readChunks(inline))).toEqual(run.chunks);
     await expect(clientWith({}).readRun(inline)).rejects.toThrow("result must be of kind 'stored', got 'inline'");
   });
 
-  it('says so when it has no store', async () => {
+  it('fails with a clear message if it has no store', async () => {
     const result = resultWith(await stored());
     await expect(clientWith({}).readRun(result)).rejects.toThrow(
       "give ParseClient the 'resultStore' or 'resultDirectory'",

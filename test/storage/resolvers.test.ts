@@ -6,7 +6,7 @@ import { httpReply, rateLimitedReply, resetReply, type EmulatorRequest, type Rep
 import { createContext, failureOf as activityFailureOf, runActivity } from '../activities/run-activity';
 import { failureOf, Scene } from '../workflows/scene';
 
-/** What the resolver was asked for, in order, and what it shall do. */
+/** Calls of the resolver in order, and its behaviour. */
 let asked: string[] = [];
 let troubles: Error[] = [];
 let urls = 0;
@@ -27,7 +27,7 @@ const content: SourceResolver = async (source) => {
 };
 
 let givesContent = false;
-/** A URL when it is opened for the upload, a content when it is opened for the submit. */
+/** Gives a URL when the source is opened for the upload, and a content when it is opened for the submit. */
 const fickle: SourceResolver = async (source, options) => {
   givesContent = !givesContent;
   return (givesContent ? fresh : content)(source, options);
@@ -56,7 +56,7 @@ async function parse(source: string, options: { trouble?: Error[]; deleteRun?: '
 }
 
 describe('A resolver that gives a URL', () => {
-  it('is asked right before each submit, so that no URL is old', async () => {
+  it('is called immediately before each submit, so that no URL is old', async () => {
     spoiled.push(
       { operation: 'submit', reply: rateLimitedReply({ retryAfter: 1 }) },
       { operation: 'submit', reply: resetReply({ acted: true }) },
@@ -64,23 +64,23 @@ describe('A resolver that gives a URL', () => {
     const before = urls;
     const { end, bodies, count } = await parse('fresh://bucket/key');
     expect(end).toMatchObject({ submits: 2 });
-    // Once to see whether there is something to upload, then once per submit.
+    // One call finds out if there is something to upload; then one call follows per submit.
     expect(asked).toEqual(Array<string>(4).fill('fresh://bucket/key'));
     const fileUrl = (at: number) => `http://emulator.invalid/ok?reads=0&signature=SECRET${before + at}`;
     expect(bodies).toEqual([2, 3, 4].map((at) => ({ file: { fileUrl: fileUrl(at), fileName: 'resolved.pdf' } })));
     expect(count('upload')).toBe(0);
   });
 
-  it('has its name overruled by the input', async () => {
+  it('gives a file name that the input overrides', async () => {
     const { bodies } = await parse('fresh://a', { fileName: 'mine.pdf' });
     expect(bodies).toMatchObject([{ file: { fileName: 'mine.pdf' } }]);
   });
 
-  it('may be named in capitals', async () => {
+  it('may be named in capital letters', async () => {
     expect((await parse('FRESH://a')).end).toMatchObject({ submits: 1 });
   });
 
-  it('that fails now and then is asked again, and that is no submit', async () => {
+  it('that fails sometimes is called again, and the failures do not count as submits', async () => {
     const trouble = [new Error('no credentials'), new Error('no credentials yet')];
     expect((await parse('fresh://a', { trouble })).end).toMatchObject({ submits: 1 });
     expect(asked).toHaveLength(4);
@@ -90,7 +90,7 @@ describe('A resolver that gives a URL', () => {
     expect([asked.length, count('submit')]).toEqual([3, 1]);
   });
 
-  it('that says no is final, and nothing is sent', async () => {
+  it('that refuses ends the document, and nothing is sent', async () => {
     for (const trouble of [
       [new SourceError('no such key: https://s3/a?sig=SECRET')],
       [undefined as never, new SourceError('gone')],
@@ -104,7 +104,7 @@ describe('A resolver that gives a URL', () => {
 });
 
 describe('A resolver that gives a content', () => {
-  it('is asked once, and its content is uploaded once, however often it is submitted', async () => {
+  it('is called once, and its content is uploaded once, for any number of submits', async () => {
     spoiled.push(
       { operation: 'submit', reply: resetReply({ acted: true }) },
       { operation: 'submit', reply: httpReply({ status: 502 }) },
@@ -117,13 +117,13 @@ describe('A resolver that gives a content', () => {
     expect(file).toMatchObject({ name: 'note.md', deleted: true });
   });
 
-  it('is asked again when the upload fails', async () => {
+  it('is called again if the upload fails', async () => {
     spoiled.push({ operation: 'upload', reply: resetReply() });
     expect((await parse('content:1')).end).toMatchObject({ submits: 1 });
     expect(asked).toHaveLength(2);
   });
 
-  it('cannot give a URL first', async () => {
+  it('may not give a URL first', async () => {
     givesContent = false;
     const { end, count } = await parse('fickle:1');
     expect(end).toMatchObject({ type: 'SourceUnavailable' });
@@ -144,7 +144,7 @@ describe('A resolver that gives nothing usable', () => {
     ['a content without a name', { content: new Blob(['a']) }],
     ['a content that is a text', { content: 'SECRET', fileName: 'a.md' }],
     ['both', { content: new Blob(['a']), fileName: 'a.md', fileUrl: 'http://h/a?SECRET' }],
-  ])('is told so, finally and before anything is sent: %s', async (_title, opened) => {
+  ])('ends the document before anything is sent: %s', async (_title, opened) => {
     const odd = async () => opened as never;
     const activities = createParseActivities({ apiKey: 'k', baseUrl: scene.emulator.url, sources: { odd } });
     const from = scene.emulator.requests.length;
@@ -160,7 +160,7 @@ describe('A resolver that gives nothing usable', () => {
     expect(scene.emulator.requests).toHaveLength(from);
   });
 
-  it('because it is stuck ends with the activity', async () => {
+  it('because it hangs ends with the activity', async () => {
     const stuck = () => new Promise<never>(() => undefined);
     const activities = createParseActivities({ apiKey: 'k', baseUrl: scene.emulator.url, sources: { stuck } });
     for (const [name, input] of [
@@ -182,14 +182,14 @@ describe('The schemes', () => {
     );
   });
 
-  it('that nobody knows are final', async () => {
+  it('that have no resolver end the document', async () => {
     const failure = await failureOf(scene.client.execute({ file: { source: 'gs://SECRET@bucket/key' } }));
     expect(failure.type).toBe('SourceUnavailable');
     expect(failure.message).toContain("no resolver for the scheme 'gs:'");
     expect(failure.message).not.toContain('SECRET');
   });
 
-  it('may replace the built-in one for files', async () => {
+  it('may replace the built-in resolver of files', async () => {
     const { signal } = new AbortController();
     const opened = createSources({ sources: { file: fresh }, sourceDirectory: '/nowhere' })('file:///a', { signal });
     expect(await opened).toMatchObject({ fileName: 'resolved.pdf' });

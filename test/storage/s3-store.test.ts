@@ -48,7 +48,7 @@ async function hashOf(content: AsyncIterable<Uint8Array>): Promise<string> {
 const MB = 1_000_000;
 
 describe('writing', () => {
-  it.each([0, 1, 100_000, 8 * 1024 * 1024, 20 * MB])('keeps %d bytes as they are', async (bytes) => {
+  it.each([0, 1, 100_000, 8 * 1024 * 1024, 20 * MB])('keeps %d bytes unchanged', async (bytes) => {
     const store = storeWith();
     const uri = await store.write(`sized/${bytes}.json`, partsOf(bytes));
     expect(uri).toBe(`s3://results/sized/${bytes}.json`);
@@ -56,7 +56,7 @@ describe('writing', () => {
     expect(server.leftParts()).toEqual([]);
   });
 
-  it('sends in parts what is larger than one', async () => {
+  it('sends an object that is larger than one part in several parts', async () => {
     const from = server.requests.length;
     await storeWith().write('parts.json', partsOf(20 * MB));
     const puts = server.requests.slice(from).filter(({ url }) => url.includes('partNumber='));
@@ -79,14 +79,14 @@ describe('writing', () => {
     expect(await hashOf(await store.read(uri))).toBe(await hashOf(partsOf(10)));
   });
 
-  it.each([1, 20 * MB])('leaves nothing when the content breaks off after %d bytes', async (bytes) => {
+  it.each([1, 20 * MB])('leaves nothing if the content breaks off after %d bytes', async (bytes) => {
     const broken = new Error('cut off');
     await expect(storeWith().write('broken.json', partsOf(bytes, broken))).rejects.toBe(broken);
     expect(server.keys()).not.toContain('broken.json');
     expect(server.leftParts()).toEqual([]);
   });
 
-  it('leaves nothing when it is aborted in the middle', async () => {
+  it('leaves nothing if it is aborted in the middle', async () => {
     const controller = new AbortController();
     let isClosed = false;
     async function* content() {
@@ -107,7 +107,7 @@ describe('writing', () => {
     await expect(storeWith().write('aborted.json', partsOf(1), { signal })).rejects.toThrow('before');
   });
 
-  it('closes its content when the server fails', async () => {
+  it('closes its content if the server fails', async () => {
     server.fault = (request, response) =>
       request.url.includes('partNumber=2') && s3Error(503, 'SlowDown')(request, response);
     let isClosed = false;
@@ -123,7 +123,7 @@ describe('writing', () => {
     expect([isClosed, server.keys().includes('failed.json')]).toEqual([true, false]);
   });
 
-  it('tells why it failed, also where the rest cannot be deleted', async () => {
+  it('reports the failure, also if the parts cannot be deleted', async () => {
     const broken = new Error('cut off');
     server.fault = (request, response) =>
       request.method === 'DELETE' && s3Error(403, 'AccessDenied')(request, response);
@@ -132,7 +132,7 @@ describe('writing', () => {
     await server.removeParts();
   });
 
-  it('is refused where there is no such bucket', async () => {
+  it('is refused if the bucket does not exist', async () => {
     const writing = storeWith({ bucket: 'missing' }).write('x.json', partsOf(1));
     const error: unknown = await writing.catch((refused: unknown) => refused);
     expect(error).toBeInstanceOf(StoreRefusedError);
@@ -149,7 +149,7 @@ describe('writing', () => {
     [429, 'TooManyRequests', false],
     [500, 'InternalError', false],
     [503, 'SlowDown', false],
-  ])('that is answered %d %s is refused for good: %s', async (status, code, isFinal) => {
+  ])('that is answered with %d %s is a final refusal: %s', async (status, code, isFinal) => {
     server.fault = s3Error(status, code);
     const error: unknown = await storeWith()
       .write('x.json', partsOf(1))
@@ -158,13 +158,13 @@ describe('writing', () => {
     expect(error instanceof StoreRefusedError).toBe(isFinal);
   });
 
-  it("survives what the client's own repetitions mend", async () => {
+  it("survives failures that the client's own retries fix", async () => {
     server.fault = s3Error(503, 'SlowDown', 2);
     const store = storeWith({ config: { maxAttempts: 3 } });
-    expect(await store.write('mended.json', partsOf(10))).toBe('s3://results/mended.json');
+    expect(await store.write('retried.json', partsOf(10))).toBe('s3://results/retried.json');
   });
 
-  it('is refused under a name that leads elsewhere', async () => {
+  it('is refused under a name that leads out of the prefix', async () => {
     await expect(storeWith().write('../x.json', partsOf(1))).rejects.toThrow(StoreRefusedError);
   });
 });
@@ -180,7 +180,7 @@ describe('reading', () => {
     await expect(storeWith({ prefix: 'in' }).read(uri)).rejects.toThrow(StoreRefusedError);
   });
 
-  it('may be left early', async () => {
+  it('may stop early', async () => {
     const store = storeWith();
     const uri = await store.write('early.json', partsOf(20 * MB));
     for await (const part of await store.read(uri)) if (part.length > 0) break;
@@ -189,7 +189,7 @@ describe('reading', () => {
 });
 
 describe('deleting', () => {
-  it('removes one object, and a missing one is no error', async () => {
+  it('removes one object, and ignores a missing one', async () => {
     const store = storeWith({ prefix: 'in' });
     const uri = await store.write('gone.json', partsOf(3));
     await store.write('kept.json', partsOf(3));
@@ -207,7 +207,7 @@ describe('deleting', () => {
     },
   );
 
-  it('is refused where the key may not delete', async () => {
+  it('is refused if the key has no permission to delete', async () => {
     server.fault = s3Error(403, 'AccessDenied');
     await expect(storeWith().delete!('s3://results/x.json')).rejects.toThrow(StoreRefusedError);
   });
@@ -217,7 +217,7 @@ describe('A stored result', () => {
   const scripts = { large: { resultBytes: 20 * MB, results: [truncatedReply({ how: 'json' })] } };
   const scene = new Scene(async () => ({ scripts, parse: { resultStore: storeWith({ prefix: 'parsed' }) } }));
 
-  it('is in the bucket after a cut-off answer and a busy server, and comes back', async () => {
+  it('is in the bucket after a cut-off answer and a busy server, and can be read', async () => {
     const { fileUrl } = scene.document('large');
     server.fault = s3Error(503, 'SlowDown', 1);
     const result = await scene.client.execute({ file: { fileUrl }, result: 'stored' });
@@ -231,7 +231,7 @@ describe('A stored result', () => {
     expect(server.leftParts()).toEqual([]);
   });
 
-  it('is refused at once where the key may not write, and the run is kept', async () => {
+  it('is refused immediately if the key has no permission to write, and the run is kept', async () => {
     server.fault = s3Error(403, 'AccessDenied');
     const document = scene.document('ok');
     const parsing = scene.client.execute({
@@ -245,7 +245,7 @@ describe('A stored result', () => {
     expect(scene.countsOf(document)).toMatchObject({ results: 1, deletes: 0 });
   });
 
-  it('is not read ahead of a slow server', async () => {
+  it('is read only as fast as a slow server takes it', async () => {
     const sender = await startBoundedServer();
     let proceed = () => {};
     const held = new Promise<void>((resolve) => (proceed = resolve));
@@ -258,7 +258,7 @@ describe('A stored result', () => {
     await sender.close();
   });
 
-  it('is final in the activity where there is no such bucket', async () => {
+  it('fails finally in the activity if the bucket does not exist', async () => {
     const resultStore = storeWith({ bucket: 'missing' });
     const activities = createParseActivities({ apiKey: 'k', baseUrl: scene.emulator.url, resultStore });
     const file = { fileUrl: `${scene.document('ok').fileUrl}&reads=0` };

@@ -13,23 +13,26 @@ export interface S3Request {
   readonly url: string;
 }
 
-/** Answers a request in the server's place, or holds it, or gives it on by returning false. */
+/**
+ * Function that answers a request instead of the server, or holds it. It returns false to pass the request to the
+ * server.
+ */
 export type S3Fault = (request: S3Request, response: ServerResponse) => boolean | Promise<boolean>;
 
 /** An S3-compatible server on loopback. */
 export interface S3Server {
   readonly bucket: string;
-  /** Every request so far: `PUT /bucket/key`. */
+  /** Every request so far, for example `PUT /bucket/key`. */
   readonly requests: readonly S3Request[];
-  /** Asked for every request. */
+  /** Called for every request. */
   fault: S3Fault | undefined;
-  /** A client for it. Without repetitions of its own, unless told otherwise. */
+  /** Builds a client for the server. The client does not retry, unless the options say so. */
   client(config?: S3ClientConfig): S3Client;
-  /** Keys of the objects in the bucket. */
+  /** Gives the keys of the objects in the bucket. */
   keys(): string[];
-  /** Files of uploads that are neither completed nor given up. */
+  /** Gives the files of uploads that are neither completed nor aborted. */
   leftParts(): string[];
-  /** Deletes them. */
+  /** Deletes these files. */
   removeParts(): Promise<void>;
   close(): Promise<void>;
 }
@@ -39,7 +42,7 @@ const KEY_PAIR = { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' };
 const OBJECT = '._S3rver_object';
 const UPLOADS = '._S3rver_uploads';
 
-/** Starts it, with one empty bucket. */
+/** Starts the server with one empty bucket. */
 export async function startS3Server(): Promise<S3Server> {
   const directory = await mkdtemp(join(tmpdir(), 's3-server-'));
   const s3 = new S3rver({
@@ -87,7 +90,7 @@ export async function startS3Server(): Promise<S3Server> {
       if (isAnswered) return;
       const upload = request.method === 'DELETE' ? /[?&]uploadId=(\w+)/.exec(request.url)?.[1] : undefined;
       if (upload === undefined) return natural(message, response);
-      // The one call that we need and s3rver lacks: AbortMultipartUpload.
+      // s3rver lacks one call that the store needs: AbortMultipartUpload.
       await rm(join(directory, BUCKET, UPLOADS, upload), { recursive: true });
       response.writeHead(204).end();
     })();
@@ -95,7 +98,7 @@ export async function startS3Server(): Promise<S3Server> {
   return server;
 }
 
-/** A fault: S3's error answer. */
+/** Builds a fault: an error answer of S3. */
 export function s3Error(status: number, code: string, times = Number.POSITIVE_INFINITY): S3Fault {
   let left = times;
   return (_request, response) => {

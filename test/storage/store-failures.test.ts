@@ -14,11 +14,11 @@ const directory = mkdtempSync(join(tmpdir(), 'failing-store-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 const files = createFileStore({ directory });
 
-/** How each of the next writes ends; after those it works. */
+/** Failures of the next writes. Later writes succeed. */
 let troubles: (Error | 'half')[] = [];
 let writes = 0;
 
-/** A user's store, as the documentation shows one, that has troubles. */
+/** A user's store, as in the documentation, that can fail. */
 const troubled: ResultStore = {
   async write(name, content, options) {
     writes += 1;
@@ -26,7 +26,7 @@ const troubled: ResultStore = {
     if (trouble === undefined) return files.write(name, content, options);
     const iterator = content[Symbol.asyncIterator]();
     await iterator.next();
-    // It neither reads on nor closes what it read.
+    // The store neither reads on nor closes the content.
     if (trouble === 'half') return `file://${directory}/half.json`;
     throw trouble;
   },
@@ -55,7 +55,7 @@ function store(script: string, trouble: typeof troubles) {
 }
 
 describe('A store', () => {
-  it('that fails twice is tried again, and the run is deleted only then', async () => {
+  it('that fails twice is tried again, and the run is deleted only after the success', async () => {
     const { document, parsing } = store('ok', [systemError('ENOSPC'), new Error('no connection')]);
     const { output } = await parsing;
     expect((output as StoredOutput).uri).toBe(`file://${directory}/${scene.runOf(document).id}.json`);
@@ -63,7 +63,7 @@ describe('A store', () => {
     expect(scene.countsOf(document)).toMatchObject({ results: 3, deletes: 1 });
   });
 
-  it('that takes only half is tried again', async () => {
+  it('that reads only half of the content is tried again', async () => {
     const { parsing } = store('large', ['half', 'half']);
     expect((await parsing).output).toMatchObject({ kind: 'stored', uri: expect.not.stringContaining('half') });
     expect(writes).toBe(3);
@@ -83,7 +83,7 @@ describe('A store', () => {
     expect(output.kind).toBe('stored');
   });
 
-  it('that refuses ends the parse at once, and the run is kept', async () => {
+  it('that refuses ends the parse immediately, and the run is kept', async () => {
     const { document, parsing } = store('ok', [new StoreRefusedError('no such bucket at https://s3/b?sig=SECRET')]);
     const failure = await failureOf(parsing);
     expect(failure).toMatchObject({ type: 'ResultStoreFailed', details: { attempts: 1 } });
@@ -91,13 +91,13 @@ describe('A store', () => {
     expect([writes, scene.countsOf(document).deletes]).toEqual([1, 0]);
   });
 
-  it('is not blamed for the attempts that failed at Extend', async () => {
+  it('does not count the attempts that failed at Extend', async () => {
     const { document, parsing } = store('down', [...Array<'half'>(12).fill('half'), systemError('EIO')]);
     expect((await parsing).output.kind).toBe('stored');
     expect([writes, scene.countsOf(document).results]).toEqual([14, 14]);
   });
 
-  it.each(['ENOSPC', 'EIO', 'EDQUOT'])('that says %s may do better later', async (code) => {
+  it.each(['ENOSPC', 'EIO', 'EDQUOT'])('that fails with %s is tried again', async (code) => {
     const activities = activitiesWith(troubled);
     const runId = await runOf('ok');
     troubles = [systemError(code)];
@@ -118,7 +118,7 @@ async function runOf(script: string): Promise<string> {
 }
 
 describe('Storing', () => {
-  it('closes the connection to Extend when the store fails, or takes only half', async () => {
+  it('closes the connection to Extend if the store fails, or reads only half of the content', async () => {
     for (const trouble of [systemError('ENOSPC'), 'half' as const]) {
       const runId = await runOf('large');
       troubles = [trouble];
@@ -128,7 +128,7 @@ describe('Storing', () => {
     }
   });
 
-  it('waits for a slow store, and does not read ahead of it', async () => {
+  it('waits for a slow store, and reads only as fast as the store writes', async () => {
     const sender = await startBoundedServer();
     let proceed = () => {};
     const held = new Promise<void>((resolve) => (proceed = resolve));
@@ -152,7 +152,7 @@ describe('Storing', () => {
     await sender.close();
   });
 
-  it('gives ids of every kind a name that a store takes', async () => {
+  it('gives ids of every kind a name that a store accepts', async () => {
     const names: string[] = [];
     const naming: ResultStore = {
       ...files,

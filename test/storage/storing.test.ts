@@ -67,7 +67,7 @@ const scripts: Record<string, ScriptedDocument> = {
 
 const scene = new Scene({ scripts, parse: { maxInlineBytes: 20_000, resultDirectory: directory } });
 
-/** Nothing that a reader of the directory could take for a result, and nothing half-written. */
+/** Checks that the directory has no object that a reader could take for a result, and no partial file. */
 function filesIn(place: string): string[] {
   return readdirSync(place, { recursive: true, encoding: 'utf8' }).filter((name) => name !== '.partial');
 }
@@ -88,7 +88,7 @@ async function stored(
   return { ...rest, output };
 }
 
-/** Stores a run of this id, from a server that knows runs of every id. */
+/** Stores a run with this id, from a server that has a run for every id. */
 async function attached(runId: string) {
   const run = { id: runId, status: 'PROCESSED', chunks: [chunk] };
   await using server = await startOddServer((_, response) => sendJson(response, { success: true, parserRun: run }));
@@ -96,7 +96,7 @@ async function attached(runId: string) {
   return await runActivity(activities, 'storeResult', { runId, noticedAtMs: 0 });
 }
 
-/** Recomputes from the file what the reference says of it. */
+/** Computes the facts of the reference from the file. */
 function recomputed({ uri }: StoredOutput) {
   const bytes = readFileSync(fileURLToPath(uri));
   const run = JSON.parse(bytes.toString()) as ParserRun;
@@ -109,7 +109,7 @@ function recomputed({ uri }: StoredOutput) {
 }
 
 describe('A stored result', () => {
-  it('is a reference that tells the truth about the file', async () => {
+  it('is a reference with the right facts about the file', async () => {
     const document = scene.document('three');
     const { output, ...result } = await stored(document);
     const { id, fileId } = scene.runOf(document);
@@ -129,7 +129,7 @@ describe('A stored result', () => {
     expect(scene.countsOf(document)).toMatchObject({ submits: 1, results: 1 });
   });
 
-  it('is the bare run exactly as it was sent, whatever its spelling', async () => {
+  it('is the bare run exactly as it was sent, in any spelling', async () => {
     const odd = scene.document('odd');
     const { output, ...result } = await stored(odd);
     expect(readFileSync(fileURLToPath(output.uri), 'utf8')).toBe(ODD_RUN);
@@ -137,13 +137,13 @@ describe('A stored result', () => {
     expect(output.chunkCount).toBe(1);
   });
 
-  it('says only what Extend tells in the documented types', async () => {
+  it('has only the facts that Extend sends in the documented types', async () => {
     const { output, ...result } = await stored(scene.document('odd-facts'));
     expect(output.chunkCount).toBe(1);
     expect(Object.keys(result).sort()).toEqual(['polls', 'runId', 'submits', 'waitedMs']);
   });
 
-  it('has a name that every file system takes, however long the run id is', async () => {
+  it('has a name that every file system accepts, for a run id of any length', async () => {
     const ids = [`${'r'.repeat(999)}1`, `${'r'.repeat(999)}2`, 'r'.repeat(255)];
     const outputs: StoredOutput[] = [];
     for (const runId of ids) outputs.push((await attached(runId)).output as StoredOutput);
@@ -158,13 +158,13 @@ describe('A stored result', () => {
     expect(output.chunkCount).toBe(0);
   });
 
-  it('replaces what was there under its name, and what was left half-written', async () => {
+  it('replaces an object with the same name, and removes its abandoned partial file', async () => {
     const first = await stored(scene.document('three'));
     const path = fileURLToPath(first.output.uri);
     const other = join(directory, '.partial', `${first.runId}.json.b.00000000-0000-4000-8000-000000000000`);
     const left = join(directory, '.partial', `${first.runId}.json.00000000-0000-4000-8000-000000000000`);
     for (const file of [path, left, other]) writeFileSync(file, 'half');
-    // Nothing was written to it for two hours: its writer has ended.
+    // Nothing was written to the file for two hours, so its writer counts as ended.
     utimesSync(left, Date.now() / 1_000 - 7_200, Date.now() / 1_000 - 7_200);
     const again = await scene.client.execute({ runId: first.runId, result: 'stored' });
     expect(again.output).toEqual(first.output);
@@ -182,7 +182,7 @@ describe('A stored result', () => {
     expect(scene.countsOf(document)).toMatchObject({ submits: 1, results: 7 });
   });
 
-  it('is there as soon as the run has its output', async () => {
+  it('is stored as soon as the run has its output', async () => {
     const document = scene.document('late-output');
     expect((await stored(document)).output.chunkCount).toBe(1);
     expect(scene.countsOf(document).results).toBe(3);
@@ -199,7 +199,7 @@ describe('A stored result', () => {
     'failed-in-the-result',
     'no-run',
     'array-for-run',
-  ])('is none when the answer stays wrong, and the run is kept: %s', async (script) => {
+  ])('is not created if the answer stays wrong, and the run is kept: %s', async (script) => {
     const before = filesIn(directory);
     const document = scene.document(script);
     const failure = await failureOf(stored(document, { deleteRun: 'always' }));
@@ -210,7 +210,7 @@ describe('A stored result', () => {
     expect(filesIn(directory)).toEqual(before);
   });
 
-  it('is none when the activity is cancelled in the middle, and the connection is closed', async () => {
+  it('is not created if the activity is cancelled in the middle, and the connection is closed', async () => {
     const before = filesIn(directory);
     const { fileUrl } = scene.document('slow');
     const activities = createParseActivities({ apiKey: 'k', baseUrl: scene.emulator.url, resultDirectory: directory });
@@ -229,7 +229,7 @@ describe('A stored result', () => {
 });
 
 describe('An inline result that is too large', () => {
-  it('is kept at Extend, and stored by attaching to its run', async () => {
+  it('is kept at Extend, and can be stored by attaching to its run', async () => {
     const document = scene.document('large');
     const failure = await failureOf(scene.client.execute({ file: { fileUrl: document.fileUrl }, deleteRun: 'always' }));
     expect(failure.type).toBe('ResultTooLarge');
@@ -241,7 +241,7 @@ describe('An inline result that is too large', () => {
   });
 });
 
-describe('A result beyond what Temporal carries', () => {
+describe('A result that is too large for Temporal', () => {
   const real = new Scene({ server: 'dev-server', parse: { resultDirectory: directory } });
 
   it.each([2, 4, 20])('is stored on a real server: %d MB', async (megabytes) => {
@@ -254,7 +254,7 @@ describe('A result beyond what Temporal carries', () => {
     expect(real.countsOf({ fileUrl })).toMatchObject({ submits: 1, results: 1 });
   });
 
-  it('is stored whole by all when three workflows store one run at the same time', async () => {
+  it('is stored completely by each of three workflows that store one run at the same time', async () => {
     const polling = { initialDelayMs: 0 };
     const fileUrl = `${real.document('huge').fileUrl}&reads=0`;
     const { runId } = await real.client.execute({ file: { fileUrl }, result: 'stored', polling });
@@ -267,7 +267,7 @@ describe('A result beyond what Temporal carries', () => {
 });
 
 describe('A worker', () => {
-  it('without a store fails at once, and asks for nothing', async () => {
+  it('without a store fails immediately, without a request', async () => {
     const activities = createParseActivities({ apiKey: 'k', baseUrl: scene.emulator.url });
     const before = scene.emulator.requests.length;
     const failure = await activityFailureOf(activities, 'storeResult', { runId: 'parser_run_1', noticedAtMs: 0 });
@@ -276,7 +276,7 @@ describe('A worker', () => {
     expect(scene.emulator.requests).toHaveLength(before);
   });
 
-  it('with two stores is a mistake', () => {
+  it('with two stores cannot be created', () => {
     const resultStore = createFileStore({ directory });
     expect(() => createParseActivities({ apiKey: 'k', resultDirectory: directory, resultStore })).toThrow(
       new TypeError("give 'resultDirectory' or 'resultStore', not both"),

@@ -1,4 +1,6 @@
-/** Risk tested here: a directory that is swapped for a link between the check and the open leads out of the directory. */
+/**
+ * Risk tested here: a directory that is swapped for a link between the check and the open leads out of the directory.
+ */
 import {
   mkdirSync,
   mkdtempSync,
@@ -18,7 +20,7 @@ import { createFileStore, createSources } from '../../storage';
 
 const TRIES = 10_000;
 
-/** Swaps the directory for the link and back, until it is told to stop. */
+/** Swaps the directory for the link and back, until the test stops it. */
 const SWAP = `
 const { workerData: { directory, aside, link, isOver } } = require('node:worker_threads');
 const { renameSync } = require('node:fs');
@@ -33,7 +35,7 @@ let root: string;
 const isOver = new Int32Array(new SharedArrayBuffer(4));
 let swapping: Worker;
 
-/** `root/in/swapped/a.txt` is inside, `root/out/a.txt` outside; size and times tell them apart no more than names. */
+/** `root/in/swapped/a.txt` is inside, `root/out/a.txt` outside. Both files have the same name, size and times. */
 beforeAll(() => {
   root = realpathSync(mkdtempSync(join(tmpdir(), 'swapped-')));
   for (const [folder, text] of [
@@ -54,7 +56,7 @@ afterAll(async () => {
   rmSync(root, { recursive: true });
 });
 
-/** Texts that so many tries have read; a refused try counts as one. */
+/** Gives the texts that the given number of tries have read. A refusal counts as a text. */
 async function textsOf(read: () => Promise<string>): Promise<ReadonlyMap<string, number>> {
   const texts = new Map<string, number>();
   for (let attempt = 0; attempt < TRIES; attempt += 1) {

@@ -2,7 +2,7 @@ import { DefaultLogger, Runtime } from '@temporalio/worker';
 
 let installed = false;
 
-/** Silences the warnings of workers: tests expect them, and there are many. */
+/** Hides the worker's warnings, because these tests cause many of them. */
 export function quietly(): void {
   if (installed) return;
   installed = true;

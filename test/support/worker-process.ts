@@ -7,7 +7,7 @@ import { devServerAddress } from './servers';
 
 const COMMAND = join(__dirname, '..', '..', 'dist', 'cli', 'main.js');
 
-/** How a process ended: one of the two is null. */
+/** The end of a process: one of the two members is null. */
 export interface ProcessEnd {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -18,7 +18,7 @@ export interface WorkerProcess {
   readonly pid: number;
   /** Everything that it has printed so far. */
   readonly output: { readonly stdout: string; readonly stderr: string };
-  /** How it ended; pending while it runs. */
+  /** The end of the process; pending while it runs. */
   readonly ended: Promise<ProcessEnd>;
   /** Sends a signal. Resolves once the process has ended. */
   end(signal: NodeJS.Signals): Promise<ProcessEnd>;

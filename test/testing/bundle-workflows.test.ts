@@ -1,4 +1,4 @@
-/** What could go wrong here: a test runs on workflows as they were before the last change. */
+/** Risk tested here: a test runs workflows as they were before the last change. */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -30,14 +30,14 @@ afterAll(() => {
 const write = (name: string, text: string) => writeFileSync(join(directory, name), text);
 const say = (name: string, words: string) => write(name, `exports.words = '${words}';`);
 
-/** The words in the bundle that a test would get now. */
+/** Returns the words in the bundle that a test would get now. */
 async function spoken(): Promise<string | undefined> {
   const { workflowBundle } = await withBundledWorkflows({ workflowsPath: join(directory, 'workflows.js') });
   const { code } = workflowBundle as { code: string };
   return /exports\.words = '(.*?)'/.exec(code)?.[1];
 }
 
-/** Changes what is kept, to see whether it is taken. */
+/** Changes the kept bundle, so that a test can tell if it is used. */
 function forge(from: string | RegExp, to: string): void {
   const [file, ...others] = readdirSync(kept);
   expect(others).toEqual([]);
@@ -47,7 +47,7 @@ function forge(from: string | RegExp, to: string): void {
 }
 
 describe('a bundle of workflows', () => {
-  it('is kept while nothing that went into it changes, and made anew when it does', async () => {
+  it('is kept while its files stay unchanged, and made again if one changes', async () => {
     say('words.js', 'made first');
     expect(await spoken()).toBe('made first');
     forge('made first', 'kept');
@@ -56,14 +56,14 @@ describe('a bundle of workflows', () => {
     expect(await spoken()).toBe('changed');
   });
 
-  it('is made anew when a file appears that is preferred to one that went into it', async () => {
+  it('is made again if a file appears that has precedence over one of its files', async () => {
     say('words.js', 'of JavaScript');
     expect(await spoken()).toBe('of JavaScript');
     say('words.ts', 'of TypeScript');
     expect(await spoken()).toBe('of TypeScript');
   });
 
-  it('is made anew where it is of another version of the bundler, or cannot be read', async () => {
+  it('is made again if it is of another version of the bundler or cannot be read', async () => {
     say('words.js', 'of today');
     await spoken();
     forge('of today', 'of yesterday');
@@ -73,7 +73,7 @@ describe('a bundle of workflows', () => {
     expect(await spoken()).toBe('of today');
   });
 
-  it('is made anew where a source was saved after the bundler had read it', async () => {
+  it('is made again if a source was saved after the bundler had read it', async () => {
     say('words.js', 'as read');
     const words = join(directory, 'words.js');
     const sources = new Map([[words, fingerprint(words)]]);
@@ -85,15 +85,15 @@ describe('a bundle of workflows', () => {
     expect(await readBundle('workflows.js')).toBeUndefined();
   });
 
-  it('is made where there is no place to keep it', async () => {
+  it('is made if it cannot be kept', async () => {
     process.env['XDG_CACHE_HOME'] = join(directory, 'workflows.js');
     say('words.js', 'not kept');
     expect(await spoken()).toBe('not kept');
   });
 
-  it('is not kept where it is broken', async () => {
+  it('is not kept if it is broken', async () => {
     await expect(spoken()).rejects.toThrow();
-    say('words.js', 'mended');
-    expect(await spoken()).toBe('mended');
+    say('words.js', 'fixed');
+    expect(await spoken()).toBe('fixed');
   });
 });

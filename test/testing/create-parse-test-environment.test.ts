@@ -25,7 +25,7 @@ describe('createParseTestEnvironment', () => {
     expect(parsing.emulator.runs).toHaveLength(1);
   });
 
-  it('plays faults, and gives the typed error', async () => {
+  it('plays faults, and rejects with the typed error', async () => {
     const faults = ({ operation }: { operation: string }) =>
       operation === 'submit' ? httpReply({ status: 402, json: { message: 'no credits' } }) : undefined;
     await using parsing = await createParseTestEnvironment({ faults, maxCachedWorkflows: 0 });
@@ -36,7 +36,7 @@ describe('createParseTestEnvironment', () => {
     expect(parsing.emulator.runs).toEqual([]);
   });
 
-  it("runs a user's own workflows and activities beside those of the package", async () => {
+  it("runs a user's own workflows and activities in addition to those of the package", async () => {
     const indexed: string[] = [];
     const activities = { index: async (content: string) => `${indexed.push(content)} indexed` };
     const workflowsPath = join(__dirname, 'own-pipeline.ts');
@@ -77,7 +77,7 @@ describe('createParseTestEnvironment', () => {
     expect(existsSync(fileURLToPath(uri))).toBe(false);
   });
 
-  it('leaves nothing running', async () => {
+  it('leaves no process and no server', async () => {
     const program = `
       const { createParseTestEnvironment } = require('temporal-extend-parse/testing');
       (async () => {
@@ -86,17 +86,17 @@ describe('createParseTestEnvironment', () => {
         console.log(JSON.stringify([parsing.env.address, new URL(parsing.emulator.url).host]));
         await parsing.close();
       })();`;
-    // That it comes back at all shows that nothing keeps the process.
+    // The program ends only if nothing keeps its process alive.
     const { stdout } = await promisify(execFile)(process.execPath, ['-e', program], {
       cwd: join(__dirname, '..', '..'),
     });
-    // Temporal's core warns on standard output.
+    // Temporal's core writes warnings to standard output.
     const addresses = JSON.parse(/^\[".*$/m.exec(stdout)?.[0] ?? '[]') as string[];
     expect(addresses).toHaveLength(2);
     for (const address of addresses) await expect(fetch(`http://${address}`)).rejects.toThrow('fetch failed');
   });
 
-  it('runs on a real server where asked to', async () => {
+  it('runs on a real server with `server: dev-server`', async () => {
     await using parsing = await createParseTestEnvironment({ server: 'dev-server' });
     const polling = { initialDelayMs: 1 };
     const handle = await parsing.client.start({ file: { fileUrl: 'http://emulator.invalid/ok?reads=0' }, polling });
@@ -106,7 +106,7 @@ describe('createParseTestEnvironment', () => {
     expect(parsing.env.supportsTimeSkipping).toBe(false);
   });
 
-  it('closes at once, and once, even while a request hangs', async () => {
+  it('closes at once, and only once, even while a request hangs', async () => {
     // A worker that waited for the activity would take a minute, the time limit of a submit.
     const parsing = await createParseTestEnvironment({
       scripts: { hanging: { submit: [hangReply()] } },

@@ -9,7 +9,7 @@ let nowhere: Record<string, string>;
 
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'configuration-'));
-  // No profile of whoever runs the tests may have a say.
+  // The tests must not read a profile of the user who runs them.
   nowhere = { TEMPORAL_CONFIG_FILE: join(directory, 'none.toml') };
 });
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -32,7 +32,7 @@ const problemsOf = (env: Record<string, string | undefined>): readonly string[] 
 };
 
 describe('readWorkerConfiguration', () => {
-  it('needs nothing but a key', () => {
+  it('requires only a key', () => {
     expect(read({})).toEqual({
       taskQueue: 'extend-parse',
       activities: { apiKey: 'a-key' },
@@ -67,7 +67,7 @@ describe('readWorkerConfiguration', () => {
     });
   });
 
-  it('takes blank variables for absent ones, and trims the others', () => {
+  it('treats blank variables as absent, and trims the others', () => {
     const blank = { EXTEND_BASE_URL: '', EXTEND_PARSE_TASK_QUEUE: ' ', EXTEND_PARSE_MAX_INLINE_BYTES: '\t' };
     const configuration = read({ ...blank, EXTEND_API_KEY: ' a-key\n', EXTEND_API_KEY_FILE: '' });
     expect(configuration.taskQueue).toBe('extend-parse');
@@ -96,7 +96,7 @@ describe('readWorkerConfiguration', () => {
     expect(problemsOf({ [name]: value })).toEqual([expect.stringMatching(sentence)]);
   });
 
-  it('tells all problems at once', () => {
+  it('reports all problems together', () => {
     const problems = problemsOf({
       EXTEND_API_KEY: undefined,
       EXTEND_BASE_URL: 'api.extend.ai',
@@ -136,7 +136,7 @@ describe('EXTEND_BASE_URL', () => {
     'api.extend.ai',
     'ftp://api.extend.ai',
     'https://',
-  ])('may not be %s', (url) => {
+  ])('must not be %s', (url) => {
     expect(problemsOf({ EXTEND_BASE_URL: url })).toEqual([
       expect.stringContaining('EXTEND_BASE_URL must be an https: URL, or an http: URL of this machine'),
     ]);
@@ -147,20 +147,20 @@ describe('EXTEND_BASE_URL', () => {
     'https://api.extend.ai/?token=hunter2',
     'https://api.extend.ai#hunter2',
     'https://user:hunter2@api.extend.ai/?token=hunter2',
-  ])('may hold no secret', (url) => {
+  ])('must not contain a secret', (url) => {
     const problems = problemsOf({ EXTEND_BASE_URL: url });
-    expect(problems).toEqual([expect.stringContaining('must have no user name, query or fragment')]);
+    expect(problems).toEqual([expect.stringContaining('must have no user name, password, query or fragment')]);
     expect(problems.join()).not.toContain('hunter2');
   });
 });
 
-describe('EXTEND_BASE_URL that is no URL', () => {
+describe('EXTEND_BASE_URL that is not a URL', () => {
   it.each([
     ['user:hunter2@api.extend.ai', 'a value without https:// (not shown)'],
     ['live.hunter2', 'a value without https:// (not shown)'],
     ['https://user:hunter2@[::1', "'https://***'"],
     ['http://api.extend.ai/?token=hunter2', "'http://api.extend.ai/?***'"],
-  ])('is not repeated with its secrets: %s', (url, shown) => {
+  ])('is not shown with its secrets: %s', (url, shown) => {
     const problems = problemsOf({ EXTEND_BASE_URL: url });
     expect(problems).toEqual([expect.stringMatching(/^EXTEND_BASE_URL must be an https: URL/)]);
     expect(problems[0]?.endsWith(`, got ${shown}`)).toBe(true);
@@ -173,7 +173,7 @@ describe('EXTEND_API_KEY_FILE', () => {
     return typeof apiKey === 'string' ? apiKey : (await apiKey()).trim();
   };
 
-  it('is read anew for each request', async () => {
+  it('is read again for each request', async () => {
     const path = file('rotated', 'old-key\n');
     const { apiKey } = read({ EXTEND_API_KEY: undefined, EXTEND_API_KEY_FILE: path }).activities;
     const ask = apiKey as () => Promise<string>;
@@ -182,14 +182,14 @@ describe('EXTEND_API_KEY_FILE', () => {
     expect((await ask()).trim()).toBe('new-key');
   });
 
-  it('may not stand beside EXTEND_API_KEY', () => {
+  it('must not be set beside EXTEND_API_KEY', () => {
     expect(problemsOf({ EXTEND_API_KEY_FILE: file('both', 'k') })).toEqual([
       'EXTEND_API_KEY and EXTEND_API_KEY_FILE are both set: set one',
     ]);
   });
 
   it.each(['sk_hunter2', 'live/hunter2', `/${'hunter2'.repeat(100)}`, "it's/hunter2"])(
-    'is not repeated where it holds the key instead of a path: case %#',
+    'is not shown if it contains the key instead of a path: case %#',
     (key) => {
       const problems = problemsOf({ EXTEND_API_KEY: undefined, EXTEND_API_KEY_FILE: key });
       expect(problems).toEqual([expect.stringMatching(/^EXTEND_API_KEY_FILE must name a readable file: E[A-Z]+: \w/)]);
@@ -216,17 +216,17 @@ describe("Temporal's own variables", () => {
     ['https://user:hunter2@temporal.example:7233', 'https://temporal.example:7233/'],
     ['user:hunter2@temporal.example:7233', '***'],
     ['temporal.example:7233/?key=hunter2', 'temporal.example:7233/?***'],
-  ])('must name an address as host:port, and %s is not repeated', (address, shown) => {
+  ])('must name an address as host:port, and %s is not shown', (address, shown) => {
     expect(problemsOf({ TEMPORAL_ADDRESS: address })).toEqual([
       `TEMPORAL_ADDRESS, or the address of the profile, must be host:port, got '${shown}'`,
     ]);
   });
 
   const KEY_RULE = 'TEMPORAL_API_KEY, or the api_key of the profile, must be one word of printable ASCII characters';
-  const META_RULE = 'or its entry in the grpc_meta of the profile, must be printable ASCII characters';
+  const META_RULE = 'must be printable ASCII characters';
 
   it.each(['hunter2\nhunter2', 'hunter2 hunter2', 'hunter2\u0007', 'hunter2é'])(
-    'must have a key that a header can carry, and %j is not repeated',
+    'must have a key that a header can carry, and %j is not shown',
     (key) => {
       expect(problemsOf({ TEMPORAL_ADDRESS: 'h:1', TEMPORAL_API_KEY: key })).toEqual([KEY_RULE]);
       const toml = `[profile.default]\naddress = "h:1"\napi_key = ${JSON.stringify(key)}\n`;
@@ -234,17 +234,32 @@ describe("Temporal's own variables", () => {
     },
   );
 
-  it('must have metadata that a header can carry, and a value is not repeated', () => {
+  it('must have metadata that a header can carry, and the value is not shown', () => {
     const env = { TEMPORAL_ADDRESS: 'h:1', TEMPORAL_GRPC_META_X_TOKEN: 'hunter2\nhunter2' };
-    expect(problemsOf(env)).toEqual([`TEMPORAL_GRPC_META_X_TOKEN, ${META_RULE}`]);
+    expect(problemsOf(env)).toEqual([`TEMPORAL_GRPC_META_X_TOKEN ${META_RULE}`]);
     const toml = '[profile.default]\naddress = "h:1"\n[profile.default.grpc_meta]\nx-token = "hunter2\\u00e9"\n';
-    expect(problemsOf({ TEMPORAL_CONFIG_FILE: file('meta.toml', toml) })).toEqual([
-      `TEMPORAL_GRPC_META_X_TOKEN, ${META_RULE}`,
-    ]);
+    const profile = { TEMPORAL_CONFIG_FILE: file('meta.toml', toml) };
+    expect(problemsOf(profile)).toEqual([`grpc_meta of the profile: the value of 'x-token' ${META_RULE}`]);
+    expect(problemsOf({ ...profile, ...env })).toEqual([`TEMPORAL_GRPC_META_X_TOKEN ${META_RULE}`]);
     expect(problemsOf({ ...env, TEMPORAL_GRPC_META_X_TOKEN: 'two words' })).toEqual([]);
   });
 
-  it('are not repeated where a path is the PEM itself', () => {
+  it.each(['A_B', 'A_B_C', 'A_B_C_D_E', 'a_b_C', 'A-B', 'A-B_C_D_E'])(
+    'are named as they are set, although envconfig replaces only the first underscores of a header: %s',
+    (name) => {
+      const variable = `TEMPORAL_GRPC_META_${name}`;
+      expect(problemsOf({ TEMPORAL_ADDRESS: 'h:1', [variable]: 'é' })).toEqual([`${variable} ${META_RULE}`]);
+    },
+  );
+
+  it('are not named for a header that only the profile sets', () => {
+    const toml = '[profile.default]\naddress = "h:1"\n[profile.default.grpc_meta]\nA_B_C_D_E = "\\u00e9"\n';
+    expect(problemsOf({ TEMPORAL_CONFIG_FILE: file('meta-only.toml', toml) })).toEqual([
+      `grpc_meta of the profile: the value of 'a-b_c_d_e' ${META_RULE}`,
+    ]);
+  });
+
+  it('are not shown if a path is the PEM itself', () => {
     const pem = '-----BEGIN PRIVATE KEY----- hunter2 -----END PRIVATE KEY-----';
     const problems = problemsOf({ TEMPORAL_ADDRESS: 'h:1', TEMPORAL_TLS_SERVER_CA_CERT_PATH: pem });
     expect(problems).toEqual([expect.stringMatching(/^Temporal's configuration is not usable: ENOENT/)]);
@@ -273,21 +288,21 @@ describe("Temporal's own variables", () => {
     });
   });
 
-  it('count as absent where they are blank', () => {
+  it('count as absent if they are blank', () => {
     const { temporal } = read({ TEMPORAL_ADDRESS: ' ', TEMPORAL_NAMESPACE: '', TEMPORAL_API_KEY: '' });
     expect(temporal.namespace).toBeUndefined();
     expect(temporal.connectionOptions.address).toBeUndefined();
     expect(temporal.connectionOptions.tls).toBeUndefined();
   });
 
-  it('are read alone for a client, which needs no key of Extend', () => {
+  it('can be read alone for a client, which needs no key of Extend', () => {
     const env = { ...nowhere, TEMPORAL_ADDRESS: 'a:1' };
     expect(readTemporalConfiguration(env).connectionOptions.address).toBe('a:1');
     expect(() => readTemporalConfiguration({ ...env, TEMPORAL_PROFILE: 'unknown' })).toThrow(ConfigurationError);
   });
 });
 
-it('no secret is in a message', () => {
+it('no message contains a secret', () => {
   const secret = 's3cr3t';
   const wrong = { EXTEND_BASE_URL: 'x', EXTEND_PARSE_MAX_INLINE_BYTES: 'x', TEMPORAL_API_KEY: secret };
   const keys = [

@@ -44,7 +44,7 @@ describe('createParseWorker', () => {
     await expect(create(options)).rejects.toThrow(message);
   });
 
-  it('lets a submit in flight run to its own limit when it is told to stop', async () => {
+  it('lets a submit in flight run to its own time limit when it stops', async () => {
     const worker = await create({ taskQueue: 'worker-defaults' });
     const running = worker.run();
     expect(worker.options).toMatchObject({ shutdownGraceTimeMs: 75_000, shutdownForceTimeMs: 90_000 });
@@ -52,7 +52,7 @@ describe('createParseWorker', () => {
     await running;
   });
 
-  it("runs your own workflows and activities beside this package's", async () => {
+  it('runs your own workflows and activities beside those of this package', async () => {
     const taskQueue = 'worker-own';
     const greet = async (name: string) => `hello ${name}`;
     const worker = await create({
@@ -67,11 +67,11 @@ describe('createParseWorker', () => {
     });
   });
 
-  it('keeps to maxRequestsPerSecond', async () => {
+  it('respects maxRequestsPerSecond', async () => {
     const taskQueue = 'worker-rate';
     const documents = 8;
     const worker = await create({ taskQueue, maxRequestsPerSecond: 4 });
-    // Eager dispatch would go past the server, which counts.
+    // The server counts the activities, and eager dispatch would bypass it.
     expect(worker.options.maxEagerActivityReservationsPerWorkflowTask).toBe(0);
     const client = new ParseClient({ client: env.client, taskQueue });
     const before = emulator.requests.length;
@@ -81,7 +81,8 @@ describe('createParseWorker', () => {
     const times = emulator.requests.slice(before).map(({ atMs }) => atMs);
     expect(times.length).toBeGreaterThanOrEqual(3 * documents);
     const tookMs = (times.at(-1) ?? 0) - (times[0] ?? 0);
-    // 24 requests at 4 a second take 6 s, but the server lets some pass at once. Without the limit it is about a second.
+    // 24 requests at 4 per second take 6 s, but the server lets some pass immediately. Without the limit they take
+    // about one second.
     expect(tookMs).toBeGreaterThan(3_000);
   });
 });

@@ -5,7 +5,7 @@ import { expect, it } from '@jest/globals';
 import { createParseTestEnvironment, httpReply, type EmulatorRequest } from '../../testing';
 import { readWorkerConfiguration } from '../../worker';
 
-it('a key that is rotated while a document is waited for is taken up without a restart', async () => {
+it('a key that is rotated while a workflow waits for a run is used without a restart of the worker', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'rotation-'));
   const keyFile = join(directory, 'key');
   await writeFile(keyFile, 'old-key\n');

@@ -1,4 +1,4 @@
-/** What could go wrong here: a line cannot be told to be of a run, or it tells a secret. */
+/** Risk tested here: a log line does not name its run, or it contains a secret. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { NativeConnection, Runtime, type LogEntry } from '@temporalio/worker';
 import { Client, Connection } from '@temporalio/client';
@@ -39,7 +39,7 @@ describe('the logs of a worker', () => {
 
   const linesOf = (component: string) => entries.filter(({ meta }) => meta?.['sdkComponent'] === component);
 
-  it("have the run id on each of an activity's lines that tell of a run: Temporal's own", () => {
+  it('have the run id on each line of Temporal about an activity of a run', () => {
     const lines = entries.filter(({ level, meta }) => level === 'WARN' && meta?.['activityType'] !== undefined);
     expect(lines.map(({ meta }) => [meta?.['activityType'], meta?.['parserRunId']])).toEqual([
       ['getStatus', runId],
@@ -47,7 +47,7 @@ describe('the logs of a worker', () => {
     ]);
   });
 
-  it("have the run id on each of the workflow's own lines, beside Temporal's", () => {
+  it("have the run id on each line of the workflow itself, beside Temporal's workflow run id", () => {
     const lines = linesOf('workflow');
     expect(lines.map(({ message }) => message)).toEqual(['accepted by Extend', 'ended at Extend: PROCESSED']);
     for (const { meta } of lines) {
@@ -56,7 +56,7 @@ describe('the logs of a worker', () => {
     }
   });
 
-  it("have the run id on Temporal's lines of the workflow and of its submit, from when it is known", () => {
+  it("have the run id on Temporal's lines about the workflow and its submit, as soon as it is known", () => {
     const lines = entries.filter(
       ({ meta }) => meta?.['sdkComponent'] === 'worker' && meta['workflowType'] !== undefined,
     );
@@ -73,7 +73,7 @@ describe('the logs of a worker', () => {
     ]);
   });
 
-  it('tell no secret', () => {
+  it('contain no secret', () => {
     expect(entries.length).toBeGreaterThan(5);
     for (const { message, meta } of entries) {
       const { error, ...rest } = meta ?? {};

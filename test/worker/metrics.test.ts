@@ -1,4 +1,4 @@
-/** What could go wrong here: a metric is missing, has another name, type or label than documented, or tells a secret. */
+/** Risk tested here: a metric is missing, has another name, type or label than documented, or contains a secret. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ const SECRET = 'sk_very_secret_key';
 const polling = { initialDelayMs: 0, scaleMs: 1 };
 const rows: Readonly<Record<string, MetricRow>> = METRICS;
 
-/** The first submit of a document named `lost` is taken, and its answer is not. */
+/** Builds faults: the emulator acts on the first submit of a document named `lost`, and the answer is lost. */
 function loseOneAnswer(): FaultChooser {
   let isLost = false;
   return ({ operation, bodyJson }) => {
@@ -67,7 +67,7 @@ describe('the metrics of a worker', () => {
     rmSync(directory, { recursive: true });
   });
 
-  /** The values of a metric by its labels, those of Temporal left out. */
+  /** Gives the values of a metric by its labels, without the labels of Temporal. */
   function valuesOf(sample: string, labels: readonly string[]): Record<string, number> {
     const lines = page.matchAll(new RegExp(`^${sample}\\{(?<labels>.*)\\} (?<value>\\S+)$`, 'gm'));
     return Object.fromEntries(
@@ -85,7 +85,7 @@ describe('the metrics of a worker', () => {
   const valuesByLabels = (name: MetricName) =>
     valuesOf(rows[name]?.type === 'histogram' ? `${name}_count` : name, rows[name]?.labels ?? []);
 
-  it('are those that are documented, of the same types and buckets', () => {
+  it('are the documented ones, with the documented types and buckets', () => {
     const served = [...page.matchAll(/^# TYPE (extend_parse_\w+) (\w+)$/gm)].map(([, name, type]) => [name, type]);
     expect(Object.fromEntries(served)).toEqual(
       Object.fromEntries(Object.entries(rows).map(([name, { type }]) => [name, type])),
@@ -97,7 +97,7 @@ describe('the metrics of a worker', () => {
     }
   });
 
-  it('have the labels that are documented, and those of Temporal', () => {
+  it('have the documented labels, and those of Temporal', () => {
     const namesOf = (sample: string) => {
       const [, labels = ''] = new RegExp(`^${sample}\\{(.*)\\} `, 'm').exec(page) ?? [];
       return [...labels.matchAll(/(\w+)="/g)].map(([, name]) => name).sort();
@@ -106,7 +106,7 @@ describe('the metrics of a worker', () => {
     expect(namesOf('extend_parse_stored_bytes')).toEqual(['activityType', 'namespace', 'taskQueue']);
   });
 
-  it('count documents and submits by what came of them', () => {
+  it('count documents and submits by outcome', () => {
     expect(valuesByLabels('extend_parse_documents')).toEqual({
       Processed: 3,
       ParserRunFailed: 1,
@@ -116,14 +116,14 @@ describe('the metrics of a worker', () => {
     expect(valuesByLabels('extend_parse_submits')).toEqual({ accepted: 4, rejected: 2, ambiguous: 1 });
   });
 
-  it('tell of polls, detection and stored bytes', () => {
+  it('measure polls, detection delay and stored bytes', () => {
     expect(valuesByLabels('extend_parse_polls')).toEqual({ timer: 3, retry: 1 });
     expect(valuesByLabels('extend_parse_detection_delay_seconds')).toEqual({ timer: 2, retry: 1 });
     expect(valuesByLabels('extend_parse_stored_bytes')).toEqual({ '': storedBytes });
     expect(storedBytes).toBeGreaterThan(0);
   });
 
-  it('count requests as Extend saw them', () => {
+  it('count requests as Extend received them', () => {
     const requests = valuesByLabels('extend_parse_api_request_seconds');
     const seen = (operation: string) => emulator.requests.filter((request) => request.operation === operation).length;
     const counted = (operation: string) =>
@@ -142,7 +142,7 @@ describe('the metrics of a worker', () => {
     expect(counted('submitParse')).toBe(seen('submit'));
   });
 
-  it('tell no secret, no document and no run', () => {
+  it('contain no secret, no document and no run id', () => {
     expect(page).not.toContain(SECRET);
     expect(page).not.toMatch(/emulator\.invalid|parser_run_|token=/);
   });

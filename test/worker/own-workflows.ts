@@ -5,7 +5,7 @@ const { greet } = proxyActivities<{ greet(name: string): Promise<string> }>({ st
 
 export { parseDocument } from '../../workflows';
 
-/** A workflow of somebody who uses the package. */
+/** A workflow of a user of the package. */
 export async function greetAndParse(input: ParseInput): Promise<string> {
   const { runId } = await parseInWorkflow(input);
   return greet(runId);

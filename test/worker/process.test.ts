@@ -13,7 +13,7 @@ const play = (script: string) => ({
   polling: { initialDelayMs: 0 },
 });
 
-/** A fault that holds the requests which match, until it is told to let them go. */
+/** Builds a fault that holds the matching requests until `release` is called. */
 function holdRequests(matches: (request: EmulatorRequest) => boolean) {
   let release = () => {};
   const released = new Promise<void>((resolve) => (release = resolve));
@@ -31,7 +31,7 @@ describe('extend-parse worker', () => {
   });
   afterAll(() => env.teardown());
 
-  it('is told to stop while submits are in flight: they finish, another worker carries on, nothing is sent twice', async () => {
+  it('lets submits in flight finish when it stops; another worker continues, and nothing is submitted twice', async () => {
     const taskQueue = 'process-submit';
     const held = holdRequests(({ operation }) => operation === 'submit');
     await using emulator = await startEmulator({ faults: held.faults });
@@ -50,7 +50,7 @@ describe('extend-parse worker', () => {
     expect(await second.end('SIGTERM')).toEqual({ code: 0, signal: null });
   });
 
-  it('is told to stop while a read hangs: after EXTEND_PARSE_SHUTDOWN_GRACE_MS the read goes to another worker', async () => {
+  it('ends a hanging poll EXTEND_PARSE_SHUTDOWN_GRACE_MS after it is told to stop; another worker polls then', async () => {
     const taskQueue = 'process-read';
     let isFirst = true;
     const faults: FaultChooser = ({ operation }) => (operation === 'read' && isFirst ? hangReply() : undefined);
@@ -72,7 +72,7 @@ describe('extend-parse worker', () => {
     await using second = await startWorkerProcess({ taskQueue, baseUrl: emulator.url });
     expect(await ended).toEqual({ code: 0, signal: null });
     await expect(result).resolves.toMatchObject({ submits: 1 });
-    // The worker ended the read; neither the read's own limit nor that of the activity did.
+    // The worker ended the poll, and neither the time limit of the request nor that of the activity did.
     const events = await historyOf(env.client, 'process-read');
     const failures = events.flatMap(
       ({ activityTaskStartedEventAttributes: started }) => started?.lastFailure?.applicationFailureInfo?.type ?? [],
@@ -82,7 +82,7 @@ describe('extend-parse worker', () => {
     expect(await second.end('SIGTERM')).toEqual({ code: 0, signal: null });
   });
 
-  it('says on its health endpoint that it polls no more, from the signal on and while its requests end', async () => {
+  it('reports on its health endpoint that it no longer polls, from the signal on, while requests in flight end', async () => {
     const taskQueue = 'process-health';
     const held = holdRequests(({ operation }) => operation === 'submit');
     await using emulator = await startEmulator({ faults: held.faults });
@@ -96,7 +96,7 @@ describe('extend-parse worker', () => {
     const ended = worker.end('SIGTERM');
     while ((await health()) === 200) await pause(20);
     expect(await health()).toBe(503);
-    // The submit is held until here, so the worker was still ending when it answered.
+    // The submit was held until here, so the worker was still stopping when the health endpoint answered.
     held.release();
     expect(await ended).toEqual({ code: 0, signal: null });
     await using second = await startWorkerProcess({ taskQueue, baseUrl: emulator.url });
@@ -104,7 +104,7 @@ describe('extend-parse worker', () => {
     expect(await second.end('SIGTERM')).toEqual({ code: 0, signal: null });
   });
 
-  it('says in one line what is missing, and exits with 2', async () => {
+  it('names a missing variable in one line, and exits with 2', async () => {
     await using worker = spawnWorkerProcess({ TEMPORAL_ADDRESS: devServerAddress() });
     expect(await worker.ended).toEqual({ code: 2, signal: null });
     expect(worker.output.stdout).toBe('');
@@ -113,7 +113,7 @@ describe('extend-parse worker', () => {
     );
   });
 
-  it('says that Temporal is not there, without a stack trace, and exits with 3', async () => {
+  it('reports that Temporal cannot be reached, without a stack trace, and exits with 3', async () => {
     const address = `127.0.0.1:${await freePort()}`;
     await using worker = spawnWorkerProcess({ EXTEND_API_KEY: 'test-key', TEMPORAL_ADDRESS: address });
     expect(await worker.ended).toEqual({ code: 3, signal: null });

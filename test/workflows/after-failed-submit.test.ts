@@ -16,7 +16,7 @@ describe('After a failed submit', () => {
     [6, 160_000],
     [7, 300_000],
     [1_000_000, 300_000],
-  ])('a rejection is waited for, longer each time: the %ith for %i ms', (rejections, delayMs) => {
+  ])('rejection number %i causes a wait of %i ms: each wait is longer', (rejections, delayMs) => {
     const decision = afterFailedSubmit(rejected(), { ...FIRST, rejections });
     expect(decision).toEqual({ action: 'again', delayMs });
   });
@@ -26,7 +26,7 @@ describe('After a failed submit', () => {
     [1_500, 1_500],
     [299_999, 299_999],
     [86_400_000, 300_000],
-  ])('the wait is what the server asks for, within bounds: %i ms becomes %i ms', (retryAfterMs, delayMs) => {
+  ])('the wait is as long as the server requests, within bounds: %i ms becomes %i ms', (retryAfterMs, delayMs) => {
     const decision = afterFailedSubmit(rejected(retryAfterMs), { ...FIRST, rejections: 9 });
     expect(decision).toEqual({ action: 'again', delayMs });
   });
@@ -38,7 +38,7 @@ describe('After a failed submit', () => {
     [4, 135_000],
     [5, 300_000],
     [99, 300_000],
-  ])('an ambiguous one is sent again, later each time: the %ith after %i ms', (submits, delayMs) => {
+  ])('ambiguous submit number %i is repeated after %i ms: each wait is longer', (submits, delayMs) => {
     const decision = afterFailedSubmit(AMBIGUOUS, { ...FIRST, submits, maxSubmits: 100 });
     expect(decision).toEqual({ action: 'again', delayMs });
   });
@@ -49,26 +49,29 @@ describe('After a failed submit', () => {
     [4, 5, 'again'],
     [5, 5, 'fail'],
     [6, 5, 'fail'],
-  ])('of %i submits that may have made a run, with at most %i: %s', (submits, maxSubmits, action) => {
-    expect(afterFailedSubmit(AMBIGUOUS, { ...FIRST, submits, maxSubmits }).action).toBe(action);
-  });
+  ])(
+    'after %i submits that may have created a run, with a limit of %i, the decision is: %s',
+    (submits, maxSubmits, action) => {
+      expect(afterFailedSubmit(AMBIGUOUS, { ...FIRST, submits, maxSubmits }).action).toBe(action);
+    },
+  );
 
-  it("an ambiguous one is never sent again with 'fail'", () => {
+  it("an ambiguous submit is never repeated with 'fail'", () => {
     const situation: SubmitSituation = { ...FIRST, submits: 1, maxSubmits: 100, onAmbiguousSubmit: 'fail' };
     expect(afterFailedSubmit(AMBIGUOUS, situation)).toEqual({ action: 'fail', type: 'SubmitOutcomeUnknown' });
   });
 
-  it("a rejection is waited for with 'fail' too: it made no run", () => {
+  it("a rejected submit is repeated with 'fail' too, because it created no run", () => {
     const situation: SubmitSituation = { ...FIRST, rejections: 1, maxSubmits: 1, onAmbiguousSubmit: 'fail' };
     expect(afterFailedSubmit(rejected(), situation)).toEqual({ action: 'again', delayMs: 5_000 });
   });
 
-  it('a final refusal ends under its own type', () => {
+  it('a final refusal ends the document under its own type', () => {
     const decision = afterFailedSubmit({ kind: 'final', type: 'OutOfCredits' }, FIRST);
     expect(decision).toEqual({ action: 'fail', type: 'OutOfCredits' });
   });
 
-  it('waits are spread upwards by up to a tenth, and are whole milliseconds', () => {
+  it('waits are spread upwards by up to a tenth, in whole milliseconds', () => {
     const most = afterFailedSubmit(rejected(7_777), { ...FIRST, rejections: 1, random: 1 });
     expect(most).toEqual({ action: 'again', delayMs: 8_555 });
   });

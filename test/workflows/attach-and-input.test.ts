@@ -18,7 +18,7 @@ describe.each(CACHING)('Attaching to a run with %o', (caching) => {
   afterAll(() => rm(resultDirectory ?? '', { recursive: true, force: true }));
 
   describe.each(ENGINES)('and the %s engine', (engine) => {
-    /** Makes a run at Extend that no workflow knows. */
+    /** Creates a run at Extend that no workflow knows. */
     async function existingRun(script: string): Promise<{ runId: string; fileUrl: string }> {
       const { fileUrl } = scene.document(script);
       const response = await fetch(`${scene.emulator.url}/parse/async`, {
@@ -34,7 +34,7 @@ describe.each(CACHING)('Attaching to a run with %o', (caching) => {
       return { runId: id, fileUrl };
     }
 
-    it('reads at once and submits nothing', async () => {
+    it('polls at once and submits nothing', async () => {
       const { runId, fileUrl } = await existingRun('ok');
       const workflowId = `attach-${runId}`;
       const result = await scene.client.execute({ runId, polling: { engine } }, { workflowId });
@@ -46,13 +46,13 @@ describe.each(CACHING)('Attaching to a run with %o', (caching) => {
       expect(activities[0]?.input).not.toHaveProperty('acceptedAtMs');
     });
 
-    it('waits before the first read where that is asked for', async () => {
+    it('waits before the first poll if the input has an initial delay', async () => {
       const { runId } = await existingRun('ok');
       const result = await scene.client.execute({ runId, polling: { engine, initialDelayMs: 50_000, jitter: 0 } });
       expect(result.waitedMs).toBeGreaterThanOrEqual(50_000);
     });
 
-    it.each(['sqrt', 'exponential'] as const)('reads ever more slowly: %s', async (backoff) => {
+    it.each(['sqrt', 'exponential'] as const)('polls at growing intervals: %s', async (backoff) => {
       const { runId, fileUrl } = await existingRun('never');
       const attached = scene.client.execute({ runId, polling: { engine, backoff }, deadlineMs: 60_000 });
       expect(await failureOf(attached)).toMatchObject({
@@ -73,7 +73,7 @@ describe.each(CACHING)('Attaching to a run with %o', (caching) => {
       expect(scene.emulator.requests).toHaveLength(before + 1);
     });
 
-    it('stores the result of the run where that is asked for', async () => {
+    it('stores the result of the run if the input says so', async () => {
       const { runId } = await existingRun('ok');
       const { output } = await scene.client.execute({ runId, result: 'stored', polling: { engine } });
       if (output.kind !== 'stored') throw new Error('expected a stored output');
@@ -86,10 +86,10 @@ describe.each(CACHING)('Attaching to a run with %o', (caching) => {
 });
 
 const FILE = { fileUrl: 'https://example.com/a.pdf' };
-/** An input, and what the failure says of it. */
+/** Wrong inputs, and the message of each failure. */
 const WRONG: readonly (readonly [string, unknown, RegExp])[] = [
   ['nothing', undefined, /input must be an object, got undefined/],
-  ['a text', 'https://example.com/a.pdf', /input must be an object/],
+  ['a string', 'https://example.com/a.pdf', /input must be an object/],
   ['an empty object', {}, /must have 'file' or 'runId'/],
   ['a file and a run', { file: FILE, runId: 'parser_run_1' }, /not both/],
   ['an unknown field', { file: FILE, deadline: 5 }, /deadline is not a known field/],
@@ -100,7 +100,7 @@ const WRONG: readonly (readonly [string, unknown, RegExp])[] = [
     /file\.fileUrl must be an absolute http: or https: URL, got "a.pdf"/,
   ],
   ['two locators', { file: { ...FILE, fileId: 'file_1' } }, /exactly one of 'fileUrl', 'fileId', 'source'/],
-  ['a config that is none', { file: FILE, config: 'markdown' }, /config must be an object/],
+  ['a config that is not an object', { file: FILE, config: 'markdown' }, /config must be an object/],
   [
     'an unknown engine',
     { file: FILE, polling: { engine: 'cron' } },
@@ -118,33 +118,41 @@ const WRONG: readonly (readonly [string, unknown, RegExp])[] = [
     { file: FILE, polling: { factor: 2 } },
     /polling\.factor needs backoff 'exponential'/,
   ],
-  ['no time at all', { file: FILE, deadlineMs: 0 }, /deadlineMs must be a whole number from 1/],
-  ['half a millisecond', { file: FILE, deadlineMs: 0.5 }, /deadlineMs must be a whole number/],
-  ['no submits', { file: FILE, maxSubmits: 0 }, /maxSubmits must be a whole number from 1 to 100, got 0/],
-  ['another kind of result', { file: FILE, result: 'file' }, /result must be one of 'inline', 'stored'/],
-  ['another policy', { file: FILE, onAmbiguousSubmit: 'retry' }, /onAmbiguousSubmit must be one of/],
-  ['another setting', { file: FILE, deleteRun: true }, /deleteRun must be one of/],
-  ['a submit setting with a run', { runId: 'parser_run_1', maxSubmits: 2 }, /maxSubmits is not a known field/],
+  ['a deadline of 0 ms', { file: FILE, deadlineMs: 0 }, /deadlineMs must be a whole number from 1/],
+  ['a deadline of half a millisecond', { file: FILE, deadlineMs: 0.5 }, /deadlineMs must be a whole number/],
+  ['a limit of 0 submits', { file: FILE, maxSubmits: 0 }, /maxSubmits must be a whole number from 1 to 100, got 0/],
+  ['an unknown form of the result', { file: FILE, result: 'file' }, /result must be one of 'inline', 'stored'/],
+  [
+    'an unknown policy for ambiguous submits',
+    { file: FILE, onAmbiguousSubmit: 'retry' },
+    /onAmbiguousSubmit must be one of/,
+  ],
+  ['an unknown value of deleteRun', { file: FILE, deleteRun: true }, /deleteRun must be one of/],
+  ['an option of submits with a run', { runId: 'parser_run_1', maxSubmits: 2 }, /maxSubmits is not a known field/],
   ['an empty run id', { runId: '' }, /runId must not be empty/],
 ];
 
 describe('A wrong input', () => {
   const scene = new Scene();
 
-  it.each(WRONG)('is refused by the workflow itself, and the field is named: %s', async (_, input, message) => {
-    const { workflowId } = scene.document('wrong');
-    const ending = scene.temporal.workflow.execute('parseDocument', {
-      taskQueue: scene.parsing.taskQueue,
-      workflowId,
-      args: input === undefined ? [] : [input],
-    });
-    const error: unknown = await ending.catch((reason: unknown) => reason);
-    const cause = error instanceof WorkflowFailedError ? error.cause : undefined;
-    if (!(cause instanceof ApplicationFailure)) throw new Error(`expected an ApplicationFailure, got ${String(error)}`);
-    expect(cause.type).toBe('InvalidInput');
-    expect(cause.message).toMatch(message);
-    expect(cause.nonRetryable).toBe(true);
-    expect(activitiesOf(await historyOf(scene.temporal, workflowId))).toEqual([]);
-    expect(scene.emulator.requests).toEqual([]);
-  });
+  it.each(WRONG)(
+    'is refused by the workflow itself, with a message that names the field: %s',
+    async (_, input, message) => {
+      const { workflowId } = scene.document('wrong');
+      const ending = scene.temporal.workflow.execute('parseDocument', {
+        taskQueue: scene.parsing.taskQueue,
+        workflowId,
+        args: input === undefined ? [] : [input],
+      });
+      const error: unknown = await ending.catch((reason: unknown) => reason);
+      const cause = error instanceof WorkflowFailedError ? error.cause : undefined;
+      if (!(cause instanceof ApplicationFailure))
+        throw new Error(`expected an ApplicationFailure, got ${String(error)}`);
+      expect(cause.type).toBe('InvalidInput');
+      expect(cause.message).toMatch(message);
+      expect(cause.nonRetryable).toBe(true);
+      expect(activitiesOf(await historyOf(scene.temporal, workflowId))).toEqual([]);
+      expect(scene.emulator.requests).toEqual([]);
+    },
+  );
 });

@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { bundleWorkflowCode, DefaultLogger, type LogEntry } from '@temporalio/worker';
 import * as workflows from '../../workflows';
 
-/** Modules of Node that Temporal itself brings into every bundle, as stand-ins. */
+/** Modules of Node for which Temporal itself puts stand-ins into every bundle. */
 const ALLOWED_BUILTINS = new Set(['assert', 'url', 'util']);
 
-/** Bundles as a worker does, with no exceptions, and tells which modules went in. */
+/** Bundles as a worker does, with no exceptions, and returns the modules of the bundle. */
 async function bundled(workflowsPath: string) {
   const warnings: LogEntry[] = [];
   const logger = new DefaultLogger('WARN', (entry) => warnings.push(entry));
@@ -24,7 +24,7 @@ describe('The bundle of the workflows', () => {
   let bareBytes = 0;
 
   beforeAll(async () => {
-    // Beside the sources, so that it finds the same Temporal.
+    // The file is beside the sources, so that the bundler finds the same Temporal.
     bareDirectory = await mkdtemp(join(__dirname, 'bare-'));
     const bare = join(bareDirectory, 'bare.js');
     await writeFile(
@@ -36,7 +36,7 @@ describe('The bundle of the workflows', () => {
   });
   afterAll(() => rm(bareDirectory, { recursive: true, force: true }));
 
-  it.each(['index', 'embed'])('holds nothing of Node and no client, and is small: %s', async (entry) => {
+  it.each(['index', 'embed'])('contains no module of Node and no client, and is small: %s', async (entry) => {
     const path = require.resolve(`../../workflows/${entry}`);
     const { modules, bytes, schemaBytes, warnings } = await bundled(path);
     expect(warnings).toEqual([]);
@@ -49,12 +49,12 @@ describe('The bundle of the workflows', () => {
     expect(
       ours.filter((name) => !/\/(json|privacy|contract|workflows)\/(?:(?:extend|batch)\/)?[a-z-]+\.ts$/.test(name)),
     ).toEqual([]);
-    // The bundler drops nothing that is unused, so the schema library is in it as a whole.
+    // The bundler drops no unused code, so the whole schema library is in the bundle.
     expect(schemaBytes).toBeLessThan(250_000);
     expect((bytes - schemaBytes) / bareBytes).toBeLessThan(1.4);
   });
 
-  it('exports the workflows by their wire names, and nothing else that could be started', () => {
+  it('exports the workflows by their wire names, and no other function that Temporal could start', () => {
     const wireNames = ['parseBatch', 'parseDocument'];
     expect(wireNames).toEqual(expect.arrayContaining(Object.keys(workflows)));
     expect(Object.keys(workflows)).toContain('parseDocument');

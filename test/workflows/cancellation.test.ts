@@ -16,7 +16,7 @@ const SCRIPTS = {
 const ENGINES = ['timer', 'retry'] as const;
 
 describe.each(CACHING)('Cancelling with %o', (caching) => {
-  // The time-skipping server gets stuck when an activity ends while its cancellation is under way.
+  // The time-skipping server hangs when an activity ends while its cancellation is in flight.
   const scene = new Scene({ server: 'dev-server', ...caching, scripts: SCRIPTS });
 
   const start = (document: TestDocument, input: Partial<ParseInput> = {}) =>
@@ -27,7 +27,7 @@ describe.each(CACHING)('Cancelling with %o', (caching) => {
       },
     );
 
-  /** Cancels, and shows that the workflow ends as cancelled, and waits neither for a timer nor for an activity. */
+  /** Cancels, and expects the workflow to end as cancelled without waiting for a timer or an activity. */
   async function cancelled({ workflowId }: TestDocument): Promise<void> {
     const handle = scene.temporal.workflow.getHandle(workflowId);
     await handle.cancel();
@@ -48,7 +48,7 @@ describe.each(CACHING)('Cancelling with %o', (caching) => {
     expect([requestedAt > 0, awaited]).toEqual([true, []]);
   }
 
-  it('waits for a submit in flight, so that the run id is known', async () => {
+  it('waits for a submit in flight, so that the run id becomes known', async () => {
     const document = scene.document('never');
     const hold = scene.hold(document, 'submit');
     const handle = await start(document);
@@ -76,7 +76,7 @@ describe.each(CACHING)('Cancelling with %o', (caching) => {
     expect(scene.countsOf(document)).toMatchObject({ submits: 1, reads: 1, deletes: 0 });
   });
 
-  it.each(ENGINES)('ends the wait for the first read at once: %s', async (engine) => {
+  it.each(ENGINES)('ends the wait for the first poll at once: %s', async (engine) => {
     const document = scene.document('never');
     const handle = await start(document, { polling: { engine, initialDelayMs: 3_600_000 } });
     await until(async () => (await handle.progress()).phase === 'waiting');
@@ -84,14 +84,14 @@ describe.each(CACHING)('Cancelling with %o', (caching) => {
     expect(scene.countsOf(document)).toMatchObject({ submits: 1, reads: 0 });
   });
 
-  it.each(ENGINES)('ends the back-off of a failing read at once: %s', async (engine) => {
+  it.each(ENGINES)('ends the backoff of a failing poll at once: %s', async (engine) => {
     const document = scene.document('failing');
     await start(document, { polling: { engine, initialDelayMs: 0 } });
     await scene.seen(document, 'read', 2);
     await cancelled(document);
   });
 
-  it.each(ENGINES)('leaves alone a read in flight: %s', async (engine) => {
+  it.each(ENGINES)('does not wait for a poll in flight: %s', async (engine) => {
     const document = scene.document('never');
     const hold = scene.hold(document, 'read');
     await start(document, { polling: { engine, initialDelayMs: 0 } });
@@ -100,7 +100,7 @@ describe.each(CACHING)('Cancelling with %o', (caching) => {
     hold.release();
   });
 
-  it('leaves alone a fetch in flight', async () => {
+  it('does not wait for a fetch in flight', async () => {
     const document = scene.document('ok');
     const hold = scene.hold(document, 'result');
     await start(document, { polling: { initialDelayMs: 0, maxDelayMs: 10 } });
@@ -109,7 +109,7 @@ describe.each(CACHING)('Cancelling with %o', (caching) => {
     hold.release();
   });
 
-  it('ends the pause after a refused submit at once', async () => {
+  it('ends the pause after a rejected submit at once', async () => {
     const document = scene.document('refused');
     await start(document);
     await scene.seen(document, 'submit');
@@ -117,7 +117,7 @@ describe.each(CACHING)('Cancelling with %o', (caching) => {
     expect(scene.countsOf(document)).toMatchObject({ submits: 1, runs: 0 });
   });
 
-  it('is not delayed by a submit that got no answer, and counts it', async () => {
+  it('is not delayed by a submit without an answer, and counts the submit', async () => {
     const document = scene.document('lost');
     const handle = await start(document);
     await until(async () => (await handle.progress()).submits === 1);
@@ -143,7 +143,7 @@ describe.each(CACHING)('Cancelling with %o', (caching) => {
 describe('Cancelling', () => {
   const scene = new Scene({ server: 'dev-server' });
 
-  it('a document that no worker saw sends nothing', async () => {
+  it('sends nothing for a document that no worker has received', async () => {
     const { fileUrl, workflowId } = scene.document('ok');
     const { env, emulator } = scene.parsing;
     const handle = await scene.temporal.workflow.start('parseDocument', {
@@ -164,7 +164,7 @@ describe('Cancelling', () => {
     expect(scene.countsOf({ fileUrl })).toMatchObject({ submits: 0, runs: 0, deletes: 0 });
   });
 
-  it('a submit that waits for a worker sends nothing', async () => {
+  it('sends nothing for a submit that waits for a worker', async () => {
     const { fileUrl, workflowId } = scene.document('ok');
     const handle = await scene.temporal.workflow.start('parseDocument', {
       taskQueue: 'no-activities',

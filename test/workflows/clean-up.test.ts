@@ -1,17 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/workflow';
 import { endingOf, whatToDelete, type Ending } from '../../workflows/clean-up';
-import type { JobState } from '../../workflows/job';
+import type { AcceptedRun, ParseState } from '../../workflows/parse-state';
 
-const STATE: JobState = { startedAtMs: 0, phase: 'submitting', submits: 0, rejections: 0, polls: 0 };
-const ACCEPTED: JobState = { ...STATE, phase: 'waiting', submits: 1, runId: 'parser_run_1', status: 'PROCESSING' };
-const PROCESSED: JobState = { ...ACCEPTED, status: 'PROCESSED' };
-const UNKNOWN: JobState = { ...STATE, submits: 1 };
+type Situation = Pick<ParseState, 'run' | 'submits'>;
+
+const RUN: AcceptedRun = { runId: 'parser_run_1', status: 'PROCESSING' };
+const STATE: Situation = { submits: 0 };
+const ACCEPTED: Situation = { submits: 1, run: RUN };
+const PROCESSED: Situation = { submits: 1, run: { ...RUN, status: 'PROCESSED' } };
+const UNKNOWN: Situation = { submits: 1 };
 const ofType = (type: string) => ApplicationFailure.nonRetryable('it failed', type);
 
-describe('How a job ended', () => {
-  it.each<[string, unknown, JobState, Ending]>([
-    ['failed run', ofType('ParserRunFailed'), { ...ACCEPTED, status: 'FAILED' }, 'failed'],
+describe('The ending of a document', () => {
+  it.each<[string, unknown, Situation, Ending]>([
+    ['failed run', ofType('ParserRunFailed'), { submits: 1, run: { ...RUN, status: 'FAILED' } }, 'failed'],
     ['cancelled while waiting', new CancelledFailure('stop'), ACCEPTED, 'cancelled'],
     ['cancelled before the submit', new CancelledFailure('stop'), STATE, 'neverAccepted'],
     ['cancelled after a submit without an answer', new CancelledFailure('stop'), UNKNOWN, 'undelivered'],
@@ -21,7 +24,7 @@ describe('How a job ended', () => {
     ['overdue after a submit without an answer', ofType('ParseDeadlineExceeded'), UNKNOWN, 'undelivered'],
     ['refused submit', ofType('Unauthorized'), STATE, 'neverAccepted'],
     ['unknown outcome', ofType('SubmitOutcomeUnknown'), UNKNOWN, 'undelivered'],
-    ['too large a result', ofType('ResultTooLarge'), PROCESSED, 'undelivered'],
+    ['result that is too large', ofType('ResultTooLarge'), PROCESSED, 'undelivered'],
     ['store that fails', ofType('ResultStoreFailed'), PROCESSED, 'undelivered'],
     ['run that is gone', ofType('ParserRunNotFound'), ACCEPTED, 'undelivered'],
     ['no credits while waiting', ofType('OutOfCredits'), ACCEPTED, 'undelivered'],
@@ -31,10 +34,9 @@ describe('How a job ended', () => {
   });
 });
 
-describe('What is deleted', () => {
-  const RUN = { runId: 'parser_run_1' };
-  const FILE = { uploadedFileId: 'file_1' };
-  const BOTH = { runId: 'parser_run_1', fileId: 'file_1' };
+describe('The deletion', () => {
+  const ID = { runId: 'parser_run_1' };
+  const FILE = { fileId: 'file_1' };
 
   it.each<['never' | 'afterSuccess' | 'always', Ending, boolean]>([
     ['never', 'succeeded', false],
@@ -56,11 +58,13 @@ describe('What is deleted', () => {
     ['always', 'neverAccepted', true],
     ['always', 'undelivered', false],
   ])('with %s, %s: %s', (setting, ending, deleted) => {
-    expect(whatToDelete(setting, ending, { ...RUN, ...FILE })).toEqual(deleted ? BOTH : undefined);
+    expect(whatToDelete(setting, ending, { ...ID, ...FILE })).toEqual(
+      deleted ? { runId: 'parser_run_1', fileId: 'file_1' } : undefined,
+    );
   });
 
-  it('is what there is: the run, the uploaded file, or nothing', () => {
-    expect(whatToDelete('always', 'succeeded', RUN)).toEqual({ runId: 'parser_run_1' });
+  it('names what exists: the run, the uploaded file, or nothing', () => {
+    expect(whatToDelete('always', 'succeeded', ID)).toEqual({ runId: 'parser_run_1' });
     expect(whatToDelete('always', 'neverAccepted', FILE)).toEqual({ fileId: 'file_1' });
     expect(whatToDelete('always', 'neverAccepted', {})).toBeUndefined();
   });

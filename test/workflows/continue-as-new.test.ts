@@ -11,11 +11,11 @@ import { bundledWorkflows } from './bundled-workflows';
 import { historiesOf, type HistoryEvent } from './history';
 import { allOf, CACHING, failureOf, Hold, quietly } from './scene';
 
-/** A history of so many events makes the server suggest a new run. */
+/** Number of events at which the server suggests a new execution. */
 const SUGGESTED_AT = 40;
-/** Waits as short as this server's clock allows: a second. */
+/** Waits as short as the clock of this server allows: a second. */
 const QUICK = { jitter: 0, initialDelayMs: 0, maxDelayMs: 10 } as const;
-/** Time for one read on a busy machine after the history has reached its length, and no more: the test takes as long. */
+/** Time for one poll on a busy machine after the history has reached its length. The test takes as long, so it is no longer. */
 const DEADLINE_MS = 20_000;
 const HOUR_MS = 3_600_000;
 const LIMITED = rateLimitedReply({ retryAfter: 0 });
@@ -66,15 +66,15 @@ describe('Continuing as new', () => {
     return undefined;
   }
 
-  /** The wait, the submits, the deadline and a wake-up: all at a time, since this server's clock is the real one. */
-  it('carries the document through several runs to the same end, kept in memory or not', async () => {
+  /** Tests the wait, the submits, the deadline and a wake-up at the same time, because this server runs on the real clock. */
+  it('carries the document through several executions to the same end, with and without cached workflows', async () => {
     const parts = [waiting, submitting, overdue, woken];
     await allOf(CACHING.flatMap((caching) => parts.map((part) => part(placeOf(caching.maxCachedWorkflows)))));
   });
 
   interface Place {
     readonly client: ParseClient;
-    /** The URL of a scripted document, and the id of its workflow. */
+    /** Returns the URL of a scripted document, and the id of its workflow. */
     readonly document: (script: string) => { readonly fileUrl: string; readonly workflowId: string };
   }
 
@@ -119,7 +119,7 @@ describe('Continuing as new', () => {
   async function overdue({ client, document }: Place): Promise<void> {
     const { fileUrl, workflowId } = document('never');
     const handle = await client.start({ file: { fileUrl }, polling: QUICK, deadlineMs: DEADLINE_MS }, { workflowId });
-    // Reads alone might be too few for a new run before the deadline.
+    // The polls alone might not make the history long enough for a new execution before the deadline.
     await flood(handle);
     const failure = await failureOf(handle.result());
     expect(failure).toMatchObject({ type: 'ParseDeadlineExceeded', details: { submits: 1, status: 'PROCESSING' } });
@@ -128,12 +128,12 @@ describe('Continuing as new', () => {
     const [first, second] = (await historiesOf(env.client, workflowId)).map(startedAtMs);
     const progress = await handle.progress();
     expect(progress.deadlineAtMs - progress.startedAtMs).toBe(DEADLINE_MS);
-    // The deadline is that of the first run.
+    // The deadline is the deadline of the first execution.
     expect(progress.startedAtMs).toBeGreaterThanOrEqual(first ?? Number.NaN);
     expect(progress.startedAtMs).toBeLessThan(second ?? Number.NaN);
   }
 
-  /** Makes the history long enough for a new run. */
+  /** Makes the history long enough for a new execution. */
   async function flood(handle: ParseHandle): Promise<void> {
     await Promise.all(Array.from({ length: SUGGESTED_AT }, () => handle.runFinished()));
   }
@@ -148,7 +148,7 @@ describe('Continuing as new', () => {
     holds.push(hold);
     await handle.runFinished();
     await hold.arrived;
-    // During the read come enough signals for a new run; no read has followed them, so they are carried over.
+    // During the poll, enough signals for a new execution arrive. No poll has followed them, so the workflow carries them over.
     await flood(handle);
     hold.release();
     const result = await handle.result();

@@ -5,10 +5,10 @@ import { hangReply, htmlReply, httpReply, resetReply } from '../../testing';
 import { historyOf, timersOf } from './history';
 import { allOf, CACHING, failureOf, Scene } from './scene';
 
-/** Long enough for many reads, short enough for replays of the whole history at each of them. */
+/** Long enough for many polls, and short enough for a replay of the whole history at each poll. */
 const DEADLINE_MS = 90_000;
 const HOUR_MS = 3_600_000;
-/** What the last read and its bookkeeping may take. */
+/** Time limit of the last poll and the tasks around it. */
 const MARGIN_MS = 26_000;
 
 const SCRIPTS = {
@@ -29,7 +29,7 @@ describe.each(CACHING)('The deadline with %o', (caching) => {
   describe.each(ENGINES)('and the %s engine', (engine) => {
     const polling = { engine };
 
-    it('ends the wait for a run that never ends, after one last read', async () => {
+    it('ends the wait for a run that never ends, after one last poll', async () => {
       const document = scene.document('never');
       const { fileUrl } = document;
       const failure = await failureOf(scene.client.execute({ file: { fileUrl }, polling, deadlineMs: DEADLINE_MS }));
@@ -46,7 +46,7 @@ describe.each(CACHING)('The deadline with %o', (caching) => {
       expect(failure.details.polls).toBe(scene.countsOf(document).reads);
     });
 
-    it('makes one last read that may still succeed', async () => {
+    it('makes one last poll that may still succeed', async () => {
       const document = scene.document('done');
       const slow = { ...polling, initialDelayMs: 10 * HOUR_MS };
       const result = await scene.client.execute({
@@ -60,7 +60,7 @@ describe.each(CACHING)('The deadline with %o', (caching) => {
       expect(scene.countsOf(document)).toMatchObject({ reads: 1, results: 1 });
     });
 
-    it.each(['broken', 'reset', 'html', 'unauthorized'])('ends a wait whose reads all fail: %s', async (script) => {
+    it.each(['broken', 'reset', 'html', 'unauthorized'])('ends a wait if all polls fail: %s', async (script) => {
       const document = scene.document(script);
       const { fileUrl } = document;
       const failure = await failureOf(scene.client.execute({ file: { fileUrl }, polling, deadlineMs: DEADLINE_MS }));
@@ -72,7 +72,7 @@ describe.each(CACHING)('The deadline with %o', (caching) => {
       expect(failure.details.polls).toBe(scene.countsOf(document).reads);
     });
 
-    it('lets the fetch of a run that ended in time go on for half a minute', async () => {
+    it('lets a fetch go on for half a minute if the run ended in time', async () => {
       const document = scene.document('fetch-slow');
       const { fileUrl } = document;
       const late = { ...polling, initialDelayMs: HOUR_MS };
@@ -81,7 +81,7 @@ describe.each(CACHING)('The deadline with %o', (caching) => {
       expect(scene.countsOf(document)).toMatchObject({ results: 4 });
     });
 
-    it('ends a fetch that never succeeds, and says that the run is there', async () => {
+    it('ends a fetch that never succeeds, with the status of the run in the failure', async () => {
       const document = scene.document('fetch-broken');
       const { fileUrl } = document;
       const failure = await failureOf(scene.client.execute({ file: { fileUrl }, polling, deadlineMs: DEADLINE_MS }));
@@ -96,14 +96,14 @@ describe.each(CACHING)('The deadline with %o', (caching) => {
 describe('The deadline', () => {
   const scene = new Scene();
 
-  it('of a document that no worker saw in time ends without a submit', async () => {
+  it('ends a document without a submit if no worker has received it in time', async () => {
     const { fileUrl } = scene.document('ok');
     const { env, emulator } = scene.parsing;
-    const taskQueue = 'nobody-yet';
+    const taskQueue = 'no-worker-yet';
     const handle = await scene.temporal.workflow.start('parseDocument', {
       taskQueue,
-      workflowId: 'nobody-yet',
-      // Over before the worker can be there.
+      workflowId: 'no-worker-yet',
+      // The deadline passes before the worker can start.
       args: [{ file: { fileUrl }, deadlineMs: 1 }],
     });
     const worker = await createParseWorker({
@@ -132,7 +132,7 @@ describe('The deadline', () => {
     expect(startedAtMs - startTime.getTime()).toBe(HOUR_MS);
   });
 
-  it('costs no event per read: no timer is set but those of the schedule', async () => {
+  it('costs no event per poll: the only timers are those of the schedule', async () => {
     const { fileUrl, workflowId } = scene.document('ok');
     await scene.client.execute({ file: { fileUrl: `${fileUrl}&reads=5` } }, { workflowId });
     const events = await historyOf(scene.temporal, workflowId);
@@ -143,11 +143,11 @@ describe('The deadline', () => {
 
 describe('The deadline on a real server', () => {
   const scene = new Scene({ server: 'dev-server', scripts: SCRIPTS });
-  /** Time for a submit and a first read on a busy machine, and no more: the tests take as long. */
+  /** Time for a submit and a first poll on a busy machine. The tests take as long, so it is no longer. */
   const DEADLINE_SOON_MS = 10_000;
 
-  /** Temporal gives up before the deadline where no further attempt would fit, and words that in its own way. */
-  it('is told in our own words', async () => {
+  /** Temporal ends the activity before the deadline if no further attempt would fit, with a message of its own. */
+  it('is reported in the words of this package', async () => {
     const cases = ENGINES.flatMap((engine) => ['never', 'broken'].map((script) => ({ engine, script })));
     await allOf(
       cases.map(async ({ engine, script }) => {
@@ -159,7 +159,7 @@ describe('The deadline on a real server', () => {
         expect(failure).toMatchObject({ type: 'ParseDeadlineExceeded', details: { submits: 1, status: 'PROCESSING' } });
         expect(failure.message).not.toContain('Not enough time');
         expect(failure.message.includes('500')).toBe(script === 'broken');
-        // Reads of an activity whose time ran out are not told to anybody.
+        // The polls of an activity that timed out are not counted, because the SDK drops its failures.
         expect(failure.details.polls).toBeGreaterThanOrEqual(1);
         expect(failure.details.polls).toBeLessThanOrEqual(scene.countsOf(document).reads);
         expect(failure.details.elapsedMs).toBeGreaterThanOrEqual(DEADLINE_SOON_MS);
@@ -167,7 +167,7 @@ describe('The deadline on a real server', () => {
     );
   });
 
-  it('cuts off a read that hangs, and makes the last one, with either engine', async () => {
+  it('aborts a poll that hangs, and makes the last poll, with either engine', async () => {
     await allOf(
       ENGINES.map(async (engine) => {
         const document = scene.document('hanging');

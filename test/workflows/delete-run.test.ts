@@ -23,14 +23,14 @@ const SETTINGS = ['never', 'afterSuccess', 'always'] as const;
 describe.each(CACHING)('deleteRun with %o', (caching) => {
   const scene = new Scene({ ...caching, scripts: SCRIPTS, parse: { maxInlineBytes: 20_000 } });
 
-  /** Which endings delete, by setting. A paid result that was not delivered is never deleted. */
+  /** The endings that delete, by setting. A paid result that was not delivered is never deleted. */
   it.each([
     ['ok', 'a result', ['afterSuccess', 'always']],
     ['failed', 'ParserRunFailed', ['always']],
     ['never', 'ParseDeadlineExceeded', ['always']],
     ['large', 'ResultTooLarge', []],
     ['contract', 'ContractViolation', []],
-  ])('of a document that ends so: %s', async (script, ending, deleting) => {
+  ])('deletes after no other endings than those of the setting: %s', async (script, ending, deleting) => {
     for (const deleteRun of SETTINGS) {
       const document = scene.document(script);
       const deadlineMs = script === 'never' ? 10_000 : 600_000;
@@ -43,13 +43,13 @@ describe.each(CACHING)('deleteRun with %o', (caching) => {
     }
   });
 
-  it('is never by default', async () => {
+  it('deletes nothing by default', async () => {
     const document = scene.document('ok');
     await scene.client.execute({ file: { fileUrl: document.fileUrl } });
     expect(scene.runOf(document).deleted).toBe(false);
   });
 
-  it('tries again when Extend is down for a moment', async () => {
+  it('is retried when Extend is down for a moment', async () => {
     const document = scene.document('delete-late');
     await scene.client.execute({ file: { fileUrl: document.fileUrl }, deleteRun: 'afterSuccess' });
     expect(scene.runOf(document).deleted).toBe(true);
@@ -65,7 +65,7 @@ describe.each(CACHING)('deleteRun with %o', (caching) => {
     expect(scene.countsOf(document).deletes).toBeLessThan(10);
   });
 
-  it('never hides the first error, and is bounded in time', async () => {
+  it('never hides the first error, and has a time limit', async () => {
     const document = scene.document('failed-and-delete-fails');
     const input: ParseInput = { file: { fileUrl: document.fileUrl }, deleteRun: 'always' };
     const failure = await failureOf(scene.client.execute(input, { workflowId: document.workflowId }));
@@ -73,7 +73,7 @@ describe.each(CACHING)('deleteRun with %o', (caching) => {
     await expectBoundedCleaning(document.workflowId);
   });
 
-  /** The server ends the deletion after half a minute, and nothing else follows. The rest is room for a busy machine. */
+  /** The server ends the deletion after half a minute, and no other step follows. The rest is reserve for a busy machine. */
   async function expectBoundedCleaning(workflowId: string): Promise<void> {
     const events = await historyOf(scene.temporal, workflowId);
     expect(activitiesOf(events).at(-1)?.type).toBe('deleteRun');

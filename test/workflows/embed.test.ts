@@ -22,7 +22,7 @@ describe.each(CACHING)('A workflow of a user with %o', (caching) => {
     return error.cause;
   }
 
-  it('parses in a step of its own, with 11 events per read', async () => {
+  it('parses in one of its steps, with 11 events per poll', async () => {
     const { fileUrl, workflowId } = scene.document('ok');
     const handle = await start('importDocument', workflowId, { file: { fileUrl } });
     expect(await handle.result()).toMatchObject({ submits: 1, polls: 2, output: { kind: 'inline' } });
@@ -43,13 +43,13 @@ describe.each(CACHING)('A workflow of a user with %o', (caching) => {
     });
   });
 
-  it('is told what is wrong with its input', async () => {
+  it('gets a failure that names the wrong field of its input', async () => {
     const cause = await causeOf(await start('importDocument', 'embedded-wrong', { file: { url: 'x' } }));
     expect(cause).toMatchObject({ type: 'InvalidInput' });
     expect((cause as Error).message).toContain('file.url is not a known field');
   });
 
-  it('wakes the wait when it wants to', async () => {
+  it('can end the wait early', async () => {
     const document = scene.document('ok');
     const { fileUrl, workflowId } = document;
     const handle = await start('importDocument', workflowId, { file: { fileUrl }, polling: HOURLY });
@@ -61,9 +61,9 @@ describe.each(CACHING)('A workflow of a user with %o', (caching) => {
     expect(result.waitedMs).toBeLessThan(60_000);
   });
 
-  it('may give up in a scope of its own, and go on', async () => {
+  it('can cancel the parse in a scope of its own, and go on', async () => {
     const { fileUrl, workflowId } = scene.document('never');
-    // A timer that fires while the limit takes it back stalls the time-skipping server, though no real one.
+    // The time-skipping server hangs when a timer fires at the moment of its cancellation. Real servers do not.
     const input: ParseInput = { file: { fileUrl }, deleteRun: 'always', polling: HOURLY };
     const handle = await start('importWithin', workflowId, input, 60_000);
     expect(await handle.result()).toBe('did without it');
@@ -71,7 +71,14 @@ describe.each(CACHING)('A workflow of a user with %o', (caching) => {
     expect(scene.countsOf({ fileUrl })).toMatchObject({ submits: 1, runs: 1, results: 0, deletes: 1 });
   });
 
-  it('parses two documents at a time', async () => {
+  it('never submits again because its listener failed', async () => {
+    const { fileUrl, workflowId } = scene.document('ok');
+    const cause = await causeOf(await start('importWithFaultyListener', workflowId, { file: { fileUrl } }));
+    expect(cause).toMatchObject({ message: 'the listener failed' });
+    expect(scene.countsOf({ fileUrl })).toMatchObject({ submits: 1, runs: 1 });
+  });
+
+  it('can parse two documents at a time', async () => {
     const one = scene.document('ok');
     const other = scene.document('slow');
     const handle = await start(
@@ -83,21 +90,21 @@ describe.each(CACHING)('A workflow of a user with %o', (caching) => {
     expect(await handle.result()).toEqual([scene.runOf(one).id, scene.runOf(other).id]);
   });
 
-  it('lets a child workflow parse', async () => {
+  it('can parse in a child workflow', async () => {
     const { fileUrl, workflowId } = scene.document('ok');
     const handle = await start('importByChild', workflowId, { file: { fileUrl } });
     expect(await handle.result()).toMatchObject({ submits: 1, polls: 2 });
     expect(await historyOf(scene.temporal, `${workflowId}-child`)).toHaveLength(11 * 2 + 19);
   });
 
-  it("sees the child's typed failure", async () => {
+  it("gets the child's typed failure", async () => {
     const { fileUrl, workflowId } = scene.document('failed');
     const cause = await causeOf(await start('importByChild', workflowId, { file: { fileUrl } }));
     expect(cause).toBeInstanceOf(ChildWorkflowFailure);
     expect((cause as ChildWorkflowFailure).cause).toMatchObject({ type: 'ParserRunFailed' });
   });
 
-  it('may have the activities run elsewhere', async () => {
+  it('can use activities on another task queue', async () => {
     const { fileUrl, workflowId } = scene.document('ok');
     const taskQueue = `elsewhere-${caching.maxCachedWorkflows}`;
     const elsewhere = await createParseWorker({
@@ -116,11 +123,11 @@ describe.each(CACHING)('A workflow of a user with %o', (caching) => {
     for (const { headers } of about) expect(headers['authorization']).toBe('Bearer elsewhere');
   });
 
-  it('ends at the deadline when nobody runs the activities, and no run can exist', async () => {
+  it('ends at the deadline when no worker serves the task queue of the activities, and no run can exist', async () => {
     const { fileUrl, workflowId } = scene.document('ok');
-    // Real time: the server skips none while an activity waits for a worker.
+    // This takes real time: the server skips none while an activity waits for a worker.
     const input: ParseInput = { file: { fileUrl }, deadlineMs: 700 };
-    const cause = await causeOf(await start('importDocument', workflowId, input, 'nobody-polls-here'));
+    const cause = await causeOf(await start('importDocument', workflowId, input, 'no-worker-polls-here'));
     expect(cause).toMatchObject({ type: 'ParseDeadlineExceeded', details: [{ submits: 0 }] });
     expect((cause as ApplicationFailure).details?.[0]).not.toHaveProperty('runMayExist');
     expect(scene.countsOf({ fileUrl })).toMatchObject({ submits: 0, runs: 0 });

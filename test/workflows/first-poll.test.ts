@@ -11,7 +11,7 @@ const DELAY_MS = 500;
 describe('The first poll', () => {
   const scene = new Scene({ server: 'dev-server', scripts: { third: { processingReads: 2 } } });
 
-  it('is due by a durable timer with the timer engine', async () => {
+  it('waits for a durable timer with the timer engine', async () => {
     const { fileUrl, workflowId } = scene.document('ok');
     await scene.client.execute({ file: { fileUrl }, polling: { initialDelayMs: DELAY_MS, jitter: 0 } }, { workflowId });
     const events = await historyOf(scene.temporal, workflowId);
@@ -22,7 +22,7 @@ describe('The first poll', () => {
       if (type === 'getStatus') expect(input).not.toHaveProperty('delayMs');
   });
 
-  it('has an absolute time with the retry engine', async () => {
+  it('has an absolute due time with the retry engine', async () => {
     const { fileUrl, workflowId } = scene.document('ok');
     const polling = { engine: 'retry', initialDelayMs: DELAY_MS, jitter: 0 } as const;
     await scene.client.execute({ file: { fileUrl }, polling }, { workflowId });
@@ -32,7 +32,7 @@ describe('The first poll', () => {
     expect(poll?.input).toMatchObject({ delayMs: DELAY_MS, dueAtMs: acceptedAtMs + DELAY_MS });
   });
 
-  it('follows at once where the wait for a worker took longer than the delay, and is counted', async () => {
+  it('follows at once if the wait for a worker took longer than the delay, and is counted', async () => {
     const [slow, other] = [scene.document('third'), scene.document('ok')];
     const [submit, occupied] = [scene.hold(slow, 'submit'), scene.hold(other, 'submit')];
     const worker = await workerWithOneSlot('one-slot');

@@ -6,21 +6,21 @@ import * as proto from '@temporalio/proto';
 
 type History = proto.temporal.api.history.v1.IHistory;
 
-/** The protobufjs of the message types: Temporal's own reader of history files fails where npm installs two of them. */
+/** The protobufjs of the message types. Temporal's own reader of history files fails if npm installs two copies of it. */
 const { fromJson } = createRequire(require.resolve('@temporalio/proto'))('protobufjs/ext/protojson') as {
   fromJson: (type: unknown, json: unknown, options: { readonly ignoreUnknownFields: boolean }) => History;
 };
 const root = patchProtobufRoot(proto) as unknown as { lookupType: (name: string) => unknown };
 const historyType = root.lookupType('temporal.api.history.v1.History');
 
-/** Where recorded histories are kept. */
+/** Directory of the recorded histories. */
 export const HISTORIES_DIRECTORY = join(__dirname, '..', 'histories');
 
 /** A recorded history. */
 export interface RecordedHistory {
-  /** Name of its file, without the ending. */
+  /** Name of its file, without the extension. */
   readonly name: string;
-  /** What its file holds: Temporal's own JSON of a history. */
+  /** Content of its file: Temporal's own JSON of a history. */
   readonly text: string;
   readonly history: History;
 }
@@ -30,7 +30,7 @@ export function readHistory(text: string): History {
   return fromJson(historyType, JSON.parse(text), { ignoreUnknownFields: true });
 }
 
-/** Every history recorded in `directory`. */
+/** Returns every history recorded in `directory`. */
 export function recordedHistories(directory = HISTORIES_DIRECTORY): RecordedHistory[] {
   const files = readdirSync(directory).filter((file) => file.endsWith('.json'));
   return files.sort().map((file) => {

@@ -9,26 +9,26 @@ export type HistoryEvent = NonNullable<History['events']>[number];
 export interface Timer {
   readonly summary: string;
   readonly ms: number;
-  /** When the workflow started it, epoch milliseconds of the workflow's own clock. */
+  /** Start of the timer, epoch milliseconds of the workflow's own clock. */
   readonly startedAtMs: number;
 }
 
-/** An activity as it was scheduled. */
+/** An activity that a workflow scheduled. */
 export interface ScheduledActivity {
   readonly type: string;
   readonly summary: string;
   readonly input: unknown;
-  /** When the workflow scheduled it, epoch milliseconds of the workflow's own clock. */
+  /** Time of the scheduling, epoch milliseconds of the workflow's own clock. */
   readonly scheduledAtMs: number;
 }
 
-/** The history of a workflow. */
+/** Returns the history of one workflow execution. */
 export async function historyOf(client: Client, workflowId: string, runId?: string): Promise<HistoryEvent[]> {
   const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
   return events ?? [];
 }
 
-/** The histories of all runs of a workflow that continued as new, the first one first. */
+/** Returns the histories of all executions of a workflow that continued as new, the first one first. */
 export async function historiesOf(client: Client, workflowId: string): Promise<HistoryEvent[][]> {
   const histories: HistoryEvent[][] = [];
   let { runId } = await client.workflow.getHandle(workflowId).describe();
@@ -40,7 +40,7 @@ export async function historiesOf(client: Client, workflowId: string): Promise<H
   return histories;
 }
 
-/** The timers in a history, in order. */
+/** Returns the timers in a history, in order. */
 export function timersOf(events: readonly HistoryEvent[]): Timer[] {
   return events.flatMap((event, at) => {
     const timeout = event.timerStartedEventAttributes?.startToFireTimeout;
@@ -49,7 +49,7 @@ export function timersOf(events: readonly HistoryEvent[]): Timer[] {
   });
 }
 
-/** The activities in a history, in order. */
+/** Returns the activities in a history, in order. */
 export function activitiesOf(events: readonly HistoryEvent[]): ScheduledActivity[] {
   return events.flatMap((event, at) => {
     const scheduled = event.activityTaskScheduledEventAttributes;
@@ -61,7 +61,7 @@ export function activitiesOf(events: readonly HistoryEvent[]): ScheduledActivity
   });
 }
 
-/** When the workflow saw the first end of an activity of that type, epoch milliseconds of the workflow's own clock. */
+/** Returns the time at which the workflow received the first end of an activity of that type, epoch milliseconds of its own clock. */
 export function seenEndedAtMs(events: readonly HistoryEvent[], activityType: string): number {
   const scheduled = events.find(
     (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === activityType,
@@ -74,7 +74,7 @@ export function seenEndedAtMs(events: readonly HistoryEvent[], activityType: str
   return toMs(task?.eventTime);
 }
 
-/** The workflow's own clock stands still during a task. */
+/** Returns the time of the workflow's own clock, which stands still during a task. */
 function workflowTimeMs(events: readonly HistoryEvent[], at: number): number {
   const task = events.slice(0, at).findLast((event) => event.workflowTaskStartedEventAttributes);
   return toMs(task?.eventTime);

@@ -1,4 +1,4 @@
-/** Risk tested here: a run that Extend accepted is paid for twice, or never noticed, for the shape of an answer. */
+/** The risk that these tests cover: because of the shape of an answer, an accepted run is paid for twice, or its end is never noticed. */
 import type { IncomingMessage } from 'node:http';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ const wrapped = (run: string) => `{"success":true,"parserRun":${run}}`;
 const running = JSON.stringify({ object: 'parser_run_status', id: RUN.id, status: 'PROCESSING' });
 const submitted = { submit: running, status: wrapped(runText()), result: wrapped(runText()), upload: '{}' };
 
-/** Extend's answers, each of them the same to every request of its kind. */
+/** Extend's answers: every request of one kind gets the same answer. */
 let answers = submitted;
 let server: OddServer;
 beforeEach(() => {
@@ -27,7 +27,7 @@ function answerTo({ method, url = '' }: IncomingMessage): string {
   return url.endsWith('responseType=url') ? answers.status : answers.result;
 }
 
-describe('A document whose answers are odd', () => {
+describe('A document with odd answers', () => {
   let directory = '';
   const scene = new Scene(async () => {
     directory = await mkdtemp(join(tmpdir(), 'odd-answers-'));
@@ -40,7 +40,7 @@ describe('A document whose answers are odd', () => {
   afterAll(() => rm(directory, { recursive: true, force: true }));
 
   const file = { fileUrl: 'https://example.com/a.pdf' };
-  /** Runs a document, and counts its requests. */
+  /** Parses a document, and counts its requests. */
   async function counted<T>(ending: () => Promise<T>) {
     const from = server.requests.length;
     const end = await ending();
@@ -54,7 +54,7 @@ describe('A document whose answers are odd', () => {
     ['in the envelope without status', wrapped(`{"id":"${RUN.id}"}`)],
     ['bare without status', `{"object":"parser_run_status","id":"${RUN.id}"}`],
     ['behind a byte order mark', `\ufeff${running}`],
-  ])('is submitted once where the submit is answered %s', async (_title, submit) => {
+  ])('is submitted once if the answer to the submit is %s', async (_title, submit) => {
     answers = { ...submitted, submit };
     const { end, submits, reads } = await counted(() => scene.client.execute({ file, onAmbiguousSubmit: 'fail' }));
     expect(end).toMatchObject({ runId: RUN.id, submits: 1, polls: 1, pageCount: 1 });
@@ -65,27 +65,30 @@ describe('A document whose answers are odd', () => {
     ['timer', runText()],
     ['retry', runText()],
     ['timer', `\ufeff${wrapped(runText())}`],
-  ] as const)('is polled once where the status is bare, with the %s engine', async (engine, status) => {
+  ] as const)('is polled once if the status is bare, with the %s engine', async (engine, status) => {
     answers = { ...submitted, status, result: status };
     const { end, reads } = await counted(() => scene.client.execute({ file, polling: { engine } }));
     expect(end).toMatchObject({ polls: 1, output: { kind: 'inline', chunks: RUN.chunks } });
     expect(reads).toBe(2);
   });
 
-  it.each(['inline', 'stored'] as const)('has its paid result, whatever nobody needs: %s', async (result) => {
-    const chunks = [{ content: 'a', metadata: { pageRange: null }, blocks: [{ content: null }], future: 'FUTURE' }];
-    const text = runText({ fileId: null, metrics: null, usage: { credits: 'two' }, chunks });
-    answers = { ...submitted, result: wrapped(text.replace('"FUTURE"', nested(15_000))) };
-    const { end, reads } = await counted(() => scene.client.execute({ file, result }));
-    expect(Object.keys(end).sort()).toEqual(['output', 'polls', 'runId', 'submits', 'waitedMs']);
-    expect(reads).toBe(2);
-    const read = [];
-    const reader = new ParseClient({ client: scene.temporal, resultDirectory: directory });
-    for await (const chunk of reader.readChunks(end)) read.push(chunk);
-    expect(read).toEqual([{ content: 'a', metadata: {}, blocks: [{}], future: JSON.parse(nested(100)) }]);
-  });
+  it.each(['inline', 'stored'] as const)(
+    'has its paid result, even if members that the package does not need are odd: %s',
+    async (result) => {
+      const chunks = [{ content: 'a', metadata: { pageRange: null }, blocks: [{ content: null }], future: 'FUTURE' }];
+      const text = runText({ fileId: null, metrics: null, usage: { credits: 'two' }, chunks });
+      answers = { ...submitted, result: wrapped(text.replace('"FUTURE"', nested(15_000))) };
+      const { end, reads } = await counted(() => scene.client.execute({ file, result }));
+      expect(Object.keys(end).sort()).toEqual(['output', 'polls', 'runId', 'submits', 'waitedMs']);
+      expect(reads).toBe(2);
+      const read = [];
+      const reader = new ParseClient({ client: scene.temporal, resultDirectory: directory });
+      for await (const chunk of reader.readChunks(end)) read.push(chunk);
+      expect(read).toEqual([{ content: 'a', metadata: {}, blocks: [{}], future: JSON.parse(nested(100)) }]);
+    },
+  );
 
-  it('has a short reason where the reason is nested too deeply', async () => {
+  it('has a short reason if the reason is nested too deeply', async () => {
     answers = { ...submitted, status: `{"id":"${RUN.id}","status":"FAILED","failureReason":${nested(15_000)}}` };
     const failure = await failureOf(scene.client.execute({ file }));
     expect(failure).toMatchObject({ type: 'ParserRunFailed', details: { polls: 1 } });
@@ -121,14 +124,14 @@ describe('A document whose answers are odd', () => {
     ['{"success":true,"file":{"id":"file_1"}}', 1],
     ['{"object":"file","id":"file_1"}', 1],
     ['\ufeff{"id":"file_1"}', 1],
-  ])('is uploaded once where the upload is answered %s', async (upload, times) => {
+  ])('is uploaded once if the answer to the upload is %s', async (upload, times) => {
     answers = { ...submitted, upload };
     const source = pathToFileURL(join(directory, 'a.txt')).href;
     const { uploads, submits } = await counted(() => scene.client.execute({ file: { source } }));
     expect([uploads, submits]).toEqual([times, 1]);
   });
 
-  it('is uploaded three times at most where no answer names the file', async () => {
+  it('is uploaded three times at most if no answer names the file', async () => {
     answers = { ...submitted, upload: '{"success":true}' };
     const source = pathToFileURL(join(directory, 'a.txt')).href;
     const { end, uploads, submits } = await counted(() => failureOf(scene.client.execute({ file: { source } })));

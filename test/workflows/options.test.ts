@@ -3,10 +3,10 @@ import type { DocumentInput, PollingOptions } from '../../contract';
 import { seenEndedAtMs, historyOf, timersOf, type HistoryEvent, type Timer } from './history';
 import { Scene } from './scene';
 
-/** What the test server's rounding of times adds to all waits together or takes from them, in milliseconds. */
+/** The test server rounds times. The sum of all waits may differ by this much, in milliseconds. */
 const SLACK_MS = 1_500;
 
-describe('Options of polling', () => {
+describe('Polling options', () => {
   const scene = new Scene({ scripts: { five: { processingReads: 4 }, eight: { processingReads: 7 } } });
 
   async function historyWith(script: string, polling: PollingOptions): Promise<HistoryEvent[]> {
@@ -22,7 +22,7 @@ describe('Options of polling', () => {
       .filter((timer) => !isFirst(timer))
       .map(({ ms }) => ms);
 
-  it('by default: the first read after 2 s, then delays of the root of the elapsed seconds, up to 30 s', async () => {
+  it('by default: the first poll follows after 2 s, then each delay is the square root of the elapsed seconds, up to 30 s', async () => {
     const events = await historyWith('eight', { jitter: 0 });
     expect(firstDelayOf(events)).toBeGreaterThan(1_900);
     expect(firstDelayOf(events)).toBeLessThanOrEqual(2_000);
@@ -33,7 +33,7 @@ describe('Options of polling', () => {
     expectRootDelays(await historyWith('five', { jitter: 0, scaleMs: 4_000 }), 4_000);
   });
 
-  it('expectedDurationMs moves the first read to 0.4 of it, and shortens the delays after it', async () => {
+  it('expectedDurationMs moves the first poll to 0.4 of it, and shortens the later delays', async () => {
     const events = await historyWith('five', { jitter: 0, expectedDurationMs: 100_000 });
     expect(firstDelayOf(events)).toBeGreaterThan(39_900);
     expect(firstDelayOf(events)).toBeLessThanOrEqual(40_000);
@@ -45,7 +45,7 @@ describe('Options of polling', () => {
     expect(laterDelaysOf(events)).toEqual([7_000, 7_000, 7_000, 7_000]);
   });
 
-  it('backoff, initialDelayMs and factor: each delay is the one before times the factor', async () => {
+  it('backoff, initialDelayMs and factor: each delay is the previous delay times the factor', async () => {
     const events = await historyWith('eight', {
       jitter: 0,
       backoff: 'exponential',
@@ -62,12 +62,12 @@ describe('Options of polling', () => {
     expect(laterDelaysOf(events)).toEqual([3_000, 4_500, 6_750, 10_125]);
   });
 
-  it('a first delay of 0 is no tight loop', async () => {
+  it('a first delay of 0 causes no tight loop', async () => {
     const timers = timersOf(await historyWith('five', { jitter: 0, backoff: 'exponential', initialDelayMs: 0 }));
     expect(timers.map(({ ms }) => ms)).toEqual([500, 750, 1_125, 1_688]);
   });
 
-  it('jitter spreads the delays by as much, a tenth by default', async () => {
+  it('jitter spreads the delays by its share, a tenth by default', async () => {
     const even: PollingOptions = { backoff: 'exponential', initialDelayMs: 10_000, factor: 1, maxDelayMs: 100_000 };
     const delays = async (polling: PollingOptions) =>
       laterDelaysOf(await historyWith('eight', { ...even, ...polling }));
@@ -89,7 +89,7 @@ describe('Options of polling', () => {
     const input: DocumentInput = { file: { fileUrl }, polling: { ...polling, engine: 'retry', jitter: 0 } };
     const startedAtMs = performance.now();
     const { waitedMs, polls } = await scene.client.execute(input, { workflowId });
-    // The server skips the waits and nothing else: what comes on top of them took real time.
+    // The server skips only the waits; all other steps take real time.
     const realMs = performance.now() - startedAtMs;
     expect(polls).toBe(5);
     expect(waitedMs).toBeGreaterThan(seconds * 1_000 - SLACK_MS);
@@ -99,7 +99,7 @@ describe('Options of polling', () => {
     expect(events).toHaveLength(23);
   });
 
-  /** Every timer but the last is as long as the schedule says for the time since the submit was accepted. */
+  /** Expects every timer but the last to be as long as the schedule says for the time since Extend accepted the submit. */
   function expectRootDelays(events: HistoryEvent[], scaleMs: number): void {
     const acceptedAtMs = seenEndedAtMs(events, 'submitParse');
     const timers = timersOf(events).filter((timer) => !isFirst(timer));
@@ -118,7 +118,7 @@ describe('Options of the document', () => {
   const submittedBody = (fileUrl: string) =>
     scene.emulator.requests.find((request) => request.operation === 'submit' && scene.isAbout({ fileUrl }, request));
 
-  it('config goes to Extend as it is, whatever is in it', async () => {
+  it('config goes to Extend unchanged, whatever it contains', async () => {
     const { fileUrl } = scene.document('ok');
     const config = {
       target: 'markdown',
@@ -131,7 +131,7 @@ describe('Options of the document', () => {
     expect(JSON.stringify(submittedBody(fileUrl)?.bodyJson)).toBe(JSON.stringify({ file: { fileUrl }, config }));
   });
 
-  it('fileName goes to Extend, and nothing goes there that was not given', async () => {
+  it('fileName goes to Extend, and no member that the input lacks', async () => {
     const named = scene.document('ok').fileUrl;
     await scene.client.execute({ file: { fileUrl: named, fileName: 'Räksmörgås 1.pdf' } });
     expect(submittedBody(named)?.bodyJson).toEqual({ file: { fileUrl: named, fileName: 'Räksmörgås 1.pdf' } });

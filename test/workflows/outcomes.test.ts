@@ -20,7 +20,7 @@ const SCRIPTS = {
 describe.each(CACHING)('A document with %o', (caching) => {
   const scene = new Scene({ ...caching, scripts: SCRIPTS });
 
-  it('is submitted once, read until it is processed, and fetched once', async () => {
+  it('is submitted once, polled until the run is processed, and fetched once', async () => {
     const document = scene.document('several');
     const result = await scene.client.execute({ file: { fileUrl: document.fileUrl } });
     expect(result).toMatchObject({ submits: 1, polls: 5, pageCount: 3, processingTimeMs: 1200, credits: 6 });
@@ -29,7 +29,7 @@ describe.each(CACHING)('A document with %o', (caching) => {
     expect(scene.countsOf(document)).toEqual({ submits: 1, runs: 1, reads: 5, results: 1, deletes: 0 });
   });
 
-  it('has a result of exactly the promised shape', async () => {
+  it('has a result of exactly the documented shape', async () => {
     const { output, ...summary } = await scene.client.execute({ file: file('several') });
     expect(Object.keys(summary).sort()).toEqual([
       'credits',
@@ -48,21 +48,21 @@ describe.each(CACHING)('A document with %o', (caching) => {
     expect(output.chunks[0]?.content).toContain('# Statement');
   });
 
-  it('has words with positions where there are some, and no credits where none are told', async () => {
+  it('has words with positions if Extend gives them, and no credits if Extend gives none', async () => {
     const result = await scene.client.execute({ file: file('with-ocr') });
     expect(Object.keys(result.output).sort()).toEqual(['chunks', 'kind', 'ocr']);
     expect(result.output).toMatchObject({ ocr: { words: [{ text: 'Statement' }] } });
     expect(result).not.toHaveProperty('credits');
   });
 
-  it('is not read when the submit says PROCESSED already', async () => {
+  it('is not polled when the answer to the submit says PROCESSED', async () => {
     const document = scene.document('processed-at-once');
     const result = await scene.client.execute({ file: { fileUrl: document.fileUrl } });
     expect(result).toMatchObject({ submits: 1, polls: 0 });
     expect(scene.countsOf(document)).toEqual({ submits: 1, runs: 1, reads: 0, results: 1, deletes: 0 });
   });
 
-  it('fails without a read when the submit says FAILED already', async () => {
+  it('fails without a poll when the answer to the submit says FAILED', async () => {
     const document = scene.document('failed-at-once');
     const failure = await failureOf(scene.client.execute({ file: { fileUrl: document.fileUrl } }));
     expect(failure.type).toBe('ParserRunFailed');
@@ -99,7 +99,7 @@ describe.each(CACHING)('A document with %o', (caching) => {
     expect(scene.countsOf(document)).toMatchObject({ reads: 2, results: 0 });
   });
 
-  it.each(['unknown-words', 'unknown-at-submit'])('goes on waiting at words it does not know: %s', async (script) => {
+  it.each(['unknown-words', 'unknown-at-submit'])('keeps waiting at unknown status words: %s', async (script) => {
     const document = scene.document(script);
     const result = await scene.client.execute({ file: { fileUrl: document.fileUrl } });
     expect(scene.countsOf(document).reads).toBe(result.polls);
@@ -109,20 +109,20 @@ describe.each(CACHING)('A document with %o', (caching) => {
   it.each([
     ['without-output', 4],
     ['back-to-processing', 3],
-  ])('is fetched again while its output is not there: %s', async (script, results) => {
+  ])('is fetched again while the run lacks its output: %s', async (script, results) => {
     const document = scene.document(script);
     await scene.client.execute({ file: { fileUrl: document.fileUrl } });
     expect(scene.countsOf(document)).toMatchObject({ runs: 1, results });
   });
 
-  it('fails after two minutes without output, and names what is missing', async () => {
+  it('fails after two minutes without output, and names the missing member', async () => {
     const document = scene.document('never-an-output');
     const startedAtMs = performance.now();
     const failure = await failureOf(scene.client.execute({ file: { fileUrl: document.fileUrl } }));
     expect(failure).toMatchObject({ type: 'ContractViolation', details: { runId: scene.runOf(document).id } });
     expect(failure.message).toContain('parserRun.chunks');
     expect(failure.details.elapsedMs).toBeGreaterThan(120_000);
-    // The server skips the waits and nothing else: requests take real time.
+    // The server skips only the waits; requests take real time.
     expect(failure.details.elapsedMs).toBeLessThan(135_000 + performance.now() - startedAtMs);
   });
 

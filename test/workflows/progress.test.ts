@@ -13,7 +13,7 @@ describe.each(CACHING)('The progress with %o', (caching) => {
 
   describe.each(ENGINES)('and the %s engine', (engine) => {
     const timerOnly = (...keys: string[]) => (engine === 'timer' ? keys : []);
-    /** What each phase tells from its start to its end. */
+    /** The fields of the progress in each phase. */
     const always = ['deadlineAtMs', 'phase', 'startedAtMs', 'submits', ...timerOnly('polls')];
 
     async function detailsOf({ workflowId }: TestDocument): Promise<string> {
@@ -23,7 +23,7 @@ describe.each(CACHING)('The progress with %o', (caching) => {
       return metadata.currentDetails ?? '';
     }
 
-    it('has exactly the promised fields in each phase, and the details say the same', async () => {
+    it('has exactly the documented fields in each phase, and the details say the same', async () => {
       const document = scene.document('soon');
       const holds = (['submit', 'read', 'result', 'deleteRun'] as const).map((name) => scene.hold(document, name));
       const [submit, read, result, deletion] = holds;
@@ -76,7 +76,7 @@ describe.each(CACHING)('The progress with %o', (caching) => {
       );
     });
 
-    it('tells how it failed', async () => {
+    it('includes the failure', async () => {
       const { fileUrl, workflowId } = scene.document('failing');
       const handle = await scene.client.start({ file: { fileUrl }, polling: { engine } }, { workflowId });
       await handle.result().catch(() => undefined);
@@ -86,7 +86,7 @@ describe.each(CACHING)('The progress with %o', (caching) => {
       );
     });
 
-    it('is told by summaries in the history', async () => {
+    it('is visible as summaries in the history', async () => {
       const document = scene.document('soon');
       await scene.client.execute(
         { file: { fileUrl: document.fileUrl }, polling: { engine }, deleteRun: 'always' },
@@ -110,7 +110,7 @@ describe.each(CACHING)('The progress with %o', (caching) => {
 describe('The progress while waiting', () => {
   const scene = new Scene({ scripts: SCRIPTS });
 
-  it('tells when the next read is due, and the last failure', async () => {
+  it('includes the due time of the next poll and the last failure', async () => {
     const document = scene.document('soon');
     const handle = await scene.client.start(
       { file: { fileUrl: document.fileUrl }, polling: { initialDelayMs: 600_000, jitter: 0 } },
@@ -124,7 +124,7 @@ describe('The progress while waiting', () => {
     await handle.result();
   });
 
-  it('tells a status word that it does not know', async () => {
+  it('includes a status word that is not known', async () => {
     const document = scene.document('unknown');
     const handle = await scene.client.start(
       { file: { fileUrl: document.fileUrl }, polling: { initialDelayMs: 0, maxDelayMs: 10 } },
@@ -138,7 +138,7 @@ describe('The progress while waiting', () => {
     await handle.result();
   });
 
-  it('keeps the last failure, though it was mended, and says it in the details', async () => {
+  it('keeps the last failure after the recovery, in the details too', async () => {
     const { fileUrl, workflowId } = scene.document('rate-limited');
     const handle = await scene.client.start({ file: { fileUrl } }, { workflowId });
     await handle.result();

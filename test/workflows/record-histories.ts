@@ -1,10 +1,10 @@
 /**
- * Records the histories that `replay.test.ts` replays. It is no test of the suite; run it after a change that is meant
- * to make new histories, under a new version in the names, and keep the old ones:
+ * Records the histories that `replay.test.ts` replays. This file is not a test of the suite. Run it after a change that
+ * intentionally makes new histories. Use a new version in the names, and keep the old files:
  *
  *   npm run build && npx jest --testMatch '<rootDir>/test/workflows/record-histories.ts'
  *
- * With `-t documents` or `-t batches` it records only those.
+ * With `-t documents` or `-t batches` it records one kind only.
  */
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -36,13 +36,13 @@ const SCRIPTS = {
   faulty: { reads: [resetReply(), httpReply({ status: 500, json: { error: 'down' } })] },
 };
 
-/** What is recorded: an input, and what is done to the workflow while it runs. */
+/** One recording: an input, and the actions on the workflow while it is in flight. */
 interface Recording {
   readonly input: ParseInput | BatchInput;
   readonly meanwhile?: (handle: ParseHandle, firstRead: () => Promise<unknown>) => Promise<unknown>;
   /** @default none */
   readonly startDelay?: Duration;
-  /** A signal that comes with the start. @default none */
+  /** A signal that is sent together with the start. @default none */
   readonly signal?: string;
 }
 
@@ -183,7 +183,7 @@ async function record(
   name: string,
   { input, meanwhile, startDelay, signal }: Recording,
 ): Promise<string[]> {
-  // Past the client, which would refuse a wrong input.
+  // This bypasses the client, because the client would refuse a wrong input.
   const workflowId = `${FILES[workflowType]}-${name}`;
   const options = {
     taskQueue: 'extend-parse',
@@ -211,7 +211,7 @@ async function record(
   return files;
 }
 
-/** The history as Temporal's own command writes it. */
+/** Returns the history in the format of Temporal's own command. */
 async function exported(workflowId: string, runId: string): Promise<string> {
   const which = ['--workflow-id', workflowId, '--run-id', runId];
   const args = ['workflow', 'show', '--address', server.address, ...which, '--output', 'json'];
@@ -226,7 +226,7 @@ function isAnsweredRead({ operation, outcome, runId }: EmulatorRequest, input: R
   return operation === 'read' && outcome === 'answered' && isAbout;
 }
 
-/** Takes out what tells of the machine that recorded: process and host, stack traces, directories. */
+/** Removes all traces of the machine that recorded: process and host, stack traces, directories. */
 function withoutMachine(value: unknown, name = ''): unknown {
   if (Array.isArray(value)) return value.map((member) => withoutMachine(member));
   if (typeof value === 'object' && value !== null) {

@@ -6,7 +6,7 @@ import { quietly } from '../support/quietly';
 
 const HISTORIES = recordedHistories();
 
-/** Ways of a document that must be among the recorded ones. */
+/** Ways of a document for which a recorded history must exist. */
 const WAYS = [
   'timer-succeeded',
   'retry-succeeded',
@@ -31,7 +31,7 @@ const WAYS = [
   'invalid-input',
 ];
 
-/** Ways of a batch that must be among the recorded ones. */
+/** Ways of a batch for which a recorded history must exist. */
 const BATCH_WAYS = [
   'succeeded',
   'stopped',
@@ -43,7 +43,7 @@ const BATCH_WAYS = [
   'invalid-input',
 ];
 
-/** Ways that version 0.1.0 did not know. */
+/** Ways that version 0.1.0 did not have. */
 const NEW_WAYS = ['parse-document.v2.start-delay', 'parse-batch.v2.cancelled-while-paused'];
 
 interface StartedInput {
@@ -60,23 +60,23 @@ describe('Recorded histories', () => {
     for await (const { workflowId, error } of results) errors.set(workflowId, error);
   });
 
-  it.each(HISTORIES.map(({ name }) => name))('are replayed by the workflows of today: %s', (name) => {
+  it.each(HISTORIES.map(({ name }) => name))('are replayed by the current workflows: %s', (name) => {
     expect(errors.has(name)).toBe(true);
     expect(errors.get(name)).toBeUndefined();
   });
 
-  it.each(['v1', 'v2'])('show every way that a document or a batch can go: %s', (version) => {
+  it.each(['v1', 'v2'])('cover every way of a document or a batch: %s', (version) => {
     const wanted = [
       ...WAYS.map((way) => `parse-document.${version}.${way}`),
       ...BATCH_WAYS.map((way) => `parse-batch.${version}.${way}`),
       ...(version === 'v1' ? [] : NEW_WAYS),
     ];
-    // How many executions a batch has depends on the server's haste.
+    // The number of executions of a batch depends on the speed of the server.
     expect(wanted.filter((way) => !HISTORIES.some(({ name }) => name.startsWith(way)))).toEqual([]);
   });
 
   it.each(['timer-succeeded', 'continued-as-new-1', 'continued-as-new-2'])(
-    'are not refused for limits that came later: %s',
+    'are not refused because of later limits: %s',
     async (way) => {
       const { text } = HISTORIES.find(({ name }) => name === `parse-document.v1.${way}`) ?? { text: '' };
       const deep = JSON.parse(`${'['.repeat(150)}${']'.repeat(150)}`) as unknown;
@@ -90,7 +90,7 @@ describe('Recorded histories', () => {
     },
   );
 
-  it('tell nothing of the machine that recorded them', () => {
+  it('contain no trace of the machine that recorded them', () => {
     const texts = HISTORIES.map(({ text }) => text).join('\n');
     expect(new Set([...texts.matchAll(/"identity": "([^"]*)"/g)].map(([, identity]) => identity))).toEqual(
       new Set(['worker']),

@@ -6,7 +6,7 @@ describe('A result on a real server', () => {
   const scene = new Scene({ server: 'dev-server', scripts: { sized: { processingReads: 0 } } });
   const quick = { initialDelayMs: 0 };
 
-  it('that is larger than the limit is fetched once, refused by name and kept at Extend', async () => {
+  it('that is larger than the limit is fetched once, refused as ResultTooLarge and kept at Extend', async () => {
     const document = scene.document('sized');
     const fileUrl = `${document.fileUrl}&mb=3`;
     const { workflowId } = document;
@@ -22,17 +22,17 @@ describe('A result on a real server', () => {
     expect(types).toEqual(['submitParse', 'getStatus', 'fetchResult']);
   });
 
-  it('that is just below the limit arrives whole', async () => {
+  it('that is just below the limit is returned as a whole', async () => {
     const fileUrl = `${scene.document('sized').fileUrl}&mb=1`;
     const { output } = await scene.client.execute({ file: { fileUrl }, polling: quick });
     expect(JSON.stringify(output).length).toBeGreaterThan(1_000_000);
   });
 });
 
-describe('A worker whose limit is above what Temporal carries', () => {
+describe('A worker with a limit above the limit of Temporal', () => {
   const scene = new Scene({ server: 'dev-server', parse: { maxInlineBytes: 10_000_000 } });
 
-  it('ends with ResultTooLarge all the same, without fetching again', async () => {
+  it('fails with ResultTooLarge too, without a second fetch', async () => {
     const fileUrl = `${scene.document('ok').fileUrl}&mb=3&reads=0`;
     const failure = await failureOf(
       scene.client.execute({ file: { fileUrl }, polling: { initialDelayMs: 0 }, deleteRun: 'always' }),

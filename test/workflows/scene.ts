@@ -13,10 +13,10 @@ import { quietly } from '../support/quietly';
 export { quietly } from '../support/quietly';
 export { until } from '../support/until';
 
-/** A workflow is kept in memory, or replayed from its history for every task: the outcome must be the same. */
+/** Both ways of a worker: to cache a workflow, or to replay its history for every task. The outcome must be the same. */
 export const CACHING = [{ maxCachedWorkflows: 0 }, { maxCachedWorkflows: 10 }];
 
-/** What was requested for one document, and what it would have cost. */
+/** The requests for one document, and the runs that Extend would bill. */
 export interface Counts {
   readonly submits: number;
   readonly runs: number;
@@ -28,17 +28,17 @@ export interface Counts {
 /** One document under test: a URL that no other test uses. */
 export interface TestDocument {
   readonly fileUrl: string;
-  /** The workflow id to start it under. */
+  /** The id for its workflow. */
   readonly workflowId: string;
 }
 
-/** The environment of a test file, and the questions that its tests ask. */
+/** The environment of a test file, with methods that find the requests and runs of one document. */
 export class Scene {
   #parsing: ParseTestEnvironment | undefined;
   #documents = 0;
   readonly #holds: Hold[] = [];
 
-  /** Starts before the tests of the surrounding block and ends after them. */
+  /** Starts the environment before the tests of the surrounding block, and closes it after them. */
   constructor(options: ParseTestEnvironmentOptions | (() => Promise<ParseTestEnvironmentOptions>) = {}) {
     beforeAll(async () => {
       quietly();
@@ -68,7 +68,7 @@ export class Scene {
     return this.parsing.emulator;
   }
 
-  /** A document that plays the script. */
+  /** Returns a new document that plays the script. */
   document(script: string): TestDocument {
     this.#documents += 1;
     const name = `${script}-${this.#documents}`;
@@ -79,14 +79,14 @@ export class Scene {
     return this.emulator.runs.filter((run) => run.fileUrl === fileUrl);
   }
 
-  /** The only run of a document. */
+  /** Returns the only run of a document. */
   runOf(document: Pick<TestDocument, 'fileUrl'>): EmulatorRun {
     const [run, ...others] = this.runsOf(document);
     if (run === undefined || others.length > 0) throw new Error(`expected one run, got ${others.length} more or none`);
     return run;
   }
 
-  /** Whether a request is about the document. */
+  /** Returns true if a request is about the document. */
   isAbout({ fileUrl }: Pick<TestDocument, 'fileUrl'>, request: EmulatorRequest): boolean {
     const submitted = (request.bodyJson as { file?: { fileUrl?: string } } | undefined)?.file?.fileUrl;
     return submitted === fileUrl || this.runsOf({ fileUrl }).some(({ id }) => id === request.runId);
@@ -104,7 +104,7 @@ export class Scene {
     };
   }
 
-  /** Resolves once a request of that kind about the document was answered so many times (or is on its way, if held). */
+  /** Resolves once the given number of requests of that kind about the document were answered, or are in flight if they are held. */
   async seen(document: TestDocument, operation: EmulatorRequest['operation'], times = 1): Promise<void> {
     const counted = new Set<number>();
     await this.emulator.waitFor((request) => {
@@ -114,7 +114,7 @@ export class Scene {
     });
   }
 
-  /** Holds the document's requests of that kind until released. */
+  /** Holds the document's requests of that kind until the hold is released. */
   hold(document: TestDocument, operation: EmulatorRequest['operation']): Hold {
     const hold = new Hold((request) => request.operation === operation && this.isAbout(document, request));
     this.#holds.push(hold);
@@ -127,12 +127,12 @@ export class Scene {
   }
 }
 
-/** Keeps requests waiting. */
+/** Keeps matching requests waiting until it is released. */
 export class Hold {
   readonly #released: Promise<void>;
   #release: () => void = () => undefined;
   #arrived: () => void = () => undefined;
-  /** Resolves when the first request waits here. */
+  /** Resolves when the first request waits. */
   readonly arrived: Promise<void>;
 
   constructor(private readonly matches: (request: EmulatorRequest) => boolean) {
@@ -146,13 +146,13 @@ export class Hold {
     await this.#released;
   }
 
-  /** Lets everything through from now on. */
+  /** Lets all requests pass from now on. */
   release(): void {
     this.#release();
   }
 }
 
-/** The typed error that a parse ends with. */
+/** Returns the typed error with which a parse ends. */
 export async function failureOf(ending: Promise<unknown>): Promise<ParseError> {
   const end: unknown = await ending.then(
     () => 'a result',
@@ -162,7 +162,7 @@ export async function failureOf(ending: Promise<unknown>): Promise<ParseError> {
   throw new Error(`expected a ParseError, got ${String(end)}`);
 }
 
-/** Waits for all of them, also where one fails: what is still on its way would disturb the tests that follow. */
+/** Waits for all promises, even if one fails, because a parse that is still in flight would disturb the later tests. */
 export async function allOf<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   await Promise.allSettled(promises);
   return Promise.all(promises);

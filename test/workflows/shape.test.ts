@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import { type ParseClient, ParserRunFailedError } from '../../client';
 import { createParseTestEnvironment, type ParseTestEnvironment } from '../../testing';
 
-/** The names of a workflow's history events, for counting. */
+/** Returns the names of a workflow's history events, for counting. */
 async function eventsOf(client: Client, workflowId: string): Promise<string[]> {
   const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
   return (events ?? []).map((event) => String(event.eventType));
@@ -24,7 +24,7 @@ describe.each([{ maxCachedWorkflows: 0 }, { maxCachedWorkflows: 10 }])('parseDoc
     return parsing.emulator.requests.filter((request) => request.operation === operation && request.runId === run?.id);
   };
 
-  it('submits once, reads until PROCESSED, fetches once', async () => {
+  it('submits once, polls until PROCESSED, fetches once', async () => {
     const fileUrl = 'http://emulator.invalid/five?n=shape';
     const result = await client.execute(
       { file: { fileUrl }, polling: { jitter: 0 } },
@@ -44,7 +44,7 @@ describe.each([{ maxCachedWorkflows: 0 }, { maxCachedWorkflows: 10 }])('parseDoc
     await expect(failed).rejects.toBeInstanceOf(ParserRunFailedError);
   });
 
-  it('costs no event per read with the retry engine', async () => {
+  it('costs no event per poll with the retry engine', async () => {
     const fileUrl = 'http://emulator.invalid/five?n=retry';
     const workflowId = `retry-${caching.maxCachedWorkflows}`;
     const result = await client.execute({ file: { fileUrl }, polling: { engine: 'retry' } }, { workflowId });

@@ -13,13 +13,13 @@ import { deadUrl } from '../support/free-port';
 import { historyOf, timersOf } from './history';
 import { allOf, CACHING, failureOf, Scene } from './scene';
 
-/** Answers after which nobody can say whether a run exists. The emulator made one each time. */
+/** Answers after which it is unknown whether a run exists. The emulator creates a run each time. */
 const AMBIGUOUS: Readonly<Record<string, Reply>> = {
   'a reset': resetReply({ acted: true }),
   'a 500': httpReply({ status: 500, json: { error: 'boom' }, acted: true }),
   'a 503 of a proxy': htmlReply({ status: 503, acted: true }),
   'a 408': httpReply({ status: 408, json: { error: 'timeout' }, acted: true }),
-  'a time-out': hangReply({ acted: true }),
+  'a timeout': hangReply({ acted: true }),
   'HTML with 200': htmlReply({ acted: true }),
   'a truncated 200': truncatedReply(),
   'truncated JSON with 200': truncatedReply({ how: 'json' }),
@@ -83,7 +83,7 @@ describe('A submit', () => {
     ['none', [5_000, 5_500], [10_000, 11_000]],
     ['zero', [1_000, 1_100], [1_000, 1_100]],
     ['unreadable', [5_000, 5_500], [10_000, 11_000]],
-  ])('that is told to wait does so, at least as long as asked: Retry-After %s', async (script, first, second) => {
+  ])('waits at least as long as Extend requests: Retry-After %s', async (script, first, second) => {
     const { fileUrl, workflowId } = scene.document(script);
     const result = await scene.client.execute({ file: { fileUrl } }, { workflowId });
     const timers = timersOf(await historyOf(scene.temporal, workflowId)).filter(({ summary }) =>
@@ -99,7 +99,7 @@ describe('A submit', () => {
     expect(scene.countsOf({ fileUrl })).toMatchObject({ submits: 3, runs: 1 });
   });
 
-  it('is sent again where Extend says that it was not accepted and may be repeated, and is not counted', async () => {
+  it('is repeated if Extend says that it was not accepted and may be repeated, and is not counted', async () => {
     const { fileUrl, workflowId } = scene.document('busy');
     const result = await scene.client.execute({ file: { fileUrl }, onAmbiguousSubmit: 'fail' }, { workflowId });
     expect(result.submits).toBe(1);
@@ -108,7 +108,7 @@ describe('A submit', () => {
     expect(summaries.slice(0, 2)).toEqual(['after: rejected submit', 'after: rejected submit']);
   });
 
-  it.each(named(AMBIGUOUS))('that may have made a run is sent again and counted: %s', async (name) => {
+  it.each(named(AMBIGUOUS))('that may have created a run is repeated and counted: %s', async (name) => {
     const { fileUrl, workflowId } = scene.document(scriptName(name));
     const result = await scene.client.execute({ file: { fileUrl } }, { workflowId });
     expect(result.submits).toBe(2);
@@ -119,7 +119,7 @@ describe('A submit', () => {
     expect(timer?.ms).toBeLessThanOrEqual(5_500);
   });
 
-  it.each(named(AMBIGUOUS))("that may have made a run is never sent again with 'fail': %s", async (name) => {
+  it.each(named(AMBIGUOUS))("that may have created a run is never repeated with 'fail': %s", async (name) => {
     const { fileUrl } = scene.document(scriptName(name));
     const failure = await failureOf(scene.client.execute({ file: { fileUrl }, onAmbiguousSubmit: 'fail' }));
     expect(failure).toMatchObject({ type: 'SubmitOutcomeUnknown', details: { runMayExist: true, submits: 1 } });
@@ -127,7 +127,7 @@ describe('A submit', () => {
     expect(scene.countsOf({ fileUrl })).toMatchObject({ submits: 1, runs: 1, reads: 0 });
   });
 
-  it('is not sent more often than maxSubmits, five times by default', async () => {
+  it('is not repeated beyond maxSubmits, five by default', async () => {
     const { fileUrl, workflowId } = scene.document('lost');
     const unknown = await failureOf(scene.client.execute({ file: { fileUrl } }, { workflowId }));
     expect(unknown).toMatchObject({ type: 'SubmitOutcomeUnknown', details: { runMayExist: true, submits: 5 } });
@@ -140,21 +140,21 @@ describe('A submit', () => {
     }
   });
 
-  it.each([1, 2])('is sent as often as maxSubmits says: %i', async (maxSubmits) => {
+  it.each([1, 2])('is repeated up to maxSubmits: %i', async (maxSubmits) => {
     const { fileUrl } = scene.document('lost');
     const failure = await failureOf(scene.client.execute({ file: { fileUrl }, maxSubmits }));
     expect(failure).toMatchObject({ type: 'SubmitOutcomeUnknown', details: { submits: maxSubmits } });
     expect(scene.countsOf({ fileUrl })).toMatchObject({ submits: maxSubmits, runs: maxSubmits });
   });
 
-  it('counts what may have made a run, not what was surely refused', async () => {
+  it('counts only if it may have created a run, not if it was certainly rejected', async () => {
     const { fileUrl } = scene.document('mixed');
     const result = await scene.client.execute({ file: { fileUrl } });
     expect(result.submits).toBe(2);
     expect(scene.countsOf({ fileUrl })).toMatchObject({ submits: 4, runs: 2 });
   });
 
-  it.each(named(FINAL))('that is refused for good ends the workflow at once: %s', async (name) => {
+  it.each(named(FINAL))('that Extend refuses ends the workflow at once: %s', async (name) => {
     const { fileUrl } = scene.document(scriptName(name));
     const failure = await failureOf(scene.client.execute({ file: { fileUrl } }));
     const { type, status, code } = FINAL[name] ?? { type: '', status: 0 };
@@ -175,7 +175,7 @@ describe('A submit', () => {
   });
 });
 
-describe('A submit that nobody receives', () => {
+describe('A submit that no server receives', () => {
   const scene = new Scene(async () => ({ parse: { baseUrl: await deadUrl() } }));
 
   it('is repeated until the deadline, and no run can exist', async () => {
@@ -197,10 +197,10 @@ describe('A submit that nobody receives', () => {
 
 describe.each(CACHING)('A submit in flight at the deadline with %o', (caching) => {
   const scene = new Scene({ server: 'dev-server', ...caching });
-  /** Time for a submit to be sent on a busy machine, and no more: the test takes as long. */
+  /** Time to send a submit on a busy machine. The test takes as long, so it is no longer. */
   const deadlineMs = 6_000;
 
-  it('leaves open whether a run exists, whether it would be sent again or not', async () => {
+  it('ends with runMayExist, with both policies for ambiguous submits', async () => {
     await allOf(
       (['resubmit', 'fail'] as const).map(async (onAmbiguousSubmit) => {
         const document = scene.document('ok');
@@ -208,7 +208,7 @@ describe.each(CACHING)('A submit in flight at the deadline with %o', (caching) =
         const { fileUrl } = document;
         const failure = await failureOf(scene.client.execute({ file: { fileUrl }, deadlineMs, onAmbiguousSubmit }));
         expect(failure).toMatchObject({ type: 'ParseDeadlineExceeded', details: { submits: 1, runMayExist: true } });
-        // The submit's own limit is a minute.
+        // The time limit of the submit itself is a minute.
         expect(failure.details.elapsedMs).toBeLessThan(30_000);
         hold.release();
         expect(scene.countsOf(document)).toMatchObject({ submits: 1 });

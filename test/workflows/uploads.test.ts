@@ -9,7 +9,7 @@ import { CACHING, failureOf, Scene } from './scene';
 
 describe.each(CACHING)('A source with %o', (caching) => {
   let directory = '';
-  /** Answers to come, by operation; the emulator answers naturally when there is none. */
+  /** The next answers, by operation. Without one, the emulator answers as usual. */
   const spoiled: { operation: string; reply: Reply }[] = [];
   const scene = new Scene(async () => {
     directory = await mkdtemp(join(tmpdir(), 'extend-parse-sources-'));
@@ -25,7 +25,7 @@ describe.each(CACHING)('A source with %o', (caching) => {
 
   const note = () => pathToFileURL(join(directory, 'note.txt')).href;
 
-  /** Parses the note, and tells what was sent for it. */
+  /** Parses the note, and returns the requests for it. */
   async function parsed(input: Partial<DocumentInput> = {}) {
     const from = scene.emulator.requests.length;
     const ending = scene.client.execute({ file: { source: note() }, ...input });
@@ -49,7 +49,7 @@ describe.each(CACHING)('A source with %o', (caching) => {
     expect((end as { fileId: string }).fileId).toBe(file?.id);
   });
 
-  it('is uploaded once also where it is submitted again', async () => {
+  it('is uploaded once even if it is submitted again', async () => {
     spoiled.push(
       { operation: 'submit', reply: rateLimitedReply() },
       { operation: 'submit', reply: resetReply({ acted: true }) },
@@ -61,7 +61,7 @@ describe.each(CACHING)('A source with %o', (caching) => {
     expect(bodies).toEqual(Array.from({ length: 3 }, () => ({ file: { fileId: file?.id } })));
   });
 
-  it('is uploaded under the name that the input gives', async () => {
+  it('is uploaded under the file name of the input', async () => {
     const { file, requests } = await parsed({ file: { source: note(), fileName: 'other.txt' } });
     expect(file?.name).toBe('other.txt');
     const submit = requests.find(({ operation }) => operation === 'submit');
@@ -79,7 +79,7 @@ describe.each(CACHING)('A source with %o', (caching) => {
     expect([count('deleteRun'), count('deleteFile')]).toEqual(deleted ? [1, 1] : [0, 0]);
   });
 
-  it('is deleted when no run can need it, and kept when one may', async () => {
+  it('is deleted when no run can need the upload, and kept when a run may', async () => {
     spoiled.push({ operation: 'submit', reply: httpReply({ status: 401, json: { error: 'bad key' } }) });
     const refused = await parsed({ deleteRun: 'always' });
     expect(refused.end).toMatchObject({ type: 'Unauthorized' });
@@ -90,13 +90,13 @@ describe.each(CACHING)('A source with %o', (caching) => {
     expect(unknown.file?.deleted).toBe(false);
   });
 
-  it('never deletes a file that is not its own', async () => {
+  it('never deletes a file that this workflow did not upload', async () => {
     const { file } = await parsed();
     await scene.client.execute({ file: { fileId: file?.id ?? '' }, deleteRun: 'always' });
     expect(scene.emulator.files.find(({ id }) => id === file?.id)?.deleted).toBe(false);
   });
 
-  it('survives faults of the upload, and ends when it is refused', async () => {
+  it('survives faults of the upload, and fails when Extend refuses it', async () => {
     spoiled.push({ operation: 'upload', reply: resetReply() }, { operation: 'upload', reply: rateLimitedReply() });
     const { end, count } = await parsed();
     expect(end).toMatchObject({ submits: 1 });
@@ -110,7 +110,7 @@ describe.each(CACHING)('A source with %o', (caching) => {
     expect(refused.count('submit')).toBe(0);
   });
 
-  it('that is not there, or not allowed, sends nothing', async () => {
+  it('that does not exist, or is not allowed, sends nothing', async () => {
     for (const source of [`${note()}.gone`, 'file:///etc/passwd', 's3://bucket/key']) {
       const from = scene.emulator.requests.length;
       const failure = await failureOf(scene.client.execute({ file: { source } }));

@@ -15,7 +15,7 @@ import {
 import { activitiesOf, historyOf } from './history';
 import { CACHING, failureOf, Scene, until } from './scene';
 
-/** What a read may meet without harm; each twice in a row. */
+/** Faults of polls that do no harm; each occurs twice in a row. */
 const FAULTS: Readonly<Record<string, Reply>> = {
   'a reset': resetReply(),
   'a 500': httpReply({ status: 500, json: { error: 'boom' } }),
@@ -32,7 +32,7 @@ const FAULTS: Readonly<Record<string, Reply>> = {
   'a 404 soon after the submit': httpReply({ status: 404, json: { error: 'not found' } }),
 };
 
-/** What is no fault at all, or is read as far as it matters. */
+/** Odd answers that are no fault: each is read as far as required. */
 const ODD: Readonly<Record<string, Reply>> = {
   'a slow answer': dripReply({ pieceBytes: 40, everyMs: 5 }),
   'an answer that never ends': endlessReply({ everyMs: 20 }),
@@ -48,7 +48,7 @@ const notFound = httpReply({ status: 404, json: { error: 'not found' } });
 const SCRIPTS = {
   ...Object.fromEntries(Object.entries(FAULTS).map(([name, reply]) => [scriptName(name), { reads: [reply, reply] }])),
   ...Object.fromEntries(Object.entries(ODD).map(([name, reply]) => [scriptName(name), { reads: [reply] }])),
-  'key-mended': { reads: [unauthorized(401), unauthorized(403), unauthorized(401)] },
+  'key-fixed': { reads: [unauthorized(401), unauthorized(403), unauthorized(401)] },
   'address-corrected': { reads: [wrongAddress, wrongAddress, wrongAddress] },
   'version-removed': { reads: [httpReply({ status: 410, json: { code: 'ENDPOINT_REMOVED', message: 'gone' } })] },
   'fetch-spoiled': { results: [resetReply(), unauthorized(401), wrongAddress, truncatedReply(), rateLimitedReply()] },
@@ -71,11 +71,11 @@ describe.each(ENGINES)('A wait with the %s engine', (engine) => {
   it.each(Object.keys(FAULTS))('survives %s', async (name) => {
     const { fileUrl } = scene.document(scriptName(name));
     const result = await scene.client.execute({ file: { fileUrl }, polling });
-    // A truncated answer is a natural one that is spoiled on its way: the run has gone on.
+    // A truncated answer is a usual answer that is damaged in transit, so the run has gone on.
     const reads = name.startsWith('a truncated') || name.startsWith('truncated') ? 3 : 4;
     expect(result).toMatchObject({ submits: 1, polls: reads });
     expect(scene.countsOf({ fileUrl })).toEqual({ submits: 1, runs: 1, reads, results: 1, deletes: 0 });
-    // No fault makes a tight loop: the first read comes after 2 s, and two more waits of a second follow at least.
+    // No fault causes a tight loop: the first poll follows after 2 s, and at least two waits of a second follow.
     expect(result.waitedMs).toBeGreaterThan(name.includes('Retry-After') ? 15_000 : 3_900);
     expect(result.waitedMs).toBeLessThan(40_000);
   });
@@ -87,13 +87,13 @@ describe.each(ENGINES)('A wait with the %s engine', (engine) => {
     expect(result.polls).toBeLessThanOrEqual(3);
   });
 
-  it('outlives any number of faults', async () => {
+  it('survives any number of faults', async () => {
     const { fileUrl } = scene.document('many-faults');
     const result = await scene.client.execute({ file: { fileUrl }, polling });
     expect(result).toMatchObject({ submits: 1, polls: 62 });
   });
 
-  it('is as quick after a late fault as after an early one', async () => {
+  it('is as quick after a late fault as after an early fault', async () => {
     const { fileUrl } = scene.document('late-fault');
     const clean = scene.document('ok').fileUrl.replace('?', '?reads=40&');
     const startedAtMs = performance.now();
@@ -101,12 +101,12 @@ describe.each(ENGINES)('A wait with the %s engine', (engine) => {
     const realMs = performance.now() - startedAtMs;
     const undisturbed = await scene.client.execute({ file: { fileUrl: clean }, polling: { ...polling, jitter: 0 } });
     expect(result.polls).toBe(undisturbed.polls + 1);
-    // The server skips the waits and nothing else: requests take real time.
+    // The server skips only the waits; requests take real time.
     expect(result.waitedMs - undisturbed.waitedMs).toBeLessThan(35_000 + realMs);
   });
 
-  it('goes on slowly while the key is refused, and ends well once it is mended', async () => {
-    const { fileUrl, workflowId } = scene.document('key-mended');
+  it('goes on slowly while the key is refused, and succeeds once the key is fixed', async () => {
+    const { fileUrl, workflowId } = scene.document('key-fixed');
     const handle = await scene.client.start(
       { file: { fileUrl }, polling: { ...polling, initialDelayMs: 0 } },
       { workflowId },
@@ -121,14 +121,14 @@ describe.each(ENGINES)('A wait with the %s engine', (engine) => {
     expect(result.waitedMs).toBeLessThan(engine === 'timer' ? 240_000 : 600_000);
   });
 
-  it('goes on slowly while the base URL is wrong, and ends well once it is corrected', async () => {
+  it('goes on slowly while the base URL is wrong, and succeeds once the base URL is fixed', async () => {
     const { fileUrl } = scene.document('address-corrected');
     const result = await scene.client.execute({ file: { fileUrl }, polling: { ...polling, initialDelayMs: 0 } });
     expect(result).toMatchObject({ submits: 1, polls: 5 });
     expect(result.waitedMs).toBeGreaterThanOrEqual(30_000 + 60_000 + 120_000);
   });
 
-  it('tells of a wrong base URL at the deadline', async () => {
+  it('reports a wrong base URL at the deadline', async () => {
     const { fileUrl } = scene.document('address-corrected');
     const failure = await failureOf(scene.client.execute({ file: { fileUrl }, polling, deadlineMs: 20_000 }));
     expect(failure).toMatchObject({ type: 'ParseDeadlineExceeded', details: { submits: 1 } });

@@ -3,8 +3,8 @@ import { Wake } from '../../workflows/wake';
 
 const NOW_MS = 1_700_000_000_000;
 
-describe('What remembers wake-ups', () => {
-  it('remembers one until a read begins', () => {
+describe('A wake', () => {
+  it('remembers a request until a poll begins', () => {
     const wake = new Wake();
     expect(wake.isPending).toBe(false);
     wake.request();
@@ -14,7 +14,7 @@ describe('What remembers wake-ups', () => {
     expect(wake.isPending).toBe(false);
   });
 
-  it('lets the first early read come at once, and the next one five seconds later', () => {
+  it('permits the first early poll at once, and the next early poll five seconds later', () => {
     const wake = new Wake();
     wake.request();
     expect(wake.restMs(NOW_MS)).toBe(0);
@@ -26,7 +26,7 @@ describe('What remembers wake-ups', () => {
     expect(wake.restMs(NOW_MS + 60_000)).toBe(0);
   });
 
-  it('does not count reads that nobody asked for', () => {
+  it('does not count polls that were not requested', () => {
     const wake = new Wake();
     wake.consume(NOW_MS);
     wake.request();
@@ -34,7 +34,7 @@ describe('What remembers wake-ups', () => {
     expect(new Wake().state).toEqual({ pending: false });
   });
 
-  it('is carried on as it is', () => {
+  it('is carried unchanged', () => {
     const wake = new Wake();
     wake.request();
     wake.consume(NOW_MS);

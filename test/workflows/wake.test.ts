@@ -3,9 +3,9 @@ import type { PollingOptions } from '../../contract';
 import { activitiesOf, historyOf } from './history';
 import { allOf, CACHING, Scene, until, type TestDocument } from './scene';
 
-/** Reads by schedule come an hour apart: every other read was asked for. */
+/** Polls by schedule are an hour apart: every other poll was requested. */
 const HOURLY: PollingOptions = { jitter: 0, initialDelayMs: 0, scaleMs: 1e9, maxDelayMs: 3_600_000 };
-/** The second read comes soon, the third would come after half an hour. */
+/** The second poll is due soon, the third poll after half an hour. */
 const GROWING: PollingOptions = {
   jitter: 0,
   backoff: 'exponential',
@@ -14,13 +14,13 @@ const GROWING: PollingOptions = {
   maxDelayMs: 1_800_000,
 };
 const ENGINES = ['timer', 'retry'] as const;
-/** Far below the half hour and the hour until a read by schedule, and far above the time that a busy machine takes. */
+/** Far below the half hour and the hour until a poll by schedule, and far above the time that a busy machine takes. */
 const SOON_MS = 100_000;
-/** Between two early reads there are 5 s. */
+/** Minimum time between two early polls is 5 s. */
 const REST_MS = 5_000;
 
 describe.each(CACHING)('The signal runFinished with %o', (caching) => {
-  // The time-skipping server gets stuck when an activity ends while its cancellation is under way.
+  // The time-skipping server hangs when an activity ends while its cancellation is in flight.
   const scene = new Scene({
     server: 'dev-server',
     ...caching,
@@ -35,7 +35,7 @@ describe.each(CACHING)('The signal runFinished with %o', (caching) => {
 
     it.each([
       ['the run id', (runId: string) => ({ runId })],
-      ['the id of another run', () => ({ runId: 'parser_run_of_somebody_else' })],
+      ['the id of another run', () => ({ runId: 'parser_run_of_another_document' })],
       ['no run id', () => ({})],
       ['nothing at all', () => undefined],
     ])('ends the wait early, with %s', async (_, notice) => {
@@ -51,7 +51,7 @@ describe.each(CACHING)('The signal runFinished with %o', (caching) => {
       expect(scene.countsOf(document)).toEqual({ submits: 1, runs: 1, reads: 2, results: 1, deletes: 0 });
     });
 
-    it('ends the wait for the first read early', async () => {
+    it('ends the wait for the first poll early', async () => {
       const document = scene.document('done');
       const handle = await start(document, { initialDelayMs: 3_600_000 });
       await until(async () => (await handle.progress()).phase === 'waiting');
@@ -61,7 +61,7 @@ describe.each(CACHING)('The signal runFinished with %o', (caching) => {
       expect(scene.countsOf(document).reads).toBe(1);
     });
 
-    it('is remembered when it comes before the wait', async () => {
+    it('is remembered when it arrives before the wait', async () => {
       const { fileUrl, workflowId } = scene.document('soon');
       const handle = await scene.temporal.workflow.signalWithStart('parseDocument', {
         taskQueue: scene.parsing.taskQueue,
@@ -75,7 +75,7 @@ describe.each(CACHING)('The signal runFinished with %o', (caching) => {
       expect(result.polls).toBe(1);
     });
 
-    it('is not lost when it comes during a read', async () => {
+    it('is not lost when it arrives during a poll', async () => {
       const document = scene.document('soon');
       const hold = scene.hold(document, 'read');
       const handle = await start(document);
@@ -90,10 +90,10 @@ describe.each(CACHING)('The signal runFinished with %o', (caching) => {
   });
 });
 
-describe.each(CACHING)('A signal during a later read with %o', (caching) => {
+describe.each(CACHING)('A signal during a later poll with %o', (caching) => {
   const scene = new Scene({ ...caching, scripts: { soon: { processingReads: 2 } } });
 
-  it('is not lost, and the read is not taken back', async () => {
+  it('is not lost, and the poll is not cancelled', async () => {
     const document = scene.document('soon');
     const handle = await scene.client.start(
       { file: { fileUrl: document.fileUrl }, polling: GROWING },
@@ -132,15 +132,15 @@ describe('A flood of signals', () => {
     await handle.cancel();
     await handle.result().catch(() => undefined);
     const activities = activitiesOf(await historyOf(scene.temporal, document.workflowId));
-    // Early reads follow no schedule; the first read is due at once, and so follows none with the timer engine.
+    // Early polls follow no schedule. The first poll is due at once, so with the timer engine it follows none either.
     const early = activities.filter(({ type, input }) => type === 'getStatus' && !('until' in (input as object)));
     return { reads: scene.countsOf(document).reads, times: early.map(({ scheduledAtMs }) => scheduledAtMs) };
   }
 
-  it('causes at most one extra read in five seconds, with either engine', async () => {
+  it('causes at most one extra poll in five seconds, with either engine', async () => {
     const floods = await allOf([flooded('timer'), flooded('retry')]);
     for (const { reads, times } of floods) {
-      // One by schedule, one at once, one as soon as it may; another if a read in flight was taken back.
+      // One poll by schedule, one at once, one after the minimum time, and another one if a poll in flight was cancelled.
       expect(reads).toBeLessThanOrEqual(4);
       const [last = 0, before = 0] = times.toReversed();
       expect(last - before).toBeGreaterThanOrEqual(REST_MS);

@@ -1,23 +1,32 @@
-import type { BatchPlace, PreparedBatch } from '../../activities/types';
-import type { BatchInput, BatchOutcomes, BatchProgress, BatchResult, DocumentEnd, FailureCounts } from '../../contract';
+import type { BatchLocation, EndedDocument, PreparedBatch } from '../../activities/types';
+import type {
+  BatchInput,
+  BatchOutcomes,
+  BatchProgress,
+  BatchResult,
+  DocumentEnd,
+  DocumentOutcome,
+  FailureCounts,
+} from '../../contract';
 
-/** What can be changed while a batch runs. */
-export interface BatchSettings {
-  /** Documents in progress at a time. */
-  readonly width: number;
-  /** Whether no document is started for now. */
-  readonly isPaused: boolean;
+/** The part of a batch that the caller changes at any time, also before the batch is prepared. */
+export interface BatchControls {
+  /** Limit of documents in flight. */
+  width: number;
+  /** `true`: no document is started for now. */
+  isPaused: boolean;
 }
 
-/** What a batch knows, and what it carries when it continues as new. Plain JSON; it does not grow with what is done. */
-export interface BatchState extends BatchSettings {
+/** The part of a batch that is known once it is prepared: the documents, and how many of them are done. */
+export interface BatchWork {
   /** The batch's workflow id. */
   readonly batchId: string;
-  readonly place: BatchPlace;
+  /** Location of the pages and outcomes in the result store. */
+  readonly place: BatchLocation;
   /** Documents of the batch. */
   readonly total: number;
   readonly pages: number;
-  /** The document to start next: its page, counted from 1, and its place in it, from 0. */
+  /** The document to start next: its page, counted from 1, and its position in the page, counted from 0. */
   readonly next: { readonly page: number; readonly at: number };
   /** Segments of outcomes that are written. */
   readonly segments: number;
@@ -25,74 +34,96 @@ export interface BatchState extends BatchSettings {
   readonly processed: number;
   readonly failed: number;
   readonly failures: FailureCounts;
-  /** Documents that failed since the batch was started. */
+  /** Documents that failed since the batch was last started, also before it continued as new. */
   readonly failedNow: number;
-  /** Ids of the documents in progress. */
+}
+
+/**
+ * State of a batch, as it continues as new. Plain JSON that does not grow with the documents that are done. Workers of
+ * two versions exchange it during a rolling deployment, so its member names stay.
+ */
+export interface BatchState extends BatchWork, Readonly<BatchControls> {
+  /** Ids of the documents in flight. */
   readonly running: readonly string[];
 }
 
 const DEFAULT_WIDTH = 50;
 
-/** What is set: by the input at first, from then on it is carried. */
-export function settingsOf({ width = DEFAULT_WIDTH }: BatchInput, carried: BatchState | undefined): BatchSettings {
+/** The controls of a batch as it starts: from the input, or as the execution before left them. */
+export function openingControls({ width = DEFAULT_WIDTH }: BatchInput, carried: BatchState | undefined): BatchControls {
   return carried ? { width: carried.width, isPaused: carried.isPaused } : { width, isPaused: false };
 }
 
-/** The state of a batch that is ready to begin. */
-export function openingState(
-  { batchId, place, total, pages, segments, skippedLines, processed, failed, failures }: PreparedBatch,
-  settings: BatchSettings,
-): BatchState {
+/** The work of a batch that was just prepared. */
+export function openingWork(prepared: PreparedBatch): BatchWork {
+  const { batchId, place, total, pages, segments, skippedLines, processed, failed, failures } = prepared;
   const done = { segments, skippedLines, processed, failed, failures };
-  return { batchId, place, total, pages, next: { page: 1, at: 0 }, ...done, failedNow: 0, ...settings, running: [] };
+  return { batchId, place, total, pages, next: { page: 1, at: 0 }, ...done, failedNow: 0 };
+}
+
+/** The work that the execution before left, without the other members of its state. */
+export function carriedWork({ width: _width, isPaused: _isPaused, running: _running, ...work }: BatchState): BatchWork {
+  return work;
 }
 
 /** Counts a document that has ended. */
-export function countEnd(state: BatchState, end: DocumentEnd): BatchState {
-  if (end.status === 'processed') return { ...state, processed: state.processed + 1 };
+export function countEnd(work: BatchWork, end: DocumentEnd): BatchWork {
+  if (end.status === 'processed') return { ...work, processed: work.processed + 1 };
   const { type } = end.failure;
   return {
-    ...state,
-    failed: state.failed + 1,
-    failedNow: state.failedNow + 1,
-    failures: { ...state.failures, [type]: (state.failures[type] ?? 0) + 1 },
+    ...work,
+    failed: work.failed + 1,
+    failedNow: work.failedNow + 1,
+    failures: { ...work.failures, [type]: (work.failures[type] ?? 0) + 1 },
   };
 }
 
-/** Moves on by so many documents of a page that has `inPage`. */
-export function moveOn(state: BatchState, count: number, inPage: number): BatchState {
-  const { page, at } = state.next;
-  return { ...state, next: at + count < inPage ? { page, at: at + count } : { page: page + 1, at: 0 } };
+/** Advances by `count` documents, in a page of `inPage` documents. */
+export function advance(work: BatchWork, count: number, inPage: number): BatchWork {
+  const { page, at } = work.next;
+  return { ...work, next: at + count < inPage ? { page, at: at + count } : { page: page + 1, at: 0 } };
 }
 
-/** What the query `progress` answers. */
+/** The outcome of a document that has ended. `isEnding`: the batch was cancelled, and has cancelled the document. */
+export function toOutcome(
+  { id, durationMs, end }: EndedDocument,
+  { workflowId, isEnding }: { readonly workflowId: string; readonly isEnding: boolean },
+): DocumentOutcome {
+  if (isEnding && end.status === 'failed' && end.failure.type === 'Cancelled') {
+    return { status: 'cancelled', id, workflowId };
+  }
+  const polls = end.status === 'processed' ? end.result.polls : (end.failure.details.polls ?? 0);
+  return { id, workflowId, ...end, polls, durationMs };
+}
+
+/** The answer of the query `progress`. */
 export function toProgress(state: BatchState | undefined): BatchProgress {
   if (state === undefined) return { done: 0, failed: 0, inFlight: 0, failures: {} };
   const { total, processed, failed, running, failures } = state;
   return { total, done: processed + failed, failed, inFlight: running.length, failures };
 }
 
-/** Where the outcomes are. */
-export function toOutcomes({ place, segments }: BatchState): BatchOutcomes {
-  return { uri: `${place.uri}/outcomes`, segments };
+/** The location of the outcomes. */
+export function toOutcomes({ place: location, segments }: BatchWork): BatchOutcomes {
+  return { uri: `${location.uri}/outcomes`, segments };
 }
 
 /** The workflow's result. */
-export function toResult(state: BatchState): BatchResult {
-  const { total, processed, failed, skippedLines, failures } = state;
-  return { total, processed, failed, skippedLines, failures, outcomes: toOutcomes(state) };
+export function toResult(work: BatchWork): BatchResult {
+  const { total, processed, failed, skippedLines, failures } = work;
+  return { total, processed, failed, skippedLines, failures, outcomes: toOutcomes(work) };
 }
 
-/** Says in a few lines of markdown where the batch is: Temporal's UI shows it as the workflow's current details. */
-export function describeBatch(state: BatchState, isEnding: boolean): string {
+/** Says in a few lines of markdown how far the batch is. Temporal's UI shows them as the workflow's current details. */
+export function toDetails(state: BatchState, isEnding: boolean): string {
   const { total, processed, failed, failures, running, width, isPaused, skippedLines } = state;
   const doing = isEnding ? 'ending' : isPaused ? 'paused' : 'parsing';
   const types = Object.entries(failures).map(([type, count]) => `${type}: ${count}`);
   const lines = [
     `**${doing}**, ${processed + failed} of ${total} done`,
-    `in progress: ${running.length} of at most ${width}`,
+    `in flight: ${running.length} of at most ${width}`,
     `failed: ${failed}${types.length === 0 ? '' : ` (${types.join(', ')})`}`,
-    skippedLines === 0 ? undefined : `lines that are no documents: ${skippedLines}`,
+    skippedLines === 0 ? undefined : `lines that are not documents: ${skippedLines}`,
     `outcomes: ${state.segments} segments at ${toOutcomes(state).uri}`,
   ];
   return lines.filter((line) => line !== undefined).join('\n\n');

@@ -1,4 +1,5 @@
 import {
+  ActivityFailure,
   ApplicationFailure,
   CancellationScope,
   CancelledFailure,
@@ -10,24 +11,27 @@ import {
 import {
   findBatchProblem,
   isFailureType,
+  MAX_BATCH_ID_BYTES,
   MAX_BATCH_WIDTH,
   utf8Bytes,
   type BatchInput,
   type BatchResult,
 } from '../../contract';
-import { prepareCall } from './batch-calls';
-import { BatchRun } from './batch-run';
+import { Batch } from './batch';
 import {
-  openingState,
-  settingsOf,
+  carriedWork,
+  openingControls,
+  openingWork,
   toOutcomes,
   toProgress,
   toResult,
-  type BatchSettings,
+  type BatchControls,
   type BatchState,
+  type BatchWork,
 } from './batch-state';
-import { nextStep } from './batch-step';
-import { toActivityEnd } from '../failures';
+import { prepareCall } from './calls';
+import { nextStep } from './next-step';
+import { unwrapActivityFailure } from '../failures';
 import { findReplayableProblem } from '../find-replayable-problem';
 import {
   batchProgressQuery,
@@ -38,106 +42,91 @@ import {
   type NewWidth,
 } from '../messages';
 
-/** Temporal takes 1,000 bytes; the ids of the documents come behind it. */
-const MAX_WORKFLOW_ID_BYTES = 700;
-
 /**
- * Parses many documents as one piece of work: a window of `parseDocument` workflows slides over them. How each ended is
- * written to the result store; the result is a summary. One that is started again under its workflow id goes on where the
- * one before ended.
+ * Parses many documents as one piece of work, and keeps a limited number of `parseDocument` workflows in flight. It
+ * writes the outcomes of the documents to the result store, and its result is a summary. A batch that is started again
+ * under its workflow id continues after the work that earlier executions have done.
  *
- * @param carried state that the workflow hands itself when it continues as new; leave it out.
+ * @param carried state that the workflow gives itself when it continues as new; leave it out.
  * @throws ApplicationFailure, non-retryable, of type `InvalidInput`, `SourceUnavailable` or `ResultStoreFailed`. A
- * document that fails is no failure of the batch.
+ * document that fails does not fail the batch.
  */
 export async function parseBatch(input: BatchInput, carried?: BatchState): Promise<BatchResult> {
-  let opened: Batch | undefined;
-  setHandler(batchProgressQuery, () => toProgress(opened?.state));
-  setHandler(outcomesQuery, () => opened?.state && toOutcomes(opened.state));
+  let batch: Batch | undefined;
+  setHandler(batchProgressQuery, () => toProgress(batch?.state));
+  setHandler(outcomesQuery, () => batch && toOutcomes(batch.state));
   if (carried === undefined) checkInput(input);
-  const batch = (opened = new Batch(input, carried));
-  setHandler(pauseSignal, () => void batch.set({ isPaused: true }));
-  setHandler(resumeSignal, () => void batch.set({ isPaused: false }));
-  setHandler(setWidthUpdate, (width) => batch.set({ width: toWidth(width) }).width, { validator: checkWidth });
+  const controls = openingControls(input, carried);
+  const change = (changes: Partial<BatchControls>): void => {
+    Object.assign(controls, changes);
+    batch?.noteChange();
+  };
+  setHandler(pauseSignal, () => change({ isPaused: true }));
+  setHandler(resumeSignal, () => change({ isPaused: false }));
+  const setWidth = (given: NewWidth): number => {
+    change({ width: toWidth(given) });
+    return controls.width;
+  };
+  setHandler(setWidthUpdate, setWidth, { validator: checkWidth });
   try {
-    return await batch.perform(carried ?? (await batch.prepare()));
+    const work = carried === undefined ? await prepare(input) : carriedWork(carried);
+    batch = new Batch({ input, controls, work, running: carried?.running ?? [] });
+    return await perform(batch, input);
   } catch (error) {
-    throw toBatchFailure(error, batch.state);
+    throw toBatchFailure(error, batch?.state);
   }
 }
 
-/** A batch from its start on: what is said to it before its documents are known counts, too. */
-class Batch {
-  #run: BatchRun | undefined;
-  #settings: BatchSettings;
-
-  constructor(
-    readonly input: BatchInput,
-    carried: BatchState | undefined,
-  ) {
-    this.#settings = settingsOf(input, carried);
-  }
-
-  get state(): BatchState | undefined {
-    return this.#run?.state;
-  }
-
-  set(settings: Partial<BatchSettings>): BatchSettings {
-    this.#settings = { ...this.#settings, ...settings };
-    this.#run?.set(settings);
-    return this.#settings;
-  }
-
-  async prepare(): Promise<BatchState> {
-    const startId = workflowInfo().firstExecutionRunId;
-    return openingState(await prepareCall().prepareBatch({ batch: this.input, startId }), this.#settings);
-  }
-
-  /** Cancellation is a step like others: what is in progress is ended or left in order. */
-  async perform(state: BatchState): Promise<BatchResult> {
-    const run = new BatchRun(this.input, { ...state, ...this.#settings });
-    this.#run = run;
-    CancellationScope.current().cancelRequested.catch(run.requestCancel);
-    const isCancelled = await CancellationScope.nonCancellable(() => goThrough(run));
-    if (isCancelled) throw new CancelledFailure('the batch was cancelled');
-    return toResult(run.state);
-  }
+async function prepare(batch: BatchInput): Promise<BatchWork> {
+  const startId = workflowInfo().firstExecutionRunId;
+  return openingWork(await prepareCall().prepareBatch({ batch, startId }));
 }
 
-/** Takes one step after the other, to the end. @returns whether it was cancelled on the way */
-async function goThrough(run: BatchRun): Promise<boolean> {
-  run.followCarried();
+/**
+ * Takes all steps. Temporal's cancellation is one of them, so that the documents in flight are cancelled or left in
+ * order.
+ */
+async function perform(batch: Batch, input: BatchInput): Promise<BatchResult> {
+  CancellationScope.current().cancelRequested.catch(batch.requestCancel);
+  const isCancelled = await CancellationScope.nonCancellable(() => runSteps(batch, input));
+  if (isCancelled) throw new CancelledFailure('the batch was cancelled');
+  return toResult(batch.state);
+}
+
+/** Takes one step after the other, to the end. @returns `true` if the batch was cancelled */
+async function runSteps(batch: Batch, input: BatchInput): Promise<boolean> {
+  batch.followCarried();
   for (;;) {
-    const { situation } = run;
+    const { situation } = batch;
     const step = nextStep(situation);
     switch (step.kind) {
       case 'read':
-        await run.readPage();
+        await batch.readPage();
         break;
       case 'start':
-        run.start(step.count);
+        batch.start(step.count);
         break;
       case 'write':
       case 'writeLast':
-        await run.write({ isLast: step.kind === 'writeLast' });
+        await batch.write({ isLast: step.kind === 'writeLast' });
         break;
       case 'cancel':
-        await run.cancel();
+        await batch.cancel();
         break;
       case 'wait':
-        await run.untilChanged();
+        await batch.untilChanged();
         break;
       case 'continueAsNew':
-        // The documents are in the pages by now.
-        await continueAsNew<typeof parseBatch>(withoutDocuments(run.input), run.state);
+        await continueAsNew<typeof parseBatch>(withoutDocuments(input), batch.state);
         break;
       case 'finish':
-        await run.deletePages();
+        await batch.deletePages();
         return situation.cancellation !== 'none';
     }
   }
 }
 
+/** The input without a list of documents, because the pages in the store hold them. */
 function withoutDocuments(input: BatchInput): BatchInput {
   return 'documents' in input ? { ...input, documents: [] } : input;
 }
@@ -145,8 +134,8 @@ function withoutDocuments(input: BatchInput): BatchInput {
 function checkInput(input: BatchInput): void {
   const bytes = utf8Bytes(workflowInfo().workflowId);
   const problem =
-    bytes > MAX_WORKFLOW_ID_BYTES
-      ? `the workflow id of a batch must have at most ${MAX_WORKFLOW_ID_BYTES} bytes, got ${bytes}`
+    bytes > MAX_BATCH_ID_BYTES
+      ? `the workflow id of a batch must have at most ${MAX_BATCH_ID_BYTES} bytes, got ${bytes}`
       : findReplayableProblem((options) => findBatchProblem(input, options));
   if (problem !== undefined) throw ApplicationFailure.nonRetryable(`invalid input: ${problem}`, 'InvalidInput', {});
 }
@@ -162,12 +151,15 @@ function checkWidth(given: NewWidth): void {
   throw ApplicationFailure.nonRetryable(message, 'InvalidInput', {});
 }
 
-/** An activity's final failure under its own type, with what is still in progress. Anything else passes through. */
+/**
+ * Gives an activity's final failure its own type, and says how many documents are in flight. Returns any other error as
+ * it is.
+ */
 function toBatchFailure(error: unknown, state: BatchState | undefined): unknown {
-  if (isCancellation(error) || !(error instanceof Error) || error.name !== 'ActivityFailure') return error;
-  const { type, message, details } = toActivityEnd(error);
+  if (isCancellation(error) || !(error instanceof ActivityFailure)) return error;
+  const { type, message, details } = unwrapActivityFailure(error);
   const running = state?.running.length ?? 0;
-  const left = running === 0 ? '' : `; ${running} documents are in progress: start the batch again to collect them`;
+  const left = running === 0 ? '' : `; ${running} documents are in flight: start the batch again to collect them`;
   return ApplicationFailure.nonRetryable(
     `${message}${left}`,
     isFailureType(type) ? type : 'ResultStoreFailed',

@@ -1,4 +1,5 @@
 import type { Block as AnyBlock, Chunk, ParseConfig } from '../../../contract/extend/parse-api';
+import { defined } from '../../../json';
 import { blockId } from '../ids';
 import { columnCountOf, type Box, type ParsedBlock, type ParsedPage } from './parsed-document';
 import { renderHtmlTable, renderMarkdownTable } from './render-table';
@@ -6,21 +7,21 @@ import { renderHtmlTable, renderMarkdownTable } from './render-table';
 /** A block as the emulator sends it. */
 type Block = AnyBlock & { readonly content: string };
 
-/** A group of blocks that becomes a chunk, with the page it is on even where it has no block. */
+/** A group of blocks that becomes a chunk. It has a page even if it has no block. */
 interface Group {
   readonly page: number;
   readonly blocks: readonly Block[];
 }
 
-/** What stands between two blocks of a chunk. */
+/** Text between two blocks of a chunk. */
 const JOINT = '\n\n';
 const NO_BOX = { left: null, right: null, top: null, bottom: null };
 
 /**
  * Cuts pages into chunks as the configuration says, numbering the pages from 1.
  *
- * `minCharacters` joins a chunk with those that follow; `maxCharacters` cuts between blocks, so a single block may be
- * larger. Never gives an empty list: an empty document is one empty chunk.
+ * `minCharacters` joins a smaller chunk with the next ones. `maxCharacters` cuts between blocks only, so a single block
+ * may be larger. The list is never empty: an empty document is one empty chunk.
  */
 export function chunkPages(pages: readonly ParsedPage[], config: ParseConfig): Chunk[] {
   const type = config.chunkingStrategy?.type ?? 'page';
@@ -70,7 +71,7 @@ function cutLarge({ page, blocks }: Group, maxCharacters: number): Group[] {
   return parts;
 }
 
-/** Length of {@link content}, without making it. */
+/** Returns the length of {@link content} without creating it. */
 function characters(blocks: readonly Block[]): number {
   const joints = Math.max(0, blocks.length - 1) * JOINT.length;
   return blocks.reduce((sum, block) => sum + block.content.length, joints);
@@ -92,7 +93,6 @@ function toChunk(type: string, page: number, blocks: readonly Block[], text: str
 }
 
 function toBlocks({ width, height, blocks }: ParsedPage, number: number, config: ParseConfig): Block[] {
-  const size = width === undefined || height === undefined ? {} : { width, height };
   return blocks.map((block) => {
     const text = block.type === 'table' ? renderTable(block.rows, config) : block.content;
     return {
@@ -101,7 +101,7 @@ function toBlocks({ width, height, blocks }: ParsedPage, number: number, config:
       type: block.type,
       content: text,
       details: details(block),
-      metadata: { page: { number, ...size } },
+      metadata: { page: defined({ number, width, height }) },
       polygon: block.box === undefined ? [] : corners(block.box),
       boundingBox: block.box ?? NO_BOX,
     };

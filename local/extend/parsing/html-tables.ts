@@ -1,11 +1,14 @@
 import { columnCountOf } from './parsed-document';
 
-/** Cells that one merged cell may cover per direction: more is a broken or hostile table. */
+/**
+ * Largest number of cells that one merged cell may cover per direction. A larger number means a broken or hostile
+ * table.
+ */
 const MAX_SPAN = 1000;
 
 /**
- * The cells of an HTML table as a rectangle. A merged cell is read at its top left; the other places it covers are
- * empty. Tables inside of cells are left to `cellContent`.
+ * Returns the cells of an HTML table as a rectangle. Of a merged cell, the top left cell has the content; the other
+ * cells that it covers are empty. `cellContent` converts tables inside of cells.
  */
 export function tableRows(table: Element, cellContent: (cell: Element) => string): string[][] {
   const trs = rowsOf(table);

@@ -1,12 +1,12 @@
-import { DocumentFailure } from './document-failure';
+import { ParsingFailure } from './parsing-failure';
 
-/** A library that is loaded when the first document needs it. */
+/** A library that is loaded when a document first needs it. */
 export interface LibraryInput<T> {
-  /** Package to install where it is missing. */
+  /** Name of the package that has to be installed. */
   readonly name: string;
-  /** What it is needed for, as in "to parse DOCX". */
+  /** Format that needs the library, as in "to parse DOCX". */
   readonly format: string;
-  /** Loads it, with a literal `import()` so that tools see the dependency. */
+  /** Loads the library. It uses a literal `import()`, so that tools see the dependency. */
   readonly load: () => Promise<T>;
 }
 
@@ -15,13 +15,13 @@ const NOT_FOUND = new Set(['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND']);
 /**
  * Loads an optional library.
  *
- * @throws DocumentFailure that names the package to install, if it is missing.
+ * @throws ParsingFailure that names the package to install, if it is missing.
  */
 export async function loadLibrary<T>({ name, format, load }: LibraryInput<T>): Promise<T> {
   try {
     return await load();
   } catch (error) {
     if (!NOT_FOUND.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
-    throw new DocumentFailure(`INTERNAL_ERROR: install ${name} to parse ${format}`, error);
+    throw new ParsingFailure(`INTERNAL_ERROR: install ${name} to parse ${format}`, error);
   }
 }

@@ -1,13 +1,13 @@
-import { DocumentFailure } from './document-failure';
+import { ParsingFailure } from './parsing-failure';
 import { loadLibrary } from './load-library';
 import { parseHtml } from './parse-html';
 import type { ParsedPage } from './parsed-document';
 
 /**
- * Parses a Word file by way of HTML, without its images. A page ends at a hard page break only: the file does not say
- * where the others are.
+ * Converts a Word file to HTML and parses that, without its images. A page ends at a hard page break only, because the
+ * file does not contain the others.
  *
- * @throws DocumentFailure for a broken file, and where a library is missing.
+ * @throws ParsingFailure for a broken file, and if a library is missing.
  */
 export async function parseDocx(bytes: Uint8Array): Promise<ParsedPage[]> {
   const { default: mammoth } = await loadLibrary({ name: 'mammoth', format: 'DOCX', load: () => import('mammoth') });
@@ -16,12 +16,12 @@ export async function parseDocx(bytes: Uint8Array): Promise<ParsedPage[]> {
     convertImage: mammoth.images.imgElement(async () => ({ src: '' })),
   };
   const { value } = await mammoth.convertToHtml({ buffer: asBuffer(bytes) }, options).catch((error: unknown) => {
-    throw new DocumentFailure('CORRUPT_FILE', error);
+    throw new ParsingFailure('CORRUPT_FILE', error);
   });
   return parseHtml(value, 'DOCX');
 }
 
-/** The same bytes, not copied: an unpacked file may be large. */
+/** Returns a view of the same bytes. They are not copied, because an unpacked file may be large. */
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -8,7 +8,7 @@ const SKIPPED = /^(SCRIPT|STYLE|NOSCRIPT|TEMPLATE|HEAD|IFRAME|SVG|OBJECT|CANVAS)
 const HEADING = /^H([1-6])$/;
 const ONE_BLOCK = /^(P|UL|OL|DL|PRE|BLOCKQUOTE|ADDRESS|FIGURE)$/;
 const CONTAINER = /^(HTML|BODY|DIV|SECTION|ARTICLE|MAIN|HEADER|FOOTER|NAV|ASIDE|FORM|FIELDSET|CENTER|DETAILS)$/;
-/** Element that begins a new page; made from page breaks of other formats. */
+/** Class of an `<hr>` that begins a new page. Page breaks of other formats are converted to it. */
 const PAGE_BREAK = 'pagebreak';
 
 /** Converts nodes to markdown. */
@@ -17,7 +17,7 @@ type ToMarkdown = (nodes: readonly Node[]) => string;
 /**
  * Parses HTML into blocks of markdown, one page unless it has `<hr class="pagebreak">`.
  *
- * @throws DocumentFailure where a library is missing.
+ * @throws ParsingFailure if a library is missing.
  */
 export async function parseHtml(html: string, format = 'HTML'): Promise<ParsedPage[]> {
   const { default: TurndownService } = await loadLibrary({ name: 'turndown', format, load: () => import('turndown') });
@@ -26,7 +26,7 @@ export async function parseHtml(html: string, format = 'HTML'): Promise<ParsedPa
   service.use(gfm);
   const document = createDocument(html);
   const toMarkdown: ToMarkdown = (nodes) => {
-    // The service converts a node's children: what is to be converted itself needs a parent.
+    // The service converts the children of a node, so the nodes get a parent.
     const parent = document.createElement('div');
     for (const node of nodes) parent.appendChild(node.cloneNode(true));
     return service.turndown(parent).trim();
@@ -36,12 +36,12 @@ export async function parseHtml(html: string, format = 'HTML'): Promise<ParsedPa
   return pages.map((blocks) => ({ blocks }));
 }
 
-/** The plugin has no types of its own. */
+/** Loads the plugin with `require`, because it has no types of its own. */
 async function loadPlugin(): Promise<{ readonly gfm: Plugin }> {
   return createRequire(__filename)('@joplin/turndown-plugin-gfm') as { readonly gfm: Plugin };
 }
 
-/** The DOM that turndown itself works with: its own dependency, so it is looked for from there. */
+/** Parses HTML with the DOM that turndown uses. The DOM is a dependency of turndown, so it is resolved from there. */
 function createDocument(html: string): Document {
   const fromTurndown = createRequire(require.resolve('turndown'));
   const domino = fromTurndown('@mixmark-io/domino') as { createDocument(text: string): Document };
@@ -55,7 +55,7 @@ function createDocument(html: string): Document {
 interface Collector {
   readonly pages: ParsedBlock[][];
   readonly toMarkdown: ToMarkdown;
-  /** Inline nodes between blocks, until a block ends them. */
+  /** Inline nodes since the last block. The next block ends them. */
   readonly loose: Node[];
 }
 

@@ -1,30 +1,31 @@
 import { readFile } from 'node:fs/promises';
 import type { LayoutBlock, LayoutCell, LiteParse, ParsedPage as LayoutPage } from '@llamaindex/liteparse-wasm';
-import { DocumentFailure } from './document-failure';
+import { defined, errorMessage } from '../../../json';
+import { ParsingFailure } from './parsing-failure';
 import { loadLibrary } from './load-library';
 import { headingBlock, type Box, type ParsedBlock, type ParsedPage } from './parsed-document';
 
-/** Rows of dots between a table's label and its numbers, which the library takes for text. */
+/** Rows of dots between a label and its numbers. The library takes them for text. */
 const LEADERS = /^[\s.·_-]+$/;
 
 let parser: Promise<LiteParse> | undefined;
 
 /**
- * Parses a PDF with its page sizes and boxes. A scan without text gives empty pages.
+ * Parses a PDF with its page sizes and boxes. A scan without text becomes empty pages.
  *
- * Must not run in a process that others need: a broken PDF can trap the library's WebAssembly.
+ * It must not run in a process with other tasks, because a broken PDF can trap the library's WebAssembly.
  *
- * @throws DocumentFailure for a protected or broken file, and where the library is missing.
+ * @throws ParsingFailure for a protected or broken file, and if the library is missing.
  */
 export async function parsePdf(bytes: Uint8Array): Promise<ParsedPage[]> {
   parser ??= createParser();
   const { pages } = await (await parser).parse(bytes).catch((error: unknown) => {
-    // After a trap the library's memory is in an unknown state: let the thread die.
+    // After a trap, the library's memory is in an unknown state. The error ends the process.
     if (error instanceof WebAssembly.RuntimeError) throw error;
-    const message = error instanceof Error ? error.message : String(error);
-    throw new DocumentFailure(/password/i.test(message) ? 'PASSWORD_PROTECTED_FILE' : 'CORRUPT_FILE', error);
+    const message = errorMessage(error);
+    throw new ParsingFailure(/password/i.test(message) ? 'PASSWORD_PROTECTED_FILE' : 'CORRUPT_FILE', error);
   });
-  if (pages.length === 0) throw new DocumentFailure('CORRUPT_FILE');
+  if (pages.length === 0) throw new ParsingFailure('CORRUPT_FILE');
   return pages.map(toPage);
 }
 
@@ -49,15 +50,14 @@ function toPage({ width, height, text, blocks = [] }: LayoutPage): ParsedPage {
 
 function toBlock(block: LayoutBlock, page: { readonly width: number; readonly height: number }): ParsedBlock[] {
   const box = toBox(block.bbox, page);
-  const at = box === undefined ? {} : { box };
   if (block.kind === 'table') {
     const rows = tableRows(block);
-    return rows.length === 0 ? [] : [{ type: 'table', rows, ...at }];
+    return rows.length === 0 ? [] : [defined({ type: 'table', rows, box })];
   }
   const text = block.lines?.join('\n') ?? block.text?.trim() ?? '';
   if (text === '' || LEADERS.test(text)) return [];
   if (block.kind === 'heading') return [headingBlock(block.level ?? 1, text, box)];
-  return [{ type: 'text', content: toMarkdown(block, text), ...at }];
+  return [defined({ type: 'text', content: toMarkdown(block, text), box })];
 }
 
 function tableRows({ header, rows = [] }: LayoutBlock): string[][] {
@@ -78,7 +78,9 @@ function cellText({ text }: LayoutCell): string {
     .trim();
 }
 
-/** The library's boxes can reach past the page by the width of a stroke. */
+/**
+ * Converts a box of the library. Such a box can reach past the page by the width of a stroke, so it is cut at the page.
+ */
 function toBox(rect: LayoutBlock['bbox'], page: { readonly width: number; readonly height: number }): Box | undefined {
   if (rect === undefined) return undefined;
   const within = (value: number, most: number): number => Math.round(Math.min(Math.max(value, 0), most) * 100) / 100;

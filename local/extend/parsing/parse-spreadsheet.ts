@@ -1,5 +1,5 @@
 import type { CellValue, Sheet } from 'hucre';
-import { DocumentFailure } from './document-failure';
+import { ParsingFailure } from './parsing-failure';
 import { loadLibrary } from './load-library';
 import { columnCountOf, headingBlock, type ParsedPage } from './parsed-document';
 
@@ -9,21 +9,21 @@ type FormatValue = (value: CellValue, format: string) => string;
  * Parses a workbook: each sheet is a page with the sheet's name and one table of formatted values. Empty rows at the
  * end are left out.
  *
- * @throws DocumentFailure for a protected or broken file, and where the library is missing.
+ * @throws ParsingFailure for a protected or broken file, and if the library is missing.
  */
 export async function parseSpreadsheet(bytes: Uint8Array): Promise<ParsedPage[]> {
   const library = await loadLibrary({ name: 'hucre', format: 'spreadsheets', load: () => import('hucre') });
   const { read, formatValue, EncryptedFileError } = library;
   const workbook = await read(bytes, { readStyles: true }).catch((error: unknown) => {
-    throw new DocumentFailure(error instanceof EncryptedFileError ? 'PASSWORD_PROTECTED_FILE' : 'CORRUPT_FILE', error);
+    throw new ParsingFailure(error instanceof EncryptedFileError ? 'PASSWORD_PROTECTED_FILE' : 'CORRUPT_FILE', error);
   });
   return workbook.sheets.map((sheet) => toPage(sheet, formatValue));
 }
 
 /**
- * Parses delimited text into one table. The delimiter is found by looking.
+ * Parses delimited text into one table. The text decides the delimiter.
  *
- * @throws DocumentFailure where the library is missing.
+ * @throws ParsingFailure if the library is missing.
  */
 export async function parseDelimited(text: string): Promise<ParsedPage[]> {
   const { parseCsv } = await loadLibrary({ name: 'hucre', format: 'CSV', load: () => import('hucre') });

@@ -4,7 +4,9 @@ const HEADING = /^(#{1,6})[ \t]+\S.*$/;
 const TABLE_RULE = /^\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$/;
 const FENCE = /^\s*(?:```|~~~)/;
 
-/** Takes text and markdown as they are: blocks end at empty lines, pages at form feeds. Needs no library. */
+/**
+ * Parses text and markdown. Blocks end at empty lines, pages at form feeds; the text stays unchanged. Needs no library.
+ */
 export function parseText(text: string): ParsedPage[] {
   const normal = text.replace(/^\ufeff/, '').replaceAll(/\r\n?/g, '\n');
   return normal.split('\f').map((page) => ({ blocks: splitBlocks(page).map(toBlock) }));

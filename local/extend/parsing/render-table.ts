@@ -1,6 +1,6 @@
 import { columnCountOf } from './parsed-document';
 
-/** A table as markdown, its first row as the header. */
+/** Renders a table as markdown. Its first row is the header. */
 export function renderMarkdownTable(rows: readonly (readonly string[])[]): string {
   const width = columnCountOf(rows);
   const lines = rows.map((row) => line(Array.from({ length: width }, (_, at) => escapeCell(row[at] ?? ''))));
@@ -8,7 +8,7 @@ export function renderMarkdownTable(rows: readonly (readonly string[])[]): strin
   return lines.join('\n');
 }
 
-/** A table as HTML, its first row as the header. */
+/** Renders a table as HTML. Its first row is the header. */
 export function renderHtmlTable(rows: readonly (readonly string[])[]): string {
   const render = (row: readonly string[], tag: string): string =>
     `<tr>${row.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join('')}</tr>`;

@@ -1,6 +1,6 @@
 import { crc32, inflateRawSync } from 'node:zlib';
 import { readZipDirectory, type ZipEntry } from '../zip-directory';
-import { DocumentFailure } from './document-failure';
+import { ParsingFailure } from './parsing-failure';
 
 const LOCAL_SIGNATURE = 0x04034b50;
 const CENTRAL_SIGNATURE = 0x02014b50;
@@ -17,16 +17,16 @@ const UTF8_FLAG = 0x0800;
 const VERSION = 20;
 
 /**
- * Unpacks a zip file and packs its entries anew, uncompressed, so that a parser cannot be made to unpack more than is
- * measured here. No entry may unpack to more than the directory declares, and `identifyFile` limits the sum of that.
+ * Unpacks a zip file and packs its entries again, uncompressed. So a document cannot make a parser unpack more than is
+ * measured here: no entry may unpack to more than the directory declares, and `identifyFile` limits the sum.
  *
- * @throws DocumentFailure `CORRUPT_FILE` for an entry that is damaged or larger or smaller than declared, and for a
- * method of packing other than deflate.
+ * @throws ParsingFailure `CORRUPT_FILE` for an entry that is damaged, or larger or smaller than declared, and for any
+ * compression method other than deflate.
  */
 export function repackZip(bytes: Uint8Array): Uint8Array {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const entries = readZipDirectory(bytes);
-  if (entries === undefined) throw new DocumentFailure('CORRUPT_FILE');
+  if (entries === undefined) throw new ParsingFailure('CORRUPT_FILE');
   const size = entries.reduce((sum, entry) => sum + entry.uncompressedBytes + headerBytes(entry), END_BYTES);
   const packed = Buffer.alloc(size);
   const directory: Buffer[] = [];
@@ -48,21 +48,21 @@ function headerBytes({ nameBytes }: ZipEntry): number {
   return LOCAL_HEADER_BYTES + CENTRAL_HEADER_BYTES + 2 * nameBytes.byteLength;
 }
 
-/** The sizes of the directory count: those of the local header may be absent. */
+/** Unpacks one entry. It uses the sizes of the directory, because the local header may have none. */
 function unpack(
   view: Buffer,
   { localHeaderAt, compressedBytes, uncompressedBytes, method, flags }: ZipEntry,
 ): Uint8Array {
   const isWhole = localHeaderAt + LOCAL_HEADER_BYTES <= view.byteLength;
   if (!isWhole || view.readUInt32LE(localHeaderAt) !== LOCAL_SIGNATURE || (flags & ENCRYPTED_FLAG) !== 0) {
-    throw new DocumentFailure('CORRUPT_FILE');
+    throw new ParsingFailure('CORRUPT_FILE');
   }
   const extraBytes = view.readUInt16LE(localHeaderAt + 26) + view.readUInt16LE(localHeaderAt + 28);
   const start = localHeaderAt + LOCAL_HEADER_BYTES + extraBytes;
   const packed = view.subarray(start, start + compressedBytes);
   const content = method === DEFLATED ? inflate(packed, uncompressedBytes) : packed;
   if ((method !== DEFLATED && method !== STORED) || content.byteLength !== uncompressedBytes) {
-    throw new DocumentFailure('CORRUPT_FILE');
+    throw new ParsingFailure('CORRUPT_FILE');
   }
   return content;
 }
@@ -71,11 +71,11 @@ function inflate(packed: Uint8Array, maxBytes: number): Uint8Array {
   try {
     return inflateRawSync(packed, { maxOutputLength: Math.max(1, maxBytes) });
   } catch (error) {
-    throw new DocumentFailure('CORRUPT_FILE', error);
+    throw new ParsingFailure('CORRUPT_FILE', error);
   }
 }
 
-/** The fields that local and central header have in common, without times and extra fields. */
+/** Creates the fields that local and central header have in common, without times and extra fields. */
 function toFields({ flags, nameBytes }: ZipEntry, content: Uint8Array): Buffer {
   const fields = Buffer.alloc(LOCAL_HEADER_BYTES - 4);
   fields.writeUInt16LE(VERSION, 0);
@@ -107,7 +107,7 @@ function toEnd(entries: number, directoryAt: number, directoryBytes: number): Bu
   return end;
 }
 
-/** Copies the parts one behind the other, and returns the position behind the last. */
+/** Copies the parts one behind the other, and returns the position behind the last part. */
 function append(target: Buffer, position: number, ...parts: readonly Uint8Array[]): number {
   let at = position;
   for (const part of parts) {

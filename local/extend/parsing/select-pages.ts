@@ -1,12 +1,12 @@
-/** One of a configuration's page ranges: 1-based, inclusive, open where a bound is missing. */
+/** One of a configuration's page ranges: 1-based and inclusive. A missing bound leaves the range open. */
 export interface PageRange {
   readonly start?: number;
   readonly end?: number;
 }
 
 /**
- * The pages that the ranges select, in document order and each once: overlaps and disorder are merged. No ranges select
- * everything.
+ * Returns the pages that the ranges select, in the order of the document and each once, even if ranges overlap or are
+ * not in order. Without ranges, it returns all pages.
  */
 export function selectPages<Page>(pages: readonly Page[], ranges: readonly PageRange[] = []): readonly Page[] {
   if (ranges.length === 0) return pages;

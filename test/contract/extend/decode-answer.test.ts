@@ -16,7 +16,7 @@ const ID = FINISHED_RUN.parserRun.id;
 const [CHUNK] = FINISHED_RUN.parserRun.chunks;
 const runWith = (fields: object) => ({ ...FINISHED_RUN, parserRun: { ...FINISHED_RUN.parserRun, ...fields } });
 
-/** The message of the `ContractError` that a decoder throws. */
+/** Gives the message of the `ContractError` that a decoder throws. */
 function breach(decode: (body: unknown) => unknown, body: unknown): string {
   try {
     decode(body);
@@ -27,7 +27,7 @@ function breach(decode: (body: unknown) => unknown, body: unknown): string {
   throw new Error('nothing was thrown');
 }
 
-/** A run as it is read, and the fields that it lacks. */
+/** Decodes a run, and gives it with the fields that are left out. */
 function noted(body: unknown) {
   const fields: string[] = [];
   return { run: decodeRun(body, (field) => fields.push(field)), fields };
@@ -46,8 +46,8 @@ describe.each(DECODERS.flatMap(([name, decode]) => ENVELOPES.map((envelope) => [
   '%s',
   (_name, decode, _envelope, wrap, prefix) => {
     it.each([
-      ['a run under way', { object: 'parser_run_status', id: ID, status: 'PROCESSING' }, { status: 'PROCESSING' }],
-      ['a status that nobody knows', { id: ID, status: 'PENDING' }, { status: 'PENDING' }],
+      ['a run in flight', { object: 'parser_run_status', id: ID, status: 'PROCESSING' }, { status: 'PROCESSING' }],
+      ['an unknown status', { id: ID, status: 'PENDING' }, { status: 'PENDING' }],
       [
         'an object as failure reason, in words',
         { id: ID, status: 'FAILED', failureReason: { code: 5 } },
@@ -65,7 +65,7 @@ describe.each(DECODERS.flatMap(([name, decode]) => ENVELOPES.map((envelope) => [
         { status: 'FAILED', failureReason: 'x' },
       ],
       ['a finished run', FINISHED_RUN.parserRun, { status: 'PROCESSED' }],
-      ['fields that nobody knows', { id: ID, status: 'CANCELLED', batchId: null, more: [1] }, { status: 'CANCELLED' }],
+      ['unknown fields', { id: ID, status: 'CANCELLED', batchId: null, more: [1] }, { status: 'CANCELLED' }],
       ['null as parserRun', { id: ID, status: 'PROCESSED', parserRun: null }, { status: 'PROCESSED' }],
     ])('reads %s', (_title, run, expected) => {
       expect(decode(wrap(run))).toEqual({ runId: ID, ...expected });
@@ -79,7 +79,7 @@ describe.each(DECODERS.flatMap(([name, decode]) => ENVELOPES.map((envelope) => [
       expect(breach(decode, wrap(run))).toBe(prefix + message);
     });
 
-    it('redacts and cuts the words', () => {
+    it('redacts and cuts the texts', () => {
       const state = decode(
         wrap({ id: ID, status: 'x'.repeat(9000), failureReason: 'cannot load https://h/a?sig=SECRET' }),
       );
@@ -102,33 +102,36 @@ describe.each(ENVELOPES)('An answer without a usable status, %s', (_title, wrap,
     ['null as status', { id: ID, status: null }, 'status: expected string, got null'],
     ['an object as status', { id: ID, status: {} }, 'status: expected string, got an object'],
     ['an empty status', { id: ID, status: '' }, 'status: expected a text that is not empty, got ""'],
-  ])('is a run under way to a submit, and refused to a status read: %s', (_name, run, message) => {
+  ])('counts as a run in flight for a submit, and is refused for a poll: %s', (_name, run, message) => {
     expect(decodeSubmitAnswer(wrap(run))).toEqual({ runId: ID, status: 'PROCESSING' });
     expect(breach(decodeStateAnswer, wrap(run))).toBe(prefix + message);
   });
 });
 
 describe('An id that no request can name', () => {
-  it.each(['.', '..', '\ud800', 'r'.repeat(1_001)])('is refused in a state, and given to the submit: %s', (id) => {
-    expect(breach(decodeStateAnswer, { id, status: 'PROCESSED' })).toMatch(/^id must /);
-    expect(decodeSubmitAnswer({ id }).runId).toBe(id);
-  });
+  it.each(['.', '..', '\ud800', 'r'.repeat(1_001)])(
+    'is refused in the answer of a poll, and accepted in the answer of a submit: %s',
+    (id) => {
+      expect(breach(decodeStateAnswer, { id, status: 'PROCESSED' })).toMatch(/^id must /);
+      expect(decodeSubmitAnswer({ id }).runId).toBe(id);
+    },
+  );
 });
 
 describe('decodeRun', () => {
   const runOf = (fields: object) => runWith(fields).parserRun;
 
-  it('keeps a finished run as it is, and notes nothing', () => {
+  it('keeps a finished run unchanged, and notes nothing', () => {
     expect(noted(FINISHED_RUN.parserRun)).toEqual({ run: FINISHED_RUN.parserRun, fields: [] });
   });
 
   it.each([
-    ['null for what is optional', { failureReason: null, ocr: null, usage: null, config: null }],
+    ['null for optional fields', { failureReason: null, ocr: null, usage: null, config: null }],
     ['credits that are null', { usage: { credits: null } }],
     ['words that are null', { ocr: { words: null } }],
     ['words', { ocr: { words: [{ content: 'x', boundingBox: null, confidence: 0.5, pageNumber: 1 }] } }],
     [
-      'fields and words that nobody knows',
+      'unknown fields and words',
       { createdAt: 'now', status: 'PARTIAL', chunks: [{ ...CHUNK, id: 'chunk_1', type: 'slide' }] },
     ],
     ['no chunks', { chunks: [] }],
@@ -194,14 +197,14 @@ describe('decodeChunk', () => {
     expect(decodeChunk({ ...CHUNK, id: 'chunk_1' })).toEqual({ ...CHUNK, id: 'chunk_1' });
   });
 
-  it('names what is wrong', () => {
+  it('names the wrong field', () => {
     expect(breach(decodeChunk, { ...CHUNK, content: 5 })).toBe('content: expected string, got 5');
     expect(breach(decodeChunk, 'text')).toBe('the body: expected Object, got a string');
   });
 });
 
 describe('decodeUploadAnswer', () => {
-  it('reads the id out of a file full of null', () => {
+  it('reads the id of a file whose other fields are null', () => {
     const file = {
       object: 'file',
       id: 'file_1',
@@ -228,7 +231,7 @@ describe('decodeUploadAnswer', () => {
   });
 });
 
-/** The values of a field, by its name in the log. */
+/** Gives the values of a field, by its name in the log. */
 function at(value: unknown, field: string): unknown[] {
   return field.split('.').reduce<unknown[]>(
     (values, name) =>
@@ -242,7 +245,7 @@ function at(value: unknown, field: string): unknown[] {
 
 describe('every decoder, on arbitrary JSON', () => {
   const filled = (value: unknown) => typeof value === 'string' && value !== '';
-  /** JSON that looks much like an answer: each known member is there or not, right or not. */
+  /** JSON that is similar to an answer. Each known member may be present or absent, right or wrong. */
   const state = fc.record(
     {
       id: fc.oneof(fc.string(), fc.jsonValue()),
@@ -262,7 +265,7 @@ describe('every decoder, on arbitrary JSON', () => {
     );
   const body = fc.oneof(fc.jsonValue(), state, fc.record({ parserRun: state }), fc.record({ file: state }), nearRun);
 
-  it('throws nothing but ContractError', () => {
+  it('throws only ContractError', () => {
     const decoders = [decodeSubmitAnswer, decodeStateAnswer, decodeRun, decodeUploadAnswer, decodeChunk];
     fc.assert(
       fc.property(body, fc.constantFrom(...decoders), (json, decode) => {
@@ -276,7 +279,7 @@ describe('every decoder, on arbitrary JSON', () => {
     );
   });
 
-  it('accepts a state exactly where there are an id and a status, and a submit where there is an id', () => {
+  it('accepts a state exactly if there are an id and a status, and a submit exactly if there is an id', () => {
     const isUsable = (id: unknown) => filled(id) && id !== '.' && id !== '..';
     fc.assert(
       fc.property(state, fc.boolean(), (run, isWrapped) => {
@@ -291,7 +294,7 @@ describe('every decoder, on arbitrary JSON', () => {
     );
   });
 
-  it('accepts a run exactly where there are an id, a status and contents, and what it gives is typed', () => {
+  it('accepts a run exactly if there are an id, a status and contents, and gives right types', () => {
     fc.assert(
       fc.property(nearRun, ({ parserRun }) => {
         const { chunks } = parserRun;
@@ -303,14 +306,14 @@ describe('every decoder, on arbitrary JSON', () => {
         expect(run.chunks.map(({ content }) => content)).toEqual((chunks as Chunk[]).map(({ content }) => content));
         expect(['string', 'undefined']).toContain(typeof run.fileId);
         expect(run.metrics?.pageCount ?? 0).toBeGreaterThanOrEqual(0);
-        // A second reading finds nothing of another type, only what is missing.
+        // A second decoding notes only missing fields, and no field of another type.
         for (const field of fields) expect(at(run, field)).toContain(undefined);
       }),
       { numRuns: 500 },
     );
   });
 
-  it('is not fooled by the body of an error', () => {
+  it('refuses the body of an error', () => {
     const error = { success: false, error: 'File not found' };
     expect(decodeErrorBody(JSON.stringify(error)).message).toBe('File not found');
     for (const decode of [decodeSubmitAnswer, decodeStateAnswer, decodeRun, decodeUploadAnswer, decodeChunk])

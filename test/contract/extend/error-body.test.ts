@@ -34,7 +34,7 @@ describe('decodeErrorBody', () => {
     ],
     ['errors by field', { errors: { file: ['is required'] } }, { message: '{"errors":{"file":["is required"]}}' }],
     [
-      'a shape of its own',
+      'another shape',
       { problems: [{ loc: ['file'], msg: 'x' }] },
       { message: '{"problems":[{"loc":["file"],"msg":"x"}]}' },
     ],
@@ -72,16 +72,16 @@ describe('decodeErrorBody', () => {
     ['an empty list', { message: [], errors: [], error: {} }, {}],
     ['more errors than are repeated', { errors: ['1', '2', '3', '4', '5', '6'] }, { message: '1; 2; 3; 4; 5; …' }],
     [
-      'what may be repeated',
+      'a retryable error',
       { code: 'X', message: 'y', retryable: true },
       { code: 'X', message: 'y', retryable: true, isExtendError: true },
     ],
     [
-      'what may be repeated, in an error',
+      'a retryable error in an envelope',
       { error: { code: 'X', retryable: true } },
       { code: 'X', retryable: true, isExtendError: true },
     ],
-    ['what is only called repeatable', { message: 'y', retryable: 'true' }, { message: 'y' }],
+    ['a retryable flag of the wrong type', { message: 'y', retryable: 'true' }, { message: 'y' }],
     ['empty strings', { code: '', message: '', requestId: '' }, {}],
     ['an empty object', {}, {}],
     ['null', null, {}],
@@ -105,7 +105,7 @@ describe('decodeErrorBody', () => {
     ['an HTML page with an empty title', '<title></title><h1>wrong</h1>', 'wrong'],
     ['plain text', '  upstream connect error\r\n', 'upstream connect error'],
     ['JSON that is cut off', '{"error":"Rate lim', '{"error":"Rate lim'],
-  ])('takes the words of %s as the message', (_name, text, message) => {
+  ])('uses the words of %s as the message', (_name, text, message) => {
     expect(decodeErrorBody(text)).toEqual({ message });
   });
 
@@ -138,17 +138,17 @@ describe('decodeErrorBody', () => {
     expect(decodeErrorBody(JSON.stringify({ error: page }), filters).message).not.toMatch(/CANARY|0123|XYZ/);
   });
 
-  it('cuts what is long', () => {
+  it('cuts a long text', () => {
     expect(decode({ error: 'x'.repeat(5000) }).message).toHaveLength(501);
   });
 
-  it('takes little time for a page of angle brackets', () => {
+  it('needs little time for a page of angle brackets', () => {
     const startedAt = performance.now();
     decodeErrorBody('<'.repeat(200_000));
     expect(performance.now() - startedAt).toBeLessThan(5000);
   });
 
-  it('never throws, and gives nothing but non-empty texts', () => {
+  it('never throws, and gives only texts that are not empty', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.json()), (text) => {
         const { retryable, isExtendError: _, ...texts } = decodeErrorBody(text);
@@ -161,7 +161,7 @@ describe('decodeErrorBody', () => {
     );
   });
 
-  it('gives only the known members, whatever the error object holds', () => {
+  it('gives only the known members, for any error object', () => {
     const member = fc.oneof(fc.jsonValue(), fc.string());
     const shape = fc.record({ code: member, message: member, error: member, requestId: member }, { requiredKeys: [] });
     fc.assert(
@@ -174,7 +174,7 @@ describe('decodeErrorBody', () => {
   });
 });
 
-/** The shapes of extend-api.md, and of servers that are not Extend's API. */
+/** Shapes from Extend's documentation, and shapes of other servers. */
 describe('isExtendError', () => {
   it.each([
     [{ success: false, error: 'File not found' }],
@@ -184,7 +184,7 @@ describe('isExtendError', () => {
     [{ code: 'OCR_ERROR', message: 'x', requestId: 'req_1', retryable: true }],
     [{ error: { code: 'X', message: 'y', retryable: false, requestId: 'req_1' } }],
     [{ success: false, error: 'x', warning: 'no version', more: 1 }],
-  ])('knows %j', (body) => {
+  ])('recognises %j', (body) => {
     expect(isExtendError(body)).toBe(true);
   });
 
@@ -205,7 +205,7 @@ describe('isExtendError', () => {
     ['a code without a message', { code: 'NOT_FOUND' }],
     ['an empty error', { error: {} }],
     ['a success', { success: true, parserRun: {} }],
-  ])('does not know %s', (_title, body) => {
+  ])('does not recognise %s', (_title, body) => {
     expect(isExtendError(body)).toBe(false);
   });
 });

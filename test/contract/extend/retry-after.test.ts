@@ -2,11 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { MAX_RETRY_AFTER_MS, parseRetryAfter } from '../../../contract/extend';
 
-/** Ten seconds before the date of the examples in RFC 9110. */
+/** A time ten seconds before the date of the examples in RFC 9110. */
 const NOW_MS = Date.UTC(1994, 10, 6, 8, 49, 27);
 
 describe('parseRetryAfter', () => {
-  it('caps at five minutes', () => {
+  it('limits the wait to five minutes', () => {
     expect(MAX_RETRY_AFTER_MS).toBe(300_000);
   });
 
@@ -30,7 +30,7 @@ describe('parseRetryAfter', () => {
     },
   );
 
-  it('takes a date in the past for no wait, and caps one far away', () => {
+  it('gives no wait for a date in the past, and the longest wait for a distant date', () => {
     expect(parseRetryAfter('Sun, 06 Nov 1994 08:49:37 GMT', NOW_MS + 60_000)).toBe(0);
     expect(parseRetryAfter('Sun, 06 Nov 2094 08:49:37 GMT', NOW_MS)).toBe(300_000);
   });
@@ -56,11 +56,11 @@ describe('parseRetryAfter', () => {
     ],
     ...['tomorrow', '1994-11-06T08:49:37Z', 'Sun, 06 Nov 1994 08:49:37', 'Sun, 06 Nov 1994 08:49:37 CET'],
     ...['Sun, 6 Nov 1994 08:49:37 GMT', 'Sun, 99 Nov 1994 08:49:37 GMT', 'Sun, 06 Nov 1994 25:49:37 GMT', 'Nov 6 1994'],
-  ])('takes %j for absent', (header) => {
+  ])('treats %j as absent', (header) => {
     expect(parseRetryAfter(header, NOW_MS)).toBeUndefined();
   });
 
-  it('reads digits, and gives nothing but whole milliseconds up to the cap', () => {
+  it('reads digits, and gives only whole milliseconds up to the limit', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -81,7 +81,7 @@ describe('parseRetryAfter', () => {
     );
   });
 
-  it('reads any date that was written as HTTP writes it', () => {
+  it('reads any date in the format of HTTP', () => {
     const date = fc.date({ min: new Date(0), max: new Date(4e12), noInvalidDate: true });
     fc.assert(
       fc.property(date, fc.integer({ min: 0, max: 4e12 }), (at, nowMs) => {

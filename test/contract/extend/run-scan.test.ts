@@ -1,4 +1,4 @@
-/** Risk tested here: what is seen in a stream differs from what is read out of the whole text. */
+/** Risk tested here: the scan of a stream and the decoding of the whole text give different results. */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { CollectedRun, ContractError, decodeRun, RunScan, type ParserRun } from '../../../contract/extend';
@@ -6,13 +6,13 @@ import { FINISHED_RUN } from './decode-run';
 
 const RUN = FINISHED_RUN.parserRun;
 
-/** Every place in a value where something else could be. */
+/** Lists every path in a value at which a test can put another value. */
 function placesIn(value: unknown, path: (string | number)[] = []): (string | number)[][] {
   if (typeof value !== 'object' || value === null) return [path];
   return [path, ...Object.entries(value).flatMap(([name, member]) => placesIn(member, [...path, name]))];
 }
 
-/** A copy with another value at one place; without it for `undefined`. */
+/** Copies a value with another value at one path. `undefined` removes the value at the path. */
 function changed(value: unknown, [name, ...rest]: (string | number)[], other: unknown): unknown {
   if (name === undefined) return other;
   if (Array.isArray(value))
@@ -38,7 +38,7 @@ function changedIfThere(value: unknown, path: (string | number)[], other: unknow
   }
 }
 
-/** Feeds the text in parts of these sizes, over and over. */
+/** Writes the text in parts of these sizes, and repeats the sizes. */
 function feed(reader: { write(part: Uint8Array): void; end(): void }, text: string, cut: readonly number[]): void {
   const bytes = Buffer.from(text);
   for (let at = 0, turn = 0; at < bytes.length; turn++) {
@@ -58,7 +58,7 @@ function orBreach<T>(read: () => T): T | undefined {
   }
 }
 
-/** Reads the whole text at once. */
+/** Decodes the whole text at once. */
 function whole(text: string): ParserRun | undefined {
   const decoded = orBreach(() => decodeRun(JSON.parse(text)));
   return decoded?.status === 'PROCESSED' ? decoded : undefined;
@@ -72,7 +72,7 @@ const wraps = fc.constantFrom(
 );
 
 describe('A run in a stream', () => {
-  it('is accepted exactly where the whole text is, and gives the same facts, bytes and chunks', () => {
+  it('is accepted exactly if the whole text is accepted, and gives the same facts, bytes and chunks', () => {
     fc.assert(
       fc.property(run, wraps, sizes, (value, wrap, cut) => {
         const text = JSON.stringify(value);
@@ -105,7 +105,7 @@ describe('A run in a stream', () => {
     );
   });
 
-  it('gives its bytes as soon as they can be the run, and holds no more', () => {
+  it('gives its bytes as soon as they can be the run, and holds no bytes after that', () => {
     const pieces: number[] = [];
     const scan = new RunScan({ onBytes: (part) => pieces.push(part.length) });
     const head = '{"id":"r","status":"PROCESSED",';
@@ -115,13 +115,13 @@ describe('A run in a stream', () => {
     expect(pieces.reduce((sum, bytes) => sum + bytes, 0)).toBe(head.length + '"chunks":['.length);
   });
 
-  it('is refused where a body goes on without a run, so that no memory is taken for it', () => {
+  it('is refused if a body continues without a run, so that it needs no memory', () => {
     const scan = new RunScan();
     feed(scan, `{"future":"${'x'.repeat(1_100_000)}","id":"r","status":"PROCESSED","chunks":[]}`, [65_536]);
     expect(() => scan.finish()).toThrow('the body: no run in its first 1048576 bytes');
   });
 
-  it('tells the same when it is asked twice', () => {
+  it('gives the same when finish is called twice', () => {
     const scan = new RunScan();
     feed(scan, JSON.stringify(RUN), [1_000]);
     expect(scan.finish()).toEqual(scan.finish());

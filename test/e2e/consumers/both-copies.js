@@ -1,3 +1,3 @@
-/** Workflows of which one is our copy's, and the other uses the library's. */
+/** Two workflows: one of this program's copy of the package, and one that uses the copy of the library. */
 exports.parseDocument = require('temporal-extend-parse/workflows').parseDocument;
 exports.throughLibrary = require('a-library/workflows.js').throughLibrary;

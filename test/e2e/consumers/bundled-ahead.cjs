@@ -1,4 +1,4 @@
-/** A worker with the plugin, and with a bundle of workflows that re-export ours, read from a file. */
+/** A worker with the plugin and with a prebuilt bundle, read from a file, of workflows that re-export the package's. */
 const { writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 const { bundleWorkflowCode, DefaultLogger, Worker } = require('@temporalio/worker');

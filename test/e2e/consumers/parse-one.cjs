@@ -1,4 +1,4 @@
-/** A CommonJS program: parses one document, with everything that it needs beside it. */
+/** A CommonJS program that parses one document in a test environment. */
 const { isParseError } = require('temporal-extend-parse/client');
 const { createParseTestEnvironment } = require('temporal-extend-parse/testing');
 

@@ -1,4 +1,4 @@
-/** An ES module: parses one document, with everything that it needs beside it. */
+/** An ES module that parses one document in a test environment. */
 import { isParseError } from 'temporal-extend-parse/client';
 import { createParseTestEnvironment } from 'temporal-extend-parse/testing';
 

@@ -1,4 +1,4 @@
-/** Workflows of somebody's own, beside ours. */
+/** The workflows of a user, and a re-export of the package's. */
 const { executeChild } = require('@temporalio/workflow');
 
 exports.parseDocument = require('temporal-extend-parse/workflows').parseDocument;

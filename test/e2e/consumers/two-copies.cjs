@@ -1,4 +1,4 @@
-/** Two copies of the package: this program has one, a library that it uses brings another. */
+/** A program with one copy of the package, which uses a library with another copy. */
 const { join } = require('node:path');
 const own = require('temporal-extend-parse/client');
 const { createParseTestEnvironment } = require('temporal-extend-parse/testing');

@@ -1,9 +1,10 @@
+import { defined } from '../../../json';
 import type { Emulator } from '../../../local/extend';
 
-/** Headers that the API wants. */
+/** Headers that the API requires. */
 export const API_HEADERS = { authorization: 'Bearer sk_test', 'x-extend-api-version': '2025-04-21' };
 
-/** An answer with its JSON body, loosely typed: the tests look into it. */
+/** An answer with its JSON body. The body has no type, because the tests check its members. */
 export interface ApiAnswer {
   readonly status: number;
   readonly headers: Headers;
@@ -11,7 +12,7 @@ export interface ApiAnswer {
   readonly body: any;
 }
 
-/** One call with the API's headers. */
+/** Makes one call with the API's headers. */
 export async function call(
   emulator: Emulator,
   method: string,
@@ -19,13 +20,14 @@ export async function call(
   json?: unknown,
   init: RequestInit = {},
 ): Promise<ApiAnswer> {
-  const body = json === undefined ? {} : { body: JSON.stringify(json) };
-  const type = json === undefined ? {} : { 'content-type': 'application/json' };
-  const response = await fetch(emulator.url + path, { method, headers: { ...API_HEADERS, ...type }, ...body, ...init });
+  const body = json === undefined ? undefined : JSON.stringify(json);
+  const type = body === undefined ? undefined : 'application/json';
+  const headers = { ...API_HEADERS, ...defined({ 'content-type': type }) };
+  const response = await fetch(emulator.url + path, { method, headers, ...defined({ body }), ...init });
   return { status: response.status, headers: response.headers, body: await response.json() };
 }
 
-/** Submits a URL and gives the run's id. */
+/** Submits a URL, and returns the run's id. */
 export async function submitUrl(emulator: Emulator, fileUrl: string, config?: unknown): Promise<string> {
   const { status, body } = await call(emulator, 'POST', '/parse/async', { file: { fileUrl }, config });
   if (status !== 200) throw new Error(`submit answered ${status} ${JSON.stringify(body)}`);
@@ -39,17 +41,17 @@ export async function upload(emulator: Emulator, bytes: Uint8Array, name: string
   return call(emulator, 'POST', '/files/upload', undefined, { body: form });
 }
 
-/** The states that successive reads tell, up to `count`. */
-export async function readStates(emulator: Emulator, runId: string, count: number): Promise<string[]> {
+/** Polls a run `count` times, and returns the statuses of the answers. */
+export async function pollStates(emulator: Emulator, runId: string, count: number): Promise<string[]> {
   const states: string[] = [];
-  for (let read = 0; read < count; read += 1) {
+  for (let poll = 0; poll < count; poll += 1) {
     const { status, body } = await call(emulator, 'GET', `/parser_runs/${runId}?responseType=url`);
     states.push(status === 200 ? body.parserRun.status : String(status));
   }
   return states;
 }
 
-/** Reads a run until it is no longer PROCESSING, and gives the run object. */
+/** Requests a run until it is no longer PROCESSING, and returns the run object. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export async function finishedRun(emulator: Emulator, runId: string): Promise<any> {
   for (;;) {
@@ -58,7 +60,7 @@ export async function finishedRun(emulator: Emulator, runId: string): Promise<an
   }
 }
 
-/** Uploads bytes, parses them, and gives the run object. */
+/** Uploads bytes, parses them, and returns the run object. */
 export async function parseBytes(
   emulator: Emulator,
   bytes: Uint8Array,

@@ -3,13 +3,13 @@ import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startEmulator, type Emulator } from '../../../local/extend';
-import { call, finishedRun, parseBytes, readStates, submitUrl, upload } from './api-call';
+import { call, finishedRun, parseBytes, pollStates, submitUrl, upload } from './api-call';
 import { sampleDocument, withByte } from './sample-documents';
 
 let emulator: Emulator;
 let files: Server;
 let filesUrl: string;
-/** What the file server serves, by path; a promise holds the request until it resolves. */
+/** The content of the file server, by path. A promise holds the request until it resolves. */
 const served = new Map<string, Uint8Array | Promise<Uint8Array>>();
 
 beforeAll(async () => {
@@ -28,7 +28,7 @@ afterAll(async () => {
   await emulator.close();
 });
 
-/** How a run of these bytes, downloaded under that name, ends. */
+/** Parses bytes that are downloaded under a name, and returns the failure reason; `undefined` if the run succeeds. */
 async function failureOf(bytes: Uint8Array, name: string): Promise<string | undefined> {
   served.set(`/${name}`, bytes);
   const run = await finishedRun(emulator, await submitUrl(emulator, `${filesUrl}/${name}`));
@@ -36,11 +36,11 @@ async function failureOf(bytes: Uint8Array, name: string): Promise<string | unde
 }
 
 describe('a document from a URL', () => {
-  it('is PROCESSING until it is downloaded and parsed, and is then a file of its own', async () => {
+  it('is PROCESSING until it is downloaded and parsed, and then there is a file with its bytes', async () => {
     let release: (bytes: Uint8Array) => void = () => undefined;
     served.set('/held.docx', new Promise((resolve) => (release = resolve)));
     const id = await submitUrl(emulator, `${filesUrl}/held.docx`);
-    expect(await readStates(emulator, id, 3)).toEqual(['PROCESSING', 'PROCESSING', 'PROCESSING']);
+    expect(await pollStates(emulator, id, 3)).toEqual(['PROCESSING', 'PROCESSING', 'PROCESSING']);
     release(sampleDocument('tables.docx'));
     const run = await finishedRun(emulator, id);
     expect(run.chunks[0].content).toContain('Top left');
@@ -50,8 +50,8 @@ describe('a document from a URL', () => {
   });
 
   it.each([
-    ['a path that is not there', () => `${filesUrl}/nothing.pdf`],
-    ['a port that nobody listens on', () => 'http://127.0.0.1:1/a.pdf'],
+    ['a path that does not exist', () => `${filesUrl}/nothing.pdf`],
+    ['a port without a server', () => 'http://127.0.0.1:1/a.pdf'],
     ['no URL', () => 'not a url'],
     ['another protocol', () => 'ftp://127.0.0.1/a.pdf'],
   ])('fails as UNABLE_TO_DOWNLOAD_FILE for %s', async (_, url) => {
@@ -59,7 +59,7 @@ describe('a document from a URL', () => {
     expect(run).toMatchObject({ status: 'FAILED', failureReason: 'UNABLE_TO_DOWNLOAD_FILE' });
   });
 
-  it('fails as UNABLE_TO_DOWNLOAD_FILE when the download takes too long', async () => {
+  it('fails as UNABLE_TO_DOWNLOAD_FILE if the download takes too long', async () => {
     const hasty = await startEmulator({ downloadTimeoutMs: 100 });
     served.set('/stuck.pdf', new Promise(() => undefined));
     const run = await finishedRun(hasty, await submitUrl(hasty, `${filesUrl}/stuck.pdf`));
@@ -72,7 +72,7 @@ describe('a document from a URL', () => {
     expect(await failureOf(new Uint8Array(300_000).fill(97), 'largest.txt')).toBeUndefined();
   });
 
-  it('parsing goes on for a deleted run, whose result nobody sees', async () => {
+  it('is parsed to the end if its run is deleted, and the run stays unknown', async () => {
     let release: (bytes: Uint8Array) => void = () => undefined;
     served.set('/deleted.md', new Promise((resolve) => (release = resolve)));
     const id = await submitUrl(emulator, `${filesUrl}/deleted.md`);
@@ -109,7 +109,7 @@ describe('a broken document', () => {
     expect(await failureOf(bytes, `flipped-${name}`)).toBe('CORRUPT_FILE');
   });
 
-  it('a zip that claims to unpack to gigabytes is refused unopened', async () => {
+  it('a zip that claims to unpack to gigabytes is refused before it is unpacked', async () => {
     const bytes = Buffer.from(sampleDocument('tables.docx'));
     const directory = bytes.indexOf('PK\x01\x02', 0, 'latin1');
     bytes.writeUInt32LE(4_000_000_000, directory + 24);
@@ -125,7 +125,7 @@ it('a table of 200,000 rows is parsed', async () => {
   expect(run.chunks[0].blocks[0].details).toEqual({ type: 'table_details', rowCount: 200_000, columnCount: 2 });
 });
 
-describe('a hostile document fails alone', () => {
+describe('a hostile document fails its own run only', () => {
   it('one flipped byte that crashes the PDF library ends its own run only', async () => {
     const crashing = withByte(sampleDocument('fhs-3.0.pdf'), 152_608, 41);
     const [crashed, beside] = await Promise.all([
@@ -155,7 +155,7 @@ describe('a hostile document fails alone', () => {
   });
 });
 
-/** The first bytes of what Office writes for a protected file, and the name of the stream inside. */
+/** Returns the first bytes of a protected Office file, and the name of the stream inside. */
 function encryptedOffice(): Uint8Array {
   const head = Buffer.from('d0cf11e0a1b11ae1', 'hex');
   return new Uint8Array(Buffer.concat([head, Buffer.alloc(504), Buffer.from('EncryptedPackage', 'utf16le')]));

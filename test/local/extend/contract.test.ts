@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startEmulator, type Emulator } from '../../../local/extend';
-import { API_HEADERS, call, readStates, submitUrl, upload } from './api-call';
+import { API_HEADERS, call, pollStates, submitUrl, upload } from './api-call';
 import { isExtendError } from '../../../contract/extend';
 
 let emulator: Emulator;
@@ -58,7 +58,7 @@ describe('POST /parse/async', () => {
     ['both locators', { file: { fileUrl: OK, fileId: 'file_1' } }],
     ['no file', {}],
     ['an empty URL', { file: { fileUrl: '' } }],
-    ['no object', []],
+    ['a list', []],
   ])('a body with %s is answered 400', async (_, body) => {
     const answer = await call(emulator, 'POST', '/parse/async', body);
     expect(answer.status).toBe(400);
@@ -77,7 +77,7 @@ describe('POST /parse/async', () => {
 });
 
 describe('GET /parser_runs/{id}', () => {
-  it('answers in the envelope, with the status object while running and the full object when done', async () => {
+  it('answers in the envelope, with the status object while the run is in flight and the full object at its end', async () => {
     const id = await submitUrl(emulator, `${OK}?envelope`);
     const running = await call(emulator, 'GET', `/parser_runs/${id}`);
     expect(running.body).toEqual({
@@ -97,7 +97,7 @@ describe('GET /parser_runs/{id}', () => {
     expect(done.body.parserRun.chunks[0].content).toContain('# Statement');
   });
 
-  it('echoes the effective configuration with the documented defaults filled in', async () => {
+  it('answers with the effective configuration, with the documented defaults filled in', async () => {
     const config = { chunkingStrategy: { type: 'document' }, blockOptions: { tables: { targetFormat: 'html' } } };
     const id = await submitUrl(emulator, `${OK}?reads=0&config`, config);
     const { body } = await call(emulator, 'GET', `/parser_runs/${id}`);
@@ -114,7 +114,7 @@ describe('GET /parser_runs/{id}', () => {
     });
   });
 
-  it('with responseType=url gives presigned URLs that serve the content without a key', async () => {
+  it('with responseType=url answers with presigned URLs that serve the content without a key', async () => {
     const id = await submitUrl(emulator, `${OK}?reads=0&url`);
     const { body } = await call(emulator, 'GET', `/parser_runs/${id}?responseType=url`);
     const [chunk] = body.parserRun.chunks;
@@ -132,7 +132,7 @@ describe('GET /parser_runs/{id}', () => {
     expect([unknown.status, unknown.body.success]).toEqual([404, false]);
   });
 
-  it('answers every 404 with one of the errors of the API, so that none is taken for a wrong address', async () => {
+  it('answers every 404 with an error of the API, so that it is not taken for a wrong base URL', async () => {
     for (const [method, path] of [
       ['GET', '/parser_runs/parser_run_unknown'],
       ['DELETE', '/parser_runs/parser_run_unknown'],
@@ -146,7 +146,7 @@ describe('GET /parser_runs/{id}', () => {
     expect([status, isExtendError(body)]).toEqual([404, true]);
   });
 
-  it('answers a path that it does not serve as a web server does, so that a wrong base URL is noticed', async () => {
+  it('answers an unknown path as a web server does, so that a wrong base URL is noticed', async () => {
     const answer = await fetch(`${emulator.url}/v1/parser_runs/parser_run_unknown`, {
       headers: { authorization: 'Bearer test', 'x-extend-api-version': '2025-04-21' },
     });
@@ -207,7 +207,7 @@ describe('files', () => {
     });
   });
 
-  it('a file is read with a presigned URL to its bytes, deleted, and then unknown', async () => {
+  it('a file has a presigned URL of its bytes, can be deleted, and is unknown afterwards', async () => {
     const { id } = (await upload(emulator, bytes, 'kept.md')).body.file;
     const { body } = await call(emulator, 'GET', `/files/${id}`);
     expect(await (await fetch(body.file.presignedUrl)).text()).toBe('# Title\n\nSome text.\n');
@@ -229,22 +229,22 @@ describe('files', () => {
 
   it.each([
     ['empty', new Uint8Array(), 'a.pdf', 'CORRUPT_FILE'],
-    ['of no known kind', new Uint8Array([1, 2, 3, 0, 4, 5]), 'a.bin', 'FILE_TYPE_NOT_SUPPORTED'],
+    ['of no known type', new Uint8Array([1, 2, 3, 0, 4, 5]), 'a.bin', 'FILE_TYPE_NOT_SUPPORTED'],
     ['text named .pdf', bytes, 'a.pdf', 'CORRUPT_FILE'],
   ])('an upload that is %s is answered 400 with its code', async (_, content, name, code) => {
     const answer = await upload(emulator, content, name);
     expect([answer.status, answer.body.success, answer.body.code]).toEqual([400, false, code]);
   });
 
-  it('an upload that is no form is answered 400', async () => {
+  it('an upload that is not a form is answered 400', async () => {
     expect((await call(emulator, 'POST', '/files/upload', { file: 'x' })).status).toBe(400);
   });
 });
 
 describe('the ledger', () => {
-  it('names the operation, status and outcome of each request', async () => {
+  it('records the operation, status and outcome of each request', async () => {
     const id = await submitUrl(emulator, `${OK}?ledger`);
-    await readStates(emulator, id, 1);
+    await pollStates(emulator, id, 1);
     await emulator.waitFor((request) => request.runId === id && request.outcome === 'answered');
     expect(emulator.requests.filter((request) => request.runId === id)).toMatchObject([
       { operation: 'read', method: 'GET', script: 'ok', responseStatus: 200, outcome: 'answered' },

@@ -13,7 +13,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A process that does what the document's text says. */
+/** A parser process that executes the document's text as a command. */
 const OBEDIENT_PROCESS = `
   process.on('disconnect', () => process.exit());
   process.on('message', ({ bytes }) => {
@@ -34,7 +34,7 @@ function obedientParser(parseTimeoutMs: number) {
 }
 
 describe('the parser processes', () => {
-  it('a process that hangs, exits, crashes or fills its memory fails its document, and a fresh one takes the next', async () => {
+  it('a process that hangs, exits, crashes or fills its memory fails its document, and a new one parses the next', async () => {
     const { parser, order } = obedientParser(5000);
     const outcomes = await Promise.all(['hang', 'exit', 'ok', 'crash', 'fill', 'fine'].map(order));
     await parser.close();
@@ -55,7 +55,7 @@ describe('the parser processes', () => {
     expect(outcomes[2]).toEqual({ chunks: [], pageCount: 2 });
   });
 
-  it('closing fails what is still parsed or queued', async () => {
+  it('closing fails the documents that are being parsed or queued', async () => {
     const { parser, order } = obedientParser(60_000);
     const outcomes = Promise.all(['hang', 'hang', 'ok'].map(order));
     await parser.close();
@@ -93,7 +93,9 @@ describe('without the parsing libraries', () => {
   it('scripts and text work, and every other document names the library to install', async () => {
     const root = join(folder, 'bare');
     mkdirSync(root);
-    cpSync(join(__dirname, '../../../dist/local/extend'), join(root, 'dist/local/extend'), { recursive: true });
+    const dist = join(__dirname, '../../../dist');
+    for (const part of ['local/extend', 'json'])
+      cpSync(join(dist, part), join(root, 'dist', part), { recursive: true });
     const imports = { '#parser-process': './dist/local/extend/parser-process.js' };
     writeFileSync(join(root, 'package.json'), JSON.stringify({ name: 'bare', imports }));
     writeFileSync(join(root, 'program.js'), PROGRAM);

@@ -4,7 +4,7 @@ import { startEmulator, type Emulator } from '../../../local/extend';
 import { call, finishedRun, parseBytes, upload } from './api-call';
 import { sampleDocument } from './sample-documents';
 
-/** What the emulator sends has all that the contract documents. */
+/** The emulator's blocks and chunks, which have all fields that the contract documents. */
 type Block = AnyBlock & { content: string };
 type Chunk = AnyChunk & { metadata: { pageRange: { start: number; end: number } }; blocks: Block[] };
 
@@ -26,7 +26,7 @@ function contents(blocks: readonly Block[], type: string): string[] {
 }
 
 describe('PDF', () => {
-  it('gives one chunk per page, with headings and the size of each page', async () => {
+  it('has one chunk per page, with headings and the size of each page', async () => {
     const { chunks, pageCount, blocks } = await parse('fhs-3.0.pdf');
     expect([chunks.length, pageCount]).toEqual([50, 50]);
     expect(chunks[9]?.metadata.pageRange).toEqual({ start: 10, end: 10 });
@@ -35,14 +35,14 @@ describe('PDF', () => {
     expect(chunks[9]?.blocks[0]?.metadata?.page).toEqual({ number: 10, width: 612, height: 792 });
   });
 
-  it('gives tables with their cells and counts', async () => {
+  it('has tables with their cells and counts', async () => {
     const { blocks } = await parse('fhs-3.0.pdf');
     const table = blocks.find((block) => block.content.includes('| words |'));
     expect(table).toMatchObject({ type: 'table', details: { type: 'table_details', rowCount: 2, columnCount: 2 } });
     expect(table?.content).toMatch(/^\| File \| Description \|\n\| --- \| --- \|\n\| words \| List of English words/);
   });
 
-  it('places every block within its page, with a polygon of the same corners', async () => {
+  it('locates every block within its page, with a polygon of the same corners', async () => {
     const { blocks } = await parse('12s0324.pdf');
     expect(blocks.length).toBeGreaterThan(20);
     for (const { boundingBox, polygon } of blocks) {
@@ -60,13 +60,13 @@ describe('PDF', () => {
     expect(title?.boundingBox?.top).toBeCloseTo(27.8, 0);
   });
 
-  it('a scan without text is an empty page', async () => {
+  it('without text, as a scan, is an empty page', async () => {
     const { chunks, pageCount } = await parse('c03-29.pdf');
     expect(pageCount).toBe(1);
     expect(chunks).toMatchObject([{ type: 'page', content: '', blocks: [] }]);
   });
 
-  it('as spatial text keeps the columns in place', async () => {
+  it('as spatial text keeps the columns', async () => {
     const { chunks } = await parse('12s0324.pdf', { target: 'spatial' });
     expect(chunks[0]?.content).toMatch(/Total {20,}Male {10,}Female/);
   });
@@ -85,12 +85,12 @@ describe('page ranges', () => {
     expect(run.chunks[0].blocks[0].metadata.page.number).toBe(1);
   });
 
-  it('that select nothing give no page, and an empty list selects all', async () => {
+  it('that select nothing leave no page, and an empty list selects all', async () => {
     expect((await parse('harbour.md', { advancedOptions: { pageRanges: [{ start: 7 }] } })).pageCount).toBe(0);
     expect((await parse('harbour.md', { advancedOptions: { pageRanges: [] } })).pageCount).toBe(1);
   });
 
-  it('that are no ranges are refused at once', async () => {
+  it('that are not valid are refused at the submit', async () => {
     const config = { advancedOptions: { pageRanges: [{ start: 0 }] } };
     const answer = await call(emulator, 'POST', '/parse/async', {
       file: { fileUrl: 'http://emulator.invalid/ok' },
@@ -101,7 +101,7 @@ describe('page ranges', () => {
 });
 
 describe('chunking', () => {
-  it('by document gives one chunk over all pages', async () => {
+  it('by document makes one chunk of all pages', async () => {
     const { chunks } = await parse('fhs-3.0.pdf', { chunkingStrategy: { type: 'document' } });
     expect(chunks).toHaveLength(1);
     expect(chunks[0]).toMatchObject({ type: 'document', metadata: { pageRange: { start: 1, end: 50 } } });
@@ -132,7 +132,7 @@ describe('chunking', () => {
 });
 
 describe('Word', () => {
-  it('gives paragraphs, and tables with their first row as header', async () => {
+  it('has paragraphs, and tables with their first row as header', async () => {
     const { chunks, blocks } = await parse('tables.docx');
     expect(chunks[0]?.content).toBe(
       'Above\n\n| Top left | Top right |\n| --- | --- |\n| Bottom left | Bottom right |\n\nBelow',
@@ -140,12 +140,12 @@ describe('Word', () => {
     expect(blocks.map((block) => block.type)).toEqual(['text', 'table', 'text']);
   });
 
-  it('keeps merged cells in their place', async () => {
+  it('keeps the position of merged cells', async () => {
     const { blocks } = await parse('tbl-cell-access.docx');
     expect(contents(blocks, 'table')[3]).toBe('| 1 | 2 | 3 |\n| --- | --- | --- |\n| 4 |  | 6 |\n|  |  | 9 |');
   });
 
-  it('gives lists and footnotes, without layout', async () => {
+  it('has lists and footnotes, without layout', async () => {
     const list = await parse('simple-list.docx');
     expect(list.chunks[0]?.content).toMatch(/^- +Apple\n- +Banana$/);
     expect(list.blocks[0]).toMatchObject({
@@ -158,7 +158,7 @@ describe('Word', () => {
 });
 
 describe('HTML', () => {
-  it('gives headings, links, lists, loose text and tables, and neither scripts nor embedded images', async () => {
+  it('has headings, links, lists, loose text and tables, but no scripts and no embedded images', async () => {
     const { chunks, blocks } = await parse('harbour.html');
     const text = chunks[0]?.content ?? '';
     expect(contents(blocks, 'heading')).toEqual(['# Harbour handbook']);
@@ -172,7 +172,7 @@ describe('HTML', () => {
     expect(text).not.toMatch(/never parsed|font-family|base64/);
   });
 
-  it('gives tables as HTML where the configuration says so', async () => {
+  it('has tables as HTML if the configuration says so', async () => {
     const config = { blockOptions: { tables: { targetFormat: 'html' } } };
     const { blocks } = await parse('harbour.html', config);
     expect(contents(blocks, 'table')[0]).toContain('<tr><td>A</td><td>8</td><td>1.2</td></tr>');
@@ -180,7 +180,7 @@ describe('HTML', () => {
 });
 
 describe('text and spreadsheets', () => {
-  it('markdown stays as it is, in blocks, with a fenced block in one piece', async () => {
+  it('markdown stays unchanged, in blocks, with a fenced block in one piece', async () => {
     const { chunks, blocks } = await parse('harbour.md');
     expect(`${chunks[0]?.content}\n`).toContain('```text\none cone: gale expected\n\ntwo cones: storm expected\n```\n');
     expect(contents(blocks, 'table')).toEqual([
@@ -197,7 +197,7 @@ describe('text and spreadsheets', () => {
     expect(third).not.toBe(first);
   });
 
-  it('form feeds separate pages, and other encodings than UTF-8 are understood', async () => {
+  it('form feeds separate pages, and other encodings than UTF-8 are recognized', async () => {
     const latin = new Uint8Array(Buffer.from('caf\xe9\fpage two', 'latin1'));
     const run = await parseBytes(emulator, latin, 'a.txt');
     expect(run.chunks.map((chunk: Chunk) => chunk.content)).toEqual(['café', 'page two']);
@@ -205,7 +205,7 @@ describe('text and spreadsheets', () => {
     expect((await parseBytes(emulator, utf16, 'b.txt')).chunks[0].content).toBe('café');
   });
 
-  it('CSV becomes one table, whatever its delimiter', async () => {
+  it('CSV becomes one table, with any delimiter', async () => {
     const { blocks } = await parse('orders.csv');
     expect(blocks).toHaveLength(1);
     expect(blocks[0]).toMatchObject({ type: 'table', details: { rowCount: 3, columnCount: 4 } });
@@ -229,7 +229,7 @@ describe('text and spreadsheets', () => {
   });
 });
 
-describe('kinds of files', () => {
+describe('types of files', () => {
   it.each([
     ['12s0324.pdf', 'PDF'],
     ['tables.docx', 'DOCX'],

@@ -1,5 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { defined } from '../../../json';
 import {
   dripReply,
   endlessReply,
@@ -31,7 +32,7 @@ async function emulatorWith(faults: (request: EmulatorRequest) => Reply | undefi
   return emulator;
 }
 
-/** An emulator that answers the first request about a run's result with that reply. */
+/** Starts an emulator that gives this reply to the first request for a result. */
 function withResultReply(reply: Reply): Promise<Emulator> {
   let replied = false;
   return emulatorWith((request) => {
@@ -56,8 +57,8 @@ function submit(to: Emulator, init: RequestInit = {}): Promise<Response> {
   });
 }
 
-describe('answers', () => {
-  it('any status, headers and body', async () => {
+describe('an answer', () => {
+  it('can have any status, headers and body', async () => {
     const server = await withResultReply(
       httpReply({ status: 418, headers: { 'x-odd': 'yes' }, json: { code: 'TEAPOT' } }),
     );
@@ -70,18 +71,18 @@ describe('answers', () => {
     ['a date', new Date(0), 'Thu, 01 Jan 1970 00:00:00 GMT'],
     ['nonsense', 'soon', 'soon'],
     ['nothing', undefined, null],
-  ])('429 with Retry-After as %s', async (_, retryAfter, header) => {
-    const server = await withResultReply(rateLimitedReply(retryAfter === undefined ? {} : { retryAfter }));
+  ])('can be a 429 with Retry-After as %s', async (_, retryAfter, header) => {
+    const server = await withResultReply(rateLimitedReply(defined({ retryAfter })));
     const answer = await fetchResult(server);
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, header]);
   });
 
-  it('a 200 that is HTML', async () => {
+  it('can be a 200 that is HTML', async () => {
     const answer = await fetchResult(await withResultReply(htmlReply()));
     expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining('<html>')]);
   });
 
-  it('the natural answer under another content type, and with extra fields', async () => {
+  it('can be the natural one with another content type, or with extra fields', async () => {
     const plain = await fetchResult(await withResultReply(wrongContentTypeReply()));
     expect(plain.headers.get('content-type')).toBe('text/plain; charset=utf-8');
     await emulator?.close();
@@ -89,7 +90,7 @@ describe('answers', () => {
     expect(await extended.json()).toMatchObject({ success: true, warning: 'old', parserRun: { status: 'PROCESSED' } });
   });
 
-  it('a natural answer of any size', async () => {
+  it('can be a natural one of any size', async () => {
     const answer = await fetchResult(await withResultReply(paddedReply({ bytes: 3_000_000 })));
     const text = await answer.text();
     expect(text.length).toBeGreaterThan(3_000_000);
@@ -115,7 +116,7 @@ describe('an error of the emulator itself', () => {
 });
 
 describe('spoiled bodies', () => {
-  it('a body that drips arrives whole, after its headers', async () => {
+  it('a body that is sent slowly arrives complete, after its headers', async () => {
     const server = await withResultReply(dripReply({ pieceBytes: 400, everyMs: 5 }));
     const answer = await fetchResult(server);
     const reader = answer.body?.getReader();
@@ -127,13 +128,13 @@ describe('spoiled bodies', () => {
     expect(bytes).toBe(Number(answer.headers.get('content-length')));
   });
 
-  it('a body cut in its framing breaks while it is read', async () => {
+  it('a body that is cut in its framing fails while it is received', async () => {
     const answer = await fetchResult(await withResultReply(truncatedReply()));
     expect(answer.status).toBe(200);
     await expect(answer.text()).rejects.toThrow();
   });
 
-  it('a body cut in its JSON is read whole but is no JSON', async () => {
+  it('a body that is cut in its JSON is received but is not JSON', async () => {
     const answer = await fetchResult(await withResultReply(truncatedReply({ how: 'json' })));
     const text = await answer.text();
     expect(text.startsWith('{"success":true')).toBe(true);
@@ -154,7 +155,7 @@ describe('spoiled bodies', () => {
 
 describe('lost answers', () => {
   it.each([
-    ['a reset before the request is acted upon creates nothing', resetReply(), 0],
+    ['a reset before the request takes effect creates nothing', resetReply(), 0],
     ['a reset after it creates the run', resetReply({ acted: true }), 1],
   ])('%s', async (_, reply, runs) => {
     const server = await emulatorWith(({ operation }) => (operation === 'submit' ? reply : undefined));
@@ -164,7 +165,7 @@ describe('lost answers', () => {
     expect(server.requests[0]).not.toHaveProperty('responseStatus');
   });
 
-  it('a reset is seen as one by the client', async () => {
+  it('the client sees a reset as ECONNRESET', async () => {
     const server = await emulatorWith(() => resetReply());
     const error = await new Promise<NodeJS.ErrnoException>((resolve) => {
       httpRequest(server.url).on('error', resolve).end();
@@ -174,7 +175,7 @@ describe('lost answers', () => {
 
   it.each([
     ['creates nothing', hangReply(), 0],
-    ['creates the run where it is acted upon', hangReply({ acted: true }), 1],
+    ['creates the run if the request takes effect', hangReply({ acted: true }), 1],
   ])('a hang %s, until the client gives up', async (_, reply, runs) => {
     const server = await emulatorWith(({ operation }) => (operation === 'submit' ? reply : undefined));
     const stop = new AbortController();
@@ -196,7 +197,7 @@ describe('lost answers', () => {
 });
 
 describe('choosing faults', () => {
-  it('a chooser sees the parsed request, and can hold it until it decides', async () => {
+  it('a chooser gets the parsed request, and can hold it until it decides', async () => {
     let release: () => void = () => undefined;
     const released = new Promise<void>((resolve) => (release = resolve));
     emulator = await startEmulator({

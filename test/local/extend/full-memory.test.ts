@@ -26,7 +26,7 @@ function program(name: string, text: string): string {
 
 describe('a document that fills the memory of its parser', () => {
   let running: Running;
-  /** The calls need the address only. */
+  /** The running emulator; the calls need only its address. */
   let emulator: Emulator;
 
   beforeAll(async () => {
@@ -60,7 +60,7 @@ describe('a parser process whose server was killed', () => {
 
   it.each<[string, string]>([
     ['ends while it is idle', ''],
-    // Longer than the test may take, and not for ever where the test fails.
+    // The loop is longer than the test may take, but it ends even if the test fails.
     ['ends while a document keeps it busy', 'for (const end = Date.now() + 150_000; Date.now() < end; );'],
   ])('%s', async (_, act) => {
     const preload = program('preload.js', `process.on('message', () => { console.log('received'); ${act} });`);
@@ -70,7 +70,7 @@ describe('a parser process whose server was killed', () => {
     const closed = once(child, 'close');
     await once(child.stdout, 'data');
     child.kill('SIGKILL');
-    // The output is closed when the parser process, which shares it, has ended as well.
+    // The output is closed when the parser process, which shares it, has ended too.
     await closed;
     expect(child.signalCode).toBe('SIGKILL');
   });

@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => workplace.remove());
 
-/** A request with the headers that the API wants, and the emulator's own Host. */
+/** Adds the headers that the API requires, and the emulator's own Host. */
 function authorized(request: RawRequest, ...headers: readonly string[]): RawRequest {
   return { ...request, headers: [`Host: 127.0.0.1:${port}`, ...AUTHORIZED, ...headers] };
 }
@@ -31,13 +31,13 @@ function submission(body: string): RawRequest {
   return authorized({ method: 'POST', target: '/parse/async', body }, ...headers);
 }
 
-/** The JSON body of an answer. */
+/** Sends a request, and returns the JSON body of the answer. */
 async function answerTo(request: RawRequest): Promise<Record<string, unknown>> {
   const answer = await sendBytes(port, toBytes(port, request));
   return JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')).trim()) as Record<string, unknown>;
 }
 
-/** One run from its submit to its result; rejects if the emulator has ended. */
+/** Creates a run and fetches its result. Rejects if the emulator has ended. */
 async function parseOne(): Promise<void> {
   const { id } = await answerTo(submission(JSON.stringify({ file: { fileUrl: OK_URL } })));
   const { parserRun } = await answerTo(authorized({ target: `/parser_runs/${String(id)}` }));
@@ -57,7 +57,7 @@ describe('no request ends the emulator', () => {
   });
 
   it.each([
-    ['a chunk size that is no number', 'Transfer-Encoding: chunked', 'xyz\r\nabc\r\n0\r\n\r\n'],
+    ['a chunk size that is not a number', 'Transfer-Encoding: chunked', 'xyz\r\nabc\r\n0\r\n\r\n'],
     ['a chunk that is cut off', 'Transfer-Encoding: chunked', 'ff\r\nabc'],
     ['a body that is cut off', 'Content-Length: 1000', 'abc'],
     ['two contradicting lengths', 'Content-Length: 1\r\nTransfer-Encoding: chunked', '0\r\n\r\n'],
@@ -72,7 +72,7 @@ describe('no request ends the emulator', () => {
     await parseOne();
   });
 
-  it('with a config of 200,000 levels, and the submit is answered', async () => {
+  it('with a config of 200,000 levels, and the submit gets an answer', async () => {
     const nested = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
     for (const config of [`{"a":${nested}}`, `{"chunkingStrategy":{"type":${nested}}}`, nested]) {
       const request = submission(`{"file":{"fileUrl":"${OK_URL}"},"config":${config}}`);
@@ -101,7 +101,7 @@ describe('no request ends the emulator', () => {
     await parseOne();
   }, 120_000);
 
-  /** Requests of odd parts, most of them well-formed enough to reach the emulator's own code. */
+  /** Creates requests of odd parts. Most of them are well-formed enough to reach the emulator's own code. */
   function randomBytes(): fc.Arbitrary<string> {
     const printable = fc.string({ unit: fc.integer({ min: 33, max: 255 }).map((code) => String.fromCharCode(code)) });
     const pieces = fc.constantFrom(
@@ -156,7 +156,7 @@ describe('the Host header', () => {
     expect((await answerTo({ headers }))['error']).toMatch(/^The emulator answers requests to localhost, 127\.0\.0\.1/);
   });
 
-  it('must be there, once, and a target with a host counts as well', async () => {
+  it('must occur exactly once, and the host of an absolute target is checked too', async () => {
     expect(await statusOf(port, { headers: AUTHORIZED })).toBe(403);
     expect(await statusOf(port, { headers: ['Host: localhost', 'Host: evil.example', ...AUTHORIZED] })).toBe(403);
     expect(await statusOf(port, authorized({ target: 'http://evil.example/files' }))).toBe(403);
@@ -177,7 +177,7 @@ describe('a request of a web page', () => {
     },
   );
 
-  it('is answered when the page is of this machine', async () => {
+  it('is answered if the page is of this machine', async () => {
     const { headers = [], ...submit } = submission(body);
     const origins = ['http://localhost:3000', 'https://127.0.0.1', 'http://[::1]:8080'];
     for (const origin of origins)
@@ -194,7 +194,7 @@ describe('a request of a web page', () => {
     },
   );
 
-  it('is answered when the user typed the address, or when the page names an origin of this machine', async () => {
+  it('is answered if the user typed the address, or if the page names an origin of this machine', async () => {
     for (const site of ['same-origin', 'none']) {
       expect(await statusOf(port, authorized({ target: '/files' }, `Sec-Fetch-Site: ${site}`))).toBe(200);
     }
@@ -231,7 +231,7 @@ describe('a caller that is refused', () => {
     socket.on('drain', send);
     send();
     await closed;
-    // Some of it is only in the buffers of the system.
+    // A part of these bytes is only in the buffers of the operating system.
     expect(socket.bytesWritten).toBeLessThan(50_000_000);
     await parseOne();
   });

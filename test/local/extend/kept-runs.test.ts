@@ -1,4 +1,4 @@
-/** Risk tested here: an emulator that is started again does not know the runs that workflows still wait for. */
+/** Risk tested here: an emulator that is started again does not have the runs that workflows still wait for. */
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -22,7 +22,7 @@ afterEach(() => rmSync(root, { recursive: true }));
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
 describe('an emulator with a directory, started again', () => {
-  it('knows the files and runs of the one before, and finishes what was in flight', async () => {
+  it('has the files and runs of the emulator before, and finishes the runs in flight', async () => {
     const first = await startEmulator({ directory });
     const { body } = await upload(first, bytesOf('# Kept\n'), 'kept.md');
     const fileId: string = body.file.id;
@@ -55,7 +55,7 @@ describe('an emulator with a directory, started again', () => {
     expect((await finishedRun(second, runId)).chunks[0].content).toContain('From afar');
   });
 
-  it('does not know what was deleted, nor ids that are none', async () => {
+  it('does not have deleted runs and files, and reads no other files', async () => {
     const first = await startEmulator({ directory });
     const runId = await submitUrl(first, 'http://emulator.invalid/ok');
     const fileId = (await upload(first, bytesOf('gone'), 'gone.txt')).body.file.id as string;
@@ -75,7 +75,7 @@ describe('an emulator with a directory, started again', () => {
   });
 
   it.each(['', '{"id":"parser_run_', 'null', '[]', '{}', '\0\0'])(
-    'does not know a run and a file whose kept file is damaged: %j',
+    'does not have a run and a file whose kept file is damaged: %j',
     async (damaged) => {
       const first = await startEmulator({ directory });
       const runId = await submitUrl(first, 'http://emulator.invalid/ok');
@@ -94,7 +94,7 @@ describe('an emulator with a directory, started again', () => {
     },
   );
 
-  it('keeps them for its user alone', async () => {
+  it('lets only its own user read the kept files', async () => {
     await using emulator = await startEmulator({ directory });
     await upload(emulator, bytesOf('private'), 'private.txt');
     await submitUrl(emulator, 'http://emulator.invalid/ok?sig=secret');

@@ -11,8 +11,8 @@ beforeAll(async () => {
 });
 afterAll(() => emulator.close());
 
-describe('answers fit the schemas of the contract', () => {
-  it.each(['ok', 'slow', 'failing', 'huge', 'never'])('those about the scripted document %s', async (script) => {
+describe('the answers fit the schemas of the contract', () => {
+  it.each(['ok', 'slow', 'failing', 'huge', 'never'])('for the scripted document %s', async (script) => {
     const file = { fileUrl: `http://emulator.invalid/${script}?schema` };
     const submitted = await call(emulator, 'POST', '/parse/async', { file });
     expect(decodeSubmitAnswer(submitted.body)).toMatchObject({ status: 'PROCESSING' });
@@ -21,7 +21,7 @@ describe('answers fit the schemas of the contract', () => {
   });
 
   it.each(['12s0324.pdf', 'tables.docx', 'harbour.html', 'harbour.md', 'orders.csv', 'orders.xlsx'])(
-    'those about %s',
+    'for %s',
     async (name) => {
       const uploaded = await upload(emulator, sampleDocument(name), name);
       const { fileId } = decodeUploadAnswer(uploaded.body);
@@ -36,7 +36,7 @@ describe('answers fit the schemas of the contract', () => {
     },
   );
 
-  it('those about a failed run', async () => {
+  it('for a failed run', async () => {
     const id = await submitUrl(emulator, 'http://emulator.invalid/failing?reads=0&schema');
     const { body } = await call(emulator, 'GET', `/parser_runs/${id}`);
     expect(decodeStateAnswer(body)).toMatchObject({ status: 'FAILED', failureReason: 'CORRUPT_FILE' });

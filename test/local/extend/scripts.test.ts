@@ -7,7 +7,7 @@ import {
   startEmulator,
   type Emulator,
 } from '../../../local/extend';
-import { call, readStates, submitUrl } from './api-call';
+import { call, pollStates, submitUrl } from './api-call';
 
 let emulator: Emulator;
 beforeAll(async () => {
@@ -54,12 +54,12 @@ describe('built-in scripts', () => {
     ['failing', ['PROCESSING', 'PROCESSING', 'FAILED', 'FAILED']],
     ['slow', [...Array<string>(10).fill('PROCESSING'), 'PROCESSED']],
     ['never', Array<string>(50).fill('PROCESSING')],
-  ])('%s tells its states in order', async (script, states) => {
+  ])('%s reports its states in order', async (script, states) => {
     const id = await submitUrl(emulator, url(script));
-    expect(await readStates(emulator, id, states.length)).toEqual(states);
+    expect(await pollStates(emulator, id, states.length)).toEqual(states);
   });
 
-  it('failing says why, without output and without credits', async () => {
+  it('failing has a failure reason, no output and no credits', async () => {
     const id = await submitUrl(emulator, url('failing?reads=0'));
     const { body } = await call(emulator, 'GET', `/parser_runs/${id}?responseType=url`);
     expect(body.parserRun).toEqual({
@@ -71,7 +71,7 @@ describe('built-in scripts', () => {
     expect(emulator.runs.find((run) => run.id === id)).toMatchObject({ failureReason: 'CORRUPT_FILE', credits: 0 });
   });
 
-  it('rate-limited refuses two submits and one read with Retry-After, and creates one run', async () => {
+  it('rate-limited refuses two submits and one poll with Retry-After, and creates one run', async () => {
     const body = { file: { fileUrl: url('rate-limited') } };
     const answers = [
       await call(emulator, 'POST', '/parse/async', body),
@@ -82,16 +82,16 @@ describe('built-in scripts', () => {
     expect(answers[0]?.headers.get('retry-after')).toBe('1');
     expect(answers[0]?.body).toEqual({ error: 'Rate limit exceeded' });
     expect(emulator.runs.filter((run) => run.script === 'rate-limited')).toHaveLength(1);
-    expect(await readStates(emulator, answers[2]?.body.id, 3)).toEqual(['429', 'PROCESSING', 'PROCESSED']);
+    expect(await pollStates(emulator, answers[2]?.body.id, 3)).toEqual(['429', 'PROCESSING', 'PROCESSED']);
   });
 
-  it('a submit list counts anew for each URL', async () => {
+  it('a submit list is used up per URL', async () => {
     const first = await call(emulator, 'POST', '/parse/async', { file: { fileUrl: url('rate-limited?n=1') } });
     const second = await call(emulator, 'POST', '/parse/async', { file: { fileUrl: url('rate-limited?n=2') } });
     expect([first.status, second.status]).toEqual([429, 429]);
   });
 
-  it('huge gives more than Temporal carries, in the size that the query asks for', async () => {
+  it('huge has a result that is too large for Temporal, in the size of the query', async () => {
     const read = async (script: string): Promise<number> => {
       const id = await submitUrl(emulator, url(script));
       return JSON.stringify(await result(id)).length;
@@ -102,29 +102,49 @@ describe('built-in scripts', () => {
     expect(await read('huge?reads=0&mb=9')).toBeGreaterThan(9_000_000);
   });
 
-  it('the content names the URL, so that no two documents are taken for one another', async () => {
+  it('the content contains the URL, so that no two documents are mistaken for each other', async () => {
     const id = await submitUrl(emulator, url('ok?reads=0&n=17'));
     expect((await result(id)).chunks[0].content).toContain('http://emulator.invalid/ok?reads=0&n=17');
   });
 
-  it('an unknown script is refused by name, with those that there are', async () => {
+  it('an unknown script is refused by name, with a list of the known ones', async () => {
     const { status, body } = await call(emulator, 'POST', '/parse/async', { file: { fileUrl: url('okay') } });
     expect(status).toBe(400);
     expect(body.error).toMatch(/no scripted document okay; there are .*failing.*three/);
   });
 });
 
+describe('a submit with more than one mistake', () => {
+  it.each<[string, object, RegExp]>([
+    ['the file', { file: { fileUrl: url('okay'), fileId: 'file_1' }, config: 5 }, /exactly one of/],
+    ['the config', { file: { fileUrl: url('okay') }, config: 5 }, /config must be an object/],
+    ['the script', { file: { fileUrl: url('okay') } }, /no scripted document okay/],
+  ])('is refused for the first one: %s', async (_, body, message) => {
+    const answer = await call(emulator, 'POST', '/parse/async', body);
+    expect([answer.status, answer.body.error]).toEqual([400, expect.stringMatching(message)]);
+  });
+
+  it('is recorded with its script, and uses up an entry of the script', async () => {
+    const file = { fileUrl: url('rate-limited?n=refused') };
+    const statuses: number[] = [];
+    for (let n = 0; n < 3; n += 1)
+      statuses.push((await call(emulator, 'POST', '/parse/async', { file, config: 5 })).status);
+    expect(statuses).toEqual([429, 429, 400]);
+    expect(emulator.requests.at(-1)).toMatchObject({ operation: 'submit', script: 'rate-limited' });
+  });
+});
+
 describe('scripted states', () => {
-  it('PROCESSING is told exactly as often as scripted, by either kind of read', async () => {
+  it('PROCESSING is reported exactly as often as scripted, to polls and result requests', async () => {
     const byUrl = await submitUrl(emulator, url('three'));
-    expect(await readStates(emulator, byUrl, 4)).toEqual(['PROCESSING', 'PROCESSING', 'PROCESSING', 'PROCESSED']);
+    expect(await pollStates(emulator, byUrl, 4)).toEqual(['PROCESSING', 'PROCESSING', 'PROCESSING', 'PROCESSED']);
     const mixed = await submitUrl(emulator, url('three'));
-    expect(await readStates(emulator, mixed, 2)).toEqual(['PROCESSING', 'PROCESSING']);
+    expect(await pollStates(emulator, mixed, 2)).toEqual(['PROCESSING', 'PROCESSING']);
     expect((await result(mixed)).status).toBe('PROCESSING');
     expect((await result(mixed)).object).toBe('parser_run');
   });
 
-  it('FAILED comes as the full object where scripted', async () => {
+  it('FAILED comes as the full object if scripted', async () => {
     const run = await result(await submitUrl(emulator, url('failed-full')));
     expect(run).toMatchObject({ object: 'parser_run', status: 'FAILED', failureReason: 'OCR_ERROR', chunks: [] });
   });
@@ -133,35 +153,35 @@ describe('scripted states', () => {
     expect((await result(await submitUrl(emulator, url('failed-null')))).failureReason).toBeNull();
   });
 
-  it('CANCELLED and unknown words are told as scripted', async () => {
-    expect(await readStates(emulator, await submitUrl(emulator, url('cancelled')), 2)).toEqual([
+  it('CANCELLED and unknown words are reported as scripted', async () => {
+    expect(await pollStates(emulator, await submitUrl(emulator, url('cancelled')), 2)).toEqual([
       'PROCESSING',
       'CANCELLED',
     ]);
-    expect(await readStates(emulator, await submitUrl(emulator, url('odd-words')), 2)).toEqual(['QUEUED', 'PARKED']);
+    expect(await pollStates(emulator, await submitUrl(emulator, url('odd-words')), 2)).toEqual(['QUEUED', 'PARKED']);
   });
 
-  it('PROCESSED right in the submit is followed by the output', async () => {
+  it('PROCESSED in the answer to the submit is followed by the output', async () => {
     const { body } = await call(emulator, 'POST', '/parse/async', { file: { fileUrl: url('instant') } });
     expect(body).toMatchObject({ object: 'parser_run_status', status: 'PROCESSED' });
     expect((await result(body.id)).chunks).toHaveLength(1);
   });
 
-  it('FAILED right in the submit carries the reason', async () => {
+  it('FAILED in the answer to the submit carries the reason', async () => {
     const { body } = await call(emulator, 'POST', '/parse/async', { file: { fileUrl: url('failed-at-submit') } });
     expect(body).toMatchObject({ status: 'FAILED', failureReason: 'FILE_SIZE_TOO_LARGE' });
   });
 
-  it('PROCESSED comes without output for as many results as scripted', async () => {
+  it('PROCESSED comes without output for as many result requests as scripted', async () => {
     const id = await submitUrl(emulator, url('no-output'));
-    expect(await readStates(emulator, id, 2)).toEqual(['PROCESSED', 'PROCESSED']);
+    expect(await pollStates(emulator, id, 2)).toEqual(['PROCESSED', 'PROCESSED']);
     const objects = [await result(id), await result(id), await result(id)].map((run) => run.object);
     expect(objects).toEqual(['parser_run_status', 'parser_run_status', 'parser_run']);
   });
 
-  it('a run can fall back to PROCESSING after it was read as done', async () => {
+  it('a run can fall back to PROCESSING after a poll saw its end', async () => {
     const id = await submitUrl(emulator, url('relapsing'));
-    expect(await readStates(emulator, id, 1)).toEqual(['PROCESSED']);
+    expect(await pollStates(emulator, id, 1)).toEqual(['PROCESSED']);
     expect([(await result(id)).status, (await result(id)).status]).toEqual(['PROCESSING', 'PROCESSED']);
   });
 
@@ -175,7 +195,7 @@ describe('scripted states', () => {
 describe('scripted replies', () => {
   it('each list is used up in order, and a reply that replaces the answer does not advance the run', async () => {
     const id = await submitUrl(emulator, url('faulty-reads'));
-    const states = await readStates(emulator, id, 6);
+    const states = await pollStates(emulator, id, 6);
     expect(states).toEqual(['404', 'PROCESSING', '503', 'NEW_WORD', 'PROCESSING', 'PROCESSED']);
   });
 
@@ -187,7 +207,7 @@ describe('scripted replies', () => {
     expect((await call(emulator, 'DELETE', `/parser_runs/${id}`)).status).toBe(200);
   });
 
-  it('a submit that is acted upon but answered 502 is billed', async () => {
+  it('a submit that takes effect but is answered with 502 is billed', async () => {
     const headers = {
       authorization: 'Bearer x',
       'x-extend-api-version': '2025-04-21',

@@ -9,12 +9,12 @@ import { honestEntry, makeZip, packedBlanks, type MadeEntry } from './zip-bomb';
 
 const TYPES = '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>';
 const CONTENT_TYPES = honestEntry('[Content_Types].xml', TYPES);
-/** What unpacking must not take, in bytes: a seventh of what the file unpacks to. */
+/** Limit of the memory that unpacking may take, in bytes. The file unpacks to seven times as much. */
 const MAX_GROWTH_BYTES = 200_000_000;
 
 let workplace: Workplace;
 let command: Running;
-/** The calls need the address only. */
+/** The running emulator; the calls need only its address. */
 let emulator: Emulator;
 
 beforeAll(async () => {
@@ -22,7 +22,7 @@ beforeAll(async () => {
   command = workplace.start(['emulator']);
   const [, url] = /listening on (\S+)\n/.exec(await command.waitFor(/listening on \S+\n/)) ?? [];
   emulator = { url } as Emulator;
-  // Loaded libraries take memory as well.
+  // The libraries are loaded first, because they take memory too.
   for (const name of ['tables.docx', 'orders.xlsx']) await parseBytes(emulator, sampleDocument(name), name);
 });
 afterAll(() => workplace.remove());
@@ -45,18 +45,18 @@ describe('a zip file whose directory lies', () => {
     const before = sum('VmRSS');
     const run = await parseBytes(emulator, makeZip(entries), name);
     expect([run.status, run.failureReason]).toEqual(['FAILED', 'CORRUPT_FILE']);
-    // The parser is the second process, and still the same.
+    // The parser is the second process, and it is still the same one.
     expect(family).toHaveLength(2);
     expect(familyOf(command.child.pid as number)).toEqual(family);
     expect(sum('VmHWM') - before).toBeLessThan(MAX_GROWTH_BYTES);
   });
 
-  it('fails as CORRUPT_FILE also where it declares too much', async () => {
+  it('fails as CORRUPT_FILE also if it declares too large a size', async () => {
     const entries = [CONTENT_TYPES, { ...DOCUMENT, declaredBytes: document.length + 1 }];
     expect((await parseBytes(emulator, makeZip(entries), 'a.docx')).failureReason).toBe('CORRUPT_FILE');
   });
 
-  it('leaves honest files as they were', async () => {
+  it('does not change the result of files with true sizes', async () => {
     const made = await parseBytes(emulator, makeZip([CONTENT_TYPES, DOCUMENT]), 'made.docx');
     expect(made.chunks[0].content).toBe('text');
     for (const name of ['tables.docx', 'orders.xlsx']) {

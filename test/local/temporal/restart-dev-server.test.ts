@@ -1,23 +1,14 @@
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { describe, expect, it } from '@jest/globals';
-import { Client, Connection } from '@temporalio/client';
 import { startOwnDevServer } from '../../support/servers';
-
-async function withClient<T>(address: string, use: (client: Client) => Promise<T>): Promise<T> {
-  const connection = await Connection.connect({ address });
-  try {
-    return await use(new Client({ connection }));
-  } finally {
-    await connection.close();
-  }
-}
+import { withClient } from './with-client';
 
 describe('restarting a dev server', () => {
   it.each(['SIGKILL', 'SIGTERM'] as const)('by %s keeps address and workflows, more than once', async (signal) => {
     const server = await startOwnDevServer();
     const { address, uiUrl } = server;
-    const options = { taskQueue: 'nobody', workflowId: 'kept' };
+    const options = { taskQueue: 'no-worker', workflowId: 'kept' };
     const { firstExecutionRunId } = await withClient(address, (client) => client.workflow.start('any', options));
     await server.restart(signal);
     await server.restart(signal);

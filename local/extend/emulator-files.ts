@@ -1,0 +1,87 @@
+import { defined } from '../../json';
+import { RefusedRequest } from './refused-request';
+import { createId } from './ids';
+import type { KeptObjects } from './kept-objects';
+import type { EmulatorFile } from './ledger';
+
+/** A file and its bytes. */
+export interface StoredFile {
+  readonly id: string;
+  readonly name: string;
+  readonly type?: string;
+  readonly bytes: Uint8Array;
+  readonly uploaded: boolean;
+  readonly createdAtMs: number;
+}
+
+/** The facts about a file that remain after its bytes are deleted. */
+type FileFacts = EmulatorFile;
+
+/** The files of one emulator, in memory, and the files that earlier emulators kept on disk. */
+export class EmulatorFiles {
+  readonly #files = new Map<string, StoredFile>();
+  readonly #facts = new Map<string, FileFacts>();
+  readonly #kept: KeptObjects | undefined;
+
+  /** @param kept store in which files outlive the emulator; `undefined` for none */
+  constructor(kept?: KeptObjects) {
+    this.#kept = kept;
+  }
+
+  /** Stores a file. `id` is given only if it was promised before the bytes came. */
+  add(file: Omit<StoredFile, 'id' | 'createdAtMs'> & { readonly id?: string }): StoredFile {
+    const stored = { ...file, id: file.id ?? createId('file_'), createdAtMs: Date.now() };
+    const { bytes, ...facts } = stored;
+    this.#kept?.write(stored.id, facts, bytes);
+    this.#files.set(stored.id, stored);
+    this.#note(stored);
+    return stored;
+  }
+
+  /** Tells if the file exists. */
+  has(id: string): boolean {
+    return this.#find(id) !== undefined;
+  }
+
+  /** Returns the file of that id. @throws RefusedRequest 404 if it never existed or was deleted. */
+  get(id: string): StoredFile {
+    const file = this.#find(id);
+    if (file === undefined) throw new RefusedRequest(404, `File not found: ${id}`);
+    return file;
+  }
+
+  /** Deletes the bytes; the facts stay in the list. @throws RefusedRequest 404 as {@link get}. */
+  delete(id: string): void {
+    this.get(id);
+    this.#files.delete(id);
+    this.#kept?.remove(id);
+    const facts = this.#facts.get(id);
+    if (facts !== undefined) this.#facts.set(id, { ...facts, deleted: true });
+  }
+
+  /** Returns the files that still exist, newest first. */
+  existing(): readonly StoredFile[] {
+    return [...this.#files.values()].reverse();
+  }
+
+  /** Returns every file, deleted or not, in order of creation. */
+  list(): readonly EmulatorFile[] {
+    return [...this.#facts.values()];
+  }
+
+  #find(id: string): StoredFile | undefined {
+    const file = this.#files.get(id);
+    if (file !== undefined) return file;
+    const facts = this.#kept?.read(id) as Omit<StoredFile, 'bytes'> | undefined;
+    const bytes = this.#kept?.readBytes(id);
+    if (facts === undefined || bytes === undefined) return undefined;
+    const found = { ...facts, bytes };
+    this.#files.set(id, found);
+    this.#note(found);
+    return found;
+  }
+
+  #note({ id, name, type, bytes, uploaded }: StoredFile): void {
+    this.#facts.set(id, { id, name, ...defined({ type }), bytes: bytes.byteLength, uploaded, deleted: false });
+  }
+}

@@ -1,0 +1,17 @@
+/** A response before it is written to the connection. */
+export interface EmulatorResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** A JSON value, or bytes or text that are sent unchanged. */
+  readonly body: { readonly json: unknown } | { readonly raw: Uint8Array | string };
+}
+
+/** Creates a response with a JSON body. */
+export function jsonResponse(status: number, json: unknown): EmulatorResponse {
+  return { status, headers: { 'content-type': 'application/json; charset=utf-8' }, body: { json } };
+}
+
+/** Creates the response 500, for a request during which the emulator itself failed. */
+export function failureResponse(): EmulatorResponse {
+  return jsonResponse(500, { success: false, error: 'The emulator failed; see its standard error' });
+}

@@ -1,0 +1,103 @@
+/** The facts from which the next step of a batch is decided. */
+export interface BatchSituation {
+  /** Events of this execution's history so far. */
+  readonly historyLength: number;
+  /** Size of this execution's history so far. */
+  readonly historyBytes: number;
+  /** `true`: Temporal suggests to continue as new. */
+  readonly continueAsNewSuggested: boolean;
+  /** `requested`: the documents in flight are not yet cancelled or left. `handled`: they are. */
+  readonly cancellation: 'none' | 'requested' | 'handled';
+  readonly isPaused: boolean;
+  readonly width: number;
+  /** Documents in flight that this execution has started. Temporal reports their ends. */
+  readonly children: number;
+  /** The children whose start is not confirmed yet. */
+  readonly starting: number;
+  /** Documents in flight that another execution has started. An activity follows them. */
+  readonly adopted: number;
+  /** Documents that were read and can be started. */
+  readonly queued: number;
+  readonly hasMorePages: boolean;
+  /** Outcomes that are not written yet. */
+  readonly unwritten: number;
+  /** Documents that failed since the batch was last started, also before it continued as new. */
+  readonly failedNow: number;
+  /** @default none */
+  readonly stopAfterFailures: number | undefined;
+}
+
+/** The next step of a batch. */
+export type BatchStep =
+  | { readonly kind: 'start'; readonly count: number }
+  | {
+      /** `writeLast` writes the last segment: no document is started, and no outcome follows. */
+      readonly kind: 'read' | 'write' | 'writeLast' | 'cancel' | 'continueAsNew' | 'wait' | 'finish';
+    };
+
+/** Outcomes of one segment. A segment has fewer only at the end of an execution. */
+export const SEGMENT_OUTCOMES = 200;
+/** Limit of unconfirmed starts: most of the events that they add to the history are not counted yet. */
+const MAX_STARTING = 50;
+
+/**
+ * Events that one document in flight may still add to the history. A child adds its end and a workflow task for it. For
+ * an adopted document an activity ends and another one begins.
+ */
+const EVENTS_PER_CHILD = 4;
+const EVENTS_PER_ADOPTED = 6;
+/** Temporal suggests to continue as new at 4,096 events. The difference is room for starts, pages and segments. */
+const MAX_EVENTS = 3_600;
+/** Documents and results are in the history. Temporal suggests to continue as new at 4 MB. */
+const MAX_HISTORY_BYTES = 2_000_000;
+
+/** Decides the next step of a batch. Pure. */
+export function nextStep(situation: BatchSituation): BatchStep {
+  const { cancellation, children, starting, adopted, unwritten } = situation;
+  if (cancellation === 'requested') return { kind: starting > 0 ? 'wait' : 'cancel' };
+  const mayStart = hasMore(situation) && !isStopped(situation);
+  if (!mayStart && children + adopted === 0) return endStep(unwritten);
+  if (unwritten >= SEGMENT_OUTCOMES) return { kind: 'write' };
+  // The next execution would not know of the cancellation. The history has room to end in this one.
+  if (cancellation === 'none' && isLong(situation)) {
+    if (starting > 0) return { kind: 'wait' };
+    return { kind: unwritten > 0 ? 'write' : 'continueAsNew' };
+  }
+  return mayStart && !situation.isPaused ? startStep(situation) : { kind: 'wait' };
+}
+
+function endStep(unwritten: number): BatchStep {
+  if (unwritten === 0) return { kind: 'finish' };
+  return { kind: unwritten > SEGMENT_OUTCOMES ? 'write' : 'writeLast' };
+}
+
+function startStep({ width, children, starting, adopted, queued }: BatchSituation): BatchStep {
+  const room = Math.min(width - children - adopted, MAX_STARTING - starting);
+  if (room <= 0) return { kind: 'wait' };
+  return queued === 0 ? { kind: 'read' } : { kind: 'start', count: Math.min(room, queued) };
+}
+
+function hasMore({ queued, hasMorePages }: BatchSituation): boolean {
+  return queued > 0 || hasMorePages;
+}
+
+function isStopped({ cancellation, failedNow, stopAfterFailures }: BatchSituation): boolean {
+  return cancellation !== 'none' || (stopAfterFailures !== undefined && failedNow >= stopAfterFailures);
+}
+
+function isLong({ historyLength, historyBytes, continueAsNewSuggested, children, adopted }: BatchSituation): boolean {
+  const expected = historyLength + children * EVENTS_PER_CHILD + adopted * EVENTS_PER_ADOPTED;
+  return continueAsNewSuggested || expected > MAX_EVENTS || historyBytes > MAX_HISTORY_BYTES;
+}
+
+/**
+ * Decides about a document whose workflow has ended, but whose outcome no earlier execution of the batch has recorded
+ * as done. A workflow that was cancelled or terminated or that timed out is started again, and with `retryFailed` one
+ * that failed. After `SubmitOutcomeUnknown` a run may exist and be billed, so the document is never submitted again.
+ * Pure.
+ */
+export function afterEarlierEnd(type: string | undefined, retryFailed: boolean): 'record' | 'restart' {
+  if (type === undefined || type === 'SubmitOutcomeUnknown') return 'record';
+  const isEndedFromOutside = type === 'Cancelled' || type === 'Terminated' || type === 'TimedOut';
+  return isEndedFromOutside || retryFailed ? 'restart' : 'record';
+}

@@ -1,0 +1,51 @@
+import type { FailureDetails } from '../contract';
+import type { RunStatus } from '../contract/extend';
+import { defined } from '../json';
+import type { Clock } from './clock';
+import type { AcceptedRun, Notes, ParseState } from './parse-state';
+import type { WakeState } from './wake';
+
+/**
+ * The state that `parseDocument` hands to its next execution when it continues as new. Plain JSON, and a wire shape: the
+ * members and their meaning are those of version 0.1.0, so workers of both versions read each other's state.
+ */
+export interface CarriedState {
+  readonly startedAtMs: number;
+  /** Always `submitting` or `waiting`, because a workflow continues as new in these phases only. */
+  readonly phase: ParseState['phase'];
+  readonly submits: number;
+  readonly rejections: number;
+  readonly polls: number;
+  readonly uploadedFileId?: string;
+  /** Present in the phase `waiting`. */
+  readonly runId?: string;
+  readonly acceptedAtMs?: number;
+  readonly status?: RunStatus;
+  readonly failureReason?: string;
+  readonly nextPollAtMs?: number;
+  readonly lastFailure?: string;
+  readonly lastDetails?: FailureDetails;
+  readonly wake?: WakeState;
+}
+
+/** Makes the state that the next execution reads. */
+export function toCarriedState({ startedAtMs }: Clock, state: ParseState, wake: WakeState): CarriedState {
+  const { run, ...facts } = state;
+  return { startedAtMs, ...facts, ...run, wake };
+}
+
+/** Reads the state that the previous execution carried. The run id decides the phase. */
+export function readCarriedState(carried: CarriedState): ParseState {
+  const notes = notesOf(carried);
+  const run = runOf(carried);
+  return run === undefined ? { ...notes, phase: 'submitting' } : { ...notes, phase: 'waiting', run };
+}
+
+function notesOf(carried: CarriedState): Notes {
+  const { submits, rejections, polls, uploadedFileId, nextPollAtMs, lastFailure, lastDetails } = carried;
+  return defined({ submits, rejections, polls, uploadedFileId, nextPollAtMs, lastFailure, lastDetails });
+}
+
+function runOf({ runId, acceptedAtMs, status, failureReason }: CarriedState): AcceptedRun | undefined {
+  return runId === undefined ? undefined : defined({ runId, acceptedAtMs, status, failureReason });
+}

@@ -1,0 +1,68 @@
+import type { FailureDetails, ParseSettings } from '../contract';
+import { isEndedStatus, type KnownRunStatus, type RunStatus } from '../contract/extend';
+
+/** A run at Extend: accepted after a submit of this workflow, or attached by the caller. */
+export interface AcceptedRun {
+  readonly runId: string;
+  /** Time at which Extend accepted the submit, epoch milliseconds. Absent for an attached run. */
+  readonly acceptedAtMs?: number;
+  /** The last known status. Absent for an attached run until the first poll. */
+  readonly status?: RunStatus;
+  readonly failureReason?: string;
+}
+
+/** A run that has ended with a result. */
+export interface ProcessedRun extends AcceptedRun {
+  readonly status: 'PROCESSED';
+}
+
+/** A run that has ended without a result. */
+export interface FailedRun extends AcceptedRun {
+  readonly status: Exclude<KnownRunStatus, 'PROCESSING' | 'PROCESSED'>;
+}
+
+/** A run that has ended. */
+export type EndedRun = ProcessedRun | FailedRun;
+
+/** Returns true if the run has ended, with or without a result. */
+export function hasEnded(run: AcceptedRun): run is EndedRun {
+  return run.status !== undefined && isEndedStatus(run.status);
+}
+
+/** Facts that a document collects on its way, in every phase. */
+export interface Notes {
+  /** Submits that may have created a run. */
+  readonly submits: number;
+  /** Submits in a row that Extend certainly did not accept. */
+  readonly rejections: number;
+  /** Status requests. */
+  readonly polls: number;
+  /** Extend's id of the file that this workflow uploaded. */
+  readonly uploadedFileId?: string;
+  /** Due time of the next poll, epoch milliseconds. Valid in the phase `waiting` only. */
+  readonly nextPollAtMs?: number;
+  /** The last failure, even if the document recovered from it. */
+  readonly lastFailure?: string;
+  /** Details of the last failure, for the failure of a deadline that passes. A successful poll clears them. */
+  readonly lastDetails?: FailureDetails;
+}
+
+/** The phase of a document, with the run as far as the phase requires one. */
+export type Phase =
+  | { readonly phase: 'submitting'; readonly run?: undefined }
+  | { readonly phase: 'waiting'; readonly run: AcceptedRun }
+  | { readonly phase: 'fetching'; readonly run: ProcessedRun }
+  | { readonly phase: 'cleaning' | 'ended'; readonly run: AcceptedRun | undefined };
+
+/** A phase that a document can enter: no document returns to `submitting`. */
+export type LaterPhase = Exclude<Phase, { readonly phase: 'submitting' }>;
+
+/** The state of a document: its phase and its notes. */
+export type ParseState = Phase & Notes;
+
+/** The state at the start: an attached run is waited for at once, a document is submitted first. */
+export function openingState(subject: ParseSettings['subject']): ParseState {
+  return 'runId' in subject
+    ? { phase: 'waiting', run: subject, submits: 0, rejections: 0, polls: 0 }
+    : { phase: 'submitting', submits: 0, rejections: 0, polls: 0 };
+}
