@@ -61,9 +61,9 @@ describe('the tarball', () => {
   it('holds the build, its types, the sample and the papers, and nothing else', () => {
     const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'THIRD-PARTY-NOTICES', 'package.json'];
     const sample = ['cli/sample/12s0324.pdf', 'cli/sample/README.md'];
-    expect(packed.files.filter((file) => !file.startsWith('dist/')).sort()).toEqual([...papers, ...sample]);
+    expect(packed.files.filter((file) => !file.startsWith('dist/')).sort()).toEqual([...papers, ...sample].sort());
     const built =
-      /^dist\/(?:activities|api|cli|client|emulator|http|local|storage|testing|worker|workflows)\/[\w/-]+(?:\.d\.ts|\.js)$/;
+      /^dist\/(?:activities|cli|client|contract|http|json|local|privacy|storage|testing|worker|workflows)\/[\w/-]+(?:\.d\.ts|\.js)$/;
     expect(packed.files.filter((file) => file.startsWith('dist/') && !built.test(file))).toEqual([]);
   });
 

@@ -5,7 +5,7 @@
  * it with Temporal's bundler, the others take its bundle from TEST_BUNDLE_DIRECTORY. Other options make another bundle.
  */
 const { createHash } = require('node:crypto');
-const { readFileSync, renameSync, writeFileSync } = require('node:fs');
+const { mkdirSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
 const Module = require('node:module');
 const { join } = require('node:path');
 
@@ -29,6 +29,7 @@ function keepBundles(bundler) {
       return JSON.parse(readFileSync(path, 'utf8'));
     } catch {
       const bundle = await createBundle.call(this);
+      mkdirSync(directory, { recursive: true });
       writeFileSync(`${path}.${process.pid}`, JSON.stringify(bundle));
       renameSync(`${path}.${process.pid}`, path);
       return bundle;
