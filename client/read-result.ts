@@ -44,8 +44,10 @@ export async function* readOutcomes(
 ): AsyncGenerator<DocumentOutcome, void> {
   const store = storeOf(options);
   for (let segment = 1; segment <= segments; segment += 1) {
-    const outcomes = readJsonLines(await store.read(`${uri}/${segment}.jsonl`));
-    for await (const outcome of outcomes) yield outcome as DocumentOutcome;
+    // The store is read to the end of the segment first, because the caller may take any time for an outcome.
+    const outcomes: unknown[] = [];
+    for await (const outcome of readJsonLines(await store.read(`${uri}/${segment}.jsonl`))) outcomes.push(outcome);
+    yield* outcomes as DocumentOutcome[];
   }
 }
 

@@ -25,7 +25,7 @@ export function toWorkflowOptions(
     ...defined({ staticSummary: documentName === undefined ? undefined : `parse ${documentName}` }),
     ...workflow,
     ...defined({
-      priority,
+      priority: priority ?? undefined,
       typedSearchAttributes: searchAttributes ? withAttributes(workflow, attributes) : undefined,
     }),
     memo: { ...workflow.memo, ...memo },

@@ -83,7 +83,8 @@ export function exchangeError(error: unknown, request: RequestFacts, answered: H
 function unreadable(error: ContractError, request: RequestFacts, answered: HttpAnswer | undefined): ParseApiError {
   const requestId = answered && safeHeader(answered.headers, 'x-extend-request-id', request.toSafe);
   const facts = defined({ kind: 'unreadable', status: answered?.status, requestId });
-  return new ParseApiError(describeUnreadable(error, request, answered), facts, { cause: error });
+  // The error itself is no `cause`, because its message may repeat a secret.
+  return new ParseApiError(describeUnreadable(error, request, answered), facts);
 }
 
 function describeUnreadable(

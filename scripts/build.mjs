@@ -4,7 +4,7 @@
  * ky is published as an ES module only, which a consumer on CommonJS or on plain jest cannot load. So the one file that
  * imports ky is bundled with it.
  */
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -14,6 +14,12 @@ const PROJECT = join(ROOT, 'tsconfig.build.json');
 const DIST = join(ROOT, 'dist');
 const COMMAND = join(DIST, 'cli', 'main.js');
 const BUNDLE = join(DIST, 'http', 'ky.js');
+/** Files that decide what is built, and that the compiler does not watch. An install changes the last one. */
+const OTHER_INPUTS = ['package.json', 'scripts/build.mjs', 'node_modules/.package-lock.json'].map((file) =>
+  join(ROOT, file),
+);
+
+const modifiedMs = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
 /** Prints what the compiler reports. */
 function report(diagnostic) {
@@ -62,21 +68,22 @@ async function bundleKy() {
 function removeStale(outputs) {
   const entries = readdirSync(DIST, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const files = entries.map((entry) => join(entry.parentPath, entry.name));
-  for (const file of files) if (!outputs.has(file)) rmSync(file);
+  for (const file of files) if (!outputs.has(file)) rmSync(file, { force: true });
 }
 
 const outputs = outputFiles();
-// An incremental compiler does not notice that one of its outputs is missing.
-const force = [...outputs].some((file) => !existsSync(file));
+// An incremental compiler does not notice that one of its outputs is missing, or that its types or this script changed.
+const buildMs = modifiedMs(outputs.values().next().value);
+const force = [...outputs].some((file) => !existsSync(file)) || OTHER_INPUTS.some((file) => modifiedMs(file) > buildMs);
 // The bundle takes the place of the compiler's own `http/ky.js`.
 const writeFile = (path, text) => resolve(path) !== BUNDLE && replaceFile(resolve(path), text);
 const host = ts.createSolutionBuilderHost({ ...ts.sys, writeFile }, undefined, report);
 const project = ts.createSolutionBuilder(host, [PROJECT], { force }).getNextInvalidatedProject();
 if (project !== undefined) {
   process.stdout.write('building\n');
-  // The compiler's record comes last, so a build that is cut off counts as none. The compiler also records errors in it,
-  // and reports them again in the next build.
+  // The compiler writes its record last, so the next build continues a build that was cut off. The record also holds the
+  // errors, and the next build reports them again.
   await bundleKy();
   project.done();
-  removeStale(outputs);
 }
+removeStale(outputs);

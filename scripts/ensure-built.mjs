@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -53,5 +53,8 @@ export async function ensureBuilt() {
     process.stderr.write('installing what the package needs (once)\n');
     await install();
   }
-  await run('npm run build', process.execPath, [join(ROOT, 'scripts', 'build.mjs')]);
+  // An installation without development dependencies has no compiler; its build is as it came.
+  const hasCompiler = existsSync(join(ROOT, 'node_modules', 'typescript'));
+  if (hasCompiler || !existsSync(COMMAND))
+    await run('npm run build', process.execPath, [join(ROOT, 'scripts', 'build.mjs')]);
 }
