@@ -40,7 +40,7 @@ export function createGetStatus(extend: ExtendClient): ParseActivities['getStatu
       throw stillProcessing(`the first poll of ${runId} is due later`, details, dueInMs);
     }
     const polls = countPolls(input, info);
-    // The schedule also applies after an error. Temporal's own back-off would grow with each attempt, and each attempt
+    // The schedule also applies after an error. Temporal's own backoff would grow with each attempt, and each attempt
     // is a poll.
     const retryDelayMs = until && delayUntilNextPoll(until, currentAttemptScheduledTimestampMs, polls);
     const state = await extend.pollRun(runId, { signal: cancellationSignal() }).catch((error: unknown) => {

@@ -24,7 +24,7 @@ export async function checkExtend({ activities }: WorkerConfiguration): Promise<
       return { state: 'wrong', subject: SUBJECT, says: `${error.message} [${baseUrl}]`, remedy: remedyFor(error) };
     }
   }
-  return { state: 'ok', subject: SUBJECT, says: `accepted by ${baseUrl}, which knows no run of this id, as it should` };
+  return { state: 'ok', subject: SUBJECT, says: `accepted by ${baseUrl} (an unknown run is answered with 404)` };
 }
 
 function remedyFor(error: ParseApiError): string {

@@ -82,7 +82,7 @@ function addBatch(program: Command, end: (status: ExitStatus) => void): void {
     .option('--key <key>', 'name of the batch: the same key continues the same batch (default: from the arguments)')
     .option('--out <directory>', 'where <name>.md and <name>.json are written', 'parsed')
     .option('--width <count>', 'documents in flight at a time (default: 50)', parseWidth)
-    .option('--stop-after <count>', 'start no further document once so many have failed', parseCount)
+    .option('--stop-after <count>', 'start no further document after <count> documents have failed', parseCount)
     .option('--retry-failed', 'parse the documents that failed before once more', false)
     .option('--force', FORCE, false)
     .option('--json', 'print a summary for machines on standard output', false)

@@ -73,7 +73,7 @@ export class UploadRejectedError extends ParseError {}
 export class ResultTooLargeError extends ParseError {}
 /** The result store refused the result. */
 export class ResultStoreFailedError extends ParseError {}
-/** The run's output is not what the contract promises. */
+/** An answer of Extend breaks the contract of its API. */
 export class ContractViolationError extends ParseError {}
 /** The workflow was cancelled. The workflow's progress has the run id. */
 export class ParseCancelledError extends ParseError {}

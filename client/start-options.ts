@@ -5,7 +5,8 @@ export interface StartParseOptions {
   /**
    * Makes a start safe to repeat: the key becomes the workflow id. While that workflow runs, and after it has
    * succeeded, another start returns its handle. After a failure another start starts a new workflow, except after
-   * `SubmitOutcomeUnknown`. @default none: each call starts a workflow
+   * `SubmitOutcomeUnknown` and, with `onAmbiguousSubmit: 'fail'`, after a failure with `runMayExist`.
+   * @default none: each call starts a workflow
    */
   readonly idempotencyKey?: string;
   /** Workflow id of your own, for which a second start is an error. @default 'extend-parse-' and a random UUID */

@@ -23,7 +23,8 @@ export const FAILURES = {
   },
   SubmitOutcomeUnknown: {
     ends: 'final',
-    meaning: 'A submit was sent and no readable answer came: the run may exist and be billed. It was not sent again.',
+    meaning:
+      'A submit was sent and no readable answer came: the run may exist and be billed. It was not submitted again.',
     remedy: "Check Extend's dashboard. Start again if no run is there, or choose `onAmbiguousSubmit: 'resubmit'`.",
   },
   InvalidInput: {
@@ -102,7 +103,7 @@ export const FAILURES = {
   RateLimited: {
     ends: 'retried',
     meaning:
-      'Extend answered 429, or with code `RATE_LIMIT_EXCEEDED`: nothing was done. The same request follows after `Retry-After`, or after a back-off.',
+      'Extend answered 429, or with code `RATE_LIMIT_EXCEEDED`: nothing was done. The same request follows after `Retry-After`, or after a backoff.',
     remedy: "Limit the workers' requests per second if this is frequent.",
   },
   Unavailable: {

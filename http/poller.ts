@@ -9,8 +9,8 @@ type Poller = (runId: string, options?: { readonly signal?: AbortSignal }) => Pr
  * finished run with its status.
  *
  * One call may send two requests. Extend's documentation is vague about the parameter. If Extend refuses the request as
- * it is, the function sends a second one with `responseType=json`. If the second request succeeds, all
- * later calls send `responseType=json` only.
+ * it is, the function sends a second one with `responseType=json`. If the second request succeeds, all later calls send
+ * `responseType=json` only.
  */
 export function createPoller(send: SendPoll): Poller {
   let responseType: 'url' | 'json' = 'url';

@@ -3,8 +3,8 @@
  *
  * Its files are compiled one by one into `.cache/`, where the package's own name leads to `dist/`. What the environment
  * does not name is started for this call only: a Temporal dev server without `TEMPORAL_ADDRESS`, an emulator of Extend
- * without `EXTEND_API_KEY`. An example may bring what stands before that server, as a module `local-cloud`: it also
- * reads Temporal's profiles, which may name an address.
+ * without `EXTEND_API_KEY`. An example with a module `local-cloud` has a server that runs in front of the dev server.
+ * Such an example also reads Temporal's profiles, which may name an address.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -68,7 +68,7 @@ async function startStandIns(environment, localCloud) {
       const standIn = await localCloud.startStandIn(server.address);
       closers.unshift(() => standIn.close());
       Object.assign(variables, standIn.variables);
-      say(`Before it: TLS on ${standIn.variables.TEMPORAL_ADDRESS}, for who has the API key`);
+      say(`In front of it: TLS on ${standIn.variables.TEMPORAL_ADDRESS}; it requires the API key`);
     }
   }
   if (!environment.EXTEND_API_KEY) {
@@ -87,7 +87,7 @@ function programOf(directory) {
   return [require.resolve('jest/bin/jest'), '--rootDir', directory, '--config', '{}'];
 }
 
-/** Runs the example to its end, or until it is told to stop: it hears that by itself, or from here. */
+/** Runs the example to its end. On Ctrl-C, a terminal signals the child too; this process forwards SIGTERM. */
 async function run(programArguments, env) {
   const child = spawn(process.execPath, programArguments, { env, stdio: 'inherit' });
   process.on('SIGINT', () => undefined).on('SIGTERM', () => child.kill('SIGTERM'));

@@ -23,7 +23,9 @@ export type OpenedSource =
 
 /**
  * Function that opens a source by its name. The name is the complete `source` of the input. The worker calls the
- * function each time a submit needs the source.
+ * function once before the first submit, and again for each submit of a URL; there it has 10 s. The worker drops the URL
+ * of the first call. If a function gives a URL in the first call and a content later, the workflow ends as
+ * `SourceUnavailable`.
  *
  * @throws SourceError if another attempt would fail too. After any other error the worker tries again until the
  * deadline.

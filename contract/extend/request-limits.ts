@@ -14,8 +14,8 @@ export const MAX_REQUEST_MS = {
   /** Time limit of a submit. */
   submit: 60_000,
   /**
-   * Time limit of fetching or storing a result, and of an upload: one hour. Heartbeats reveal a dead worker much
-   * earlier.
+   * Largest configurable limit of fetching or storing a result, and of an upload: one hour. The default is 5 minutes.
+   * Heartbeats reveal a dead worker much earlier.
    */
   fetch: 3_600_000,
 } as const;

@@ -21,5 +21,5 @@ const fetchInstrumentation = new UndiciInstrumentation({
 });
 fetchInstrumentation.setTracerProvider(provider);
 
-/** Makes spans of clients, workflows and activities. It belongs into `plugins` of `Client` and `Worker.create`. */
+/** Makes spans of clients, workflows and activities. Put it into `plugins` of `Client` and `Worker.create`. */
 export const tracingPlugin = new OpenTelemetryPlugin({ resource, spanProcessor });

@@ -25,7 +25,7 @@ export interface DocumentParserOptions {
 
 /** Parses documents in other processes than the one that serves HTTP. */
 export interface DocumentParser {
-  /** Parses one document. Never rejects: a crash, a time-out and a full memory make only this document fail. */
+  /** Parses one document. Never rejects: a crash, an exceeded time limit or a full memory fails this document only. */
   parse(job: ParseJob): Promise<ParseOutcome>;
   /** Ends the processes. Documents that are still being parsed fail. */
   close(): Promise<void>;

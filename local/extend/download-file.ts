@@ -20,9 +20,8 @@ export type Download =
 export async function downloadFile(input: DownloadFileInput): Promise<Download> {
   const url = URL.canParse(input.url) ? new URL(input.url) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) return { failureReason: 'UNABLE_TO_DOWNLOAD_FILE' };
-  // `AbortSignal.timeout` is not used: Node 20 may collect such a signal if only `AbortSignal.any` refers to it, and
-  // then
-  // it never aborts.
+  // `AbortSignal.timeout` is not used: Node 20 may collect such a signal if only `AbortSignal.any` refers to it. Then it
+  // never aborts.
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), input.downloadTimeoutMs);
   try {

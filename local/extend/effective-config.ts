@@ -67,7 +67,7 @@ function checkPageRanges(ranges: unknown): void {
   }
 }
 
-/** Tells if a JSON value has more than so many levels of objects and arrays. It visits no deeper level. */
+/** Tells if a JSON value has more than `levels` levels of objects and arrays. It visits no deeper level. */
 function isDeeper(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1));

@@ -23,7 +23,7 @@ export const USAGE = `npm run soak -- [--documents N] [--seed S] [--mode resubmi
   --seed           a word that repeats a plan (default: a new one)
   --mode           onAmbiguousSubmit of the documents (default both: drawn per document)
   --engine         polling.engine of the documents (default both: drawn per document)
-  --minutes-limit  a document that has not ended after so many minutes is lost (default 10)`;
+  --minutes-limit  a document that has not ended after M minutes is lost (default 10)`;
 
 const MAX_DOCUMENTS = 10_000;
 const MAX_MINUTES = 24 * 60;

@@ -12,8 +12,8 @@ declare global {
  * Finds (or fetches) both Temporal servers, starts the dev server that all test files share, and makes the directory in
  * which commands keep their workflow bundles for this test run.
  *
- * The time-skipping server has one clock for all who use it, so each test file starts its own, from the path given here.
- * Without a server no test can tell anything: then the whole run fails, and names all that was tried.
+ * All clients of a time-skipping server share one clock, so each test file starts its own server, from the path given
+ * here. If a server cannot be found or fetched, the whole run fails, and the error lists all attempts.
  */
 export default async function setUpServers(): Promise<void> {
   const onDownload = (sentence: string) => console.error(sentence);

@@ -22,15 +22,15 @@ export async function createDevEnv(): Promise<TestWorkflowEnvironment> {
 }
 
 /**
- * Starts a time-skipping server of one's own and connects to it. Its clock is one for all who use it: tests that wait
- * on it run one after the other. It has no payload limits and no visibility.
+ * Starts another time-skipping server and connects to it. All its clients share one clock, so tests that wait on the
+ * server run one after the other. The server has no payload limits and no visibility.
  */
 export async function createTimeSkippingEnv(): Promise<TestWorkflowEnvironment> {
   const executable = { type: 'existing-path', path: timeSkippingExecutable() } as const;
   return TestWorkflowEnvironment.createTimeSkipping({ server: { executable } });
 }
 
-/** Starts a dev server of one's own, for tests that need settings of their own. Takes about a quarter of a second. */
+/** Starts another dev server, for tests that need other settings. This takes about a quarter of a second. */
 export async function startOwnDevServer(options: Omit<StartDevServerOptions, 'executable'> = {}): Promise<DevServer> {
   return startDevServer({ ...options, executable: devServerExecutable() });
 }

@@ -27,7 +27,8 @@ export interface WorkerProcess {
 }
 
 /**
- * Runs the built `extend-parse worker` with these variables and no others that could have a say. It does not wait.
+ * Runs the built `extend-parse worker` with these variables. The worker inherits the other variables of this process,
+ * except `NODE_OPTIONS` and those of Temporal and Extend. The function does not wait.
  *
  * @throws Error if there is no build.
  */
@@ -68,7 +69,7 @@ export interface WorkerProcessOptions {
   readonly args?: readonly string[];
 }
 
-/** Starts a worker process, and resolves once it polls. @throws Error with its last words if it ends instead */
+/** Starts a worker process, and resolves once it polls. @throws Error with its standard error if it ends instead */
 export async function startWorkerProcess(options: WorkerProcessOptions): Promise<WorkerProcess> {
   const { taskQueue, baseUrl, address = devServerAddress(), env = {}, args = [] } = options;
   const variables = {

@@ -12,7 +12,10 @@ export interface MadeEntry {
 
 const MEGABYTE = Buffer.alloc(1_000_000, ' ');
 
-/** Returns so many megabytes of deflated blanks. Each block is complete, so it is repeated without packing it again. */
+/**
+ * Returns deflated blanks, `megabytes` megabytes when inflated. Each block is complete, so it is repeated without packing
+ * it again.
+ */
 export function packedBlanks(megabytes: number): Uint8Array {
   const block = deflateRawSync(MEGABYTE, { finishFlush: constants.Z_FULL_FLUSH });
   const end = Buffer.from([0x03, 0x00]);
