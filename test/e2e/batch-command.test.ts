@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { ParseProgress, ParseResult } from '../../contract';
@@ -8,6 +7,7 @@ import { createPlainBatchDisplay, drawBar } from '../../cli/batch/batch-display'
 import { startEmulator, type Emulator } from '../../local/extend';
 import { Workplace } from '../cli/run-command';
 import { createDevEnv, devServerAddress } from '../support/servers';
+import { until } from '../support/until';
 
 describe('drawBar', () => {
   it('shows how much is done, and how much failed and is in flight', () => {
@@ -116,7 +116,7 @@ describe('extend-parse batch', () => {
           ({ phase }) => phase,
           () => undefined,
         );
-      while ((await Promise.all(handles.map(phaseOf))).some((phase) => phase !== 'waiting')) await pause(50);
+      await until(async () => (await Promise.all(handles.map(phaseOf))).every((phase) => phase === 'waiting'));
       command.child.kill(signal);
       await command.ended;
       const kept = join(workplace.directory, out, '.extend-parse');
