@@ -16,7 +16,7 @@ import { KEPT, OutputDirectory } from '../output-directory';
 import { quietRuntime } from '../parse-command';
 import { EMULATOR_POLLING } from '../parse-call';
 import { type LastingParts, startParseServices, type ParseServices } from '../parse-services';
-import { readParseSettings } from '../parse-settings';
+import { readCallSettings } from '../call-settings';
 import { printForMachine } from '../standard-streams';
 import { toFileNames } from '../write-outputs';
 
@@ -36,7 +36,7 @@ const CANCEL_TIMEOUT_MS = 10_000;
  */
 export async function batchCommand(given: BatchArguments, env: Environment): Promise<ExitStatus> {
   const { documents, out, json, force } = given;
-  const configured = readParseSettings({ documents, isSample: false, out, json, force }, env);
+  const configured = readCallSettings({ documents, isSample: false, out, json, force }, env);
   const results = await openOutput(given);
   const kept = resolve(out, KEPT);
   const manifest = await manifestOf(given, kept);
