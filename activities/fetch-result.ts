@@ -3,7 +3,7 @@ import type { ApplicationFailure } from '@temporalio/common';
 import { ContractError, type ParserRun } from '../contract/extend';
 import { BodyTooLargeError, type ExtendClient } from '../http';
 import { defined } from '../json';
-import { logLeftOut, noOutputYet, toRunSummary, type RunSummaryContext } from './finished-run';
+import { logLeftOut, noOutputYet, toRunSummary, type RunSummaryContext } from './to-run-summary';
 import { withHeartbeat } from './heartbeat';
 import { finalFailure, toApplicationFailure } from './to-application-failure';
 import type { FetchedResult, FetchResultInput, ParseActivities } from './types';

@@ -9,7 +9,7 @@ import { toApplicationFailure } from './to-application-failure';
 import type { GetStatusInput, ParseActivities } from './types';
 
 /** Heartbeat details of a first attempt that polled although Temporal scheduled it before the first poll was due. */
-interface EarlierAttempts {
+interface EarlierPolls {
   readonly firstHasPolled: boolean;
 }
 
@@ -82,11 +82,11 @@ export function untilFirstPollMs(
 function countPolls({ dueAtMs, delayMs }: GetStatusInput, info: Info): number {
   const { attempt, scheduledTimestampMs } = info;
   if (dueAtMs === undefined) return delayMs === undefined ? attempt : attempt - 1;
-  const { firstHasPolled = false } = (info.heartbeatDetails ?? {}) as Partial<EarlierAttempts>;
+  const { firstHasPolled = false } = (info.heartbeatDetails ?? {}) as Partial<EarlierPolls>;
   const wasEarly = scheduledTimestampMs < dueAtMs && !firstHasPolled;
   if (!wasEarly) return attempt;
   if (attempt > 1) return attempt - 1;
-  heartbeat({ firstHasPolled: true } satisfies EarlierAttempts);
+  heartbeat({ firstHasPolled: true } satisfies EarlierPolls);
   return attempt;
 }
 

@@ -30,7 +30,7 @@ export async function openSource(
   let opening: Promise<OpenedSource> | undefined;
   try {
     opening = sources(source, { signal });
-    const opened: unknown = await untilAborted(opening, signal);
+    const opened: unknown = await unlessAborted(opening, signal);
     checkOpened(opened);
     return opened;
   } catch (error) {
@@ -92,7 +92,7 @@ function checkOpened(opened: unknown): asserts opened is OpenedSource {
   );
 }
 
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
   let abort: () => void = () => undefined;
   const aborted = new Promise<never>((_, reject) => {

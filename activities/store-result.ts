@@ -5,7 +5,7 @@ import { ContractError } from '../contract/extend';
 import { type Redactor } from '../privacy';
 import type { ExtendClient } from '../http';
 import type { ResultStore } from '../storage';
-import { logLeftOut, noOutputYet, toRunSummary } from './finished-run';
+import { logLeftOut, noOutputYet, toRunSummary } from './to-run-summary';
 import { withHeartbeat } from './heartbeat';
 import { recordStored } from './metrics';
 import { createRunStream } from './run-stream';
@@ -20,7 +20,7 @@ const MAX_STORE_FAILURES = 10;
  * Heartbeat details for the next attempt. Only failures of the store count toward the limit, not failed reads from
  * Extend.
  */
-interface EarlierAttempts {
+interface EarlierStores {
   readonly storeFailures: number;
 }
 
@@ -54,7 +54,7 @@ export function createStoreResult({ extend, store }: StoreResultOptions): ParseA
     const stream = createRunStream(extend.streamRun(runId, { signal: reading.signal }));
     try {
       const writing = store.write(objectName(runId), stream.content, { signal });
-      const uri = await withHeartbeat(writing, earlierAttempts());
+      const uri = await withHeartbeat(writing, earlierStores());
       const { run, leftOut, chunkCount, bytes, sha256 } = stream.summary();
       recordStored(bytes);
       logLeftOut(runId, leftOut);
@@ -88,13 +88,13 @@ function objectName(runId: string): string {
 }
 
 function storeFailed(error: unknown, runId: string, redactor: Redactor): ApplicationFailure {
-  const storeFailures = earlierAttempts().storeFailures + 1;
-  heartbeat({ storeFailures } satisfies EarlierAttempts);
+  const storeFailures = earlierStores().storeFailures + 1;
+  heartbeat({ storeFailures } satisfies EarlierStores);
   const isGivenUp = storeFailures >= MAX_STORE_FAILURES;
   return storeFailure(error, { redact: (text) => redactor.text(text), runId, isGivenUp });
 }
 
-function earlierAttempts(): EarlierAttempts {
-  const { storeFailures = 0 } = (activityInfo().heartbeatDetails ?? {}) as Partial<EarlierAttempts>;
+function earlierStores(): EarlierStores {
+  const { storeFailures = 0 } = (activityInfo().heartbeatDetails ?? {}) as Partial<EarlierStores>;
   return { storeFailures };
 }

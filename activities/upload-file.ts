@@ -15,7 +15,7 @@ import type { ParseActivities } from './types';
 const MAX_UNREADABLE_ANSWERS = 3;
 
 /** Heartbeat details for the next attempt. Only unreadable answers count toward the limit. */
-interface EarlierAttempts {
+interface EarlierUploads {
   readonly unreadableAnswers: number;
 }
 
@@ -42,11 +42,11 @@ export interface UploadFileOptions {
 export function createUploadFile({ extend, sources }: UploadFileOptions): ParseActivities['uploadFile'] {
   return async function uploadFile({ source, fileName }) {
     const signal = cancellationSignal();
-    const opened = await withHeartbeat(openSource(source, { sources, extend, signal }), earlierAttempts());
+    const opened = await withHeartbeat(openSource(source, { sources, extend, signal }), earlierUploads());
     if ('fileUrl' in opened) return {};
     try {
       const file = { content: opened.content, fileName: fileName ?? opened.fileName };
-      const { fileId } = await withHeartbeat(extend.uploadFile(file, { signal }), earlierAttempts());
+      const { fileId } = await withHeartbeat(extend.uploadFile(file, { signal }), earlierUploads());
       checkFileId(fileId, extend);
       return { fileId };
     } catch (error) {
@@ -71,8 +71,8 @@ function checkFileId(fileId: string, { redactor }: ExtendClient): void {
 
 /** Counts an answer that could not be read. @throws ApplicationFailure `ContractViolation`, final, at the third */
 function countUnreadable({ message, requestId }: ParseApiError): void {
-  const unreadableAnswers = earlierAttempts().unreadableAnswers + 1;
-  heartbeat({ unreadableAnswers } satisfies EarlierAttempts);
+  const unreadableAnswers = earlierUploads().unreadableAnswers + 1;
+  heartbeat({ unreadableAnswers } satisfies EarlierUploads);
   if (unreadableAnswers < MAX_UNREADABLE_ANSWERS) return;
   const details = { ...defined({ requestId }), attempts: activityInfo().attempt };
   throw finalFailure(
@@ -82,7 +82,7 @@ function countUnreadable({ message, requestId }: ParseApiError): void {
   );
 }
 
-function earlierAttempts(): EarlierAttempts {
-  const { unreadableAnswers = 0 } = (activityInfo().heartbeatDetails ?? {}) as Partial<EarlierAttempts>;
+function earlierUploads(): EarlierUploads {
+  const { unreadableAnswers = 0 } = (activityInfo().heartbeatDetails ?? {}) as Partial<EarlierUploads>;
   return { unreadableAnswers };
 }

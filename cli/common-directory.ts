@@ -6,13 +6,13 @@ export function commonDirectory(paths: readonly string[]): string | undefined {
   let candidate = first;
   while (candidate !== undefined) {
     const directory = candidate;
-    if (others.every((other) => isInside({ directory, path: other }))) return directory;
+    if (others.every((other) => holds({ directory, path: other }))) return directory;
     candidate = dirname(directory) === directory ? undefined : dirname(directory);
   }
   return undefined;
 }
 
-function isInside({ directory, path }: { directory: string; path: string }): boolean {
+function holds({ directory, path }: { directory: string; path: string }): boolean {
   const way = relative(directory, path);
   return way !== '..' && !/^\.\.[/\\]/.test(way) && !/^[a-z]:/i.test(way);
 }

@@ -4,7 +4,7 @@ import { checkBatch, type GivenBatch, parseCount, parseWidth } from './batch/bat
 import { errorMessage } from '../json';
 import { CommandError, EXIT_STATUS, type ExitStatus } from './exit-status';
 import { checkArguments, type GivenArguments } from './parse-arguments';
-import { parsePort } from './port-option';
+import { parsePort } from './parse-port';
 import { flush, surviveClosedOutput } from './standard-streams';
 import { toLabel, toSafeLabel } from './to-label';
 

@@ -7,7 +7,7 @@ import { toOutputNames } from './output-names';
 import { type Cancelled, ParseCall } from './parse-call';
 import { startParseServices, type ParseServices } from './parse-services';
 import type { ParseArguments } from './parse-arguments';
-import { type ParseSettings, readParseSettings } from './parse-settings';
+import { type CallSettings, readCallSettings } from './call-settings';
 import { createProgressDisplay, type ProgressDisplay } from './progress-display';
 import { printForMachine } from './standard-streams';
 import { toFileNames } from './write-outputs';
@@ -20,7 +20,7 @@ import { toFileNames } from './write-outputs';
  * @throws CommandError for wrong usage, before anything is started, and if there is no Temporal server.
  */
 export async function parseCommand(given: ParseArguments, env: Environment): Promise<ExitStatus> {
-  const settings = readParseSettings(given, env);
+  const settings = readCallSettings(given, env);
   const output = await openOutput(settings);
   const interruption = listenForInterruption();
   const display = await createProgressDisplay(settings.json ? process.stderr : process.stdout);
@@ -44,7 +44,7 @@ interface CommandContext {
 }
 
 /** Checks that all results can be written, before any document is submitted. */
-async function openOutput({ documents, out, force }: ParseSettings): Promise<OutputDirectory> {
+async function openOutput({ documents, out, force }: CallSettings): Promise<OutputDirectory> {
   const paths = documents.flatMap(({ location }) => ('path' in location ? [location.path] : []));
   const output = await OutputDirectory.open({ path: out, documents: paths, force });
   const names = toOutputNames(documents.map(({ input }) => input));
@@ -52,7 +52,7 @@ async function openOutput({ documents, out, force }: ParseSettings): Promise<Out
   return output;
 }
 
-async function parseAll(settings: ParseSettings, { display, output, signal }: CommandContext): Promise<ExitStatus> {
+async function parseAll(settings: CallSettings, { display, output, signal }: CommandContext): Promise<ExitStatus> {
   const say = (line: string) => display.say(line);
   if (settings.isSample) say(`no document given, so this is the sample: ${settings.documents[0]?.input}`);
   const services = await startParseServices({ settings, signal, say });
@@ -80,7 +80,7 @@ function tellCancelled(cancelled: readonly Cancelled[], say: (line: string) => v
 /** Prints the outcomes. A summary that cannot be written is a failure; a lost line for a person is not. */
 async function tell(
   outcomes: readonly DocumentReport[],
-  { settings, services, say }: { settings: ParseSettings; services: ParseServices; say: (line: string) => void },
+  { settings, services, say }: { settings: CallSettings; services: ParseServices; say: (line: string) => void },
 ): Promise<ExitStatus> {
   const failed = outcomes.filter(({ status }) => status === 'failed').length;
   const count = outcomes.length;

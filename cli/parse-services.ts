@@ -9,7 +9,7 @@ import { startEmulator } from '../local/extend';
 import { createParseWorker, type ParseWorkerOptions } from '../worker';
 import { commonDirectory } from './common-directory';
 import type { LocalParts } from './document-report';
-import type { ParseSettings } from './parse-settings';
+import type { CallSettings } from './call-settings';
 import {
   type ConfiguredTemporal,
   connectToTemporal,
@@ -37,7 +37,7 @@ export interface ParseServices {
 /** Settings of {@link startParseServices}. */
 export interface ParseServicesOptions {
   /** The configured services; the others are started. */
-  readonly settings: ParseSettings;
+  readonly settings: CallSettings;
   /** Interrupts the start. */
   readonly signal: AbortSignal;
   /** Gets a line for each service, with its location. */

@@ -4,24 +4,8 @@ import type { parseDocument } from '../workflows';
 import { documentHash } from './document-hash';
 import { isParseError } from './errors';
 import { createParseHandle } from './parse-handle';
-import { startOnce, type EndedExecution } from './start-once';
-import type { StartParseOptions } from './start-options';
-import { startWithAttributes } from './start-with-attributes';
-import { toWorkflowOptions } from './to-workflow-options';
-
-const WORKFLOW_TYPE = 'parseDocument';
-/** Name of the hash in the workflow's memo. */
-const HASH_MEMO = 'extendParseDocument';
-
-/** The facts that {@link startDocument} needs. */
-export interface StartDocumentRequest {
-  /** The checked input. */
-  readonly input: ParseInput;
-  /** The checked options. */
-  readonly options: StartParseOptions;
-  readonly workflowId: string;
-  readonly taskQueue: string;
-}
+import type { EndedExecution } from './start-once';
+import { startWorkflow, type StartRequest } from './start-workflow';
 
 /**
  * Starts the parse of a document. With an idempotency key it may return the workflow that the key has already: one that
@@ -31,29 +15,18 @@ export interface StartDocumentRequest {
  */
 export async function startDocument(
   client: Client,
-  { input, options, workflowId, taskQueue }: StartDocumentRequest,
+  request: StartRequest<ParseInput>,
 ): Promise<WorkflowHandle<typeof parseDocument>> {
-  const hash = documentHash(input);
-  const workflowOptions = toWorkflowOptions(options, {
-    workflowId,
-    taskQueue,
-    memo: { [HASH_MEMO]: hash },
+  const { input } = request;
+  return startWorkflow<typeof parseDocument>(client, request, {
+    workflowType: 'parseDocument',
+    memoName: 'extendParseDocument',
+    hash: documentHash(input),
     attributes: openingAttributes(input),
     documentName: nameOfDocument(input),
+    isKept: async (ended) => ended.isCompleted || (await mayBeBilled(ended, input)),
+    reusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
   });
-  const start = (workflowIdReusePolicy: WorkflowIdReusePolicy) =>
-    startWithAttributes(client, options, () =>
-      client.workflow.start<typeof parseDocument>(WORKFLOW_TYPE, {
-        ...workflowOptions,
-        workflowIdReusePolicy,
-        args: [input],
-      }),
-    );
-  if (options.idempotencyKey === undefined) return start(WorkflowIdReusePolicy.ALLOW_DUPLICATE);
-  const isKept = async (ended: EndedExecution<typeof parseDocument>) =>
-    ended.isCompleted || (await mayBeBilled(ended, input));
-  const reusePolicy = WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY;
-  return startOnce({ client, workflowId, memoName: HASH_MEMO, hash, start, isKept, reusePolicy });
 }
 
 /**

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { defined } from '../json';
 import { ignoreMissing } from './ignore-missing';
 import type { ResultStore, StoreCallOptions } from './result-store';
-import { hasEnded, writerId } from './writer-id';
+import { writerHasEnded, writerId } from './writer-id';
 
 /**
  * Directory of the files that are being written. It is separate, because the directory of the objects may hold millions
@@ -104,7 +104,7 @@ async function removeAbandoned(
     // Another worker may remove the file at the same time.
     const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: nowMs }));
     const isOld = mtimeMs < nowMs - ABANDONED_AFTER_MS;
-    if (isOld || (writer !== undefined && hasEnded(writer))) await rm(path, { force: true });
+    if (isOld || (writer !== undefined && writerHasEnded(writer))) await rm(path, { force: true });
   }
 }
 

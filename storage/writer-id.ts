@@ -18,7 +18,7 @@ export function writerId(pid: number): string {
  * Tells if the process of a {@link writerId} has certainly ended. For a process of another machine or container the
  * answer is no.
  */
-export function hasEnded(id: string): boolean {
+export function writerHasEnded(id: string): boolean {
   const [, machine, pid] = WRITER_ID.exec(id) ?? [];
   if (machine !== MACHINE) return false;
   try {

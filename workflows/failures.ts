@@ -37,7 +37,7 @@ export function unwrapActivityFailure(error: unknown): UnwrappedFailure {
 }
 
 /** Builds a failure that ends the workflow: final, with everything that the journal knows. */
-export function finalFailure(
+export function endingFailure(
   { failureDetails }: Journal,
   type: FailureType,
   message: string,
@@ -53,7 +53,7 @@ export function finalFailure(
 export function runFailed(journal: Journal, { runId, status, failureReason }: FailedRun): ApplicationFailure {
   const reason = failureReason === undefined ? undefined : redact(failureReason);
   const message = `Extend ended ${runId} as ${status}: ${reason ?? 'no reason given'}`;
-  return finalFailure(journal, 'ParserRunFailed', message, defined({ status, failureReason: reason }));
+  return endingFailure(journal, 'ParserRunFailed', message, defined({ status, failureReason: reason }));
 }
 
 /** Builds the failure of a deadline that passed. It names the last failure of a step, if there was one. */
@@ -62,7 +62,7 @@ export function deadlineExceeded(journal: Journal, facts: { readonly runMayExist
   const state =
     run === undefined ? 'before a run was accepted' : `while ${run.runId} was ${run.status ?? 'not polled yet'}`;
   const last = lastFailure === undefined ? '' : `; last failure: ${lastFailure}`;
-  return finalFailure(journal, 'ParseDeadlineExceeded', `the deadline passed ${state}${last}`, {
+  return endingFailure(journal, 'ParseDeadlineExceeded', `the deadline passed ${state}${last}`, {
     ...lastDetails,
     ...defined({ status: run?.status }),
     ...(facts.runMayExist && { runMayExist: true }),
@@ -76,8 +76,8 @@ export function deadlineExceeded(journal: Journal, facts: { readonly runMayExist
 export function toFinalFailure(journal: Journal, error: unknown): unknown {
   if (isCancellation(error) || !(error instanceof ActivityFailure)) return error;
   const { type, message, details, isFinal } = unwrapActivityFailure(error);
-  if (type === 'PayloadsTooLarge') return finalFailure(journal, 'ResultTooLarge', message, details);
-  if (isFinal && isFailureType(type)) return finalFailure(journal, type, message, details);
+  if (type === 'PayloadsTooLarge') return endingFailure(journal, 'ResultTooLarge', message, details);
+  if (isFinal && isFailureType(type)) return endingFailure(journal, type, message, details);
   journal.noteFailure(message, details);
   return deadlineExceeded(journal);
 }

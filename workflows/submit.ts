@@ -3,7 +3,7 @@ import type { SubmitParseInput, SubmittedRun } from '../activities/types';
 import { isFailureType, type DocumentFile, type DocumentToSubmit } from '../contract';
 import { defined } from '../json';
 import { afterFailedSubmit, type FailedSubmit } from './after-failed-submit';
-import { deadlineExceeded, finalFailure, unwrapActivityFailure, type UnwrappedFailure } from './failures';
+import { deadlineExceeded, endingFailure, unwrapActivityFailure, type UnwrappedFailure } from './failures';
 import type { Journal } from './journal';
 import { countSubmit } from './metrics';
 import type { ParseContext } from './open-parse';
@@ -89,7 +89,7 @@ async function pauseAfter(
   const decision = afterFailedSubmit(failed, situation);
   if (decision.action === 'fail') {
     const mayHaveRun = decision.type === 'SubmitOutcomeUnknown' && { runMayExist: true };
-    throw finalFailure(journal, decision.type, failure.message, { ...failure.details, ...mayHaveRun });
+    throw endingFailure(journal, decision.type, failure.message, { ...failure.details, ...mayHaveRun });
   }
   await sleep(Math.min(decision.delayMs, clock.remainingMs), { summary: `after: ${failed.kind} submit` });
 }

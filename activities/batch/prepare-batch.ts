@@ -114,7 +114,7 @@ async function openLocation(store: BatchStore, startId: string): Promise<BatchLo
   return { directory, uri: uri.slice(0, -'/batch.jsonl'.length) };
 }
 
-/** Objects and ids that {@link readDocuments} needs. */
+/** Objects and ids that {@link addToPages} needs. */
 interface PageWriting {
   readonly pages: PageWriter;
   readonly manifest: ManifestOptions;
@@ -129,7 +129,7 @@ interface PageWriting {
  */
 async function writePages(input: PrepareBatchInput, writing: PageWriting) {
   try {
-    return await readDocuments(input, writing);
+    return await addToPages(input, writing);
   } catch (error) {
     const isFinal = error instanceof ApplicationFailure && error.nonRetryable;
     if (isFinal || cancellationDetails()?.cancelRequested) await writing.pages.removeAll();
@@ -137,7 +137,7 @@ async function writePages(input: PrepareBatchInput, writing: PageWriting) {
   }
 }
 
-async function readDocuments({ batch }: PrepareBatchInput, { pages, manifest, done }: PageWriting) {
+async function addToPages({ batch }: PrepareBatchInput, { pages, manifest, done }: PageWriting) {
   const present = new Set<string>();
   const skipped: DocumentOutcome[] = [];
   for await (const entry of entriesOf(batch, manifest)) {

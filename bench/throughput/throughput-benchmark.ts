@@ -62,7 +62,7 @@ interface Task {
 /** Starts all documents before the worker, and measures the time that the worker needs for them. */
 async function measure(stage: Stage, worker: WorkerChild, { way, round, documents }: Task): Promise<Measurement> {
   const taskQueue = `throughput-${way.replaceAll(' ', '-')}-${round}`;
-  const handles = await inBatches(documents, (index) => startDocument(stage, way, taskQueue, index));
+  const handles = await inBatches(documents, (index) => startInWay(stage, way, taskQueue, index));
   const startedAtMs = Date.now();
   await worker.start(taskQueue, MAX_CACHED_WORKFLOWS);
   await stage.untilRequests('result', documents);
@@ -79,7 +79,7 @@ async function measure(stage: Stage, worker: WorkerChild, { way, round, document
   };
 }
 
-async function startDocument(stage: Stage, way: Way, taskQueue: string, index: number): Promise<WorkflowHandle> {
+async function startInWay(stage: Stage, way: Way, taskQueue: string, index: number): Promise<WorkflowHandle> {
   const fileUrl = `http://emulator.invalid/ok?n=${taskQueue}-${index}&reads=${POLLS - 1}`;
   const workflowId = `${taskQueue}-${index}`;
   if (way === 'hand-written loop') return startLoop(stage.temporal, { taskQueue, workflowId, fileUrl });

@@ -7,7 +7,7 @@ import { IdempotencyKeyReusedError, type BatchHandle } from '../../client';
 import { defined } from '../../json';
 import { type BatchArguments, shortHash } from './batch-arguments';
 import { type BatchDisplay, createBatchDisplay, toBatchLine } from './batch-display';
-import { entriesOfDocuments, entriesOfManifest, toIds } from './entries';
+import { namedDocumentsOf, namedDocumentsOfManifest, toIds } from './named-documents';
 import { toBatchNames, writeBatchOutputs } from './write-batch-outputs';
 import type { Document } from '../documents';
 import { EXIT_STATUS, type ExitStatus, usageError } from '../exit-status';
@@ -16,7 +16,7 @@ import { KEPT, OutputDirectory } from '../output-directory';
 import { quietRuntime } from '../parse-command';
 import { EMULATOR_POLLING } from '../parse-call';
 import { type LastingParts, startParseServices, type ParseServices } from '../parse-services';
-import { readParseSettings } from '../parse-settings';
+import { readCallSettings } from '../call-settings';
 import { printForMachine } from '../standard-streams';
 import { toFileNames } from '../write-outputs';
 
@@ -36,7 +36,7 @@ const CANCEL_TIMEOUT_MS = 10_000;
  */
 export async function batchCommand(given: BatchArguments, env: Environment): Promise<ExitStatus> {
   const { documents, out, json, force } = given;
-  const configured = readParseSettings({ documents, isSample: false, out, json, force }, env);
+  const configured = readCallSettings({ documents, isSample: false, out, json, force }, env);
   const results = await openOutput(given);
   const kept = resolve(out, KEPT);
   const manifest = await manifestOf(given, kept);
@@ -91,13 +91,13 @@ interface BatchOutput {
 /** Checks that all results can be written, before any document is submitted. */
 async function openOutput({ documents, isManifest, out, force }: BatchArguments): Promise<BatchOutput> {
   const [first] = documents;
-  const entries =
+  const named =
     isManifest && first !== undefined && 'path' in first.location
-      ? await entriesOfManifest(first.location.path)
-      : entriesOfDocuments(documents);
-  const paths = entries.flatMap(({ path }) => path ?? []);
+      ? await namedDocumentsOfManifest(first.location.path)
+      : namedDocumentsOf(documents);
+  const paths = named.flatMap(({ path }) => path ?? []);
   const output = await OutputDirectory.open({ path: out, documents: paths, force });
-  const ids = entries.map(({ id }) => id);
+  const ids = named.map(({ id }) => id);
   await output.check([...toBatchNames(ids).values()].flatMap((name) => Object.values(toFileNames(name))));
   return { output, ids };
 }

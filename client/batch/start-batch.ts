@@ -3,24 +3,8 @@ import { WorkflowIdReusePolicy, type Client, type WorkflowHandle } from '@tempor
 import { batchAttributes, toParseInput, type BatchInput } from '../../contract';
 import type { parseBatch } from '../../workflows';
 import { documentHash } from '../document-hash';
-import { startOnce, type EndedExecution } from '../start-once';
-import type { StartParseOptions } from '../start-options';
-import { startWithAttributes } from '../start-with-attributes';
-import { toWorkflowOptions } from '../to-workflow-options';
-
-const WORKFLOW_TYPE = 'parseBatch';
-/** Name of the hash in the workflow's memo. */
-const HASH_MEMO = 'extendParseBatch';
-
-/** The facts that {@link startBatch} needs. */
-export interface StartBatchRequest {
-  /** The checked input. */
-  readonly input: BatchInput;
-  /** The checked options. */
-  readonly options: StartParseOptions;
-  readonly workflowId: string;
-  readonly taskQueue: string;
-}
+import type { EndedExecution } from '../start-once';
+import { startWorkflow, type StartRequest } from '../start-workflow';
 
 /**
  * Starts a batch. With an idempotency key it may return the batch that the key has already: one that runs, or that left
@@ -30,29 +14,17 @@ export interface StartBatchRequest {
  */
 export async function startBatch(
   client: Client,
-  { input, options, workflowId, taskQueue }: StartBatchRequest,
+  request: StartRequest<BatchInput>,
 ): Promise<WorkflowHandle<typeof parseBatch>> {
-  const hash = batchHash(input);
-  const attributes = batchAttributes(workflowId);
-  const workflowOptions = toWorkflowOptions(options, {
-    workflowId,
-    taskQueue,
-    memo: { [HASH_MEMO]: hash },
-    attributes,
+  const { input, workflowId } = request;
+  return startWorkflow<typeof parseBatch>(client, request, {
+    workflowType: 'parseBatch',
+    memoName: 'extendParseBatch',
+    hash: batchHash(input),
+    attributes: batchAttributes(workflowId),
+    isKept: async (ended) => ended.isCompleted && !(await hasWork(ended, input)),
+    reusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
   });
-  const start = (workflowIdReusePolicy: WorkflowIdReusePolicy) =>
-    startWithAttributes(client, options, () =>
-      client.workflow.start<typeof parseBatch>(WORKFLOW_TYPE, {
-        ...workflowOptions,
-        workflowIdReusePolicy,
-        args: [input],
-      }),
-    );
-  const reusePolicy = WorkflowIdReusePolicy.ALLOW_DUPLICATE;
-  if (options.idempotencyKey === undefined) return start(reusePolicy);
-  const isKept = async (ended: EndedExecution<typeof parseBatch>) =>
-    ended.isCompleted && !(await hasWork(ended, input));
-  return startOnce({ client, workflowId, memoName: HASH_MEMO, hash, start, isKept, reusePolicy });
 }
 
 /**

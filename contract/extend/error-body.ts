@@ -1,4 +1,4 @@
-import { textOf } from './error-text';
+import { errorText } from './error-text';
 import { defined, isDeeperThan, isPlainObject, MAX_LEVELS } from '../../json';
 import { redact } from '../../privacy';
 
@@ -69,7 +69,7 @@ export function decodeErrorBody(text: string, filters: ErrorTextFilters = {}): E
   const code = firstText([inner.code, outer.code, codeOf(errors), wordOf(outer.error)]);
   const texts = {
     code,
-    message: textOf(body) ?? (code === undefined ? jsonOf(body) : undefined),
+    message: errorText(body) ?? (code === undefined ? jsonOf(body) : undefined),
     requestId: firstText([inner.requestId, outer.requestId]),
   };
   const known = Object.entries(texts).filter(([, value]) => value !== undefined && value !== '');

@@ -11,20 +11,20 @@ const MAX_DEPTH = 4;
  *
  * @returns undefined if there is no text
  */
-export function textOf(body: unknown, depth = 0): string | undefined {
+export function errorText(body: unknown, depth = 0): string | undefined {
   if (typeof body === 'string') return body.trim() === '' ? undefined : body;
   if (typeof body !== 'object' || body === null || depth > MAX_DEPTH) return undefined;
-  if (Array.isArray(body)) return textOfList(body, depth);
+  if (Array.isArray(body)) return listText(body, depth);
   const object = body as Record<string, unknown>;
   for (const name of TEXT_MEMBERS) {
-    const text = textOf(object[name], depth + 1);
+    const text = errorText(object[name], depth + 1);
     if (text !== undefined) return withPath(object.path, text);
   }
   return undefined;
 }
 
-function textOfList(list: readonly unknown[], depth: number): string | undefined {
-  const texts = list.slice(0, MAX_ENTRIES).flatMap((entry) => textOf(entry, depth + 1) ?? []);
+function listText(list: readonly unknown[], depth: number): string | undefined {
+  const texts = list.slice(0, MAX_ENTRIES).flatMap((entry) => errorText(entry, depth + 1) ?? []);
   if (texts.length === 0) return undefined;
   return list.length > MAX_ENTRIES ? `${texts.join('; ')}; …` : texts.join('; ');
 }

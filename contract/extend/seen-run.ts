@@ -103,7 +103,7 @@ export class SeenRun {
 
   #seeChunks(first: number): void {
     if (this.#chunkCount !== undefined) this.#breach ??= 'chunks: expected one, got two';
-    if (first !== ARRAY_START) this.#breach ??= `chunks: expected Array, got ${kindOf(first)}`;
+    if (first !== ARRAY_START) this.#breach ??= `chunks: expected Array, got ${kindStartingWith(first)}`;
     this.#chunkCount ??= 0;
   }
 
@@ -112,7 +112,7 @@ export class SeenRun {
     const position = this.#chunkCount ?? 0;
     this.#chunkCount = position + 1;
     this.#isChunkOpen = true;
-    if (first !== OBJECT_START) this.#breach ??= `chunks.${position}: expected Object, got ${kindOf(first)}`;
+    if (first !== OBJECT_START) this.#breach ??= `chunks.${position}: expected Object, got ${kindStartingWith(first)}`;
   }
 
   #endChunk(): void {
@@ -122,7 +122,8 @@ export class SeenRun {
     this.#contentStart = undefined;
     if (isRight) return;
     const field = `chunks.${(this.#chunkCount ?? 0) - 1}.content`;
-    this.#breach ??= start === undefined ? `${field} is missing` : `${field}: expected string, got ${kindOf(start)}`;
+    this.#breach ??=
+      start === undefined ? `${field} is missing` : `${field}: expected string, got ${kindStartingWith(start)}`;
   }
 
   #fail(problem: string): never {
@@ -130,6 +131,6 @@ export class SeenRun {
   }
 }
 
-function kindOf(first: number): string {
+function kindStartingWith(first: number): string {
   return KINDS[String.fromCharCode(first)] ?? 'a number';
 }

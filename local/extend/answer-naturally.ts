@@ -4,15 +4,15 @@ import { deleteFile, getFile, listFiles, uploadFile } from './file-routes';
 import type { Operation } from './ledger';
 import { serveContent } from './presigned-routes';
 import { RefusedRequest } from './refused-request';
-import { deleteRun, parseNow, readRun, submitRun } from './run-routes';
+import { deleteRun, parseNow, serveRun, submitRun } from './run-routes';
 
 type Handler = (exchange: Exchange) => EmulatorResponse | Promise<EmulatorResponse>;
 
 const HANDLERS: Readonly<Record<Operation, Handler>> = {
   submit: submitRun,
   parse: parseNow,
-  read: readRun,
-  result: readRun,
+  read: serveRun,
+  result: serveRun,
   deleteRun,
   upload: uploadFile,
   listFiles,

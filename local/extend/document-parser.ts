@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { errorMessage } from '../../json';
-import type { FailureReason, ParseJob, ParseOutcome, ParserMessage } from './parse-job';
+import type { FailureReason, ParserTask, ParseOutcome, ParserMessage } from './parser-task';
 
 /** Largest number of parser processes. Each holds its libraries in memory, about 150 MB. */
 const MAX_PROCESSES = 2;
@@ -26,13 +26,13 @@ export interface DocumentParserOptions {
 /** Parses documents in other processes than the one that serves HTTP. */
 export interface DocumentParser {
   /** Parses one document. Never rejects: a crash, an exceeded time limit or a full memory fails this document only. */
-  parse(job: ParseJob): Promise<ParseOutcome>;
+  parse(task: ParserTask): Promise<ParseOutcome>;
   /** Ends the processes. Documents that are still being parsed fail. */
   close(): Promise<void>;
 }
 
-interface QueuedJob {
-  readonly job: ParseJob;
+interface QueuedTask {
+  readonly task: ParserTask;
   readonly resolve: (outcome: ParseOutcome) => void;
 }
 
@@ -46,7 +46,7 @@ export function createDocumentParser(options: DocumentParserOptions): DocumentPa
 class ProcessPool implements DocumentParser {
   readonly #options: DocumentParserOptions;
   readonly #maxProcesses = Math.min(MAX_PROCESSES, availableParallelism());
-  readonly #queue: QueuedJob[] = [];
+  readonly #queue: QueuedTask[] = [];
   /** Processes without a document. A process that died is neither here nor in `#alive`. */
   readonly #idle = new Set<ChildProcess>();
   readonly #alive = new Set<ChildProcess>();
@@ -57,10 +57,10 @@ class ProcessPool implements DocumentParser {
     this.#options = options;
   }
 
-  parse(job: ParseJob): Promise<ParseOutcome> {
+  parse(task: ParserTask): Promise<ParseOutcome> {
     return new Promise((resolve) => {
       if (this.#closed) return resolve(CLOSED);
-      this.#queue.push({ job, resolve });
+      this.#queue.push({ task, resolve });
       this.#next();
     });
   }
@@ -79,10 +79,10 @@ class ProcessPool implements DocumentParser {
     }
   }
 
-  async #run({ job, resolve }: QueuedJob): Promise<void> {
+  async #run({ task, resolve }: QueuedTask): Promise<void> {
     this.#busy += 1;
     try {
-      resolve(this.#reported(await this.#runInProcess(job)));
+      resolve(this.#reported(await this.#runInProcess(task)));
     } catch (error) {
       resolve(this.#reported({ failureReason: this.#reasonOf(error) }));
     } finally {
@@ -106,10 +106,10 @@ class ProcessPool implements DocumentParser {
     return outcome;
   }
 
-  async #runInProcess(job: ParseJob): Promise<ParseOutcome> {
+  async #runInProcess(task: ParserTask): Promise<ParseOutcome> {
     const child = this.#takeProcess();
     try {
-      const outcome = await runJob(child, job, this.#options.parseTimeoutMs);
+      const outcome = await runTask(child, task, this.#options.parseTimeoutMs);
       if (this.#alive.has(child)) this.#idle.add(child);
       return outcome;
     } catch (error) {
@@ -167,7 +167,7 @@ async function endProcess(child: ChildProcess): Promise<void> {
   await closed;
 }
 
-function runJob(child: ChildProcess, job: ParseJob, timeoutMs: number): Promise<ParseOutcome> {
+function runTask(child: ChildProcess, task: ParserTask, timeoutMs: number): Promise<ParseOutcome> {
   return new Promise((resolve, reject) => {
     const settle = (act: () => void): void => {
       clearTimeout(timer);
@@ -184,7 +184,7 @@ function runJob(child: ChildProcess, job: ParseJob, timeoutMs: number): Promise<
     const timer = setTimeout(() => onError(new Error(`parsing took longer than ${timeoutMs} ms`)), timeoutMs);
     child.on('message', onMessage).on('error', onError).on('close', onClose);
     // Sending fails only if the process has ended. The `close` event reports how it ended.
-    child.send(job, () => undefined);
+    child.send(task, () => undefined);
   });
 }
 

@@ -1,4 +1,4 @@
-import type { FailureReason } from './parse-job';
+import type { FailureReason } from './parser-task';
 
 /** Settings of {@link downloadFile}. */
 export interface DownloadFileInput {

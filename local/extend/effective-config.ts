@@ -1,5 +1,5 @@
 import type { ParseConfig } from '../../contract/extend/parse-api';
-import { isPlainObject } from '../../json';
+import { isDeeperThan, isPlainObject } from '../../json';
 import { RefusedRequest } from './refused-request';
 
 /** The defaults that the API documents. Options without a documented default are absent. */
@@ -31,7 +31,7 @@ export function effectiveConfig(config: unknown): ParseConfig {
   if (config !== undefined && config !== null && !isPlainObject(config)) {
     throw new RefusedRequest(400, 'config must be an object', 'INVALID_CONFIG_OPTIONS');
   }
-  if (isDeeper(config, MAX_CONFIG_LEVELS)) {
+  if (isDeeperThan(config, MAX_CONFIG_LEVELS)) {
     const message = `config must have at most ${MAX_CONFIG_LEVELS} levels`;
     throw new RefusedRequest(400, message, 'INVALID_CONFIG_OPTIONS');
   }
@@ -65,12 +65,6 @@ function checkPageRanges(ranges: unknown): void {
     const message = 'advancedOptions.pageRanges must be a list of { start, end }, 1-based, with start at most end';
     throw new RefusedRequest(400, message, 'INVALID_CONFIG_OPTIONS');
   }
-}
-
-/** Tells if a JSON value has more than `levels` levels of objects and arrays. It visits no deeper level. */
-function isDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1));
 }
 
 function mergeDefaults(defaults: unknown, given: unknown): unknown {

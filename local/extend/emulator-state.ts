@@ -1,6 +1,6 @@
 import type { DocumentParser } from './document-parser';
 import type { EmulatorFiles } from './emulator-files';
-import type { PresignedUrls } from './presigned';
+import type { PresignedUrls } from './presigned-urls';
 import type { RunStore } from './run-store';
 import type { ScriptedDocument } from './scripted-document';
 

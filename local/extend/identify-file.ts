@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
-import { decodeText } from './decode-text';
-import type { DocumentFormat, FailureReason } from './parse-job';
+import { decodeBytes } from './decode-bytes';
+import type { DocumentFormat, FailureReason } from './parser-task';
 import { readZipDirectory } from './zip-directory';
 
 /** The type of a file. Its content decides it; its name only distinguishes types of text. */
@@ -43,7 +43,7 @@ export function identifyFile(bytes: Uint8Array, name: string): FileIdentity {
   if (head.includes('%PDF-')) return { kind: 'parseable', apiType: 'PDF', format: 'pdf' };
   if (head.startsWith('\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1')) return identifyOle(bytes);
   if (head.startsWith('PK')) return identifyZip(bytes, extension);
-  const text = decodeText(bytes.subarray(0, SAMPLE_BYTES));
+  const text = decodeBytes(bytes.subarray(0, SAMPLE_BYTES));
   if (text !== undefined) return identifyText(text, extension);
   const isImage = IMAGE_SIGNATURES.some(([offset, signature]) => head.startsWith(signature, offset));
   if (isImage) return { kind: 'failing', apiType: 'IMG', reason: 'FILE_TYPE_NOT_SUPPORTED' };

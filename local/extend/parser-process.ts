@@ -3,7 +3,7 @@
  * from the server, because a document that fills the memory ends the whole process that parses it.
  */
 import { Worker } from 'node:worker_threads';
-import type { ParseJob, ParserMessage } from './parse-job';
+import type { ParserTask, ParserMessage } from './parser-task';
 import { parseIntoChunks } from './parsing/parse-into-chunks';
 
 /**
@@ -17,10 +17,10 @@ const WATCH_PARENT = `
 new Worker(WATCH_PARENT, { eval: true, workerData: process.ppid }).unref();
 
 process.on('disconnect', () => process.exit());
-process.on('message', (job: ParseJob) => {
+process.on('message', (task: ParserTask) => {
   // A rejection stays unhandled on purpose. It ends this process, because the state of a library that crashed is
   // unknown.
-  void parseIntoChunks(job).then((outcome) => send(outcome));
+  void parseIntoChunks(task).then((outcome) => send(outcome));
 });
 process.on('uncaughtException', (error: unknown) => {
   const { message = String(error) } = (error ?? {}) as Partial<Error>;

@@ -4,7 +4,7 @@ import { downloadFile } from './download-file';
 import type { EmulatorState } from './emulator-state';
 import type { StoredFile } from './emulator-files';
 import { identifyFile } from './identify-file';
-import type { FailureReason } from './parse-job';
+import type { FailureReason } from './parser-task';
 import type { RunProgress, RunSnapshot } from './run-progress';
 
 /** The parts of a parsed run: a stored file, or a URL to download first. */

@@ -31,7 +31,7 @@ export async function parseNow(exchange: Exchange): Promise<EmulatorResponse> {
 }
 
 /** `GET /parser_runs/{id}`: answers with the state of a run, or with its result. */
-export function readRun(exchange: Exchange): EmulatorResponse {
+export function serveRun(exchange: Exchange): EmulatorResponse {
   const responseType = exchange.request.query['responseType'];
   if (responseType !== undefined && responseType !== 'json' && responseType !== 'url') {
     throw new RefusedRequest(400, `responseType must be json or url, got ${responseType}`);

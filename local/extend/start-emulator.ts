@@ -11,7 +11,7 @@ import { findScript } from './find-script';
 import { handleRequest, type FaultChooser } from './handle-request';
 import { KeptObjects } from './kept-objects';
 import { Ledger, type EmulatorFile, type EmulatorRequest, type EmulatorRun } from './ledger';
-import { PresignedUrls } from './presigned';
+import { PresignedUrls } from './presigned-urls';
 import { RunStore } from './run-store';
 import type { ScriptedDocument } from './scripted-document';
 

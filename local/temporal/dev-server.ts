@@ -70,7 +70,7 @@ export interface DevServer extends AsyncDisposable {
  * @throws Error with the end of the server's error output if it does not start.
  */
 export async function startDevServer(options: StartDevServerOptions): Promise<DevServer> {
-  return untilPortsAreFree(() => startOnce(options));
+  return untilPortsAreFree(() => startOnFreePorts(options));
 }
 
 /** Repeats a start that fails because another process has taken a port. */
@@ -84,7 +84,7 @@ async function untilPortsAreFree<T>(start: () => Promise<T>): Promise<T> {
   }
 }
 
-async function startOnce(options: StartDevServerOptions): Promise<DevServer> {
+async function startOnFreePorts(options: StartDevServerOptions): Promise<DevServer> {
   const [port, uiPort] = await findFreePorts();
   const directory = await mkdtemp(join(tmpdir(), `extend-parse-temporal-${port}-`));
   const settings: ServerSettings = { ...options, port, uiPort, directory };

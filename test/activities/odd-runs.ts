@@ -1,4 +1,4 @@
-import { FINISHED_RUN } from '../contract/extend/decode-run';
+import { FINISHED_RUN } from '../contract/extend/finished-run';
 
 /** A run in an answer, and the expected result of every reader. */
 export interface OddRun {

@@ -105,6 +105,17 @@ describe('extend-parse batch', () => {
     expect(existsSync(at('listed/.extend-parse'))).toBe(false);
   });
 
+  it('checks the output of the first line also if the manifest begins with a byte order mark', async () => {
+    put('marked', { 'b.md': 'PRECIOUS' });
+    const line = JSON.stringify({ id: 'x/b.pdf', file: { fileUrl: 'http://emulator.invalid/ok?b' } });
+    writeFileSync(at('marked/list.jsonl'), `\ufeff${line}\n`);
+    const sent = emulator.requests.length;
+    const { status, stderr } = await run('batch', 'marked/list.jsonl', '--out', 'marked');
+    expect(status).toBe(2);
+    expect(stderr).toContain('marked/b.md exists, and was not written by this command');
+    expect(emulator.requests).toHaveLength(sent);
+  });
+
   it('may be repeated, and keeps a file that a person has changed meanwhile', async () => {
     put('kept', { 'a.txt': 'A', 'b.txt': 'B' });
     expect(await run('batch', 'kept', '--out', 'kept-out')).toMatchObject({ status: 0, stderr: '' });

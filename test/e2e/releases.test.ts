@@ -21,7 +21,7 @@ import {
   type Reply,
 } from '../../local/extend';
 import { createDevEnv, devServerAddress } from '../support/servers';
-import { recordedHistories } from '../workflows/histories';
+import { recordedHistories } from '../workflows/recorded-histories';
 import { createProject, MANIFEST, ROOT } from '../package/packed-project';
 
 const RELEASES = join(ROOT, 'test/releases');

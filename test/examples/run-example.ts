@@ -1,15 +1,11 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { KEPT_BUNDLES } from '../support/kept-bundles';
+import { ROOT, runNode, type NodeProcess } from '../support/run-node';
 
-const ROOT = join(__dirname, '..', '..');
 const RUNNER = join(ROOT, 'scripts', 'run-example.mjs');
 
 /** A running example. */
-export interface RunningExample {
-  /** Output so far. */
-  readonly output: { readonly stdout: string; readonly stderr: string };
+export interface RunningExample extends Pick<NodeProcess, 'output'> {
   /** Resolves with the exit status when the example has ended. */
   readonly ended: Promise<number | null>;
   /**
@@ -29,21 +25,8 @@ export function startExample(
   programArguments: readonly string[] = [],
   env: Readonly<Record<string, string>> = {},
 ): RunningExample {
-  const inherited = Object.entries(process.env).filter(([name]) => !/^(TEMPORAL|EXTEND|NODE_OPTIONS|PORT)/.test(name));
-  const child = spawn(process.execPath, [RUNNER, number, ...programArguments], {
-    cwd: ROOT,
-    env: {
-      ...Object.fromEntries(inherited),
-      ...KEPT_BUNDLES,
-      TEMPORAL_CONFIG_FILE: join(__dirname, 'no-such-profiles.toml'),
-      ...env,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const output = { stdout: '', stderr: '' };
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
-  const ended = once(child, 'close').then(([status]) => status as number | null);
+  const { child, output, ended: end } = runNode([RUNNER, number, ...programArguments], env);
+  const ended = end.then(({ code }) => code);
   const printed = async (pattern: RegExp) => {
     for (;;) {
       const match = pattern.exec(output.stdout);

@@ -29,7 +29,7 @@ export interface SubmitFaults {
 
 type SubmitKind =
   'none' | 'lost' | 'reset' | 'rateLimited' | 'serverError' | 'unreadable' | 'slow' | 'refused' | 'hang';
-type ReadKind = 'none' | 'reset' | 'rateLimited' | 'serverError' | 'unreadable' | 'slow' | 'large' | 'unknown' | 'hang';
+type PollKind = 'none' | 'reset' | 'rateLimited' | 'serverError' | 'unreadable' | 'slow' | 'large' | 'unknown' | 'hang';
 
 /** Refusals per document: enough to refuse also the submit that follows one of a killed worker. */
 const REFUSALS = 20;
@@ -92,11 +92,11 @@ function refusal(random: SeededRandom): SubmitFaults {
 }
 
 /** Chooses the answers to the first polls of a run, or to the first fetches of its result. */
-export function chooseReadFaults(random: SeededRandom, patience: Patience, what: 'reads' | 'results'): Reply[] {
+export function choosePollFaults(random: SeededRandom, patience: Patience, what: 'reads' | 'results'): Reply[] {
   const most = what === 'results' || patience === 'quick' ? 1 : 4;
-  const isRead = what === 'reads' ? 1 : 0;
+  const isPoll = what === 'reads' ? 1 : 0;
   return Array.from({ length: random.whole(0, most) }, () => {
-    const kind = random.weighted<ReadKind>([
+    const kind = random.weighted<PollKind>([
       [30, 'none'],
       [10, 'reset'],
       [10, 'rateLimited'],
@@ -104,14 +104,14 @@ export function chooseReadFaults(random: SeededRandom, patience: Patience, what:
       [10, 'unreadable'],
       [6, 'slow'],
       [3, 'large'],
-      [4 * isRead, 'unknown'],
-      [patience === 'thorough' ? isRead : 0, 'hang'],
+      [4 * isPoll, 'unknown'],
+      [patience === 'thorough' ? isPoll : 0, 'hang'],
     ]);
-    return readReply(kind, random, what);
+    return pollReply(kind, random, what);
   });
 }
 
-function readReply(kind: ReadKind, random: SeededRandom, what: 'reads' | 'results'): Reply {
+function pollReply(kind: PollKind, random: SeededRandom, what: 'reads' | 'results'): Reply {
   switch (kind) {
     case 'none':
       return naturalReply({ delayMs: random.whole(0, 300) });

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { htmlReply, type FaultChooser } from '../../local/extend';
 import type { DevServer } from '../../local/temporal';
 import type { Interruption } from './plan';
-import type { WorkerProcess } from './worker-process';
+import type { LastingWorker } from './lasting-worker';
 
 /** Time after an interruption, in milliseconds, in which it still affects documents: tasks of a killed process have no worker. */
 const AFTERMATH_MS = 5_000;
@@ -10,7 +10,7 @@ const AFTERMATH_MS = 5_000;
 /** The processes that are interrupted. */
 export interface Interrupted {
   readonly server: DevServer;
-  readonly workers: readonly WorkerProcess[];
+  readonly workers: readonly LastingWorker[];
 }
 
 /** Performs the planned interruptions and records their times. */

@@ -1,7 +1,7 @@
 import type { DocumentInput, FailureType } from '../../contract';
 import type { Chunk } from '../../contract/extend';
 import type { ScriptedDocument } from '../../local/extend';
-import { chooseReadFaults, chooseSubmitFaults, type Patience, type SubmitFaults } from './faults';
+import { choosePollFaults, chooseSubmitFaults, type Patience, type SubmitFaults } from './faults';
 import { createRandom, type SeededRandom } from './seeded-random';
 
 /** `onAmbiguousSubmit` of a document. */
@@ -110,9 +110,9 @@ function planScript(options: {
   const { random, patience, submit, fate, texts } = options;
   const script: ScriptedDocument = {
     submit: submit.replies,
-    reads: chooseReadFaults(random, patience, 'reads'),
-    results: chooseReadFaults(random, patience, 'results'),
-    deletes: chooseReadFaults(random, 'quick', 'results'),
+    reads: choosePollFaults(random, patience, 'reads'),
+    results: choosePollFaults(random, patience, 'results'),
+    deletes: choosePollFaults(random, 'quick', 'results'),
     processingReads: fate === 'overdue' ? Number.POSITIVE_INFINITY : random.whole(0, 6),
     chunks: texts.map(toChunk),
     ...(random.chance(0.2) && { run: { usage: null, novelty: { kind: 'unheard of' } } }),

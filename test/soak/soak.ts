@@ -10,7 +10,7 @@ import { followDocument } from './follow-document';
 import { Interruptions } from './interruptions';
 import { WORKERS, type SoakPlan } from './plan';
 import type { PlannedDocument } from './planned-document';
-import { startWorkerProcess } from './worker-process';
+import { startLastingWorker } from './lasting-worker';
 
 /** Settings of {@link runSoak}. */
 export interface SoakOptions {
@@ -71,7 +71,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakOutcome> {
   await using server = await startDevServer({ executable });
   const env = { TEMPORAL_ADDRESS: server.address, EXTEND_API_KEY: 'test', EXTEND_BASE_URL: emulator.url };
   const workers = Array.from({ length: WORKERS }, (_, at) =>
-    startWorkerProcess({ command, env, logPath: join(logDirectory, `worker-${at + 1}.log`) }),
+    startLastingWorker({ command, env, logPath: join(logDirectory, `worker-${at + 1}.log`) }),
   );
   const connection = Connection.lazy({ address: server.address });
   try {

@@ -1,25 +1,13 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { KEPT_BUNDLES } from './kept-bundles';
+import { ROOT, runNode, type NodeProcess, type ProcessEnd } from './run-node';
 import { devServerAddress } from './servers';
 
-const COMMAND = join(__dirname, '..', '..', 'dist', 'cli', 'main.js');
-
-/** The end of a process: one of the two members is null. */
-export interface ProcessEnd {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-}
+const COMMAND = join(ROOT, 'dist', 'cli', 'main.js');
 
 /** A process of `extend-parse worker`. */
-export interface WorkerProcess {
+export interface WorkerProcess extends Pick<NodeProcess, 'output' | 'ended'> {
   readonly pid: number;
-  /** Everything that it has printed so far. */
-  readonly output: { readonly stdout: string; readonly stderr: string };
-  /** The end of the process; pending while it runs. */
-  readonly ended: Promise<ProcessEnd>;
   /** Sends a signal. Resolves once the process has ended. */
   end(signal: NodeJS.Signals): Promise<ProcessEnd>;
   /** Kills it if it still runs, so that no test leaves a process behind. */
@@ -34,20 +22,7 @@ export interface WorkerProcess {
  */
 export function spawnWorkerProcess(env: Readonly<Record<string, string>>, args: readonly string[] = []): WorkerProcess {
   if (!existsSync(COMMAND)) throw new Error(`${COMMAND} is missing: run npm run build`);
-  const inherited = Object.entries(process.env).filter(([name]) => !/^(TEMPORAL|EXTEND|NODE_OPTIONS)/.test(name));
-  const child = spawn(process.execPath, [COMMAND, 'worker', ...args], {
-    env: {
-      ...Object.fromEntries(inherited),
-      ...KEPT_BUNDLES,
-      TEMPORAL_CONFIG_FILE: join(__dirname, 'no-such-profiles.toml'),
-      ...env,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const output = { stdout: '', stderr: '' };
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
-  const ended = once(child, 'close').then(([code, signal]): ProcessEnd => ({ code, signal }));
+  const { child, output, ended } = runNode([COMMAND, 'worker', ...args], env);
   const end = (signal: NodeJS.Signals) => {
     child.kill(signal);
     return ended;

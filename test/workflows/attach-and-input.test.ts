@@ -39,7 +39,7 @@ describe.each(CACHING)('Attaching to a run with %o', (caching) => {
       const workflowId = `attach-${runId}`;
       const result = await scene.client.execute({ runId, polling: { engine } }, { workflowId });
       expect(result).toMatchObject({ runId, submits: 0, polls: 2, pageCount: 1 });
-      expect(scene.countsOf({ fileUrl })).toMatchObject({ submits: 1, runs: 1, reads: 2, results: 1 });
+      expect(scene.countsOf({ fileUrl })).toMatchObject({ submits: 1, runs: 1, polls: 2, results: 1 });
       const activities = activitiesOf(await historyOf(scene.temporal, workflowId));
       expect(activities.map(({ type }) => type)).not.toContain('submitParse');
       expect(activities[0]?.input).not.toHaveProperty('delayMs');
@@ -59,7 +59,7 @@ describe.each(CACHING)('Attaching to a run with %o', (caching) => {
         type: 'ParseDeadlineExceeded',
         details: { runId, submits: 0 },
       });
-      expect(scene.countsOf({ fileUrl }).reads).toBeLessThan(25);
+      expect(scene.countsOf({ fileUrl }).polls).toBeLessThan(25);
     });
 
     it('ends at once when Extend does not know the run', async () => {

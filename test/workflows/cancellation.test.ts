@@ -62,7 +62,7 @@ describe.each(CACHING)('Cancelling with %o', (caching) => {
     hold.release();
     expect(await failureOf(handle.result())).toMatchObject({ type: 'Cancelled' });
     expect(await handle.progress()).toMatchObject({ runId: scene.runOf(document).id, submits: 1 });
-    expect(scene.countsOf(document)).toMatchObject({ submits: 1, runs: 1, reads: 0, deletes: 0 });
+    expect(scene.countsOf(document)).toMatchObject({ submits: 1, runs: 1, polls: 0, deletes: 0 });
   });
 
   it.each(ENGINES)('ends a wait at once: %s', async (engine) => {
@@ -73,7 +73,7 @@ describe.each(CACHING)('Cancelling with %o', (caching) => {
     await scene.seen(document, 'read');
     await cancelled(document);
     expect((await handle.progress()).runId).toBe(scene.runOf(document).id);
-    expect(scene.countsOf(document)).toMatchObject({ submits: 1, reads: 1, deletes: 0 });
+    expect(scene.countsOf(document)).toMatchObject({ submits: 1, polls: 1, deletes: 0 });
   });
 
   it.each(ENGINES)('ends the wait for the first poll at once: %s', async (engine) => {
@@ -81,7 +81,7 @@ describe.each(CACHING)('Cancelling with %o', (caching) => {
     const handle = await start(document, { polling: { engine, initialDelayMs: 3_600_000 } });
     await until(async () => (await handle.progress()).phase === 'waiting');
     await cancelled(document);
-    expect(scene.countsOf(document)).toMatchObject({ submits: 1, reads: 0 });
+    expect(scene.countsOf(document)).toMatchObject({ submits: 1, polls: 0 });
   });
 
   it.each(ENGINES)('ends the backoff of a failing poll at once: %s', async (engine) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { readCarriedState, toCarriedState, type CarriedState } from '../../workflows/carried-state';
 import { Clock } from '../../workflows/clock';
-import { recordedHistories } from './histories';
+import { recordedHistories } from './recorded-histories';
 
 const WAKE = { pending: true, lastWokenMs: 1_700_000_000_500 };
 /** A state as version 0.1.0 writes it, with every member. */

@@ -42,8 +42,8 @@ describe.each(CACHING)('The deadline with %o', (caching) => {
       expect(failure.details).not.toHaveProperty('runMayExist');
       expect(failure.details.elapsedMs).toBeGreaterThanOrEqual(DEADLINE_MS);
       expect(failure.details.elapsedMs).toBeLessThan(DEADLINE_MS + MARGIN_MS);
-      expect(scene.countsOf(document).reads).toBeGreaterThan(8);
-      expect(failure.details.polls).toBe(scene.countsOf(document).reads);
+      expect(scene.countsOf(document).polls).toBeGreaterThan(8);
+      expect(failure.details.polls).toBe(scene.countsOf(document).polls);
     });
 
     it('makes one last poll that may still succeed', async () => {
@@ -57,7 +57,7 @@ describe.each(CACHING)('The deadline with %o', (caching) => {
       expect(result).toMatchObject({ submits: 1 });
       expect(result.waitedMs).toBeGreaterThanOrEqual(DEADLINE_MS);
       expect(result.waitedMs).toBeLessThan(DEADLINE_MS + MARGIN_MS);
-      expect(scene.countsOf(document)).toMatchObject({ reads: 1, results: 1 });
+      expect(scene.countsOf(document)).toMatchObject({ polls: 1, results: 1 });
     });
 
     it.each(['broken', 'reset', 'html', 'unauthorized'])('ends a wait if all polls fail: %s', async (script) => {
@@ -69,7 +69,7 @@ describe.each(CACHING)('The deadline with %o', (caching) => {
       expect(failure.message).toContain('last failure:');
       expect(failure.details.elapsedMs).toBeGreaterThanOrEqual(DEADLINE_MS);
       expect(failure.details.elapsedMs).toBeLessThan(DEADLINE_MS + MARGIN_MS);
-      expect(failure.details.polls).toBe(scene.countsOf(document).reads);
+      expect(failure.details.polls).toBe(scene.countsOf(document).polls);
     });
 
     it('lets a fetch go on for half a minute if the run ended in time', async () => {
@@ -161,7 +161,7 @@ describe('The deadline on a real server', () => {
         expect(failure.message.includes('500')).toBe(script === 'broken');
         // The polls of an activity that timed out are not counted, because the SDK drops its failures.
         expect(failure.details.polls).toBeGreaterThanOrEqual(1);
-        expect(failure.details.polls).toBeLessThanOrEqual(scene.countsOf(document).reads);
+        expect(failure.details.polls).toBeLessThanOrEqual(scene.countsOf(document).polls);
         expect(failure.details.elapsedMs).toBeGreaterThanOrEqual(DEADLINE_SOON_MS);
       }),
     );
@@ -178,7 +178,7 @@ describe('The deadline on a real server', () => {
         const { id } = scene.runOf(document);
         expect(failure).toMatchObject({ type: 'ParseDeadlineExceeded', details: { status: 'PROCESSING' } });
         expect(failure.message).toBe(`the deadline passed while ${id} was PROCESSING`);
-        expect(scene.countsOf(document).reads).toBe(2);
+        expect(scene.countsOf(document).polls).toBe(2);
       }),
     );
   });

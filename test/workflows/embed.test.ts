@@ -26,7 +26,7 @@ describe.each(CACHING)('A workflow of a user with %o', (caching) => {
     const { fileUrl, workflowId } = scene.document('ok');
     const handle = await start('importDocument', workflowId, { file: { fileUrl } });
     expect(await handle.result()).toMatchObject({ submits: 1, polls: 2, output: { kind: 'inline' } });
-    expect(scene.countsOf({ fileUrl })).toEqual({ submits: 1, runs: 1, reads: 2, results: 1, deletes: 0 });
+    expect(scene.countsOf({ fileUrl })).toEqual({ submits: 1, runs: 1, polls: 2, results: 1, deletes: 0 });
     expect(await historyOf(scene.temporal, workflowId)).toHaveLength(11 * 2 + 19);
     const seen = await handle.query<ParseProgress[]>('seen');
     expect([...new Set(seen.map(({ phase }) => phase))]).toEqual(['submitting', 'waiting', 'fetching']);

@@ -53,7 +53,7 @@ describe('The first poll', () => {
       expect(await handle.result()).toMatchObject({ submits: 1, polls: 3 });
       await otherHandle.result();
     });
-    expect(scene.countsOf(slow)).toMatchObject({ reads: 3 });
+    expect(scene.countsOf(slow)).toMatchObject({ polls: 3 });
     const events = await historyOf(scene.temporal, slow.workflowId);
     const attempts = events.flatMap(({ activityTaskStartedEventAttributes: started }) => started?.attempt ?? []);
     expect(attempts).toEqual([1, 3, 1]);

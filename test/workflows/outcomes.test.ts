@@ -26,7 +26,7 @@ describe.each(CACHING)('A document with %o', (caching) => {
     expect(result).toMatchObject({ submits: 1, polls: 5, pageCount: 3, processingTimeMs: 1200, credits: 6 });
     expect(result.runId).toBe(scene.runOf(document).id);
     expect(result.fileId).toBe(scene.runOf(document).fileId);
-    expect(scene.countsOf(document)).toEqual({ submits: 1, runs: 1, reads: 5, results: 1, deletes: 0 });
+    expect(scene.countsOf(document)).toEqual({ submits: 1, runs: 1, polls: 5, results: 1, deletes: 0 });
   });
 
   it('has a result of exactly the documented shape', async () => {
@@ -59,7 +59,7 @@ describe.each(CACHING)('A document with %o', (caching) => {
     const document = scene.document('processed-at-once');
     const result = await scene.client.execute({ file: { fileUrl: document.fileUrl } });
     expect(result).toMatchObject({ submits: 1, polls: 0 });
-    expect(scene.countsOf(document)).toEqual({ submits: 1, runs: 1, reads: 0, results: 1, deletes: 0 });
+    expect(scene.countsOf(document)).toEqual({ submits: 1, runs: 1, polls: 0, results: 1, deletes: 0 });
   });
 
   it('fails without a poll when the answer to the submit says FAILED', async () => {
@@ -74,7 +74,7 @@ describe.each(CACHING)('A document with %o', (caching) => {
       polls: 0,
       elapsedMs: expect.any(Number),
     });
-    expect(scene.countsOf(document)).toEqual({ submits: 1, runs: 1, reads: 0, results: 0, deletes: 0 });
+    expect(scene.countsOf(document)).toEqual({ submits: 1, runs: 1, polls: 0, results: 0, deletes: 0 });
   });
 
   it.each(['failed-as-status', 'failed-as-run'])('fails with the reason that Extend gives: %s', async (script) => {
@@ -83,7 +83,7 @@ describe.each(CACHING)('A document with %o', (caching) => {
     const { id } = scene.runOf(document);
     expect(failure.message).toBe(`Extend ended ${id} as FAILED: OCR_ERROR`);
     expect(failure.details).toMatchObject({ runId: id, status: 'FAILED', failureReason: 'OCR_ERROR', polls: 2 });
-    expect(scene.countsOf(document)).toEqual({ submits: 1, runs: 1, reads: 2, results: 0, deletes: 0 });
+    expect(scene.countsOf(document)).toEqual({ submits: 1, runs: 1, polls: 2, results: 0, deletes: 0 });
   });
 
   it('fails without a reason when Extend gives none', async () => {
@@ -96,13 +96,13 @@ describe.each(CACHING)('A document with %o', (caching) => {
     const document = scene.document('cancelled');
     const failure = await failureOf(scene.client.execute({ file: { fileUrl: document.fileUrl } }));
     expect(failure).toMatchObject({ type: 'ParserRunFailed', details: { status: 'CANCELLED', submits: 1, polls: 2 } });
-    expect(scene.countsOf(document)).toMatchObject({ reads: 2, results: 0 });
+    expect(scene.countsOf(document)).toMatchObject({ polls: 2, results: 0 });
   });
 
   it.each(['unknown-words', 'unknown-at-submit'])('keeps waiting at unknown status words: %s', async (script) => {
     const document = scene.document(script);
     const result = await scene.client.execute({ file: { fileUrl: document.fileUrl } });
-    expect(scene.countsOf(document).reads).toBe(result.polls);
+    expect(scene.countsOf(document).polls).toBe(result.polls);
     expect(result.polls).toBe(script === 'unknown-words' ? 4 : 2);
   });
 

@@ -23,7 +23,7 @@ import { httpReply, rateLimitedReply, resetReply, type EmulatorRequest } from '.
 import { createParseWorker } from '../../worker';
 import { devServerExecutable, startOwnDevServer } from '../support/servers';
 import { bundledWorkflows } from './bundled-workflows';
-import { HISTORIES_DIRECTORY } from './histories';
+import { HISTORIES_DIRECTORY } from './recorded-histories';
 import { until } from './scene';
 
 const VERSION = 'v2';

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { Worker } from '@temporalio/worker';
 import { bundledWorkflows } from './bundled-workflows';
-import { readHistory, recordedHistories } from './histories';
+import { readHistory, recordedHistories } from './recorded-histories';
 import { quietly } from '../support/quietly';
 
 const HISTORIES = recordedHistories();

@@ -16,7 +16,7 @@ describe('A result on a real server', () => {
     expect(failure.type).toBe('ResultTooLarge');
     expect(failure.message).toMatch(/the result has 3\d{6} bytes, the limit of an inline result is 1500000 bytes/);
     expect(failure.details).toMatchObject({ runId: scene.runOf({ fileUrl }).id, submits: 1, attempts: 1 });
-    expect(scene.countsOf({ fileUrl })).toEqual({ submits: 1, runs: 1, reads: 1, results: 1, deletes: 0 });
+    expect(scene.countsOf({ fileUrl })).toEqual({ submits: 1, runs: 1, polls: 1, results: 1, deletes: 0 });
     expect(scene.runOf({ fileUrl }).deleted).toBe(false);
     const types = activitiesOf(await historyOf(scene.temporal, workflowId)).map(({ type }) => type);
     expect(types).toEqual(['submitParse', 'getStatus', 'fetchResult']);

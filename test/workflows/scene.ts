@@ -20,7 +20,7 @@ export const CACHING = [{ maxCachedWorkflows: 0 }, { maxCachedWorkflows: 10 }];
 export interface Counts {
   readonly submits: number;
   readonly runs: number;
-  readonly reads: number;
+  readonly polls: number;
   readonly results: number;
   readonly deletes: number;
 }
@@ -98,7 +98,7 @@ export class Scene {
     return {
       submits: count('submit'),
       runs: this.runsOf(document).length,
-      reads: count('read'),
+      polls: count('read'),
       results: count('result'),
       deletes: count('deleteRun'),
     };

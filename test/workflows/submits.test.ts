@@ -124,7 +124,7 @@ describe('A submit', () => {
     const failure = await failureOf(scene.client.execute({ file: { fileUrl }, onAmbiguousSubmit: 'fail' }));
     expect(failure).toMatchObject({ type: 'SubmitOutcomeUnknown', details: { runMayExist: true, submits: 1 } });
     expect(failure.details).not.toHaveProperty('runId');
-    expect(scene.countsOf({ fileUrl })).toMatchObject({ submits: 1, runs: 1, reads: 0 });
+    expect(scene.countsOf({ fileUrl })).toMatchObject({ submits: 1, runs: 1, polls: 0 });
   });
 
   it('is not repeated beyond maxSubmits, five by default', async () => {
@@ -163,7 +163,7 @@ describe('A submit', () => {
     expect(failure.details.elapsedMs).toBeGreaterThanOrEqual(0);
     expect(failure.details.elapsedMs).toBeLessThan(30_000);
     expect(failure.details).not.toHaveProperty('runMayExist');
-    expect(scene.countsOf({ fileUrl })).toEqual({ submits: 1, runs: 0, reads: 0, results: 0, deletes: 0 });
+    expect(scene.countsOf({ fileUrl })).toEqual({ submits: 1, runs: 0, polls: 0, results: 0, deletes: 0 });
   });
 
   it('of a file that Extend does not know ends as FileNotFound', async () => {

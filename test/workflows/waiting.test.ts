@@ -72,9 +72,9 @@ describe.each(ENGINES)('A wait with the %s engine', (engine) => {
     const { fileUrl } = scene.document(scriptName(name));
     const result = await scene.client.execute({ file: { fileUrl }, polling });
     // A truncated answer is a usual answer that is damaged in transit, so the run has gone on.
-    const reads = name.startsWith('a truncated') || name.startsWith('truncated') ? 3 : 4;
-    expect(result).toMatchObject({ submits: 1, polls: reads });
-    expect(scene.countsOf({ fileUrl })).toEqual({ submits: 1, runs: 1, reads, results: 1, deletes: 0 });
+    const polls = name.startsWith('a truncated') || name.startsWith('truncated') ? 3 : 4;
+    expect(result).toMatchObject({ submits: 1, polls });
+    expect(scene.countsOf({ fileUrl })).toEqual({ submits: 1, runs: 1, polls, results: 1, deletes: 0 });
     // No fault causes a tight loop: the first poll follows after 2 s, and at least two waits of a second follow.
     expect(result.waitedMs).toBeGreaterThan(name.includes('Retry-After') ? 15_000 : 3_900);
     expect(result.waitedMs).toBeLessThan(40_000);
@@ -149,7 +149,7 @@ describe.each(ENGINES)('A wait with the %s engine', (engine) => {
     expect(failure.details.runId).toBe(scene.runOf(document).id);
     expect(failure.details.elapsedMs).toBeGreaterThanOrEqual(60_000);
     expect(failure.details.elapsedMs).toBeLessThan(130_000);
-    expect(failure.details.polls).toBe(scene.countsOf(document).reads);
+    expect(failure.details.polls).toBe(scene.countsOf(document).polls);
   });
 
   it('ends at once when the account is out of credits', async () => {
@@ -160,7 +160,7 @@ describe.each(ENGINES)('A wait with the %s engine', (engine) => {
       details: { status: 402, code: 'OUT_OF_CREDITS', submits: 1 },
     });
     expect(failure.details.runId).toBe(scene.runOf(document).id);
-    expect(scene.countsOf(document).reads).toBe(1);
+    expect(scene.countsOf(document).polls).toBe(1);
   });
 });
 

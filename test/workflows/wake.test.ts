@@ -48,7 +48,7 @@ describe.each(CACHING)('The signal runFinished with %o', (caching) => {
       await scene.seen(document, 'read', 2);
       const result = await handle.result();
       expect(result.waitedMs).toBeLessThan(SOON_MS);
-      expect(scene.countsOf(document)).toEqual({ submits: 1, runs: 1, reads: 2, results: 1, deletes: 0 });
+      expect(scene.countsOf(document)).toEqual({ submits: 1, runs: 1, polls: 2, results: 1, deletes: 0 });
     });
 
     it('ends the wait for the first poll early', async () => {
@@ -58,7 +58,7 @@ describe.each(CACHING)('The signal runFinished with %o', (caching) => {
       await handle.runFinished();
       const result = await handle.result();
       expect(result.waitedMs).toBeLessThan(SOON_MS);
-      expect(scene.countsOf(document).reads).toBe(1);
+      expect(scene.countsOf(document).polls).toBe(1);
     });
 
     it('is remembered when it arrives before the wait', async () => {
@@ -134,14 +134,14 @@ describe('A flood of signals', () => {
     const activities = activitiesOf(await historyOf(scene.temporal, document.workflowId));
     // Early polls follow no schedule. The first poll is due at once, so with the timer engine it follows none either.
     const early = activities.filter(({ type, input }) => type === 'getStatus' && !('until' in (input as object)));
-    return { reads: scene.countsOf(document).reads, times: early.map(({ scheduledAtMs }) => scheduledAtMs) };
+    return { polls: scene.countsOf(document).polls, times: early.map(({ scheduledAtMs }) => scheduledAtMs) };
   }
 
   it('causes at most one extra poll in five seconds, with either engine', async () => {
     const floods = await allOf([flooded('timer'), flooded('retry')]);
-    for (const { reads, times } of floods) {
+    for (const { polls, times } of floods) {
       // One poll by schedule, one at once, one after the minimum time, and another one if a poll in flight was cancelled.
-      expect(reads).toBeLessThanOrEqual(4);
+      expect(polls).toBeLessThanOrEqual(4);
       const [last = 0, before = 0] = times.toReversed();
       expect(last - before).toBeGreaterThanOrEqual(REST_MS);
     }

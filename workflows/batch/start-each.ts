@@ -51,7 +51,7 @@ export async function startEach(
       const { id } = document;
       const startedAtMs = Date.now();
       try {
-        const handle = await startDocument(batchId, document, reuse);
+        const handle = await startChildDocument(batchId, document, reuse);
         listener.started(id);
         void endOf(handle).then((end) => listener.ended({ id, durationMs: Date.now() - startedAtMs, end }));
       } catch (error) {
@@ -63,7 +63,7 @@ export async function startEach(
   return known;
 }
 
-function startDocument(
+function startChildDocument(
   batchId: string,
   { id, input }: PageDocument,
   workflowIdReusePolicy: Reuse,

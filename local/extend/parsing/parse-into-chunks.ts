@@ -1,5 +1,5 @@
-import { decodeText } from '../decode-text';
-import type { DocumentFormat, ParseJob, ParseOutcome } from '../parse-job';
+import { decodeBytes } from '../decode-bytes';
+import type { DocumentFormat, ParserTask, ParseOutcome } from '../parser-task';
 import { chunkPages } from './chunk-pages';
 import { ParsingFailure } from './parsing-failure';
 import { parseDocx } from './parse-docx';
@@ -24,7 +24,7 @@ const PARSERS: Readonly<Record<DocumentFormat, (bytes: Uint8Array) => Promise<Pa
  * Parses one document into chunks. For a document that cannot be parsed, the outcome has the API's failure reason. Any
  * other error is thrown.
  */
-export async function parseIntoChunks({ bytes, format, config }: ParseJob): Promise<ParseOutcome> {
+export async function parseIntoChunks({ bytes, format, config }: ParserTask): Promise<ParseOutcome> {
   try {
     const ranges = config.advancedOptions?.pageRanges as readonly PageRange[] | null | undefined;
     const pages = selectPages(await PARSERS[format](bytes), ranges ?? []);
@@ -41,7 +41,7 @@ function isZip(bytes: Uint8Array): boolean {
 }
 
 function asText(bytes: Uint8Array): string {
-  const text = decodeText(bytes);
+  const text = decodeBytes(bytes);
   if (text === undefined) throw new ParsingFailure('CORRUPT_FILE');
   return text;
 }

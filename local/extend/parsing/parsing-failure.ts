@@ -1,4 +1,4 @@
-import type { FailureReason } from '../parse-job';
+import type { FailureReason } from '../parser-task';
 
 /** A document that cannot be parsed, with the API's reason for it. */
 export class ParsingFailure extends Error {

@@ -10,7 +10,7 @@ import {
   decodeUploadAnswer,
   type Chunk,
 } from '../../../contract/extend';
-import { FINISHED_RUN } from './decode-run';
+import { FINISHED_RUN } from './finished-run';
 
 const ID = FINISHED_RUN.parserRun.id;
 const [CHUNK] = FINISHED_RUN.parserRun.chunks;

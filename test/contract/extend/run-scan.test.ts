@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { CollectedRun, ContractError, decodeRun, RunScan, type ParserRun } from '../../../contract/extend';
-import { FINISHED_RUN } from './decode-run';
+import { FINISHED_RUN } from './finished-run';
 
 const RUN = FINISHED_RUN.parserRun;
 

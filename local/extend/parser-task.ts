@@ -14,13 +14,13 @@ export type FailureReason =
   | `INTERNAL_ERROR: ${string}`;
 
 /** One document for the parser process. */
-export interface ParseJob {
+export interface ParserTask {
   readonly bytes: Uint8Array;
   readonly format: DocumentFormat;
   readonly config: ParseConfig;
 }
 
-/** The result of a {@link ParseJob}. */
+/** The result of a {@link ParserTask}. */
 export type ParseOutcome =
   { readonly chunks: readonly Chunk[]; readonly pageCount: number } | { readonly failureReason: FailureReason };
 

@@ -9,8 +9,8 @@ const RESTART_DELAY_MS = 300;
 /** Time between SIGTERM and SIGKILL, in milliseconds. */
 const STOP_TIMEOUT_MS = 3_000;
 
-/** Settings of {@link startWorkerProcess}. */
-export interface WorkerProcessOptions {
+/** Settings of {@link startLastingWorker}. */
+export interface LastingWorkerOptions {
   /** Path of the built command. */
   readonly command: string;
   /** Variables with the addresses of Temporal and Extend. */
@@ -20,7 +20,7 @@ export interface WorkerProcessOptions {
 }
 
 /** A worker process with successors: when one ends, another is started. */
-export interface WorkerProcess {
+export interface LastingWorker {
   /** Resolves when the worker polls for the first time. */
   readonly ready: Promise<void>;
   /** Number of times that a worker ended without `kill`: a worker that starts while the server is down ends by itself. */
@@ -32,14 +32,14 @@ export interface WorkerProcess {
 }
 
 /** Starts `extend-parse worker` as a process, and a successor each time it ends. */
-export function startWorkerProcess(options: WorkerProcessOptions): WorkerProcess {
+export function startLastingWorker(options: LastingWorkerOptions): LastingWorker {
   return new RespawnedWorker(options);
 }
 
-class RespawnedWorker implements WorkerProcess {
+class RespawnedWorker implements LastingWorker {
   readonly ready: Promise<void>;
   ownEnds = 0;
-  readonly #options: WorkerProcessOptions;
+  readonly #options: LastingWorkerOptions;
   readonly #log: WriteStream;
   readonly #life: Promise<void>;
   #setReady: () => void = () => undefined;
@@ -47,7 +47,7 @@ class RespawnedWorker implements WorkerProcess {
   #wasKilled = false;
   #isClosed = false;
 
-  constructor(options: WorkerProcessOptions) {
+  constructor(options: LastingWorkerOptions) {
     this.#options = options;
     this.#log = createWriteStream(options.logPath);
     this.ready = new Promise((resolve) => (this.#setReady = resolve));
@@ -89,7 +89,7 @@ class RespawnedWorker implements WorkerProcess {
   }
 }
 
-function spawnWorker({ command, env }: WorkerProcessOptions, log: WriteStream, onReady: () => void): ChildProcess {
+function spawnWorker({ command, env }: LastingWorkerOptions, log: WriteStream, onReady: () => void): ChildProcess {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(TEMPORAL|EXTEND)_/.test(name));
   const child = spawn(process.execPath, [command, 'worker'], {
     env: { ...Object.fromEntries(inherited), ...env },

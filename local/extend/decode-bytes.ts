@@ -5,7 +5,7 @@ const SAMPLE_BYTES = 65_536;
  * Decodes text by its byte order mark, else as UTF-8, else as Windows-1252. Returns `undefined` if the bytes are no
  * text: if they contain control characters that text does not have.
  */
-export function decodeText(bytes: Uint8Array): string | undefined {
+export function decodeBytes(bytes: Uint8Array): string | undefined {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder('utf-16be').decode(bytes);
   if (bytes.subarray(0, SAMPLE_BYTES).some(isBinary)) return undefined;

@@ -12,10 +12,10 @@ import type { ParseResult } from '../../contract';
 import { startEmulator, type Emulator } from '../../local/extend';
 import { ExtendParsePlugin } from '../../worker';
 import { createDevEnv, devServerAddress } from '../support/servers';
-import { recordedHistories } from '../workflows/histories';
+import { recordedHistories } from '../workflows/recorded-histories';
 import { quietly } from '../workflows/scene';
 
-const OWN_WORKFLOWS = join(__dirname, '../worker/own-workflows.ts');
+const OWN_WORKFLOWS = join(__dirname, 'own-workflows.ts');
 const NAMES = Object.keys(createParseActivities({ apiKey: 'test' })).sort();
 
 let env: TestWorkflowEnvironment;

@@ -7,7 +7,7 @@ import type { ParseArguments } from './parse-arguments';
 import { type ConfiguredTemporal, readConfiguredTemporal } from './connect-temporal';
 
 /** Checked arguments, options and configuration of the command. */
-export interface ParseSettings extends ParseArguments {
+export interface CallSettings extends ParseArguments {
   /** The worker's configuration. Absent if no key is set; the command then starts an emulator. */
   readonly extend?: WorkerConfiguration;
   /** The Temporal server. Absent if none is configured; the command then starts a dev server. */
@@ -19,7 +19,7 @@ export interface ParseSettings extends ParseArguments {
  *
  * @throws CommandError that names the wrong variable.
  */
-export function readParseSettings(given: ParseArguments, env: Environment): ParseSettings {
+export function readCallSettings(given: ParseArguments, env: Environment): CallSettings {
   return { ...given, ...defined({ extend: readExtend(withoutBlanks(env)), temporal: readConfiguredTemporal(env) }) };
 }
 

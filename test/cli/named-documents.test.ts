@@ -1,0 +1,52 @@
+/**
+ * Risk tested here: the command reads a manifest in another way than the worker. It then checks other output names than
+ * the batch writes.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { namedDocumentsOfManifest } from '../../cli/batch/named-documents';
+import { MAX_DOCUMENT_BYTES } from '../../contract';
+
+let directory: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'extend-parse-manifest-'));
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+function documentsOf(manifest: string | Uint8Array) {
+  const path = join(directory, 'list.jsonl');
+  writeFileSync(path, manifest);
+  return namedDocumentsOfManifest(path);
+}
+
+const URL_FILE = '"file":{"fileUrl":"http://emulator.invalid/ok"}';
+
+describe('The documents of a manifest', () => {
+  it('have their ids, or their line numbers as ids, and the paths of local files', async () => {
+    const lines = ['{"id":"a","file":{"source":"file:///in/a.pdf"}}', '', `{${URL_FILE}}`, `{"id":"d",${URL_FILE}}`];
+    expect(await documentsOf(lines.join('\r\n'))).toEqual([{ id: 'a', path: '/in/a.pdf' }, { id: '3' }, { id: 'd' }]);
+  });
+
+  it('include the first line after a byte order mark', async () => {
+    expect(await documentsOf(`\ufeff{"id":"first",${URL_FILE}}\n{${URL_FILE}}\n`)).toEqual([
+      { id: 'first' },
+      { id: '2' },
+    ]);
+  });
+
+  it('are counted by line feeds alone, also if a text has another line separator', async () => {
+    expect(await documentsOf(`{"id":"a\u2028b",${URL_FILE}}\n{${URL_FILE}}`)).toEqual([
+      { id: 'a\u2028b' },
+      { id: '2' },
+    ]);
+  });
+
+  it('do not include lines that the worker refuses', async () => {
+    const long = `{"id":"${'x'.repeat(MAX_DOCUMENT_BYTES)}"}\n`;
+    const notUtf8 = Buffer.concat([Buffer.from('{"id":"'), Buffer.from([0xff]), Buffer.from('"}\n')]);
+    const manifest = Buffer.concat([Buffer.from(`${long}no json\nnull\n`), notUtf8, Buffer.from('{"id":"last"}')]);
+    expect(await documentsOf(manifest)).toEqual([{ id: 'last' }]);
+  });
+});
