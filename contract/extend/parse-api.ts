@@ -8,6 +8,12 @@
  * @see https://docs.extend.ai/2025-04-21/developers/api-reference/endpoint/parse-file-async
  */
 
+/** Versions of Extend's API that this package speaks, the older one first. */
+export const API_VERSIONS = ['2025-04-21', '2026-02-09'] as const;
+
+/** A version of Extend's API: the value of the header `x-extend-api-version`. */
+export type ApiVersion = (typeof API_VERSIONS)[number];
+
 /** Value of the header `x-extend-api-version` of every request. */
 export const EXTEND_API_VERSION = '2025-04-21';
 

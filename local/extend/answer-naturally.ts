@@ -1,10 +1,14 @@
-import { failureResponse, type EmulatorResponse } from './emulator-response';
+import { failureResponse, refusalResponse } from './answers-of';
+import type { EmulatorResponse } from './emulator-response';
 import type { Exchange } from './exchange';
 import { deleteFile, getFile, listFiles, uploadFile } from './file-routes';
 import type { Operation } from './ledger';
 import { serveContent } from './presigned-routes';
+import { createBatch, getBatch } from './batch-routes';
+import { listRuns } from './list-runs';
+import { isOfOtherVersion } from './match-route';
 import { RefusedRequest } from './refused-request';
-import { deleteRun, parseNow, serveRun, submitRun } from './run-routes';
+import { cancelRun, deleteRun, parseNow, serveRun, submitRun } from './run-routes';
 
 type Handler = (exchange: Exchange) => EmulatorResponse | Promise<EmulatorResponse>;
 
@@ -13,13 +17,17 @@ const HANDLERS: Readonly<Record<Operation, Handler>> = {
   parse: parseNow,
   read: serveRun,
   result: serveRun,
+  listRuns,
+  cancelRun,
   deleteRun,
+  createBatch,
+  getBatch,
   upload: uploadFile,
   listFiles,
   getFile,
   deleteFile,
   content: serveContent,
-  unknown: ({ request }) => unservedResponse(`Cannot ${request.method} ${request.path}`),
+  unknown: serveNothing,
 };
 
 /** Acts on a request and returns its natural answer. A refusal is a natural answer too. */
@@ -29,9 +37,9 @@ export async function answerNaturally(exchange: Exchange): Promise<EmulatorRespo
     checkExchange(exchange);
     return await HANDLERS[request.operation](exchange);
   } catch (error) {
-    if (error instanceof RefusedRequest) return error.toResponse();
+    if (error instanceof RefusedRequest) return refusalResponse(error, request.apiVersion);
     process.stderr.write(`emulator: ${request.method} ${request.path}: ${String(error)}\n`);
-    return failureResponse();
+    return failureResponse(request.apiVersion);
   }
 }
 
@@ -44,8 +52,14 @@ function checkExchange({ request, isBodyTooLarge, state, headerRefusal }: Exchan
 }
 
 /**
- * The 404 of a path that is not served. It is plain text, as web frameworks answer, and not one of the API's errors.
+ * Answers a request for a path that this version of the API does not serve. A path of another version was removed, if
+ * the request reads; else the answer is the plain text of a web framework, and none of the API's errors.
  */
-function unservedResponse(text: string): EmulatorResponse {
-  return { status: 404, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: { raw: text } };
+function serveNothing({ request }: Exchange): EmulatorResponse {
+  const { apiVersion, method, path } = request;
+  if (method === 'GET' && isOfOtherVersion(apiVersion, method, path)) {
+    throw new RefusedRequest(410, `${path} is not part of version ${apiVersion}`, 'ENDPOINT_REMOVED');
+  }
+  const raw = `Cannot ${method} ${path}`;
+  return { status: 404, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: { raw } };
 }

@@ -15,9 +15,10 @@ import { ScriptedProgress } from './scripted-progress';
  * @throws RefusedRequest 404 if the file never existed or was deleted.
  */
 export function beginRun(order: RunOrder, script: NamedScript | undefined, state: EmulatorState): RunProgress {
-  if (script !== undefined) return new ScriptedProgress(script);
+  const openingStatus = order.batchId === undefined ? 'PROCESSING' : 'PENDING';
+  if (script !== undefined) return new ScriptedProgress(script, { openingStatus, password: order.password });
   const { fileUrl, fileId, fileName, config } = order;
-  const input = defined({ state, config, fileName });
+  const input = defined({ state, config, fileName, openingStatus });
   if (fileUrl === undefined || state.files.has(fileId)) {
     return new ParsingProgress({ ...input, stored: state.files.get(fileId) });
   }

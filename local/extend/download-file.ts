@@ -1,3 +1,4 @@
+import { nameInUrl } from './name-in-url';
 import type { FailureReason } from './parser-task';
 
 /** Settings of {@link downloadFile}. */
@@ -32,7 +33,7 @@ export async function downloadFile(input: DownloadFileInput): Promise<Download> 
     }
     const bytes = await readUpTo(response.body, input.maxInputBytes);
     if (bytes === undefined) return { failureReason: 'FILE_SIZE_TOO_LARGE' };
-    return { bytes, name: lastPart(url) };
+    return { bytes, name: nameInUrl(url) };
   } catch {
     return { failureReason: 'UNABLE_TO_DOWNLOAD_FILE' };
   } finally {
@@ -49,13 +50,4 @@ async function readUpTo(body: AsyncIterable<Uint8Array>, maxBytes: number): Prom
     pieces.push(piece);
   }
   return new Uint8Array(Buffer.concat(pieces));
-}
-
-function lastPart(url: URL): string {
-  const part = url.pathname.split('/').pop() ?? '';
-  try {
-    return decodeURIComponent(part) || 'document';
-  } catch {
-    return part;
-  }
 }

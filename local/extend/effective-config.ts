@@ -1,8 +1,8 @@
-import type { ParseConfig } from '../../contract/extend/parse-api';
+import type { ApiVersion, ParseConfig } from '../../contract/extend/parse-api';
 import { isDeeperThan, isPlainObject } from '../../json';
 import { RefusedRequest } from './refused-request';
 
-/** The defaults that the API documents. Options without a documented default are absent. */
+/** The defaults that both versions of the API document. Options without a documented default are absent. */
 const DEFAULT_CONFIG: ParseConfig = {
   target: 'markdown',
   chunkingStrategy: { type: 'page' },
@@ -12,7 +12,15 @@ const DEFAULT_CONFIG: ParseConfig = {
     tables: { enabled: true, targetFormat: 'markdown', tableHeaderContinuationEnabled: false },
     text: { signatureDetectionEnabled: true },
   },
-  advancedOptions: { pageRotationEnabled: true, agenticOcrEnabled: false },
+  advancedOptions: { pageRotationEnabled: true },
+};
+
+const DEFAULTS: Readonly<Record<ApiVersion, ParseConfig>> = {
+  '2025-04-21': {
+    ...DEFAULT_CONFIG,
+    advancedOptions: { ...DEFAULT_CONFIG.advancedOptions, agenticOcrEnabled: false },
+  },
+  '2026-02-09': DEFAULT_CONFIG,
 };
 
 /**
@@ -27,7 +35,7 @@ const MAX_CONFIG_LEVELS = 100;
  * @throws RefusedRequest 400 `INVALID_CONFIG_OPTIONS` for contradictions that the API documents, and for a config that
  * is nested too deeply.
  */
-export function effectiveConfig(config: unknown): ParseConfig {
+export function effectiveConfig(config: unknown, apiVersion: ApiVersion): ParseConfig {
   if (config !== undefined && config !== null && !isPlainObject(config)) {
     throw new RefusedRequest(400, 'config must be an object', 'INVALID_CONFIG_OPTIONS');
   }
@@ -35,7 +43,7 @@ export function effectiveConfig(config: unknown): ParseConfig {
     const message = `config must have at most ${MAX_CONFIG_LEVELS} levels`;
     throw new RefusedRequest(400, message, 'INVALID_CONFIG_OPTIONS');
   }
-  const merged = mergeDefaults(DEFAULT_CONFIG, config ?? {}) as ParseConfig;
+  const merged = mergeDefaults(DEFAULTS[apiVersion], config ?? {}) as ParseConfig;
   const chunking = merged.chunkingStrategy?.type;
   if (merged.target === 'spatial' && chunking !== 'page') {
     throw new RefusedRequest(

@@ -40,12 +40,12 @@ export class EmulatorFiles {
 
   /** Tells if the file exists. */
   has(id: string): boolean {
-    return this.#find(id) !== undefined;
+    return this.find(id) !== undefined;
   }
 
   /** Returns the file of that id. @throws RefusedRequest 404 if it never existed or was deleted. */
   get(id: string): StoredFile {
-    const file = this.#find(id);
+    const file = this.find(id);
     if (file === undefined) throw new RefusedRequest(404, `File not found: ${id}`);
     return file;
   }
@@ -69,7 +69,8 @@ export class EmulatorFiles {
     return [...this.#facts.values()];
   }
 
-  #find(id: string): StoredFile | undefined {
+  /** Returns the file of that id; `undefined` if it never existed or was deleted. */
+  find(id: string): StoredFile | undefined {
     const file = this.#files.get(id);
     if (file !== undefined) return file;
     const facts = this.#kept?.read(id) as Omit<StoredFile, 'bytes'> | undefined;

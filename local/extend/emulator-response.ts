@@ -10,8 +10,3 @@ export interface EmulatorResponse {
 export function jsonResponse(status: number, json: unknown): EmulatorResponse {
   return { status, headers: { 'content-type': 'application/json; charset=utf-8' }, body: { json } };
 }
-
-/** Creates the response 500, for a request during which the emulator itself failed. */
-export function failureResponse(): EmulatorResponse {
-  return jsonResponse(500, { success: false, error: 'The emulator failed; see its standard error' });
-}

@@ -1,6 +1,8 @@
 import type { DocumentParser } from './document-parser';
 import type { EmulatorFiles } from './emulator-files';
 import type { PresignedUrls } from './presigned-urls';
+import type { OrderRules } from './read-order';
+import type { RunListOptions } from './run-list-options';
 import type { RunStore } from './run-store';
 import type { ScriptedDocument } from './scripted-document';
 
@@ -12,6 +14,10 @@ export interface EmulatorState {
   readonly parser: DocumentParser;
   /** Scripted documents besides the built-in ones, by name. */
   readonly scripts: Readonly<Record<string, ScriptedDocument>>;
+  /** Settings of the list of runs. */
+  readonly runList: RunListOptions;
+  /** Reaction to a submit that asks for zero retention. */
+  readonly zeroRetention: OrderRules['zeroRetention'];
   /** Largest document, in bytes. */
   readonly maxInputBytes: number;
   /** Longest download of a `fileUrl`, in milliseconds. */

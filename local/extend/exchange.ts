@@ -49,16 +49,18 @@ export function openExchange(received: ReceivedRequest, state: EmulatorState, le
   const { message, url } = received;
   const { method = 'GET' } = message;
   const query = Object.fromEntries(url.searchParams);
-  const route = matchRoute(method, url.pathname, query);
   const headers = joinHeaders(message);
+  const { apiVersion, refusal: headerRefusal } = checkHeaders(headers);
+  const route = matchRoute(apiVersion, method, url.pathname, query);
   const isBodyTooLarge = received.body === 'too-large';
   const body = received.body === 'too-large' ? Buffer.alloc(0) : received.body;
   const bodyJson = parseJson(body, headers['content-type'] ?? '');
-  const submission = readSubmission(bodyJson, state.scripts);
+  const submission = readSubmission(bodyJson, apiVersion, state);
   const run = route.runId === undefined ? undefined : state.runs.find(route.runId);
   const script = route.runId === undefined ? submission.script : run?.script;
   const request = ledger.record({
-    ...defined({ fileId: submission.fileId }),
+    apiVersion,
+    ...defined({ fileId: submission.fileId, fileUrl: submission.fileUrl }),
     ...route,
     method,
     path: url.pathname,
@@ -69,7 +71,6 @@ export function openExchange(received: ReceivedRequest, state: EmulatorState, le
     ...defined({ script: script?.name }),
     atMs: Date.now(),
   });
-  const headerRefusal = checkHeaders(headers);
   return defined({ request, body, isBodyTooLarge, state, submission, headerRefusal, run });
 }
 

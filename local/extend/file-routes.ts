@@ -1,8 +1,8 @@
 import { defined } from '../../json';
+import { answersOf } from './answers-of';
 import { jsonResponse, type EmulatorResponse } from './emulator-response';
 import { RefusedRequest } from './refused-request';
 import type { Exchange } from './exchange';
-import type { StoredFile } from './emulator-files';
 import { identifyFile } from './identify-file';
 
 const DEFAULT_PAGE_SIZE = 10;
@@ -19,21 +19,21 @@ export async function uploadFile({ request, body, state }: Exchange): Promise<Em
   const identity = identifyFile(bytes, part.name);
   if (identity.kind === 'unreadable') throw new RefusedRequest(400, identity.message, identity.reason);
   const file = state.files.add({ name: part.name, ...defined({ type: identity.apiType }), bytes, uploaded: true });
-  return jsonResponse(200, { success: true, file: { ...fileObject(file), presignedUrl: null } });
+  return jsonResponse(200, answersOf(request.apiVersion).file(file, null));
 }
 
 /** `GET /files/{id}`: answers with the file's data and a presigned URL of its bytes. */
 export function getFile({ request, state }: Exchange): EmulatorResponse {
   const file = state.files.get(request.fileId ?? '');
   const presignedUrl = state.presigned.create(state.baseUrl, `/presigned/files/${file.id}`);
-  return jsonResponse(200, { success: true, file: { ...fileObject(file), presignedUrl } });
+  return jsonResponse(200, answersOf(request.apiVersion).file(file, presignedUrl));
 }
 
 /** `DELETE /files/{id}`: every later call answers as if the file did not exist. */
 export function deleteFile({ request, state }: Exchange): EmulatorResponse {
   const id = request.fileId ?? '';
   state.files.delete(id);
-  return jsonResponse(200, { success: true, fileId: id, message: 'File data has been successfully deleted.' });
+  return jsonResponse(200, answersOf(request.apiVersion).deletedFile(id));
 }
 
 /**
@@ -50,26 +50,9 @@ export function listFiles({ request, state }: Exchange): EmulatorResponse {
     throw new RefusedRequest(400, 'nextPageToken must be a token of an earlier page');
   const matching = state.files.existing().filter((file) => file.name.includes(nameContains));
   if (sortDir === 'asc') matching.reverse();
-  const files = matching.slice(from, from + size).map((file) => fileObject(file));
+  const items = matching.slice(from, from + size);
   const rest = from + size < matching.length ? { nextPageToken: String(from + size) } : {};
-  return jsonResponse(200, { success: true, files, ...rest });
-}
-
-function fileObject(file: StoredFile): object {
-  const at = new Date(file.createdAtMs).toISOString();
-  return {
-    object: 'file',
-    id: file.id,
-    name: file.name,
-    type: file.type ?? null,
-    presignedUrl: null,
-    parentFileId: null,
-    contents: { rawText: null, markdown: null, pages: null, sheets: null },
-    metadata: { pageCount: null, parentSplit: null },
-    createdAt: at,
-    updatedAt: at,
-    usage: null,
-  };
+  return jsonResponse(200, answersOf(request.apiVersion).files({ items, ...rest }));
 }
 
 async function readFilePart(body: Buffer, contentType: string): Promise<File> {

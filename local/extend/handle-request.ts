@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { defined } from '../../json';
 import { answerNaturally } from './answer-naturally';
 import { checkCaller } from './check-caller';
-import { failureResponse } from './emulator-response';
+import { failureResponse, refusalResponse } from './answers-of';
+import { FALLBACK_VERSION } from './api-version';
 import type { EmulatorState } from './emulator-state';
 import { openExchange, type ReceivedBody } from './exchange';
 import { createId } from './ids';
@@ -44,12 +45,13 @@ export async function handleRequest(
   try {
     await handle(message, response, input);
   } catch (error) {
-    if (error instanceof RefusedRequest) return sendRefusal(message, response, error.toResponse());
+    if (error instanceof RefusedRequest)
+      return sendRefusal(message, response, refusalResponse(error, FALLBACK_VERSION));
     // The query is not written, because it may hold a signature.
     const path = (message.url ?? '').split('?', 1)[0] ?? '';
     process.stderr.write(`emulator: ${message.method} ${JSON.stringify(path)}: ${String(error)}\n`);
     if (response.headersSent) response.destroy();
-    else await sendRefusal(message, response, failureResponse());
+    else await sendRefusal(message, response, failureResponse(FALLBACK_VERSION));
   }
 }
 
@@ -75,12 +77,18 @@ async function handle(
     const reply = (await faults?.(request)) ?? takeScriptedReply(exchange) ?? { kind: 'natural' };
     const report = reply.kind === 'report' ? reply : undefined;
     const act = () => answerNaturally({ ...exchange, ...defined({ report }) });
-    const outcome = await sendReply({ response, reply, act, headers: { 'x-extend-request-id': createId('req_') } });
+    const outcome = await sendReply({ response, reply, act, headers: headersOf(request) });
     ledger.settle(request, outcome, response.headersSent ? response.statusCode : undefined);
   } catch (error) {
     if (!response.headersSent) ledger.settle(request, 'answered', 500);
     throw error;
   }
+}
+
+/** The headers of every answer. Version 2026-02-09 repeats its name. */
+function headersOf({ apiVersion }: EmulatorRequest): Readonly<Record<string, string>> {
+  const id = { 'x-extend-request-id': createId('req_') };
+  return apiVersion === '2026-02-09' ? { ...id, 'x-extend-api-version': apiVersion } : id;
 }
 
 async function receiveBody(message: IncomingMessage, maxBytes: number): Promise<ReceivedBody> {

@@ -3,8 +3,11 @@ import { hash, randomBytes } from 'node:crypto';
 /** Number of characters after the prefix of an id, as in the ids that Extend's documentation shows. */
 const ID_LENGTH = 21;
 
+/** Beginnings of ids. The API's versions name runs differently. */
+export type IdPrefix = 'parser_run_' | 'pr_' | 'bpr_' | 'file_' | 'req_';
+
 /** Creates a random id: the prefix and 21 URL-safe characters. */
-export function createId(prefix: 'parser_run_' | 'file_' | 'req_'): string {
+export function createId(prefix: IdPrefix): string {
   return prefix + randomBytes(16).toString('base64url').slice(0, ID_LENGTH);
 }
 

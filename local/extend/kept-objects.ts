@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { IdPrefix } from './ids';
 
 /** Ids of this emulator. No other text may become a file name. */
-const ID = /^(parser_run|file)_[\w-]{1,64}$/;
+const ID = /^(parser_run|pr|bpr|file)_[\w-]{1,64}$/;
 
 /**
  * Runs and files that outlive the emulator. Each is a JSON file in one directory; the bytes of a file lie beside it.
@@ -44,6 +45,12 @@ export class KeptObjects {
   /** Reads the bytes of the object of that id; `undefined` if there are none. */
   readBytes(id: string): Uint8Array | undefined {
     return this.#readIfThere(`${id}.bin`, id);
+  }
+
+  /** Ids of all objects that begin with one of these prefixes. */
+  ids(prefixes: readonly IdPrefix[]): readonly string[] {
+    const ids = readdirSync(this.#directory).flatMap((name) => (name.endsWith('.json') ? [name.slice(0, -5)] : []));
+    return ids.filter((id) => ID.test(id) && prefixes.some((prefix) => id.startsWith(prefix)));
   }
 
   /** Removes an object and its bytes. */

@@ -1,12 +1,20 @@
+import type { ApiVersion } from '../../contract/extend/parse-api';
 import type { Outcome } from './send-reply';
 
-/** The call of the API that a request makes. `content` is a presigned URL, `unknown` anything else. */
+/**
+ * The call of the API that a request makes. `read` is a request for a run by `responseType=url`, `result` any other
+ * request for a run. `content` is a presigned URL, `unknown` anything else.
+ */
 export type Operation =
   | 'submit'
   | 'parse'
   | 'read'
   | 'result'
+  | 'listRuns'
+  | 'cancelRun'
   | 'deleteRun'
+  | 'createBatch'
+  | 'getBatch'
   | 'upload'
   | 'listFiles'
   | 'getFile'
@@ -18,6 +26,8 @@ export type Operation =
 export interface EmulatorRequest {
   /** Position in the ledger, from 0. */
   readonly index: number;
+  /** Version of the API that the request names, or in whose form it is answered. */
+  readonly apiVersion: ApiVersion;
   /** Call of the API. */
   readonly operation: Operation;
   /** HTTP method, in upper case. */
@@ -32,10 +42,14 @@ export interface EmulatorRequest {
   readonly bodyJson?: unknown;
   /** Size of the body, in bytes; 0 if it was larger than the emulator accepts. */
   readonly bodyBytes: number;
-  /** Run id in the path; absent if the path has none. */
+  /** Run id in the path, or in the path of a presigned URL of its output; absent if the path has none. */
   readonly runId?: string;
+  /** Batch id in the path; absent if the path has none. */
+  readonly batchId?: string;
   /** File id in the path or in a submit's body; absent if there is none. */
   readonly fileId?: string;
+  /** URL of the document in a submit's body; absent if there is none. */
+  readonly fileUrl?: string;
   /** Name of the scripted document that the request is about; absent if it is about none. */
   readonly script?: string;
   /** Wall-clock time of arrival, in milliseconds since the epoch. */
@@ -49,18 +63,24 @@ export interface EmulatorRequest {
 /** A run that was created: the API would bill it, even if the client never got its id. */
 export interface EmulatorRun {
   readonly id: string;
+  /** Version of the API that the submit spoke. */
+  readonly apiVersion: ApiVersion;
   readonly fileId: string;
   /** URL that was submitted; absent for a run of a stored file. */
   readonly fileUrl?: string;
   /** Name of the scripted document; absent for a run that is really parsed. */
   readonly script?: string;
+  /** Metadata of the submit; absent if there is none. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  /** Batch that created the run; absent for a run of its own submit. */
+  readonly batchId?: string;
   /** Status: of a scripted run the one that it last answered with, of a parsed run the true one. */
   readonly status: string;
   /** Reason of the failure; absent if there is none. */
   readonly failureReason?: string;
   /** Credits that the API would bill; 0 until the run is PROCESSED. */
   readonly credits: number;
-  /** `true` after `DELETE /parser_runs/{id}`. */
+  /** `true` after the deletion of the run. */
   readonly deleted: boolean;
   /** Wall-clock time of creation, in milliseconds since the epoch. */
   readonly createdAtMs: number;

@@ -1,3 +1,5 @@
+import type { ApiVersion } from '../../contract/extend/parse-api';
+import { SERVED_VERSIONS } from './api-version';
 import type { Operation } from './ledger';
 
 /** A call of the API, as a method, path and query name it. */
@@ -5,38 +7,84 @@ export interface Route {
   readonly operation: Operation;
   /** Run id in the path. */
   readonly runId?: string;
+  /** Batch id in the path. */
+  readonly batchId?: string;
   /** File id in the path. */
   readonly fileId?: string;
 }
 
-const FIXED_CALLS: Readonly<Record<string, Operation>> = {
-  'POST /parse/async': 'submit',
-  'POST /parse': 'parse',
-  'POST /files/upload': 'upload',
-  'GET /files': 'listFiles',
-};
-const RUN_PATH = /^\/parser_runs\/([^/]+)$/;
-const FILE_PATH = /^\/files\/([^/]+)$/;
+/** Id in a path, by its place in a {@link Route}. */
+type IdName = 'runId' | 'batchId' | 'fileId';
 
-/** Finds the call of the API that a method, path and query stand for. */
-export function matchRoute(method: string, path: string, query: Readonly<Record<string, string>>): Route {
-  const fixed = FIXED_CALLS[`${method} ${path}`];
-  if (fixed !== undefined) return { operation: fixed };
-  if (method === 'GET' && path.startsWith('/presigned/')) return { operation: 'content' };
-  const runId = decodedId(RUN_PATH, path);
-  if (runId !== undefined && method === 'GET') {
-    return { operation: query['responseType'] === 'url' ? 'read' : 'result', runId };
-  }
-  if (runId !== undefined && method === 'DELETE') return { operation: 'deleteRun', runId };
-  const fileId = decodedId(FILE_PATH, path);
-  if (fileId !== undefined && method === 'GET') return { operation: 'getFile', fileId };
-  if (fileId !== undefined && method === 'DELETE') return { operation: 'deleteFile', fileId };
-  return { operation: 'unknown' };
+/** One call of the API. In the path, `*` stands for the id. */
+interface Call {
+  readonly method: string;
+  readonly path: string;
+  readonly operation: Operation;
+  readonly id?: IdName;
 }
 
-function decodedId(pattern: RegExp, path: string): string | undefined {
-  const id = pattern.exec(path)?.[1];
-  if (id === undefined) return undefined;
+const SHARED_CALLS: readonly Call[] = [
+  { method: 'POST', path: '/parse', operation: 'parse' },
+  { method: 'POST', path: '/files/upload', operation: 'upload' },
+  { method: 'GET', path: '/files', operation: 'listFiles' },
+  { method: 'GET', path: '/files/*', operation: 'getFile', id: 'fileId' },
+  { method: 'DELETE', path: '/files/*', operation: 'deleteFile', id: 'fileId' },
+  { method: 'GET', path: '/presigned/runs/*/output', operation: 'content', id: 'runId' },
+];
+
+const CALLS: Readonly<Record<ApiVersion, readonly Call[]>> = {
+  '2025-04-21': [
+    { method: 'POST', path: '/parse/async', operation: 'submit' },
+    { method: 'GET', path: '/parser_runs/*', operation: 'result', id: 'runId' },
+    { method: 'DELETE', path: '/parser_runs/*', operation: 'deleteRun', id: 'runId' },
+    ...SHARED_CALLS,
+  ],
+  '2026-02-09': [
+    { method: 'POST', path: '/parse_runs', operation: 'submit' },
+    { method: 'GET', path: '/parse_runs', operation: 'listRuns' },
+    { method: 'POST', path: '/parse_runs/batch', operation: 'createBatch' },
+    { method: 'GET', path: '/parse_runs/*', operation: 'result', id: 'runId' },
+    { method: 'DELETE', path: '/parse_runs/*', operation: 'deleteRun', id: 'runId' },
+    { method: 'POST', path: '/parse_runs/*/cancel', operation: 'cancelRun', id: 'runId' },
+    { method: 'GET', path: '/batch_runs/*', operation: 'getBatch', id: 'batchId' },
+    ...SHARED_CALLS,
+  ],
+};
+
+/** Finds the call that a method, path and query stand for in one version of the API. */
+export function matchRoute(
+  apiVersion: ApiVersion,
+  method: string,
+  path: string,
+  query: Readonly<Record<string, string>>,
+): Route {
+  for (const call of CALLS[apiVersion]) {
+    const found = method === call.method ? matchPath(call.path, path) : undefined;
+    if (found === undefined) continue;
+    // A request for the state without the content is a poll.
+    const operation = call.operation === 'result' && query['responseType'] === 'url' ? 'read' : call.operation;
+    return { operation, ...(call.id !== undefined && { [call.id]: found }) };
+  }
+  return { operation: method === 'GET' && path.startsWith('/presigned/') ? 'content' : 'unknown' };
+}
+
+/** Tells if another version of the API than this one serves the path. */
+export function isOfOtherVersion(apiVersion: ApiVersion, method: string, path: string): boolean {
+  const others = SERVED_VERSIONS.filter((version) => version !== apiVersion);
+  return others.some((version) => matchRoute(version, method, path, {}).operation !== 'unknown');
+}
+
+/** Returns the id in the path; empty for a path without an id; `undefined` if the path is another one. */
+function matchPath(pattern: string, path: string): string | undefined {
+  if (!pattern.includes('*')) return path === pattern ? '' : undefined;
+  const [before = '', after = ''] = pattern.split('*');
+  if (!path.startsWith(before) || !path.endsWith(after)) return undefined;
+  const id = path.slice(before.length, path.length - after.length);
+  return id === '' || id.includes('/') ? undefined : decodedId(id);
+}
+
+function decodedId(id: string): string {
   try {
     return decodeURIComponent(id);
   } catch {

@@ -17,6 +17,8 @@ export interface ParsingProgressInput {
   readonly stored?: StoredFile;
   /** URL to download, and the id that the downloaded file will have. */
   readonly download?: { readonly url: string; readonly fileId: string };
+  /** Status until the first answer after the submit. @default 'PROCESSING' */
+  readonly openingStatus?: string;
   /** Name that the caller gave. @default the file's own name */
   readonly fileName?: string;
 }
@@ -24,19 +26,28 @@ export interface ParsingProgressInput {
 /** Progress of a run that is really parsed: PROCESSING until the parser is done. */
 export class ParsingProgress implements RunProgress {
   readonly #ended: Promise<RunSnapshot>;
-  #snapshot: RunSnapshot = { status: 'PROCESSING', as: 'parser_run_status' };
+  #snapshot: RunSnapshot;
 
   constructor(input: ParsingProgressInput) {
+    this.#snapshot = { status: input.openingStatus ?? 'PROCESSING', as: 'parser_run_status' };
     this.#ended = processDocument(input)
       .catch((error: unknown) => failed(`INTERNAL_ERROR: ${errorMessage(error)}`))
-      .then((snapshot) => (this.#snapshot = snapshot));
+      .then((snapshot) => (this.#snapshot = this.#hasEnded ? this.#snapshot : snapshot));
   }
 
   submitted(): RunSnapshot {
-    return { status: 'PROCESSING', as: 'parser_run_status' };
+    return this.#snapshot;
+  }
+
+  cancel(): boolean {
+    if (this.#hasEnded) return false;
+    this.#snapshot = { status: 'CANCELLED', as: 'parser_run_status' };
+    return true;
   }
 
   next(): RunSnapshot {
+    const { status } = this.#snapshot;
+    if (status === 'PENDING') this.#snapshot = { status: 'PROCESSING', as: 'parser_run_status' };
     return this.#snapshot;
   }
 
@@ -46,6 +57,10 @@ export class ParsingProgress implements RunProgress {
 
   ended(): Promise<RunSnapshot> {
     return this.#ended;
+  }
+
+  get #hasEnded(): boolean {
+    return this.#snapshot.status !== 'PENDING' && this.#snapshot.status !== 'PROCESSING';
   }
 }
 

@@ -1,7 +1,4 @@
-import { defined } from '../../json';
-import { jsonResponse, type EmulatorResponse } from './emulator-response';
-
-/** A refusal of a request. Its response has the API's plain error body, with a `code` if the endpoint gives one. */
+/** A refusal of a request, with a `code` if the endpoint gives one. */
 export class RefusedRequest extends Error {
   /** HTTP status of the response. */
   readonly status: number;
@@ -14,9 +11,14 @@ export class RefusedRequest extends Error {
     this.status = status;
     this.code = code;
   }
+}
 
-  /** Returns the response that carries the refusal. */
-  toResponse(): EmulatorResponse {
-    return jsonResponse(this.status, { success: false, error: this.message, ...defined({ code: this.code }) });
+/** Reads a value, or returns the refusal with which the reading ended. */
+export function unlessRefused<T>(read: () => T): T | RefusedRequest {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof RefusedRequest) return error;
+    throw error;
   }
 }

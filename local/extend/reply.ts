@@ -40,7 +40,9 @@ export interface ReportReply extends Timing {
   readonly status: string;
   /** Reason of the failure. @default absent */
   readonly failureReason?: string | null;
-  /** Run object that carries the state. A submit always answers with the status object. */
+  /** Explanation of the failure for people. Version 2026-02-09 only. @default the API's own for the reason */
+  readonly failureMessage?: string | null;
+  /** Run object that carries the state. Version 2025-04-21 only. A submit always answers with the status object. */
   readonly as: 'parser_run_status' | 'parser_run';
 }
 
@@ -140,6 +142,7 @@ export function reportReply(
   options: Timing & {
     readonly status: string;
     readonly failureReason?: string | null;
+    readonly failureMessage?: string | null;
     readonly as?: ReportReply['as'];
   },
 ): Reply {

@@ -13,6 +13,8 @@ export interface RunOutput {
 export interface RunSnapshot {
   readonly status: string;
   readonly failureReason?: string | null;
+  /** Explanation of the failure for people. @default made of `failureReason` */
+  readonly failureMessage?: string | null;
   /** Run object that carries the state. */
   readonly as: 'parser_run_status' | 'parser_run';
   /** Present if the answer may carry the content. */
@@ -29,6 +31,8 @@ export interface RunProgress {
   next(kind: 'read' | 'result'): RunSnapshot;
   /** Returns the state, and advances nothing. */
   current(): RunSnapshot;
+  /** Ends the run as CANCELLED. Returns `false` if it has ended already. */
+  cancel(): boolean;
   /** Resolves when the run has ended; never for a scripted run that never ends. */
   ended(): Promise<RunSnapshot>;
 }

@@ -1,8 +1,10 @@
+import type { RunToAnswer } from './answers';
+import { answersOf } from './answers-of';
 import { jsonResponse, type EmulatorResponse } from './emulator-response';
 import type { Exchange } from './exchange';
 import { createId } from './ids';
 import { RefusedRequest } from './refused-request';
-import { readResponse, runObject, submitResponse } from './run-response';
+import type { RunSnapshot } from './run-progress';
 import { existingRun, type Run } from './run-store';
 
 /** HTTP status of a document's failure on the synchronous call. Other reasons are 500. */
@@ -14,37 +16,64 @@ const SYNC_STATUS: Readonly<Record<string, number>> = {
   PASSWORD_PROTECTED_FILE: 422,
 };
 
-/** `POST /parse/async`: creates a run and answers before it is parsed. */
+/** `POST /parse/async` and `POST /parse_runs`: creates a run and answers before it is parsed. */
 export function submitRun(exchange: Exchange): EmulatorResponse {
-  return submitResponse(createRun(exchange), exchange);
+  const run = createRun(exchange);
+  const snapshot = exchange.report ?? run.progress.submitted();
+  return jsonResponse(200, answersOf(exchange.request.apiVersion).submitted(toAnswer(exchange, run, snapshot)));
 }
 
 /** `POST /parse`: creates a run, waits for its end, and answers with the bare run, or with the document's failure. */
 export async function parseNow(exchange: Exchange): Promise<EmulatorResponse> {
   const run = createRun(exchange);
   const snapshot = await run.progress.ended();
-  if (snapshot.status === 'PROCESSED') return jsonResponse(200, runObject(run, snapshot));
+  if (snapshot.status === 'PROCESSED') {
+    return jsonResponse(200, answersOf(exchange.request.apiVersion).parsedNow(toAnswer(exchange, run, snapshot)));
+  }
   const reason = snapshot.failureReason ?? 'INTERNAL_ERROR';
   const code = reason.split(':')[0] ?? reason;
   const status = SYNC_STATUS[code] ?? 500;
   return jsonResponse(status, { code, message: reason, requestId: createId('req_'), retryable: status === 500 });
 }
 
-/** `GET /parser_runs/{id}`: answers with the state of a run, or with its result. */
+/** `GET` of a run: answers with its state, or with its result. */
 export function serveRun(exchange: Exchange): EmulatorResponse {
-  const responseType = exchange.request.query['responseType'];
+  const { request, report, state } = exchange;
+  const { responseType } = request.query;
   if (responseType !== undefined && responseType !== 'json' && responseType !== 'url') {
     throw new RefusedRequest(400, `responseType must be json or url, got ${responseType}`);
   }
-  return readResponse(namedRun(exchange), exchange);
+  const run = namedRun(exchange);
+  const kind = request.operation === 'read' ? 'read' : 'result';
+  const snapshot = report ?? run.progress.next(kind);
+  const content = kind === 'read' ? 'url' : 'json';
+  const response = jsonResponse(200, answersOf(request.apiVersion).run({ run, snapshot, state }, content));
+  const isDelivered = snapshot.status === 'PROCESSED' && 'output' in snapshot;
+  if (isDelivered && run.isZeroRetention && state.zeroRetention === 'deletedAfterResult') state.runs.delete(run);
+  return response;
 }
 
-/** `DELETE /parser_runs/{id}`: every later call answers as if the run did not exist. The parsing goes on. */
+/** `POST /parse_runs/{id}/cancel`: ends the run as CANCELLED. A run that has ended refuses that. */
+export function cancelRun(exchange: Exchange): EmulatorResponse {
+  const { request, state } = exchange;
+  const run = namedRun(exchange);
+  if (!run.progress.cancel()) {
+    const { status } = run.progress.current();
+    throw new RefusedRequest(400, `Only a run that is PROCESSING can be cancelled, this one is ${status}`);
+  }
+  const to = { run, snapshot: run.progress.current(), state };
+  return jsonResponse(200, answersOf(request.apiVersion).submitted(to));
+}
+
+/** `DELETE` of a run: every later call answers as if the run did not exist. The parsing goes on. */
 export function deleteRun(exchange: Exchange): EmulatorResponse {
   const run = namedRun(exchange);
   exchange.state.runs.delete(run);
-  const message = 'Parser run data has been successfully deleted.';
-  return jsonResponse(200, { success: true, parserRunId: run.id, message });
+  return jsonResponse(200, answersOf(exchange.request.apiVersion).deletedRun(run.id));
+}
+
+function toAnswer({ state }: Exchange, run: Run, snapshot: RunSnapshot): RunToAnswer {
+  return { run, snapshot, state };
 }
 
 function namedRun({ run, request }: Exchange): Run {

@@ -1,27 +1,48 @@
-import type { ParseConfig } from '../../contract/extend/parse-api';
+import type { ApiVersion, ParseConfig } from '../../contract/extend/parse-api';
 import { defined } from '../../json';
+import { creditsFor } from './credits';
 import type { NamedScript } from './find-script';
-import { createId } from './ids';
+import { createId, type IdPrefix } from './ids';
 import type { KeptObjects } from './kept-objects';
 import type { EmulatorRun } from './ledger';
-import { RefusedRequest } from './refused-request';
+import { RefusedRequest, unlessRefused } from './refused-request';
 import type { Reply } from './reply';
 import type { RunProgress } from './run-progress';
 
-/** Credits per page, by engine. */
-const CREDITS_PER_PAGE = { parse_performance: 2, parse_light: 0.3 };
-
 /** The facts of a run that a submit gives. They are plain data, so that they can outlive the emulator. */
 export interface RunOrder {
+  /** Version of the API that the submit spoke. Any version may ask for the run. */
+  readonly apiVersion: ApiVersion;
   readonly fileId: string;
   /** Absent for a run of a stored file. */
   readonly fileUrl?: string;
   readonly fileName?: string;
   readonly config: ParseConfig;
+  /** Metadata that every answer about the run repeats. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  /** Batch that created the run. */
+  readonly batchId?: string;
+  /** `true` if the run must not be retained. */
+  readonly isZeroRetention?: true;
+  /** Password of the document. It is not kept on disk. */
+  readonly password?: string;
+}
+
+/** Runs that were created by one request. Plain data. */
+export interface Batch {
+  readonly id: string;
+  readonly runIds: readonly string[];
+  readonly createdAtMs: number;
+}
+
+/** A run to create, and the script that it plays, if there is one. */
+export interface OrderedRun {
+  readonly order: RunOrder;
+  readonly script: NamedScript | undefined;
 }
 
 /** The facts of a run, as they are kept on disk. */
-interface RunFacts extends RunOrder {
+interface RunFacts extends Omit<RunOrder, 'password'> {
   readonly id: string;
   readonly createdAtMs: number;
   readonly deleted: boolean;
@@ -35,10 +56,15 @@ export interface Run extends RunOrder {
   readonly script?: NamedScript;
   readonly createdAtMs: number;
   deleted: boolean;
+  /** Number of lists of runs that lacked this run because of their lag. */
+  answersWithout: number;
 }
 
 /** The lists of a script that are used up per run. */
-export type RunList = 'reads' | 'results' | 'deletes';
+export type RunList = 'reads' | 'results' | 'downloads' | 'cancels' | 'deletes';
+
+/** Beginning of a run's id. */
+const PREFIXES = { '2025-04-21': 'parser_run_', '2026-02-09': 'pr_' } as const satisfies Record<ApiVersion, IdPrefix>;
 
 /** Settings of {@link RunStore}. */
 export interface RunStoreOptions {
@@ -53,6 +79,7 @@ export interface RunStoreOptions {
 /** The runs of one emulator, and the number of entries that are used up of each scripted list. */
 export class RunStore {
   readonly #runs = new Map<string, Run>();
+  readonly #batches = new Map<string, Batch>();
   readonly #used = new Map<string, number>();
   readonly #options: RunStoreOptions;
 
@@ -63,8 +90,8 @@ export class RunStore {
   /** Creates a run, and begins it. From here on the API would bill it. */
   create(order: RunOrder, script: NamedScript | undefined): Run {
     const progress = this.#options.begin(order, script);
-    const facts = { ...order, id: createId('parser_run_'), createdAtMs: Date.now(), deleted: false };
-    const created = { ...facts, progress, ...defined({ script }) };
+    const facts = { ...order, id: createId(PREFIXES[order.apiVersion]), createdAtMs: Date.now(), deleted: false };
+    const created = { ...facts, progress, ...defined({ script }), answersWithout: 0 };
     this.#options.kept?.write(created.id, toFacts(created));
     this.#runs.set(created.id, created);
     return created;
@@ -82,7 +109,7 @@ export class RunStore {
     const facts = this.#options.kept?.read(id) as RunFacts | undefined;
     if (facts === undefined || facts.deleted) return undefined;
     const script = facts.fileUrl === undefined ? undefined : this.#options.findScript(facts.fileUrl);
-    const begun = { ...facts, progress: this.#options.begin(facts, script), ...defined({ script }) };
+    const begun = { ...facts, progress: this.#options.begin(facts, script), ...defined({ script }), answersWithout: 0 };
     this.#runs.set(id, begun);
     return begun;
   }
@@ -90,6 +117,29 @@ export class RunStore {
   /** Returns the run of that id. @throws RefusedRequest 404 if it never existed or was deleted, and as {@link find}. */
   get(id: string): Run {
     return existingRun(this.find(id), id);
+  }
+
+  /** Creates the runs of one batch, in order. */
+  createBatch(ordered: readonly OrderedRun[]): Batch {
+    const id = createId('bpr_');
+    const runs = ordered.map(({ order, script }) => this.create({ ...order, batchId: id }, script));
+    const batch = { id, runIds: runs.map((run) => run.id), createdAtMs: Date.now() };
+    this.#options.kept?.write(id, batch);
+    this.#batches.set(id, batch);
+    return batch;
+  }
+
+  /** Returns the batch of that id. @throws RefusedRequest 404 if it never existed. */
+  getBatch(id: string): Batch {
+    const batch = this.#batches.get(id) ?? (this.#options.kept?.read(id) as Batch | undefined);
+    if (batch === undefined) throw new RefusedRequest(404, `Batch run not found: ${id}`);
+    return batch;
+  }
+
+  /** Returns the runs that exist, those of earlier emulators included, in order of creation. */
+  existing(): Run[] {
+    for (const id of this.#options.kept?.ids(Object.values(PREFIXES)) ?? []) unlessRefused(() => this.find(id));
+    return [...this.#runs.values()].filter((run) => !run.deleted).sort((a, b) => a.createdAtMs - b.createdAtMs);
   }
 
   /** Deletes a run; it stays in the list. */
@@ -128,22 +178,20 @@ export function existingRun(run: Run | undefined, id: string): Run {
   return run;
 }
 
-/** Returns the price of a run of that many pages, in credits. */
-export function creditsFor(config: ParseConfig, pageCount: number): number {
-  const perPage = config.engine === 'parse_light' ? CREDITS_PER_PAGE.parse_light : CREDITS_PER_PAGE.parse_performance;
-  return Math.round(perPage * pageCount * 10) / 10;
+function toFacts(run: Run): RunFacts {
+  const { id, apiVersion, fileId, fileUrl, fileName, config, metadata, batchId, isZeroRetention, createdAtMs } = run;
+  const given = defined({ fileUrl, fileName, metadata, batchId, isZeroRetention });
+  return { id, apiVersion, fileId, ...given, config, createdAtMs, deleted: run.deleted };
 }
 
-function toFacts({ id, fileId, fileUrl, fileName, config, createdAtMs, deleted }: Run): RunFacts {
-  return { id, fileId, ...defined({ fileUrl, fileName }), config, createdAtMs, deleted };
-}
-
-function toEmulatorRun({ id, fileId, fileUrl, script, progress, config, deleted, createdAtMs }: Run): EmulatorRun {
+function toEmulatorRun({ progress, config, script, ...run }: Run): EmulatorRun {
+  const { id, apiVersion, fileId, fileUrl, metadata, batchId, deleted, createdAtMs } = run;
   const { status, failureReason, output } = progress.current();
   return {
     id,
+    apiVersion,
     fileId,
-    ...defined({ fileUrl, script: script?.name }),
+    ...defined({ fileUrl, script: script?.name, metadata, batchId }),
     status,
     ...defined({ failureReason: failureReason ?? undefined }),
     credits: status === 'PROCESSED' && output !== undefined ? creditsFor(config, output.pageCount) : 0,

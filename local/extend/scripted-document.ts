@@ -11,11 +11,15 @@ import type { Reply } from './reply';
 export interface ScriptedDocument {
   /** Replies to submits of the same URL. URLs that differ in their query are counted apart. @default [] */
   readonly submit?: readonly Reply[];
-  /** Replies to `GET /parser_runs/{id}?responseType=url`, per run. @default [] */
+  /** Replies to polls, which are `GET` of a run with `responseType=url`, per run. @default [] */
   readonly reads?: readonly Reply[];
-  /** Replies to `GET /parser_runs/{id}` with any other `responseType` or with none, per run. @default [] */
+  /** Replies to `GET` of a run with any other `responseType` or with none, per run. @default [] */
   readonly results?: readonly Reply[];
-  /** Replies to `DELETE /parser_runs/{id}`, per run. @default [] */
+  /** Replies to the presigned URL of a run's whole output, per run. Version 2026-02-09 only. @default [] */
+  readonly downloads?: readonly Reply[];
+  /** Replies to `POST /parse_runs/{id}/cancel`, per run. Version 2026-02-09 only. @default [] */
+  readonly cancels?: readonly Reply[];
+  /** Replies to the deletion of a run, per run. @default [] */
   readonly deletes?: readonly Reply[];
   /**
    * Status in the natural answer to the submit. PROCESSED, FAILED and CANCELLED end the run at once. Any other word,
@@ -32,7 +36,11 @@ export interface ScriptedDocument {
   readonly status?: string;
   /** Reason that is sent with every last status except PROCESSED. @default 'INTERNAL_ERROR' for FAILED, else absent */
   readonly failureReason?: string | null;
-  /** Run object that carries a last status other than PROCESSED. @default 'parser_run_status' */
+  /** Explanation of the failure for people. Version 2026-02-09 only. @default the API's own for the reason */
+  readonly failureMessage?: string | null;
+  /** Password without which the run fails as PASSWORD_PROTECTED_FILE. Version 2026-02-09 only. @default none */
+  readonly password?: string;
+  /** Run object that carries a last status other than PROCESSED. Version 2025-04-21 only; the other version has one run object. @default 'parser_run_status' */
   readonly failedAs?: 'parser_run_status' | 'parser_run';
   /** Number of answers to result requests that say PROCESSED without output, before the output is there. @default 0 */
   readonly resultsWithoutOutput?: number;

@@ -7,6 +7,16 @@ import { scriptedOutput } from './scripted-output';
 /** Words for a run that has ended and never changes again. */
 const TERMINAL = new Set(['PROCESSED', 'FAILED', 'CANCELLED']);
 
+const CANCELLED: RunSnapshot = { status: 'CANCELLED', as: 'parser_run_status' };
+
+/** Settings of {@link ScriptedProgress}. */
+export interface ScriptedRunOptions {
+  /** Status in the answer to the submit, unless the script has one. @default 'PROCESSING' */
+  readonly openingStatus?: string;
+  /** Password that the submit gave. @default none */
+  readonly password?: string | undefined;
+}
+
 /** Progress of a run that is played from a script. */
 export class ScriptedProgress implements RunProgress {
   readonly #script: NamedScript;
@@ -14,15 +24,16 @@ export class ScriptedProgress implements RunProgress {
   #withoutOutputLeft: number;
   #backToProcessingLeft: number;
   #last: RunSnapshot;
+  #isCancelled = false;
 
-  constructor(script: NamedScript) {
-    const { document } = script;
-    this.#script = script;
+  constructor(script: NamedScript, { openingStatus = 'PROCESSING', password }: ScriptedRunOptions = {}) {
+    this.#script = isOpenedBy(script, password) ? script : locked(script);
+    const { document } = this.#script;
     const endsAtOnce = document.submitStatus !== undefined && TERMINAL.has(document.submitStatus);
     this.#processingLeft = endsAtOnce ? 0 : (document.processingReads ?? 1);
     this.#withoutOutputLeft = document.resultsWithoutOutput ?? 0;
     this.#backToProcessingLeft = document.resultsBackToProcessing ?? 0;
-    this.#last = statusOnly(document, document.submitStatus ?? 'PROCESSING');
+    this.#last = statusOnly(document, document.submitStatus ?? openingStatus);
   }
 
   submitted(): RunSnapshot {
@@ -38,7 +49,15 @@ export class ScriptedProgress implements RunProgress {
     return this.#last;
   }
 
+  cancel(): boolean {
+    if (TERMINAL.has(this.#last.status)) return false;
+    this.#isCancelled = true;
+    this.#last = CANCELLED;
+    return true;
+  }
+
   async ended(): Promise<RunSnapshot> {
+    if (this.#isCancelled) return CANCELLED;
     if (this.#processingLeft === Number.POSITIVE_INFINITY) return new Promise(() => undefined);
     this.#processingLeft = 0;
     this.#last = this.#end();
@@ -47,6 +66,7 @@ export class ScriptedProgress implements RunProgress {
 
   #advance(kind: 'read' | 'result'): RunSnapshot {
     const { document } = this.#script;
+    if (this.#isCancelled) return CANCELLED;
     if (this.#processingLeft > 0) {
       this.#processingLeft -= 1;
       return statusOnly(document, document.processingStatus ?? 'PROCESSING');
@@ -73,6 +93,14 @@ export class ScriptedProgress implements RunProgress {
   }
 }
 
+function isOpenedBy({ document }: NamedScript, password: string | undefined): boolean {
+  return document.password === undefined || document.password === password;
+}
+
+function locked(script: NamedScript): NamedScript {
+  return { ...script, document: { status: 'FAILED', failureReason: 'PASSWORD_PROTECTED_FILE' } };
+}
+
 function endStatus({ submitStatus, status = 'PROCESSED' }: ScriptedDocument): string {
   return submitStatus !== undefined && TERMINAL.has(submitStatus) ? submitStatus : status;
 }
@@ -81,6 +109,6 @@ function statusOnly(document: ScriptedDocument, status: string): RunSnapshot {
   const as = 'parser_run_status';
   const ended = status === 'FAILED' || status === 'CANCELLED' || status === document.status;
   if (!ended || status === 'PROCESSED') return { status, as };
-  const { failureReason = status === 'FAILED' ? 'INTERNAL_ERROR' : undefined } = document;
-  return defined({ status, as, failureReason });
+  const { failureReason = status === 'FAILED' ? 'INTERNAL_ERROR' : undefined, failureMessage } = document;
+  return defined({ status, as, failureReason, failureMessage });
 }

@@ -12,6 +12,8 @@ import { handleRequest, type FaultChooser } from './handle-request';
 import { KeptObjects } from './kept-objects';
 import { Ledger, type EmulatorFile, type EmulatorRequest, type EmulatorRun } from './ledger';
 import { PresignedUrls } from './presigned-urls';
+import type { OrderRules } from './read-order';
+import type { RunListOptions } from './run-list-options';
 import { RunStore } from './run-store';
 import type { ScriptedDocument } from './scripted-document';
 
@@ -43,6 +45,14 @@ export interface EmulatorOptions {
   readonly maxInputBytes?: number;
   /** Heap limit of one parser process, in megabytes. @default 1024 */
   readonly maxParserMemoryMb?: number;
+  /** Settings of the list of runs. Version 2026-02-09 only. @default those of {@link RunListOptions} */
+  readonly runList?: RunListOptions;
+  /**
+   * Reaction to a submit with `dataRetention: { mode: 'zero' }`. Extend does not document when it deletes such a run.
+   * `kept` deletes nothing, `deletedAfterResult` deletes the run once an answer had its output or the URL of its output,
+   * and `refused` answers the submit with 400. Version 2026-02-09 only. @default 'kept'
+   */
+  readonly zeroRetention?: OrderRules['zeroRetention'];
   /**
    * Directory in which runs and files, with the documents' bytes, outlive this emulator. It is created if it does not
    * exist, and only the user of the process may read it. The next emulator with the same directory has the same runs
@@ -72,8 +82,8 @@ export interface Emulator {
 }
 
 /**
- * Starts a local server that speaks Extend's API, version 2025-04-21, on the loopback interface only. It accepts any
- * API key. It parses real documents, though not with Extend's quality, and plays scripted ones. A request that names
+ * Starts a local server that speaks Extend's API, versions 2025-04-21 and 2026-02-09, on the loopback interface only.
+ * The header of each request chooses the version; both see the same runs and files. It accepts any API key. It parses real documents, though not with Extend's quality, and plays scripted ones. A request that names
  * another host than loopback, or that comes from a web page of another origin, is answered with 403.
  *
  * @throws RangeError for a limit that is not a positive number.
@@ -121,6 +131,8 @@ function createState(options: EmulatorOptions, closing: AbortSignal): EmulatorSt
     maxInputBytes = DEFAULT_MAX_INPUT_BYTES,
     maxParserMemoryMb = DEFAULT_MAX_PARSER_MEMORY_MB,
     directory,
+    runList = {},
+    zeroRetention = 'kept',
   } = options;
   const limits = { parseTimeoutMs, downloadTimeoutMs, maxInputBytes, maxParserMemoryMb };
   for (const [name, value] of Object.entries(limits)) {
@@ -137,6 +149,8 @@ function createState(options: EmulatorOptions, closing: AbortSignal): EmulatorSt
     presigned: new PresignedUrls(randomBytes(32).toString('hex')),
     parser: createDocumentParser({ parseTimeoutMs, maxParserMemoryMb }),
     scripts,
+    runList,
+    zeroRetention,
     maxInputBytes,
     downloadTimeoutMs,
     closing,

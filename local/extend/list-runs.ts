@@ -1,0 +1,69 @@
+import { defined } from '../../json';
+import { nameOf, runSummary } from './answers-2026-02-09';
+import { jsonResponse, type EmulatorResponse } from './emulator-response';
+import type { Exchange } from './exchange';
+import { RefusedRequest } from './refused-request';
+import type { RunListOptions } from './run-list-options';
+import type { Run } from './run-store';
+
+const DEFAULT_PAGE_SIZE = 10;
+const DEFAULT_MAX_PAGE_SIZE = 100;
+
+/** `GET /parse_runs`: answers with one page of the runs. Each run on the page advances as by a poll. */
+export function listRuns({ request, state }: Exchange): EmulatorResponse {
+  const { query } = request;
+  const { order = 'newestFirst' } = state.runList;
+  const runs = state.runs.existing().filter((run) => matches(run, query) && isListed(run, state.runList));
+  if (order === 'newestFirst') runs.reverse();
+  const from = positionAfter(query['nextPageToken'], runs);
+  const page = runs.slice(from, from + pageSize(query, state.runList));
+  const last = page.at(-1);
+  const hasMore = from + page.length < runs.length;
+  return jsonResponse(200, {
+    object: 'list',
+    data: page.map((run) => runSummary({ run, snapshot: run.progress.next('read'), state })),
+    ...defined({ nextPageToken: hasMore && last ? toToken(last) : undefined }),
+  });
+}
+
+type Query = Readonly<Record<string, string>>;
+
+/** Tells if the run passes the filters. Every run of the emulator has the source API, and no source id. */
+function matches(run: Run, { status, batchId, source, sourceId, fileNameContains }: Query): boolean {
+  return (
+    (status === undefined || run.progress.current().status === status) &&
+    (batchId === undefined || run.batchId === batchId) &&
+    (source === undefined || source === 'API') &&
+    sourceId === undefined &&
+    (fileNameContains === undefined || nameOf(run).includes(fileNameContains))
+  );
+}
+
+/** Tells if a run is on the list yet. Each answer that lacks it counts. */
+function isListed(run: Run, { lagMs = 0, lagAnswers = 0 }: RunListOptions): boolean {
+  if (Date.now() - run.createdAtMs < lagMs) return false;
+  if (run.answersWithout >= lagAnswers) return true;
+  run.answersWithout += 1;
+  return false;
+}
+
+function pageSize(query: Query, { sizeParameter = 'limit', defaultSize, maxSize }: RunListOptions): number {
+  const size = Number(query[sizeParameter] ?? defaultSize ?? DEFAULT_PAGE_SIZE);
+  if (!Number.isInteger(size) || size < 1) {
+    throw new RefusedRequest(400, `${sizeParameter} must be a whole number from 1, got ${query[sizeParameter]}`);
+  }
+  return Math.min(size, maxSize ?? DEFAULT_MAX_PAGE_SIZE);
+}
+
+/** A token names the last run of its page, so that runs which are created meanwhile move nothing. */
+function toToken({ id }: Run): string {
+  return Buffer.from(id).toString('base64url');
+}
+
+function positionAfter(token: string | undefined, runs: readonly Run[]): number {
+  if (token === undefined) return 0;
+  const id = Buffer.from(token, 'base64url').toString();
+  const at = runs.findIndex((run) => run.id === id);
+  if (at < 0) throw new RefusedRequest(400, 'nextPageToken must be a token of an earlier page');
+  return at + 1;
+}
