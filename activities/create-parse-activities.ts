@@ -1,5 +1,6 @@
 import { createExtendClient, type ExtendClientOptions } from '../http';
 import { createFileStore, createSources, type ResultStore, type SourceResolver } from '../storage';
+import { createCancelRun } from './cancel-run';
 import { createDeleteRun } from './delete-run';
 import { createFetchResult } from './fetch-result';
 import { createCancelDocuments, createFollowDocuments } from './batch/follow-documents';
@@ -56,6 +57,7 @@ export function createParseActivities(options: ParseActivitiesOptions): ParseAct
     fetchResult: createFetchResult({ extend, maxInlineBytes }),
     storeResult: createStoreResult({ extend, store }),
     uploadFile: createUploadFile({ extend, sources }),
+    cancelRun: createCancelRun(extend),
     deleteRun: createDeleteRun(extend),
     prepareBatch: createPrepareBatch({ extend, store, sources }),
     readBatchPage: createReadBatchPage({ store }),

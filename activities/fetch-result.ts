@@ -7,6 +7,7 @@ import { logLeftOut, noOutputYet, toRunSummary, type RunSummaryContext } from '.
 import { withHeartbeat } from './heartbeat';
 import { finalFailure, toApplicationFailure } from './to-application-failure';
 import type { FetchedResult, FetchResultInput, ParseActivities } from './types';
+import { apiOf } from './version-of';
 
 /**
  * Limit of the answer per byte of the result. JSON may escape each character, and the answer also contains the
@@ -35,12 +36,13 @@ export interface FetchResultOptions {
 export function createFetchResult({ extend, maxInlineBytes }: FetchResultOptions): ParseActivities['fetchResult'] {
   const maxBodyBytes = maxInlineBytes * BODY_BYTES_PER_RESULT_BYTE;
   return async function fetchResult(input) {
-    const { runId } = input;
+    const { runId, apiVersion } = input;
+    const api = apiOf(extend, apiVersion);
     try {
-      const collected = await withHeartbeat(extend.readRun(runId, { maxBodyBytes, signal: cancellationSignal() }));
+      const collected = await withHeartbeat(api.readRun(runId, { maxBodyBytes, signal: cancellationSignal() }));
       const leftOut = new Set<string>();
       const run = collected.decode((field) => leftOut.add(field));
-      const result = toResult(run, { runId, redactor: extend.redactor });
+      const result = toResult(run, { runId, apiVersion: api.apiVersion, redactor: extend.redactor });
       checkSize(result, input, maxInlineBytes);
       logLeftOut(runId, leftOut);
       return result;

@@ -7,6 +7,7 @@ import { redact } from '../privacy';
 import type { ExtendClient } from '../http';
 import { toApplicationFailure } from './to-application-failure';
 import type { GetStatusInput, ParseActivities } from './types';
+import { apiOf } from './version-of';
 
 /** Heartbeat details of a first attempt that polled although Temporal scheduled it before the first poll was due. */
 interface EarlierPolls {
@@ -32,6 +33,7 @@ interface EarlierPolls {
 export function createGetStatus(extend: ExtendClient): ParseActivities['getStatus'] {
   return async function getStatus(input) {
     const { runId, acceptedAtMs, until } = input;
+    const api = apiOf(extend, input.apiVersion);
     const info = activityInfo();
     const { attempt, currentAttemptScheduledTimestampMs } = info;
     const dueInMs = untilFirstPollMs(input, info, Date.now());
@@ -43,7 +45,7 @@ export function createGetStatus(extend: ExtendClient): ParseActivities['getStatu
     // The schedule also applies after an error. Temporal's own backoff would grow with each attempt, and each attempt
     // is a poll.
     const retryDelayMs = until && delayUntilNextPoll(until, currentAttemptScheduledTimestampMs, polls);
-    const state = await extend.pollRun(runId, { signal: cancellationSignal() }).catch((error: unknown) => {
+    const state = await api.pollRun(runId, { signal: cancellationSignal() }).catch((error: unknown) => {
       throw toApplicationFailure(error, {
         purpose: 'read',
         runId,
@@ -55,8 +57,8 @@ export function createGetStatus(extend: ExtendClient): ParseActivities['getStatu
       const message = `${runId} is ${redact(state.status)} after ${polls} polls`;
       throw stillProcessing(message, { runId, polls, attempts: attempt }, retryDelayMs);
     }
-    const { status, failureReason } = state;
-    return { status, ...defined({ failureReason }), polls };
+    const { status, failureReason, failureMessage } = state;
+    return { status, ...defined({ failureReason, failureMessage }), apiVersion: api.apiVersion, polls };
   };
 }
 

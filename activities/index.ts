@@ -9,6 +9,7 @@ export type { ParseActivitiesOptions } from './create-parse-activities';
 export type {
   BatchActivities,
   BatchLocation,
+  CancelRunInput,
   DeleteRunInput,
   DocumentsInput,
   EndedDocument,
@@ -21,10 +22,12 @@ export type {
   PreparedBatch,
   ReadBatchPageInput,
   ResultCounters,
+  RunVersion,
   StatusAnswer,
   SubmitParseInput,
   SubmittedRun,
   UploadedFile,
   UploadFileInput,
+  VersionedFields,
   WriteOutcomesInput,
 } from './types';

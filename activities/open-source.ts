@@ -79,13 +79,16 @@ export function resolverFailure(reason: string): ApplicationFailure {
 
 /** Checks the value that a resolver gave. Later, in the submit, such an error would look as if a run might exist. */
 function checkOpened(opened: unknown): asserts opened is OpenedSource {
-  const { content, fileUrl, fileName } = (opened ?? {}) as Record<string, unknown>;
+  const { content, fileUrl, fileName, password } = (opened ?? {}) as Record<string, unknown>;
   const isNamed = typeof fileName === 'string' && fileName !== '';
-  if (content instanceof Blob && fileUrl === undefined) {
+  if (content instanceof Blob && fileUrl === undefined && password === undefined) {
     if (!isNamed) throw new SourceError("the source's resolver must give a 'fileName' with a 'content'");
     return;
   }
   const isUrl = typeof fileUrl === 'string' && /^https?:\/\//i.test(fileUrl) && URL.canParse(fileUrl);
+  if (password !== undefined && (typeof password !== 'string' || password === '' || !isUrl)) {
+    throw new SourceError("the source's resolver may give a 'password' (a text) beside a 'fileUrl' only");
+  }
   if (isUrl && content === undefined && (isNamed || fileName === undefined)) return;
   throw new SourceError(
     "the source's resolver must give either a 'fileUrl' (an absolute http(s) URL) or a 'content' (a Blob)",

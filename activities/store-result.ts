@@ -12,6 +12,7 @@ import { createRunStream } from './run-stream';
 import { storeFailure } from './store-failure';
 import { finalFailure, toApplicationFailure } from './to-application-failure';
 import type { ParseActivities } from './types';
+import { apiOf } from './version-of';
 
 /** Number of failures of the store after which the failure is final. With Temporal's delays that takes some minutes. */
 const MAX_STORE_FAILURES = 10;
@@ -44,21 +45,22 @@ export interface StoreResultOptions {
  */
 export function createStoreResult({ extend, store }: StoreResultOptions): ParseActivities['storeResult'] {
   return async function storeResult(input) {
-    const { runId } = input;
+    const { runId, apiVersion } = input;
+    const api = apiOf(extend, apiVersion);
     if (store === undefined) {
       throw finalFailure('ResultStoreFailed', 'the worker has no result store (EXTEND_PARSE_RESULT_DIR)', { runId });
     }
     const signal = cancellationSignal();
     const reading = new AbortController();
     signal.addEventListener('abort', () => reading.abort(signal.reason), { once: true });
-    const stream = createRunStream(extend.streamRun(runId, { signal: reading.signal }));
+    const stream = createRunStream(api.streamRun(runId, { signal: reading.signal }));
     try {
       const writing = store.write(objectName(runId), stream.content, { signal });
       const uri = await withHeartbeat(writing, earlierStores());
       const { run, leftOut, chunkCount, bytes, sha256 } = stream.summary();
       recordStored(bytes);
       logLeftOut(runId, leftOut);
-      const facts = toRunSummary(run, { runId, redactor: extend.redactor });
+      const facts = toRunSummary(run, { runId, apiVersion: api.apiVersion, redactor: extend.redactor });
       return { ...facts, output: { kind: 'stored', uri, bytes, sha256, chunkCount } };
     } catch (error) {
       signal.throwIfAborted();

@@ -1,12 +1,13 @@
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
-import { findIdProblem, type ParseAsyncRequest, type RunState } from '../contract/extend';
+import { findIdProblem, type RunState, type SubmittedFile } from '../contract/extend';
 import { defined } from '../json';
-import { createRedactor, querySecrets, urlSecrets, type Secret } from '../privacy';
+import { createRedactor, passwordSecrets, querySecrets, urlSecrets, type Secret } from '../privacy';
 import { startTimeLimit, type ExtendClient } from '../http';
 import type { OpenedSource, SourceResolver } from '../storage';
 import { closeSource, openSource, resolverFailure } from './open-source';
 import { finalFailure, toApplicationFailure } from './to-application-failure';
 import type { ParseActivities, SubmitParseInput } from './types';
+import { checkVersionedFields, PASSWORD_FIELD } from './version-of';
 
 /** Settings of {@link createSubmitParse}. */
 export interface SubmitParseOptions {
@@ -26,31 +27,36 @@ export interface SubmitParseOptions {
  *  - `SubmitOutcomeUnknown`: the run may exist and be billed.
  *  - `Unauthorized`, `OutOfCredits`, `FileNotFound`, `RequestRejected`, `EndpointNotFound`, `ApiVersionRemoved`,
  *    `SourceUnavailable`: refused; final.
+ *  - `InvalidInput`: the worker's version of the API cannot carry a field of the document; final, nothing was sent.
  *  - `ContractViolation`: accepted, but no request can name the run id, or no history may contain it; final, because
  *    another submit would be billed too.
  */
 export function createSubmitParse({ extend, sources }: SubmitParseOptions): ParseActivities['submitParse'] {
-  return async function submitParse({ file, config }) {
+  return async function submitParse({ file, config, metadata, dataRetention, versionedFields = [] }) {
+    const { apiVersion } = extend;
+    checkVersionedFields(versionedFields, apiVersion);
     const named = await namedFile(file, { sources, extend });
-    const secrets = secretsOf(file, named.fileUrl);
+    if (named.password !== undefined) checkVersionedFields([PASSWORD_FIELD], apiVersion);
+    const secrets = secretsOf(file, named);
     let run: RunState;
     try {
-      run = await extend.submitParse(defined({ file: named, config }), { secrets });
+      const request = defined({ file: named, config, metadata, dataRetention });
+      run = await extend.version(apiVersion).submitParse(request, { secrets });
     } catch (error) {
       throw toApplicationFailure(error, { purpose: 'submit' });
     }
     checkRunId(run.runId, secrets, extend);
-    return run;
+    return { ...run, apiVersion };
   };
 }
 
 /**
- * Gives the secrets that Extend's answer may repeat: the complete URL that a resolver made, or the query of a URL of
- * the input.
+ * Gives the secrets that Extend's answer may repeat: the complete URL and the password that a resolver gave, or the
+ * query of a URL of the input.
  */
-function secretsOf(file: SubmitParseInput['file'], fileUrl: string | undefined): readonly Secret[] {
+function secretsOf(file: SubmitParseInput['file'], { fileUrl, password }: SubmittedFile): readonly Secret[] {
   if (fileUrl === undefined) return [];
-  return 'source' in file ? urlSecrets(fileUrl) : querySecrets(fileUrl);
+  return 'source' in file ? [...urlSecrets(fileUrl), ...passwordSecrets(password)] : querySecrets(fileUrl);
 }
 
 /**
@@ -77,10 +83,7 @@ const RESOLVER_MS = 10_000;
  * Gives the file of the request. The resolver makes the URL of a source immediately before the submit, and only Extend
  * gets the URL.
  */
-async function namedFile(
-  file: SubmitParseInput['file'],
-  options: SubmitParseOptions,
-): Promise<ParseAsyncRequest['file']> {
+async function namedFile(file: SubmitParseInput['file'], options: SubmitParseOptions): Promise<SubmittedFile> {
   if (!('source' in file)) return file;
   const opened = await openInTime(file.source, options);
   if (!('fileUrl' in opened)) {
@@ -89,7 +92,7 @@ async function namedFile(
     throw finalFailure('SourceUnavailable', 'the resolver gave a URL first, and gave a content now', { attempts });
   }
   const fileName = file.fileName ?? opened.fileName;
-  return { fileUrl: opened.fileUrl, ...defined({ fileName }) };
+  return { fileUrl: opened.fileUrl, ...defined({ fileName, password: opened.password }) };
 }
 
 async function openInTime(source: string, options: SubmitParseOptions): Promise<OpenedSource> {

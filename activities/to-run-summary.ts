@@ -1,7 +1,7 @@
 import { activityInfo, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { RunSummary } from '../contract';
-import type { ContractError, ParserRunFacts } from '../contract/extend';
+import type { ApiVersion, ContractError, ParserRunFacts } from '../contract/extend';
 import { defined } from '../json';
 import type { Redactor } from '../privacy';
 import type { StoreResultInput } from './types';
@@ -15,20 +15,29 @@ const MAX_FIELDS_NAMED = 20;
 export interface RunSummaryContext {
   /** Run id of the request. The result has this id, also if the answer contains another one. */
   readonly runId: string;
+  /** Version of the API in which the run was asked for. */
+  readonly apiVersion: ApiVersion;
   /** Redactor that knows the API key. A file id that repeats the key is left out. */
   readonly redactor: Redactor;
 }
 
 /** Makes the part of the workflow's result that is the same for inline and stored results. */
 export function toRunSummary(
-  { fileId, metrics, usage }: ParserRunFacts,
-  { runId, redactor }: RunSummaryContext,
+  { fileId, metrics, usage, metadata }: ParserRunFacts,
+  { runId, apiVersion, redactor }: RunSummaryContext,
 ): RunSummary {
   const { pageCount, processingTimeMs } = metrics ?? {};
   const safeFileId = fileId === undefined || redactor.holdsSecret(fileId) ? undefined : fileId;
   return {
     runId,
-    ...defined({ fileId: safeFileId, pageCount, processingTimeMs, credits: usage?.credits ?? undefined }),
+    apiVersion,
+    ...defined({
+      fileId: safeFileId,
+      pageCount,
+      processingTimeMs,
+      credits: usage?.credits ?? undefined,
+      metadata: metadata ?? undefined,
+    }),
   };
 }
 

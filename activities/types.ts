@@ -12,14 +12,30 @@ import type {
   PollSchedule,
   SourceFile,
 } from '../contract';
-import type { ParseAsyncRequest, ParseConfig, RunStatus } from '../contract/extend';
+import type { ApiVersion, ParseConfig, RunMetadata, RunStatus, SubmittedFile } from '../contract/extend';
+
+/**
+ * Version of the API in which a run is asked for. Absent: `2025-04-21`, because workflows of version 0.1.0 name none.
+ * `worker`: the version of the worker's new submits, for an attached run whose version is not known.
+ */
+export type RunVersion = ApiVersion | 'worker';
 
 /** Input of `submitParse`. */
-export interface SubmitParseInput {
+export interface SubmitParseInput extends VersionedFields {
   /** Document: by URL, by id, or by a source whose resolver gives a URL. */
-  readonly file: ParseAsyncRequest['file'] | SourceFile;
+  readonly file: Omit<SubmittedFile, 'password'> | SourceFile;
   /** Parse configuration of Extend, passed through unchanged. @default the API's own */
   readonly config?: ParseConfig;
+  /** Metadata of the run. @default none */
+  readonly metadata?: RunMetadata;
+  /** `zero`: Extend retains nothing of the run. @default the retention of the workspace */
+  readonly dataRetention?: 'zero';
+}
+
+/** Fields of the workflow's input that version 2025-04-21 does not have. A worker that submits with it refuses them. */
+export interface VersionedFields {
+  /** Names of these fields, as far as the workflow's input has them. @default none */
+  readonly versionedFields?: readonly string[];
 }
 
 /** State of a run after a submit. */
@@ -28,12 +44,16 @@ export interface SubmittedRun {
   /** Usually `PROCESSING`. A run may also have ended immediately. */
   readonly status: RunStatus;
   readonly failureReason?: string;
+  readonly failureMessage?: string;
+  /** Version in which the run was submitted. Absent from workers of version 0.1.0. */
+  readonly apiVersion?: ApiVersion;
 }
 
 /** Input of `getStatus`. */
 export interface GetStatusInput {
   /** Extend's run id. */
   readonly runId: string;
+  readonly apiVersion?: RunVersion;
   /**
    * Time when Extend accepted the run, epoch milliseconds. A 404 is retried for 60 s after it. Absent for an attached
    * run.
@@ -64,6 +84,9 @@ export interface GetStatusInput {
 export interface StatusAnswer {
   readonly status: RunStatus;
   readonly failureReason?: string;
+  readonly failureMessage?: string;
+  /** Version in which the run was asked for. Absent from workers of version 0.1.0. */
+  readonly apiVersion?: ApiVersion;
   /** Polls of this activity, including failed ones. */
   readonly polls: number;
 }
@@ -75,6 +98,7 @@ export type ResultCounters = Pick<ParseResult, 'submits' | 'polls' | 'waitedMs'>
 export interface StoreResultInput {
   /** Extend's run id. */
   readonly runId: string;
+  readonly apiVersion?: RunVersion;
   /**
    * Time when the workflow noticed the end of the run, epoch milliseconds. For two minutes after it the run may lack
    * its output.
@@ -94,7 +118,7 @@ export interface FetchResultInput extends StoreResultInput {
 export type FetchedResult = Omit<ParseResult, keyof ResultCounters>;
 
 /** Input of `uploadFile`. */
-export interface UploadFileInput {
+export interface UploadFileInput extends VersionedFields {
   /** Name of the source, as in the workflow's input. */
   readonly source: string;
   /** Name of the uploaded file. @default the name that the resolver gives */
@@ -114,8 +138,16 @@ export interface UploadedFile {
 export interface DeleteRunInput {
   /** Extend's run id. */
   readonly runId?: string;
+  readonly apiVersion?: RunVersion;
   /** Id of a file that this workflow uploaded. */
   readonly fileId?: string;
+}
+
+/** Input of `cancelRun`. */
+export interface CancelRunInput {
+  /** Extend's run id. */
+  readonly runId: string;
+  readonly apiVersion?: RunVersion;
 }
 
 /** Input of `prepareBatch`. */
@@ -237,6 +269,8 @@ export interface ParseActivities extends BatchActivities {
   storeResult(input: StoreResultInput): Promise<FetchedResult>;
   /** Uploads a source to Extend. */
   uploadFile(input: UploadFileInput): Promise<UploadedFile>;
+  /** Cancels a run. A run that has ended or does not exist counts as cancelled. */
+  cancelRun(input: CancelRunInput): Promise<void>;
   /** Deletes a run's data, and an uploaded file. A run or file that does not exist counts as deleted. */
   deleteRun(input: DeleteRunInput): Promise<void>;
 }

@@ -7,6 +7,7 @@ import { withHeartbeat } from './heartbeat';
 import { closeSource, openSource } from './open-source';
 import { finalFailure, toApplicationFailure } from './to-application-failure';
 import type { ParseActivities } from './types';
+import { checkVersionedFields, PASSWORD_FIELD } from './version-of';
 
 /**
  * Number of uploads without a readable answer after which the failure is final. Each of these uploads may have created
@@ -37,16 +38,24 @@ export interface UploadFileOptions {
  *  - `UploadRejected`, `Unauthorized`, `OutOfCredits`, `EndpointNotFound`, `ApiVersionRemoved`: final.
  *  - `ContractViolation`: three uploads were answered with success, and no answer had the file's id; or the file id
  *    repeats the API key; final.
+ *  - `InvalidInput`: the worker's version of the API cannot carry a field of the document; final.
  *  - `RateLimited`, `Unavailable`: retried.
  */
 export function createUploadFile({ extend, sources }: UploadFileOptions): ParseActivities['uploadFile'] {
-  return async function uploadFile({ source, fileName }) {
+  return async function uploadFile({ source, fileName, versionedFields = [] }) {
+    checkVersionedFields(versionedFields, extend.apiVersion);
     const signal = cancellationSignal();
     const opened = await withHeartbeat(openSource(source, { sources, extend, signal }), earlierUploads());
-    if ('fileUrl' in opened) return {};
+    if ('fileUrl' in opened) {
+      if (opened.password !== undefined) checkVersionedFields([PASSWORD_FIELD], extend.apiVersion);
+      return {};
+    }
     try {
       const file = { content: opened.content, fileName: fileName ?? opened.fileName };
-      const { fileId } = await withHeartbeat(extend.uploadFile(file, { signal }), earlierUploads());
+      const { fileId } = await withHeartbeat(
+        extend.version(extend.apiVersion).uploadFile(file, { signal }),
+        earlierUploads(),
+      );
       checkFileId(fileId, extend);
       return { fileId };
     } catch (error) {

@@ -1,6 +1,7 @@
 import { type Environment, withoutBlanks } from '../contract';
 import { defined } from '../json';
-import { readWorkerConfiguration, type WorkerConfiguration } from '../worker';
+import type { ApiVersion } from '../contract/extend';
+import { readApiVersionSetting, readWorkerConfiguration, type WorkerConfiguration } from '../worker';
 import { orUsageError } from './or-usage-error';
 import { usageError } from './exit-status';
 import type { ParseArguments } from './parse-arguments';
@@ -12,6 +13,8 @@ export interface CallSettings extends ParseArguments {
   readonly extend?: WorkerConfiguration;
   /** The Temporal server. Absent if none is configured; the command then starts a dev server. */
   readonly temporal?: ConfiguredTemporal;
+  /** Version of Extend's API for new submits. @default the worker's default */
+  readonly apiVersion?: ApiVersion;
 }
 
 /**
@@ -20,7 +23,9 @@ export interface CallSettings extends ParseArguments {
  * @throws CommandError that names the wrong variable.
  */
 export function readCallSettings(given: ParseArguments, env: Environment): CallSettings {
-  return { ...given, ...defined({ extend: readExtend(withoutBlanks(env)), temporal: readConfiguredTemporal(env) }) };
+  const extend = readExtend(withoutBlanks(env));
+  const apiVersion = orUsageError(() => readApiVersionSetting(env));
+  return { ...given, ...defined({ extend, temporal: readConfiguredTemporal(env), apiVersion }) };
 }
 
 function readExtend(env: Environment): WorkerConfiguration | undefined {

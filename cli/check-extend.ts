@@ -1,5 +1,11 @@
 import { isEndpointMissing, isVersionRemoved } from '../contract';
-import { DEFAULT_BASE_URL, EXTEND_API_VERSION, ParseApiError } from '../contract/extend';
+import {
+  API_VERSIONS,
+  DEFAULT_API_VERSION,
+  DEFAULT_BASE_URL,
+  ParseApiError,
+  type ApiVersion,
+} from '../contract/extend';
 import { createExtendClient } from '../http';
 import type { WorkerConfiguration } from '../worker';
 import type { Finding } from './finding';
@@ -14,23 +20,59 @@ const SUBJECT = "Extend's key";
  * and key are right, because any web server answers 404 to a path that it does not serve.
  */
 export async function checkExtend({ activities }: WorkerConfiguration): Promise<Finding> {
-  const { baseUrl = DEFAULT_BASE_URL } = activities;
+  const { baseUrl = DEFAULT_BASE_URL, apiVersion = DEFAULT_API_VERSION } = activities;
   try {
-    await createExtendClient(activities).pollRun(NO_RUN);
+    await createExtendClient(activities).version(apiVersion).pollRun(NO_RUN);
   } catch (error) {
     if (!(error instanceof ParseApiError)) throw error;
-    const isUnknownRun = error.status === 404 && !isEndpointMissing(error) && !isVersionRemoved(error);
-    if (!isUnknownRun) {
-      return { state: 'wrong', subject: SUBJECT, says: `${error.message} [${baseUrl}]`, remedy: remedyFor(error) };
+    if (!isUnknownRun(error)) {
+      return {
+        state: 'wrong',
+        subject: SUBJECT,
+        says: `${error.message} [${baseUrl}]`,
+        remedy: remedyFor(error, apiVersion),
+      };
     }
   }
-  return { state: 'ok', subject: SUBJECT, says: `accepted by ${baseUrl} (an unknown run is answered with 404)` };
+  const says = `accepted by ${baseUrl} in version ${apiVersion} (an unknown run is answered with 404)`;
+  return { state: 'ok', subject: SUBJECT, says };
 }
 
-function remedyFor(error: ParseApiError): string {
+/** Tells if Extend knows the version and accepts the key in it: only one of its own errors answers for an unknown run. */
+async function speaks(activities: WorkerConfiguration['activities'], apiVersion: ApiVersion): Promise<boolean> {
+  try {
+    await createExtendClient(activities).version(apiVersion).pollRun(NO_RUN);
+    return true;
+  } catch (error) {
+    return error instanceof ParseApiError && isUnknownRun(error);
+  }
+}
+
+function isUnknownRun(error: ParseApiError): boolean {
+  return error.status === 404 && !isEndpointMissing(error) && !isVersionRemoved(error);
+}
+
+/**
+ * Tells which versions of the API the address and the key speak, and which one new submits use. Warns if that is the
+ * older one, although the newer one would work too.
+ */
+export async function checkApiVersion({ activities }: WorkerConfiguration): Promise<Finding> {
+  const { apiVersion = DEFAULT_API_VERSION } = activities;
+  const spoken: ApiVersion[] = [];
+  for (const version of API_VERSIONS) if (await speaks(activities, version)) spoken.push(version);
+  const subject = "Extend's API version";
+  const says = `submits use ${apiVersion}; this address and key speak ${spoken.join(' and ') || 'no known version'}`;
+  if (!spoken.includes(apiVersion)) return { state: 'skipped', subject, says };
+  const newest = spoken.at(-1);
+  if (newest === apiVersion) return { state: 'ok', subject, says };
+  const remedy = `Extend marks ${apiVersion} as an older version: set EXTEND_API_VERSION to ${newest}. Runs in flight are finished in the version that they were submitted in.`;
+  return { state: 'warning', subject, says, remedy };
+}
+
+function remedyFor(error: ParseApiError, apiVersion: ApiVersion): string {
   const { kind, status } = error;
   if (status === 410 || isVersionRemoved(error)) {
-    return `Upgrade temporal-extend-parse: this version uses version ${EXTEND_API_VERSION} of Extend's API.`;
+    return `Extend no longer serves version ${apiVersion}: set EXTEND_API_VERSION to a newer one, or upgrade temporal-extend-parse.`;
   }
   if (isEndpointMissing(error)) {
     return `Set EXTEND_BASE_URL to the address of Extend's API, without a path: ${DEFAULT_BASE_URL}, or that of your region.`;

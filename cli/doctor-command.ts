@@ -5,7 +5,7 @@ import {
   readWorkerConfiguration,
   type WorkerConfiguration,
 } from '../worker';
-import { checkExtend } from './check-extend';
+import { checkApiVersion, checkExtend } from './check-extend';
 import {
   checkResultStore,
   checkSourceDirectory,
@@ -68,6 +68,7 @@ async function checkParts(configuration: WorkerConfiguration | undefined): Promi
   if (configuration === undefined) return [{ state: 'skipped', subject: "Extend's key", says: 'not checked' }];
   return [
     await checkExtend(configuration),
+    await checkApiVersion(configuration),
     await checkResultStore(configuration),
     await checkSourceDirectory(configuration),
   ];

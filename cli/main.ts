@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { apiVersionOption, withApiVersion, type VersionOption } from './api-version-option';
 import { checkBatch, type GivenBatch, parseCount, parseWidth } from './batch/batch-arguments';
 import { errorMessage } from '../json';
 import { CommandError, EXIT_STATUS, type ExitStatus } from './exit-status';
@@ -63,10 +64,11 @@ function createProgram(end: (status: ExitStatus) => void): Command {
     .option('--out <directory>', 'where <name>.md and <name>.json are written', 'parsed')
     .option('--force', FORCE, false)
     .option('--json', 'print a summary for machines on standard output', false)
-    .action(async (inputs: string[], options: Omit<GivenArguments, 'inputs'>) => {
+    .addOption(apiVersionOption())
+    .action(async (inputs: string[], { apiVersion, ...options }: Omit<GivenArguments, 'inputs'> & VersionOption) => {
       const given = await checkArguments({ inputs, ...options });
       const { parseCommand } = await import('./parse-command.js');
-      end(await parseCommand(given, process.env));
+      end(await parseCommand(given, withApiVersion(process.env, apiVersion)));
     });
   addBatch(program, end);
   addServices(program, end);
@@ -86,10 +88,11 @@ function addBatch(program: Command, end: (status: ExitStatus) => void): void {
     .option('--retry-failed', 'parse the documents that failed before once more', false)
     .option('--force', FORCE, false)
     .option('--json', 'print a summary for machines on standard output', false)
-    .action(async (inputs: string[], options: Omit<GivenBatch, 'inputs'>) => {
+    .addOption(apiVersionOption())
+    .action(async (inputs: string[], { apiVersion, ...options }: Omit<GivenBatch, 'inputs'> & VersionOption) => {
       const given = await checkBatch({ inputs, ...options });
       const { batchCommand } = await import('./batch/batch-command.js');
-      end(await batchCommand(given, process.env));
+      end(await batchCommand(given, withApiVersion(process.env, apiVersion)));
     });
 }
 
@@ -103,16 +106,18 @@ function addServices(program: Command, end: (status: ExitStatus) => void): void 
       'answer 200 on this port while the worker polls, 503 before and while it ends',
       parsePort,
     )
-    .action(async (options: { health?: number }) => {
+    .addOption(apiVersionOption())
+    .action(async ({ apiVersion, ...options }: { health?: number } & VersionOption) => {
       const { workerCommand } = await import('./worker-command.js');
-      end(await workerCommand(options, process.env));
+      end(await workerCommand(options, withApiVersion(process.env, apiVersion)));
     });
   program
     .command('doctor')
     .description('check key, Temporal, workers, directories and versions, and say how to fix what is wrong')
-    .action(async () => {
+    .addOption(apiVersionOption())
+    .action(async ({ apiVersion }: VersionOption) => {
       const { doctorCommand } = await import('./doctor-command.js');
-      end(await doctorCommand(process.env));
+      end(await doctorCommand(withApiVersion(process.env, apiVersion)));
     });
   program
     .command('emulator')

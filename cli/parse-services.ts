@@ -136,7 +136,7 @@ async function startExtend(
   const emulator = await startEmulator(isKept ? { directory: lasting.emulatorDirectory } : {});
   closers.push(() => emulator.close());
   say(`Extend: a local emulator, not of Extend's quality; set EXTEND_API_KEY to use Extend itself`);
-  return { apiKey: 'local', baseUrl: emulator.url, ...source };
+  return { apiKey: 'local', baseUrl: emulator.url, ...defined({ apiVersion: settings.apiVersion }), ...source };
 }
 
 async function startWorker(parts: ParseWorkerOptions, closers: Closer[]): Promise<{ broken: Promise<never> }> {

@@ -1,5 +1,8 @@
 import * as v from 'valibot';
-import { findIdProblem } from './extend';
+import { API_VERSIONS, findIdProblem } from './extend';
+import { isAttachInput, type ParseInput } from './input';
+import { findMetadataProblem } from './metadata';
+import { versionOfRun } from './run-version';
 import { isDeeperThan, isPlainObject, MAX_LEVELS } from '../json';
 import { MAX_TIMER_MS } from './poll-schedule';
 import { redact } from '../privacy';
@@ -74,6 +77,7 @@ const common = {
   deadlineMs: v.optional(whole(1, MAX_DEADLINE_MS)),
   result: v.optional(oneOf('inline', 'stored')),
   deleteRun: v.optional(oneOf('never', 'afterSuccess', 'always')),
+  onCancel: v.optional(oneOf('leave', 'cancelRun')),
 };
 
 /** Schema for an input of `parseDocument` that submits a document. */
@@ -82,10 +86,12 @@ export const documentInput = v.strictObject({
   config: v.optional(object),
   onAmbiguousSubmit: v.optional(oneOf('resubmit', 'fail')),
   maxSubmits: v.optional(whole(1, MAX_SUBMITS_LIMIT)),
+  metadata: v.optional(object),
+  dataRetention: v.optional(oneOf('zero')),
   ...common,
 });
 
-const attachInput = v.strictObject({ runId: text(), ...common });
+const attachInput = v.strictObject({ runId: text(), apiVersion: v.optional(oneOf(...API_VERSIONS)), ...common });
 
 /** Settings of the checks of an input. */
 export interface InputCheckOptions {
@@ -110,7 +116,8 @@ export function findInputProblem(input: unknown, { limits = true }: InputCheckOp
   if (!('runId' in input) && !('file' in input)) return `input must have 'file' or 'runId', got ${show(input)}`;
   const checked = v.safeParse('runId' in input ? attachInput : documentInput, input, { abortPipeEarly: true });
   if (!checked.success) return checked.issues.map(describeIssue).join('; ');
-  return limits ? findLimitProblem(input) : undefined;
+  const problem = findVersionProblem(input as unknown as ParseInput);
+  return problem ?? (limits ? findLimitProblem(input) : undefined);
 }
 
 /**
@@ -122,6 +129,16 @@ export function findLimitProblem({ runId, config }: { runId?: unknown; config?: 
   if (rule !== undefined) return `runId ${rule}, got ${show(runId)}`;
   if (!isDeeperThan(config, MAX_LEVELS)) return undefined;
   return `config must have at most ${MAX_LEVELS} levels of objects and arrays, got ${show(config)}`;
+}
+
+/** Checks the fields that belong to version 2026-02-09 of the API. Version 0.1.0 knew none of them. */
+function findVersionProblem(input: ParseInput): string | undefined {
+  if (!isAttachInput(input)) {
+    const rule = input.metadata && findMetadataProblem(input.metadata);
+    return rule === undefined ? undefined : `metadata ${rule}, got ${show(input.metadata)}`;
+  }
+  if (input.onCancel !== 'cancelRun' || versionOfRun(input) !== '2025-04-21') return undefined;
+  return `onCancel 'cancelRun' needs a run of version 2026-02-09, got ${show(input.runId)} of version 2025-04-21`;
 }
 
 /** Describes one problem: the wrong field, the rule and the value. */

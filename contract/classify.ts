@@ -2,7 +2,7 @@ import { isOutOfCreditsCode, type ParseApiError, type ParseApiErrorFacts } from 
 import type { AnyFailureType } from './failures';
 
 /** Purpose of a request. The same answer means different failures for different purposes. */
-export type RequestPurpose = 'submit' | 'read' | 'upload' | 'delete';
+export type RequestPurpose = 'submit' | 'read' | 'upload' | 'cancel' | 'delete';
 
 /**
  * Gives the failure type of an unusable answer to a request with this purpose. Type and purpose together decide if the
@@ -51,6 +51,7 @@ const REJECTED = {
   submit: 'RequestRejected',
   read: 'RequestRejected',
   upload: 'UploadRejected',
+  cancel: 'RequestRejected',
   delete: 'RequestRejected',
 } as const satisfies Record<RequestPurpose, AnyFailureType>;
 

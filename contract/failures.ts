@@ -142,6 +142,8 @@ export interface FailureDetails {
   readonly status?: number | string;
   /** Extend's reason for a failed run. */
   readonly failureReason?: string;
+  /** Extend's explanation of that reason for people. Version 2026-02-09 only. */
+  readonly failureMessage?: string;
   /** Error code of Extend, or of the operating system (`ENOSPC`). */
   readonly code?: string;
   /** Submits that may have created a run. */

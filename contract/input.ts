@@ -1,4 +1,4 @@
-import type { ParseConfig } from './extend';
+import type { ApiVersion, ParseConfig, RunMetadata } from './extend';
 import type { PollingOptions } from './poll-schedule';
 
 /** A document that Extend downloads. */
@@ -58,6 +58,12 @@ export interface CommonParseOptions {
    * @default 'never'
    */
   readonly deleteRun?: 'never' | 'afterSuccess' | 'always';
+  /**
+   * What a cancelled workflow does about a run that has not ended. `cancelRun` cancels the run at Extend, and needs
+   * version 2026-02-09 of the API. `leave` lets it go on. Neither delays or changes the end of the workflow.
+   * @default 'cancelRun' for a run of version 2026-02-09, else 'leave'
+   */
+  readonly onCancel?: 'leave' | 'cancelRun';
 }
 
 /**
@@ -81,6 +87,19 @@ export interface DocumentInput extends CommonParseOptions {
    * @default 5
    */
   readonly maxSubmits?: number;
+  /**
+   * Metadata of the run, at most 8,000 bytes as JSON. Extend repeats it with the run, and the result contains it. The
+   * member `extend:usage_tags`, a list of tags, is for Extend's billing; the member `temporal` is for this package. The
+   * workflow's history contains the metadata. It needs version 2026-02-09 of the API.
+   * @default none
+   */
+  readonly metadata?: RunMetadata;
+  /**
+   * `zero`: Extend retains nothing of the run after its processing. Extend offers that for some plans only, and refuses
+   * it for others. It needs version 2026-02-09 of the API.
+   * @default the retention of the workspace
+   */
+  readonly dataRetention?: 'zero';
 }
 
 /**
@@ -88,8 +107,13 @@ export interface DocumentInput extends CommonParseOptions {
  * `initialDelayMs` is given.
  */
 export interface AttachInput extends CommonParseOptions {
-  /** Extend's run id, `parser_run_…`. */
+  /** Extend's run id, `parser_run_…` or `pr_…`. */
   readonly runId: string;
+  /**
+   * Version of Extend's API in which the run was submitted.
+   * @default the version that the beginning of the run id suggests; for another beginning, that of the worker
+   */
+  readonly apiVersion?: ApiVersion;
 }
 
 /** Input of the workflow `parseDocument`, as plain JSON. */

@@ -1,4 +1,4 @@
-import type { ParseConfig } from './extend';
+import type { ApiVersion, ParseConfig, RunMetadata } from './extend';
 import {
   isAttachInput,
   type CommonParseOptions,
@@ -7,6 +7,7 @@ import {
   type ParseInput,
 } from './input';
 import { resolveSchedule, type PollEngine, type PollingOptions, type PollSchedule } from './poll-schedule';
+import { versionOfRun } from './run-version';
 import { defined } from '../json';
 
 /** A document that is submitted, with the rules for a submit without a readable answer. */
@@ -15,11 +16,17 @@ export interface DocumentToSubmit {
   readonly config?: ParseConfig;
   readonly onAmbiguousSubmit: NonNullable<DocumentInput['onAmbiguousSubmit']>;
   readonly maxSubmits: number;
+  readonly metadata?: RunMetadata;
+  readonly dataRetention?: NonNullable<DocumentInput['dataRetention']>;
+  /** Names of the given fields that only version 2026-02-09 of the API has. Absent if there are none. */
+  readonly versionedFields?: readonly string[];
 }
 
 /** A run that exists already: nothing is submitted. */
 export interface RunToAttach {
   readonly runId: string;
+  /** Version of the API in which the run was submitted, or `worker` if only the worker can say. */
+  readonly apiVersion: ApiVersion | 'worker';
 }
 
 /** Settings of the polls. */
@@ -42,6 +49,8 @@ export interface ParseSettings {
   readonly result: NonNullable<CommonParseOptions['result']>;
   /** The endings after which the run is deleted at Extend. */
   readonly deleteRun: NonNullable<CommonParseOptions['deleteRun']>;
+  /** What a cancellation does about the run. Absent: what the run's version of the API can. */
+  readonly onCancel?: NonNullable<CommonParseOptions['onCancel']>;
 }
 
 const DEFAULT_DEADLINE_MS = 24 * 3600 * 1000;
@@ -49,16 +58,26 @@ const DEFAULT_MAX_SUBMITS = 5;
 
 /** Fills in every default of an input. The input must have been checked. */
 export function resolveInput(input: ParseInput): ParseSettings {
-  const { polling, deadlineMs = DEFAULT_DEADLINE_MS, result = 'inline', deleteRun = 'never' } = input;
+  const { polling, deadlineMs = DEFAULT_DEADLINE_MS, result = 'inline', deleteRun = 'never', onCancel } = input;
   const { engine = 'timer' } = polling ?? {};
   const schedule = isAttachInput(input) ? attachedSchedule(polling) : resolveSchedule(polling);
-  return { subject: subjectOf(input), deadlineMs, polling: { engine, schedule }, result, deleteRun };
+  const settings = { subject: subjectOf(input), deadlineMs, polling: { engine, schedule }, result, deleteRun };
+  return { ...settings, ...defined({ onCancel }) };
 }
 
 function subjectOf(input: ParseInput): ParseSettings['subject'] {
-  if (isAttachInput(input)) return { runId: input.runId };
+  if (isAttachInput(input)) return { runId: input.runId, apiVersion: versionOfRun(input) ?? 'worker' };
   const { file, config, onAmbiguousSubmit = 'resubmit', maxSubmits = DEFAULT_MAX_SUBMITS } = input;
-  return defined({ file, config, onAmbiguousSubmit, maxSubmits });
+  const { metadata, dataRetention } = input;
+  const versionedFields = versionedFieldsOf(input);
+  return defined({ file, config, onAmbiguousSubmit, maxSubmits, metadata, dataRetention, versionedFields });
+}
+
+/** Gives the names of the fields that only version 2026-02-09 has. `onCancel: 'leave'` asks nothing of the API. */
+function versionedFieldsOf({ metadata, dataRetention, onCancel }: DocumentInput): readonly string[] | undefined {
+  const given = { metadata, dataRetention, onCancel: onCancel === 'cancelRun' ? onCancel : undefined };
+  const names = Object.keys(defined(given));
+  return names.length > 0 ? names : undefined;
 }
 
 /** A run that exists already may have ended long ago, so its first poll is due at once unless the input gives a hint. */

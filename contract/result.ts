@@ -1,4 +1,4 @@
-import type { Chunk, Ocr, RunStatus } from './extend';
+import type { ApiVersion, Chunk, Ocr, RunMetadata, RunStatus } from './extend';
 
 /** The chunks as part of the workflow's result. */
 export interface InlineOutput {
@@ -21,10 +21,12 @@ export interface StoredOutput {
 }
 
 /**
- * Facts of a finished run beside its content. All except the id are absent if Extend omits them or sends another type.
+ * Facts of a finished run beside its content. All except id and version are absent if Extend omits them or sends another type.
  */
 export interface RunSummary {
   readonly runId: string;
+  /** Version of Extend's API in which the run was asked for. Absent in results of workers of version 0.1.0. */
+  readonly apiVersion?: ApiVersion;
   /** Extend's id of the stored file. */
   readonly fileId?: string;
   /** Pages that Extend parsed. */
@@ -33,6 +35,8 @@ export interface RunSummary {
   readonly processingTimeMs?: number;
   /** Credits that Extend charged. */
   readonly credits?: number;
+  /** Metadata of the run, as Extend repeats it. Version 2026-02-09 only. */
+  readonly metadata?: RunMetadata;
 }
 
 /** Result of the workflow `parseDocument`. */
@@ -57,6 +61,8 @@ export interface ParseProgress {
   readonly phase: 'submitting' | 'waiting' | 'fetching' | 'cleaning' | 'ended';
   /** Extend's run id, if it is known. */
   readonly runId?: string;
+  /** Version of Extend's API in which the run was submitted, if it is known. */
+  readonly apiVersion?: ApiVersion;
   /** Status of the run at the last poll. */
   readonly status?: RunStatus;
   /** Submits that may have created a run. */

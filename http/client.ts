@@ -1,33 +1,32 @@
-import { isEndpointMissing, isVersionRemoved } from '../contract';
 import {
-  ContractError,
-  decodeSubmitAnswer,
-  decodeUploadAnswer,
+  API_VERSIONS,
+  DEFAULT_API_VERSION,
   DEFAULT_BASE_URL,
   findBaseUrlProblem,
   isHeaderWord,
   MAX_REQUEST_MS,
-  ParseApiError,
-  type CollectedRun,
-  type ParseAsyncRequest,
-  type RunState,
+  type ApiVersion,
 } from '../contract/extend';
 import { defined } from '../json';
-import { createRedactor, redact, type Redactor, type Secret } from '../privacy';
-import type { HttpAnswer } from './http-answer';
-import { exchange, exchangeParts, type Connection, type ExchangeRequest } from './exchange';
+import { createRedactor, redact, type Redactor } from '../privacy';
+import { createApi20250421 } from './api-2025-04-21';
+import { createApi20260209 } from './api-2026-02-09';
+import type { Connection } from './exchange';
+import type { CallOptions, ExtendApi } from './extend-api';
 import { createKeyRing } from './key-ring';
-import { createPoller } from './poller';
-import { collectRun, readText } from './read-body';
-import { readState } from './read-state';
-import { pathOf, runRequest, uploadRequest } from './requests';
-import type { RequestObserver, RequestOperation } from './request-watch';
+import type { RequestObserver } from './request-watch';
+import { createSender, type Timeouts } from './sender';
 import { noteKey } from './usable-key';
 
 /** Settings of {@link createExtendClient}. */
 export interface ExtendClientOptions {
   /** Extend's API key, or a function that gives the key. The function is called for each request. */
   readonly apiKey: string | (() => string | Promise<string>);
+  /**
+   * Version of Extend's API for new submits: `2025-04-21` or `2026-02-09`. A run is followed in the version in which it
+   * was submitted, whatever this option says. @default '2025-04-21'
+   */
+  readonly apiVersion?: ApiVersion;
   /** Base URL of the API. @default 'https://api.extend.ai' */
   readonly baseUrl?: string;
   /** Id of the workspace. It is required if the key belongs to a whole organization. @default none */
@@ -46,96 +45,45 @@ export interface ExtendClientOptions {
   readonly fetchTimeoutMs?: number;
 }
 
-/** Options of every call. */
-export interface CallOptions {
-  /** Ends the call early. The call then throws the signal's reason. */
-  readonly signal?: AbortSignal;
-}
-
-/** Options of a submit. */
-export interface SubmitOptions extends CallOptions {
-  /** Secrets in the request, beside the key. No error and no state repeats them. @default none */
-  readonly secrets?: readonly Secret[];
-}
-
-/**
- * Extend's API, version 2025-04-21, as far as this package uses it. A call sends one request and never repeats it, with
- * one exception: `pollRun` sends a second request when Extend refuses `responseType=url`.
- */
+/** Client of Extend's API. */
 export interface ExtendClient {
+  /** Version of the API that new submits speak. */
+  readonly apiVersion: ApiVersion;
   /** Time limits of the requests, in milliseconds. */
-  readonly timeouts: { readonly statusMs: number; readonly submitMs: number; readonly fetchMs: number };
+  readonly timeouts: Timeouts;
   /** Takes out of texts the keys that this client has used, and every text that has the shape of a secret. */
   readonly redactor: Redactor;
   /** Makes the current key known to the redactor. It never fails. It ignores a key that it cannot read. */
   noteKey(options?: CallOptions): Promise<void>;
-  /** Submits a document: `POST /parse/async`. */
-  submitParse(request: ParseAsyncRequest, options?: SubmitOptions): Promise<RunState>;
-  /**
-   * Polls a run: `GET /parser_runs/{id}` without the content. It reads only the state, for an answer of any size. It
-   * asks for `responseType=url`. If Extend refuses that with 400 or 422, the call sends a second request, with
-   * `responseType=json`.
-   */
-  pollRun(runId: string, options?: CallOptions): Promise<RunState>;
-  /**
-   * Reads a run with its content into memory: `GET /parser_runs/{id}`.
-   *
-   * @throws BodyTooLargeError above `maxBodyBytes`
-   */
-  readRun(runId: string, options: CallOptions & { readonly maxBodyBytes: number }): Promise<CollectedRun>;
-  /** Reads a run with its content as it arrives: `GET /parser_runs/{id}`. @throws ParseApiError from the iteration */
-  streamRun(runId: string, options?: CallOptions): AsyncIterable<Uint8Array>;
-  /** Deletes a run: `DELETE /parser_runs/{id}`. A run that does not exist counts as deleted. */
-  deleteRun(runId: string, options?: CallOptions): Promise<void>;
-  /** Uploads a file: `POST /files/upload`. Not idempotent: each call creates a file. */
-  uploadFile(
-    file: { readonly content: Blob; readonly fileName: string },
-    options?: CallOptions,
-  ): Promise<{ readonly fileId: string }>;
-  /** Deletes a file: `DELETE /files/{id}`. A file that does not exist counts as deleted. */
-  deleteFile(fileId: string, options?: CallOptions): Promise<void>;
+  /** Extend's API in that version. A run is asked for in the version in which it was submitted. */
+  version(apiVersion: ApiVersion): ExtendApi;
 }
 
 const DEFAULT_FETCH_TIMEOUT_MS = 300_000;
-/** Limit of an answer that contains no document. It is far above any real size. */
-const MAX_SMALL_BODY_BYTES = 1_048_576;
-
 /**
  * Builds the client. It opens no connection until the first call.
  *
  * @param observe is called after each request has ended. @default none
  * @throws TypeError if `baseUrl` is not a plain absolute http(s) URL, or if no header can carry `workspaceId`;
- * RangeError if a time limit is not a whole number from 1 to its maximum.
+ * RangeError if a time limit is not a whole number from 1 to its maximum, or `apiVersion` is unknown.
  */
 export function createExtendClient(options: ExtendClientOptions, observe?: RequestObserver): ExtendClient {
+  const { apiVersion = DEFAULT_API_VERSION } = options;
+  if (!API_VERSIONS.includes(apiVersion)) {
+    throw new RangeError(`apiVersion must be one of ${API_VERSIONS.join(', ')}, got '${redact(String(apiVersion))}'`);
+  }
   const connection = toConnection(options, observe);
   const timeouts = toTimeouts(options);
-  const call = <T>(request: ExchangeRequest, read: (answer: HttpAnswer, redactor: Redactor) => Promise<T>) =>
-    exchange(connection, request, read);
-  const { statusMs, submitMs, fetchMs } = timeouts;
-  const deletionMs = Math.min(statusMs, MAX_REQUEST_MS.deletion);
-  const remove = async (operation: RequestOperation, kind: string, id: string, signal?: AbortSignal) =>
-    ignoreGone(call({ operation, method: 'DELETE', path: pathOf(kind, id), timeoutMs: deletionMs, signal }, drain));
+  const versions: Readonly<Record<ApiVersion, ExtendApi>> = {
+    '2025-04-21': createApi20250421(createSender('2025-04-21', connection, timeouts)),
+    '2026-02-09': createApi20260209(createSender('2026-02-09', connection, timeouts)),
+  };
   return {
+    apiVersion,
     timeouts,
     redactor: createRedactor(() => connection.keys.secrets),
     noteKey: async ({ signal } = {}) => noteKey(connection, signal),
-    submitParse: (json, { signal, secrets = [] } = {}) =>
-      call(
-        { operation: 'submitParse', method: 'POST', path: '/parse/async', json, timeoutMs: submitMs, secrets, signal },
-        readSubmitAnswer,
-      ),
-    pollRun: createPoller((runId, responseType, signal) =>
-      call({ ...runRequest('readRunState', runId, statusMs, signal), query: { responseType } }, readState),
-    ),
-    readRun: async (runId, { signal, maxBodyBytes }) =>
-      call(runRequest('readRun', runId, fetchMs, signal), (answer) => collectRun(answer, maxBodyBytes)),
-    async *streamRun(runId, { signal } = {}) {
-      yield* exchangeParts(connection, runRequest('streamRun', runId, fetchMs, signal));
-    },
-    uploadFile: (file, { signal } = {}) => call(uploadRequest(file, fetchMs, signal), readUploadAnswer),
-    deleteRun: (runId, { signal } = {}) => remove('deleteRun', 'parser_runs', runId, signal),
-    deleteFile: (fileId, { signal } = {}) => remove('deleteFile', 'files', fileId, signal),
+    version: (version) => versions[version],
   };
 }
 
@@ -154,47 +102,13 @@ function toConnection(options: ExtendClientOptions, observe: RequestObserver | u
   };
 }
 
-function toTimeouts({
-  statusTimeoutMs,
-  submitTimeoutMs,
-  fetchTimeoutMs,
-}: ExtendClientOptions): ExtendClient['timeouts'] {
+function toTimeouts({ statusTimeoutMs, submitTimeoutMs, fetchTimeoutMs }: ExtendClientOptions): Timeouts {
   const { status, submit, fetch } = MAX_REQUEST_MS;
   return {
     statusMs: checkedMs('statusTimeoutMs', statusTimeoutMs ?? status, status),
     submitMs: checkedMs('submitTimeoutMs', submitTimeoutMs ?? submit, submit),
     fetchMs: checkedMs('fetchTimeoutMs', fetchTimeoutMs ?? DEFAULT_FETCH_TIMEOUT_MS, fetch),
   };
-}
-
-async function readSubmitAnswer(answer: HttpAnswer, redactor: Redactor): Promise<RunState> {
-  return decodeSubmitAnswer(await readJson(answer, MAX_SMALL_BODY_BYTES), redactor);
-}
-
-async function readUploadAnswer(answer: HttpAnswer): Promise<{ readonly fileId: string }> {
-  return decodeUploadAnswer(await readJson(answer, MAX_SMALL_BODY_BYTES));
-}
-
-async function readJson(answer: HttpAnswer, limitBytes: number): Promise<unknown> {
-  const text = await readText(answer, limitBytes);
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new ContractError(text === '' ? 'the body is empty' : `the body (${text.length} characters) is not JSON`);
-  }
-}
-
-async function drain(answer: HttpAnswer): Promise<void> {
-  await readText(answer, MAX_SMALL_BODY_BYTES);
-}
-
-async function ignoreGone(deletion: Promise<void>): Promise<void> {
-  try {
-    await deletion;
-  } catch (error) {
-    const isGone = error instanceof ParseApiError && error.status === 404;
-    if (!isGone || isEndpointMissing(error) || isVersionRemoved(error)) throw error;
-  }
 }
 
 function checkedBaseUrl(baseUrl: string): string {

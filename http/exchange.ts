@@ -1,4 +1,4 @@
-import { EXTEND_API_VERSION } from '../contract/extend';
+import type { ApiVersion } from '../contract/extend';
 import { defined } from '../json';
 import { createRedactor, keySecrets, type Redactor, type Secret } from '../privacy';
 import { toHttpAnswer, type HttpAnswer } from './http-answer';
@@ -20,9 +20,16 @@ export interface Connection extends KeySource {
 /** One request. */
 export interface ExchangeRequest {
   readonly operation: RequestOperation;
+  /** Version of the API that the request names. */
+  readonly apiVersion: ApiVersion;
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** Path below the base URL, beginning with a slash. Messages may show it. */
   readonly path: string;
+  /**
+   * Presigned URL to which the request goes instead. It is sent without the API key, and may lead to another host.
+   * Messages show `path`, which then is a description. @default none: the request goes to the API
+   */
+  readonly externalUrl?: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly json?: unknown;
   readonly body?: FormData;
@@ -36,7 +43,7 @@ export interface ExchangeRequest {
 
 /**
  * Sends one request once and reads its answer with `read`. Three features of ky are switched off: its retries; its time
- * limit, because that does not cover the body; and redirects, so that only one host gets the key.
+ * limit, because that does not cover the body; and redirects of requests to the API, so that only one host gets the key.
  *
  * @throws ParseApiError for every failure; the reason of `signal` if the signal ended the exchange.
  */
@@ -126,12 +133,21 @@ interface SentFacts extends RequestFacts {
 }
 
 /** Collects the facts that the errors of a request repeat, and the redactor of their texts. */
-function describe({ baseUrl, keys }: Connection, { method, path, secrets = [] }: ExchangeRequest): SentFacts {
+function describe({ baseUrl, keys }: Connection, request: ExchangeRequest): SentFacts {
+  const { method, path, apiVersion, externalUrl, secrets = [] } = request;
   const own = [...secrets];
   const redactor = createRedactor(() => [...keys.secrets, ...own]);
   // A poll does not know the document's URL, and its answer may repeat that URL.
   const toSafe = method === 'POST' ? redactor.text : redactor.reason;
-  return { what: `${method} ${path}`, baseUrl, redactor, toSafe, noteKey: (key) => void own.push(...keySecrets(key)) };
+  return {
+    what: `${method} ${path}`,
+    apiVersion,
+    isExternal: externalUrl !== undefined,
+    baseUrl,
+    redactor,
+    toSafe,
+    noteKey: (key) => void own.push(...keySecrets(key)),
+  };
 }
 
 async function send(
@@ -140,23 +156,21 @@ async function send(
   { redactor, noteKey }: SentFacts,
   signal: AbortSignal,
 ): Promise<Response> {
-  const { method, path, query, json, body } = request;
+  const { method, path, query, json, body, externalUrl } = request;
+  const options = { method, signal, retry: 0, timeout: false, throwHttpErrors: false } as const;
+  if (externalUrl !== undefined) return ky(externalUrl, options);
   const key = await usableKey(connection, redactor, signal);
   noteKey(key);
   // ky copies a request before it sends it, which would hold a whole upload in memory. So ky does not get the body.
   const fetchWithBody = body && ((input: RequestInfo | URL, init?: RequestInit) => fetch(input, { ...init, body }));
   return ky(`${connection.baseUrl}${path}`, {
-    method,
+    ...options,
     ...defined({ searchParams: query && { ...query }, json, fetch: fetchWithBody }),
     headers: {
       authorization: `Bearer ${key}`,
-      'x-extend-api-version': EXTEND_API_VERSION,
+      'x-extend-api-version': request.apiVersion,
       ...defined({ 'x-extend-workspace-id': connection.workspaceId }),
     },
-    signal,
-    retry: 0,
-    timeout: false,
-    throwHttpErrors: false,
     redirect: 'manual',
   });
 }

@@ -1,9 +1,10 @@
 /**
- * The only folder that talks to Extend. A call sends one request and never repeats it, because Temporal retries. One
- * exception: a poll sends a second request when Extend refuses `responseType=url`; see `createPoller`.
+ * The only folder that talks to Extend, with one implementation for each version of its API. A call sends one request
+ * and never repeats it, because Temporal retries. Two calls may send a second one: see {@link ExtendApi}.
  */
 export { createExtendClient } from './client';
-export type { CallOptions, ExtendClient, ExtendClientOptions } from './client';
+export type { ExtendClient, ExtendClientOptions } from './client';
+export type { CallOptions, ExtendApi } from './extend-api';
 export { BodyTooLargeError } from './read-body';
 export type { EndedRequest, RequestObserver, RequestOperation } from './request-watch';
 export { startTimeLimit } from './time-limit';

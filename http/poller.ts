@@ -26,8 +26,11 @@ export function createPoller(send: SendPoll): Poller {
   };
 }
 
-/** Tells if Extend refused the request as it is. A 4xx that asks to try later, such as a rate limit, is no refusal. */
-function isParameterRefused(error: unknown): boolean {
+/**
+ * Tells if Extend refused the parameter `responseType`, with the request as it is. A 4xx that asks to try later, such as
+ * a rate limit, is no refusal.
+ */
+export function isParameterRefused(error: unknown): boolean {
   if (!(error instanceof ParseApiError) || (error.status !== 400 && error.status !== 422)) return false;
   return classifyApiError(error, 'read') === 'RequestRejected';
 }

@@ -11,10 +11,15 @@ const WHOLE_BODY_BYTES = 65_536;
 /** Limit of one field, far above any real state or reason. */
 const MAX_FIELD_BYTES = 65_536;
 const OBJECT_START = 0x7b;
-const STATE_FIELDS: ReadonlySet<string | number | undefined> = new Set(['id', 'status', 'failureReason']);
+const STATE_FIELDS: ReadonlySet<string | number | undefined> = new Set([
+  'id',
+  'status',
+  'failureReason',
+  'failureMessage',
+]);
 
 /**
- * Reads only a run's state out of an answer of `GET /parser_runs/{id}`. The body of a finished run may be large. Of a
+ * Reads only a run's state out of an answer about it. The body of a finished run may be large. Of a
  * large body the function reads only the part up to the state, and holds none of it in memory. So a poll never fails
  * because an answer is too large.
  *

@@ -15,7 +15,15 @@ export interface EndedRequest {
 
 /** Purposes of requests. Wire names: values of the metric label `operation`. `readRunState` is a poll. */
 export type RequestOperation =
-  'submitParse' | 'readRunState' | 'readRun' | 'streamRun' | 'uploadFile' | 'deleteRun' | 'deleteFile';
+  | 'submitParse'
+  | 'readRunState'
+  | 'readRun'
+  | 'streamRun'
+  | 'downloadOutput'
+  | 'uploadFile'
+  | 'cancelRun'
+  | 'deleteRun'
+  | 'deleteFile';
 
 /** Function that is called after each request has ended. It must not throw. */
 export type RequestObserver = (ended: EndedRequest) => void;

@@ -2,9 +2,9 @@ import { isEndpointMissing, isVersionRemoved } from '../contract';
 import {
   ContractError,
   decodeErrorBody,
-  EXTEND_API_VERSION,
   ParseApiError,
   parseRetryAfter,
+  type ApiVersion,
   type ParseApiErrorFacts,
 } from '../contract/extend';
 import { defined } from '../json';
@@ -19,6 +19,10 @@ const ERROR_BODY_BYTES = 16_384;
 export interface RequestFacts {
   /** Method and path. */
   readonly what: string;
+  /** Version of the API that the request names. */
+  readonly apiVersion: ApiVersion;
+  /** `true` for a request to a presigned URL. Another server than Extend's API answers it. */
+  readonly isExternal: boolean;
   /** Base URL without credentials and query. */
   readonly baseUrl: string;
   /** Takes secrets out of every text that the error repeats. */
@@ -33,7 +37,11 @@ export interface RequestFacts {
 /** Turns an answer with an error status into an error. It reads the start of the body for the error's text. */
 export async function statusError(answer: HttpAnswer, request: RequestFacts): Promise<ParseApiError> {
   const { status, headers } = answer;
-  const { toSafe, redactor } = request;
+  const { what, toSafe, redactor } = request;
+  // The body of such an answer may repeat parts of the URL. The next attempt asks for a new URL.
+  if (request.isExternal) {
+    return new ParseApiError(`${status} was the answer to ${what}`, { kind: 'status', status, retryable: true });
+  }
   const text = await readStart(answer, ERROR_BODY_BYTES).catch(() => '');
   const body = decodeErrorBody(text, { toSafe, hideValues: redactor.values });
   const requestId = body.requestId ?? safeHeader(headers, 'x-extend-request-id', toSafe);
@@ -53,14 +61,14 @@ export async function statusError(answer: HttpAnswer, request: RequestFacts): Pr
   return new ParseApiError(`${describe(facts, request)}${said === '' ? '' : `: ${said}`}`, facts);
 }
 
-function describe(facts: ParseApiErrorFacts, { what, baseUrl, redactor }: RequestFacts): string {
+function describe(facts: ParseApiErrorFacts, { what, apiVersion, baseUrl, redactor }: RequestFacts): string {
   const answered = `answered ${facts.status} to ${what}`;
   if (isVersionRemoved(facts)) {
-    return `Extend no longer serves version ${EXTEND_API_VERSION} of its API (x-extend-api-version): it ${answered}`;
+    return `Extend no longer serves version ${apiVersion} of its API (EXTEND_API_VERSION): it ${answered}`;
   }
   if (isEndpointMissing(facts)) {
     const server = redactor.text(baseUrl);
-    return `${server} (EXTEND_BASE_URL) does not serve Extend's API: it ${answered}, and not with an error of Extend`;
+    return `${server} (EXTEND_BASE_URL) does not serve version ${apiVersion} of Extend's API (EXTEND_API_VERSION): it ${answered}, and not with an error of Extend`;
   }
   return `Extend ${answered}`;
 }

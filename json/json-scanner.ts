@@ -3,8 +3,11 @@ export type JsonPath = readonly (string | number)[];
 
 /** Settings of {@link JsonScanner}: the functions that it calls for values. */
 export interface JsonScannerOptions {
-  /** Length of the longest path that is reported. Deeper values are checked, but not reported. */
-  readonly depth: number;
+  /**
+   * Length of the longest path that is reported. Deeper values are checked, but not reported. It may grow while the text
+   * arrives; values that begin later are then reported down to the new depth.
+   */
+  depth: number;
   /**
    * Called when a value begins. `at` is the offset of its first byte. `first` is that byte, which shows the kind of the
    * value.

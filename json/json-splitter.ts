@@ -1,4 +1,4 @@
-import { JsonScanner, JsonSyntaxError, type JsonPath } from './json-scanner';
+import { JsonScanner, JsonSyntaxError, type JsonPath, type JsonScannerOptions } from './json-scanner';
 
 /** Receiver of the bytes of one value as they arrive. */
 export interface JsonSink {
@@ -18,6 +18,7 @@ export interface JsonSink {
  */
 export class JsonSplitter {
   readonly #scanner: JsonScanner;
+  readonly #scannerOptions: JsonScannerOptions;
   /** Sinks of the values that have begun and not ended, the outermost first. */
   readonly #open: { readonly depth: number; readonly sink: JsonSink }[] = [];
   #part: Uint8Array = new Uint8Array();
@@ -30,7 +31,7 @@ export class JsonSplitter {
    * value is needed. The path is valid only during the call.
    */
   constructor(depth: number, take: (path: JsonPath, first: number) => JsonSink | undefined) {
-    this.#scanner = new JsonScanner({
+    this.#scannerOptions = {
       depth,
       onStart: (path, at, first) => {
         const sink = take(path, first);
@@ -43,7 +44,13 @@ export class JsonSplitter {
         this.#handOn(at);
         this.#open.pop()?.sink.end?.();
       },
-    });
+    };
+    this.#scanner = new JsonScanner(this.#scannerOptions);
+  }
+
+  /** Calls `take` down to this depth for the values that begin from now on. */
+  lookDownTo(depth: number): void {
+    this.#scannerOptions.depth = depth;
   }
 
   /** Reads the next bytes. */

@@ -7,5 +7,5 @@ export { toPlainText } from './plain-text';
 export { redact } from './redact';
 export { SHAPE_REDACTOR, createRedactor } from './redactor';
 export type { Redactor } from './redactor';
-export { keySecrets, querySecrets, urlSecrets } from './secrets';
+export { keySecrets, passwordSecrets, querySecrets, urlSecrets } from './secrets';
 export type { Secret } from './secrets';

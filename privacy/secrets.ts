@@ -12,6 +12,8 @@ export interface Secret {
 
 /** Shortest key that is searched for. A shorter key is not a real key, and could be an ordinary word of a message. */
 const MIN_KEY_LENGTH = 8;
+/** Shortest password that is searched for. */
+const MIN_PASSWORD_LENGTH = 4;
 /** Shortest part of a URL that is searched for alone. A shorter part could be an ordinary word of a message. */
 const MIN_PART_LENGTH = 6;
 /** Number of leading characters by which a longer value is recognised. */
@@ -21,7 +23,16 @@ const BITS_PER_BASE64_CHARACTER = 6;
 
 /** Gives the forms in which a text may contain an API key: plain, and inside base64. */
 export function keySecrets(key: string): Secret[] {
-  return key.length < MIN_KEY_LENGTH ? [] : [key, ...base64Forms(key)].map((form) => toSecret(form));
+  return key.length < MIN_KEY_LENGTH ? [] : encodedForms(key);
+}
+
+/** Gives the forms in which a text may contain the password of a document: plain, and inside base64. */
+export function passwordSecrets(password = ''): Secret[] {
+  return password.length < MIN_PASSWORD_LENGTH ? [] : encodedForms(password);
+}
+
+function encodedForms(value: string): Secret[] {
+  return [value, ...base64Forms(value)].map((form) => toSecret(form));
 }
 
 /**

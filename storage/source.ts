@@ -19,6 +19,11 @@ export type OpenedSource =
       readonly fileUrl: string;
       /** Name of the file. @default Extend takes it from the URL */
       readonly fileName?: string;
+      /**
+       * Password that opens the document. Only Extend gets it. It needs version 2026-02-09 of Extend's API.
+       * @default the document has none
+       */
+      readonly password?: string;
     };
 
 /**

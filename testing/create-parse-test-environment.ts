@@ -35,6 +35,10 @@ export interface ParseTestEnvironmentOptions {
    * @default no faults
    */
   readonly faults?: NonNullable<EmulatorOptions['faults']>;
+  /**
+   * Version of Extend's API in which the worker submits. The emulator speaks both. @default '2025-04-21'
+   */
+  readonly apiVersion?: NonNullable<ParseWorkerOptions['activities']['apiVersion']>;
   /** Task queue of worker and client. @default 'extend-parse' */
   readonly taskQueue?: string;
   /**
@@ -128,7 +132,7 @@ export async function createParseTestEnvironment(
 }
 
 async function startAll(options: ParseTestEnvironmentOptions, closers: (() => Promise<void>)[]) {
-  const { server = 'time-skipping', taskQueue = DEFAULT_TASK_QUEUE, scripts = {}, faults } = options;
+  const { server = 'time-skipping', taskQueue = DEFAULT_TASK_QUEUE, scripts = {}, faults, apiVersion } = options;
   // Bundling is the slowest step, so it begins first. If another step fails, nothing awaits the bundling.
   const bundling = withBundledWorkflows(workerSettings(options));
   bundling.catch(() => undefined);
@@ -141,7 +145,7 @@ async function startAll(options: ParseTestEnvironmentOptions, closers: (() => Pr
   const worker = await createParseWorker({
     connection: env.nativeConnection,
     taskQueue,
-    activities: { apiKey: 'test', baseUrl: emulator.url, ...options.parse, ...results },
+    activities: { apiKey: 'test', baseUrl: emulator.url, ...defined({ apiVersion }), ...options.parse, ...results },
     shutdownGraceTimeMs: SHUTDOWN_GRACE_MS,
     worker: await bundling,
   });

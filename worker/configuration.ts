@@ -4,7 +4,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
 import type { ParseActivitiesOptions } from '../activities';
 import { DEFAULT_TASK_QUEUE, withoutBlanks, type Environment } from '../contract';
-import { findBaseUrlProblem, isHeaderWord } from '../contract/extend';
+import { API_VERSIONS, findBaseUrlProblem, isHeaderWord, type ApiVersion } from '../contract/extend';
 import { defined } from '../json';
 import { maskUrl, redact } from '../privacy';
 
@@ -58,6 +58,7 @@ export function readWorkerConfiguration(environment: Environment): WorkerConfigu
     readNumber(env, name, rule, words, problems);
   const apiKey = readApiKey(env, problems);
   const baseUrl = readBaseUrl(env, problems);
+  const apiVersion = readApiVersion(env, problems);
   const sourceDirectory = readDirectory(env, 'EXTEND_PARSE_SOURCE_DIR', problems);
   const resultDirectory = env.EXTEND_PARSE_RESULT_DIR;
   const maxInlineBytes = number('EXTEND_PARSE_MAX_INLINE_BYTES', isPositiveWhole, 'a positive whole number of bytes');
@@ -70,11 +71,33 @@ export function readWorkerConfiguration(environment: Environment): WorkerConfigu
     taskQueue: env.EXTEND_PARSE_TASK_QUEUE ?? DEFAULT_TASK_QUEUE,
     activities: {
       apiKey,
-      ...defined({ baseUrl, sourceDirectory, resultDirectory, maxInlineBytes, workspaceId: env.EXTEND_WORKSPACE_ID }),
+      ...defined({ apiVersion, baseUrl, workspaceId: env.EXTEND_WORKSPACE_ID }),
+      ...defined({ sourceDirectory, resultDirectory, maxInlineBytes }),
     },
     temporal,
     ...defined({ maxRequestsPerSecond, shutdownGraceTimeMs, metricsAddress }),
   };
+}
+
+/**
+ * Reads the version of Extend's API for new submits.
+ *
+ * @returns `undefined` if none is set
+ * @throws ConfigurationError for a version that this package does not speak
+ */
+export function readApiVersionSetting(environment: Environment): ApiVersion | undefined {
+  const problems: string[] = [];
+  const apiVersion = readApiVersion(withoutBlanks(environment), problems);
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return apiVersion;
+}
+
+function readApiVersion({ EXTEND_API_VERSION: value }: Environment, problems: string[]): ApiVersion | undefined {
+  const apiVersion = API_VERSIONS.find((version) => version === value);
+  if (value !== undefined && apiVersion === undefined) {
+    problems.push(`EXTEND_API_VERSION must be ${API_VERSIONS.join(' or ')}, got '${redact(value)}'`);
+  }
+  return apiVersion;
 }
 
 /**

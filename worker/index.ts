@@ -4,7 +4,12 @@
  *
  * @packageDocumentation
  */
-export { ConfigurationError, readTemporalConfiguration, readWorkerConfiguration } from './configuration';
+export {
+  ConfigurationError,
+  readApiVersionSetting,
+  readTemporalConfiguration,
+  readWorkerConfiguration,
+} from './configuration';
 export type { WorkerConfiguration } from './configuration';
 export { createParseWorker } from './create-parse-worker';
 export type { ParseWorkerOptions } from './create-parse-worker';

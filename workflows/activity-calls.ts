@@ -10,11 +10,12 @@ const SUBMIT_MS = MAX_REQUEST_MS.submit + MARGIN_MS;
 const STATUS_MS = 2 * MAX_REQUEST_MS.status + MARGIN_MS;
 /** One deletion may delete a run and the file that was uploaded for it. */
 const DELETION_MS = 2 * MAX_REQUEST_MS.deletion + 2_000;
-const FETCH_MS = MAX_REQUEST_MS.fetch + MARGIN_MS;
+/** Fetching a stored result may send two requests: the first one for the URL of the content. */
+const FETCH_MS = MAX_REQUEST_MS.status + MAX_REQUEST_MS.fetch + MARGIN_MS;
 const HEARTBEAT_MS = 30_000;
 /** A submit that is in flight at the deadline gets this much more time for its answer. */
 const SUBMIT_GRACE_MS = 1_000;
-/** Limit of all attempts of a deletion together, because a deletion must not delay the end of the workflow. */
+/** Limit of all attempts of a cancellation or a deletion at Extend, because neither must delay the end of the workflow. */
 const CLEAN_UP_MS = 30_000;
 
 /** Temporal retries requests that are safe to repeat, until the time limit of the call. A wait that the API requests overrides these intervals. */
@@ -79,6 +80,15 @@ export class ActivityCalls {
       startToCloseTimeout: FETCH_MS,
       scheduleToCloseTimeout: withinMs,
       heartbeatTimeout: HEARTBEAT_MS,
+    });
+  }
+
+  /** `cancelRun`: best effort within 30 seconds. */
+  cancellation(): Pick<ParseActivities, 'cancelRun'> {
+    return this.#proxy({
+      summary: 'cancel at Extend',
+      startToCloseTimeout: MAX_REQUEST_MS.status + 2_000,
+      scheduleToCloseTimeout: CLEAN_UP_MS,
     });
   }
 

@@ -1,3 +1,4 @@
+import type { RunVersion } from '../activities/types';
 import type { FailureDetails } from '../contract';
 import type { RunStatus } from '../contract/extend';
 import { defined } from '../json';
@@ -19,9 +20,12 @@ export interface CarriedState {
   readonly uploadedFileId?: string;
   /** Present in the phase `waiting`. */
   readonly runId?: string;
+  /** Absent in the state of version 0.1.0. */
+  readonly apiVersion?: RunVersion;
   readonly acceptedAtMs?: number;
   readonly status?: RunStatus;
   readonly failureReason?: string;
+  readonly failureMessage?: string;
   readonly nextPollAtMs?: number;
   readonly lastFailure?: string;
   readonly lastDetails?: FailureDetails;
@@ -46,6 +50,8 @@ function notesOf(carried: CarriedState): Notes {
   return defined({ submits, rejections, polls, uploadedFileId, nextPollAtMs, lastFailure, lastDetails });
 }
 
-function runOf({ runId, acceptedAtMs, status, failureReason }: CarriedState): AcceptedRun | undefined {
-  return runId === undefined ? undefined : defined({ runId, acceptedAtMs, status, failureReason });
+function runOf(carried: CarriedState): AcceptedRun | undefined {
+  const { runId, apiVersion, acceptedAtMs, status, failureReason, failureMessage } = carried;
+  if (runId === undefined) return undefined;
+  return defined({ runId, apiVersion, acceptedAtMs, status, failureReason, failureMessage });
 }

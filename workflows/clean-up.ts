@@ -1,10 +1,11 @@
 import { CancellationScope, isCancellation, ApplicationFailure, log } from '@temporalio/workflow';
-import type { DeleteRunInput } from '../activities/types';
+import type { CancelRunInput, DeleteRunInput } from '../activities/types';
 import type { ParseSettings } from '../contract';
 import { defined } from '../json';
 import { unwrapActivityFailure } from './failures';
+import type { Journal } from './journal';
 import type { ParseContext } from './open-parse';
-import type { ParseState } from './parse-state';
+import { hasEnded, type AcceptedRun, type ParseState } from './parse-state';
 
 /** The ending of a document, as far as the deletion depends on it. */
 export type Ending = 'succeeded' | 'failed' | 'cancelled' | 'overdue' | 'neverAccepted' | 'undelivered';
@@ -35,15 +36,49 @@ export function whatToDelete(
   return wanted && !isEmpty ? deletable : undefined;
 }
 
-/** Deletes the run and the uploaded file if the settings require it. Best effort, bounded in time; it never fails. */
-export async function cleanUp({ settings, calls, journal }: CleanUpContext, ending: Ending): Promise<void> {
+/**
+ * Returns the run that a cancelled workflow cancels at Extend, by the setting. By default that is a run of version
+ * 2026-02-09: the older version cannot cancel. A run that has ended needs no cancellation.
+ */
+export function whatToCancel(
+  setting: ParseSettings['onCancel'],
+  ending: Ending,
+  run: AcceptedRun | undefined,
+): CancelRunInput | undefined {
+  if (ending !== 'cancelled' || run === undefined || hasEnded(run)) return undefined;
+  const { runId, apiVersion } = run;
+  const wanted = setting === 'cancelRun' || (setting === undefined && apiVersion === '2026-02-09');
+  return wanted ? defined({ runId, apiVersion }) : undefined;
+}
+
+/**
+ * Cancels the run at Extend, and deletes the run and the uploaded file, as far as the settings and the ending require
+ * it. Best effort, bounded in time; it never fails.
+ */
+export async function cleanUp(context: CleanUpContext, ending: Ending): Promise<void> {
+  const { settings, calls, journal } = context;
   const { run, uploadedFileId } = journal.state;
-  const input = whatToDelete(settings.deleteRun, ending, defined({ runId: run?.runId, fileId: uploadedFileId }));
-  if (input === undefined) return;
-  journal.enter({ phase: 'cleaning', run });
+  const toCancel = whatToCancel(settings.onCancel, ending, run);
+  if (run !== undefined && toCancel !== undefined) {
+    journal.enter({ phase: 'cleaning', run });
+    const isCancelled = await attempt(journal, 'cancelled', () => calls.cancellation().cancelRun(toCancel));
+    if (isCancelled) journal.enter({ phase: 'cleaning', run: { ...run, status: 'CANCELLED' } });
+  }
+  const { runId, apiVersion } = run ?? {};
+  const deletable = defined({ runId, apiVersion, fileId: uploadedFileId });
+  const toDelete = whatToDelete(settings.deleteRun, ending, deletable);
+  if (toDelete === undefined) return;
+  journal.enter({ phase: 'cleaning', run: journal.state.run });
+  await attempt(journal, 'deleted', () => calls.deletion().deleteRun(toDelete));
+}
+
+/** Calls an activity although the workflow may be cancelled. Returns true if the activity succeeded. */
+async function attempt(journal: Journal, done: string, call: () => Promise<void>): Promise<boolean> {
   try {
-    await CancellationScope.nonCancellable(() => calls.deletion().deleteRun(input));
+    await CancellationScope.nonCancellable(call);
+    return true;
   } catch (error) {
-    log.warn(`not deleted at Extend: ${unwrapActivityFailure(error).message}`, journal.logAttributes);
+    log.warn(`not ${done} at Extend: ${unwrapActivityFailure(error).message}`, journal.logAttributes);
+    return false;
   }
 }

@@ -13,14 +13,14 @@ type DeliverContext = Pick<ParseContext, 'settings' | 'calls' | 'clock' | 'journ
 export async function deliverResult(context: DeliverContext, run: ProcessedRun): Promise<ParseResult> {
   const { settings, calls, clock, journal } = context;
   journal.enter({ phase: 'fetching', run });
-  const { runId, acceptedAtMs } = run;
+  const { runId, apiVersion, acceptedAtMs } = run;
   const { submits, polls } = journal.state;
   const noticedAtMs = Date.now();
   const counters = { submits, polls, waitedMs: clock.elapsedMs };
   const isStored = settings.result === 'stored';
   const summary = isStored ? 'store result' : 'fetch result';
   const { fetchResult, storeResult } = calls.fetch(summary, Math.max(clock.remainingMs, MIN_FETCH_MS));
-  const input = defined({ runId, noticedAtMs, acceptedAtMs });
+  const input = defined({ runId, apiVersion, noticedAtMs, acceptedAtMs });
   const { output, ...facts } = await (isStored ? storeResult(input) : fetchResult({ ...input, counters }));
   recordDetection(settings.polling.engine, noticedAtMs, defined({ acceptedAtMs, runMs: facts.processingTimeMs }));
   return { ...facts, ...counters, output };

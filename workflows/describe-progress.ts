@@ -1,5 +1,6 @@
 import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
 import type { ParseProgress } from '../contract';
+import { isEndedStatus } from '../contract/extend';
 import { redact } from '../privacy';
 
 /** Describes the progress in a few lines of Markdown, which Temporal's UI shows as the workflow's current details. */
@@ -27,15 +28,20 @@ export interface DocumentEnding {
 
 /** Describes the end of the document, with all facts that a person needs to continue from there. */
 export function describeEnd(progress: ParseProgress, { failure, documentName }: DocumentEnding): string {
-  return paragraphs([ending(failure), ...known(progress), lastFailureOf(progress), named(documentName)]);
+  return paragraphs([ending(failure, progress), ...known(progress), lastFailureOf(progress), named(documentName)]);
 }
 
-function ending(failure: unknown): string {
+function ending(failure: unknown, { runId, status }: ParseProgress): string {
   if (failure === undefined) return '**done**';
-  if (isCancellation(failure)) return '**cancelled**: the run at Extend goes on';
+  if (isCancellation(failure)) return `**cancelled**: ${endOfCancelled(runId, status)}`;
   const type = failure instanceof ApplicationFailure ? failure.type : undefined;
   const message = failure instanceof Error ? redact(failure.message) : 'no reason known';
   return `**failed**, ${type ?? 'unexpectedly'}: ${message}`;
+}
+
+function endOfCancelled(runId: string | undefined, status: ParseProgress['status']): string {
+  if (runId === undefined) return 'no run at Extend is known';
+  return status !== undefined && isEndedStatus(status) ? `the run is ${status}` : 'the run at Extend goes on';
 }
 
 function known({ runId, submits, polls }: ParseProgress): (string | undefined)[] {

@@ -50,10 +50,13 @@ export function endingFailure(
 }
 
 /** Builds the failure of a run that Extend ended as FAILED or CANCELLED. */
-export function runFailed(journal: Journal, { runId, status, failureReason }: FailedRun): ApplicationFailure {
-  const reason = failureReason === undefined ? undefined : redact(failureReason);
-  const message = `Extend ended ${runId} as ${status}: ${reason ?? 'no reason given'}`;
-  return endingFailure(journal, 'ParserRunFailed', message, defined({ status, failureReason: reason }));
+export function runFailed(journal: Journal, run: FailedRun): ApplicationFailure {
+  const { runId, status, failureReason, failureMessage } = run;
+  const given = defined({ failureReason, failureMessage });
+  const texts = Object.fromEntries(Object.entries(given).map(([name, text]) => [name, redact(text)]));
+  const reason = Object.values(texts).join(': ') || 'no reason given';
+  const message = `Extend ended ${runId} as ${status}: ${reason}`;
+  return endingFailure(journal, 'ParserRunFailed', message, { status, ...texts });
 }
 
 /** Builds the failure of a deadline that passed. It names the last failure of a step, if there was one. */

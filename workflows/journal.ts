@@ -1,8 +1,9 @@
 import { log } from '@temporalio/workflow';
 import type { FailureDetails, ParseProgress, PollEngine } from '../contract';
+import type { ApiVersion } from '../contract/extend';
 import { defined } from '../json';
 import type { Clock } from './clock';
-import type { LaterPhase, Notes, ParseState } from './parse-state';
+import type { AcceptedRun, LaterPhase, Notes, ParseState } from './parse-state';
 
 /** The fixed facts that a journal needs to tell the progress, and its listener. */
 export interface JournalOptions {
@@ -65,7 +66,7 @@ export class Journal {
     const pollFacts = phase === 'waiting' ? { polls, nextPollAtMs } : { polls };
     return {
       phase,
-      ...defined({ runId: run?.runId, status: run?.status }),
+      ...defined({ runId: run?.runId, apiVersion: knownVersion(run), status: run?.status }),
       submits,
       ...(engine === 'timer' && defined(pollFacts)),
       startedAtMs: clock.startedAtMs,
@@ -77,4 +78,9 @@ export class Journal {
   #publish(): void {
     this.options.onProgress(this.progress);
   }
+}
+
+/** Version of the run's API. It is not known before the first poll of an attached run. */
+function knownVersion(run: AcceptedRun | undefined): ApiVersion | undefined {
+  return run?.apiVersion === 'worker' ? undefined : run?.apiVersion;
 }

@@ -1,14 +1,18 @@
+import type { RunVersion } from '../activities/types';
 import type { FailureDetails, ParseSettings } from '../contract';
 import { isEndedStatus, type KnownRunStatus, type RunStatus } from '../contract/extend';
 
 /** A run at Extend: accepted after a submit of this workflow, or attached by the caller. */
 export interface AcceptedRun {
   readonly runId: string;
+  /** Version of the API in which the run was submitted. Absent if the worker or the history is of version 0.1.0. */
+  readonly apiVersion?: RunVersion;
   /** Time at which Extend accepted the submit, epoch milliseconds. Absent for an attached run. */
   readonly acceptedAtMs?: number;
   /** The last known status. Absent for an attached run until the first poll. */
   readonly status?: RunStatus;
   readonly failureReason?: string;
+  readonly failureMessage?: string;
 }
 
 /** A run that has ended with a result. */
@@ -18,7 +22,7 @@ export interface ProcessedRun extends AcceptedRun {
 
 /** A run that has ended without a result. */
 export interface FailedRun extends AcceptedRun {
-  readonly status: Exclude<KnownRunStatus, 'PROCESSING' | 'PROCESSED'>;
+  readonly status: Exclude<KnownRunStatus, 'PENDING' | 'PROCESSING' | 'PROCESSED'>;
 }
 
 /** A run that has ended. */

@@ -1,6 +1,6 @@
 import { isCancellation, log, sleep } from '@temporalio/workflow';
 import type { SubmitParseInput, SubmittedRun } from '../activities/types';
-import { isFailureType, type DocumentFile, type DocumentToSubmit } from '../contract';
+import { isFailureType, type DocumentToSubmit } from '../contract';
 import { defined } from '../json';
 import { afterFailedSubmit, type FailedSubmit } from './after-failed-submit';
 import { deadlineExceeded, endingFailure, unwrapActivityFailure, type UnwrappedFailure } from './failures';
@@ -17,11 +17,11 @@ type SubmitContext = Pick<ParseContext, 'calls' | 'clock' | 'journal' | 'continu
  */
 export async function submitDocument(context: SubmitContext, document: DocumentToSubmit): Promise<AcceptedRun> {
   const { clock, journal } = context;
-  const file = await submittableFile(context, document.file);
+  const file = await submittableFile(context, document);
   for (;;) {
     await context.continueAsNewIfSuggested();
     if (clock.remainingMs === 0) throw overdue(journal);
-    const outcome = await submitOnce(context, defined({ file, config: document.config }));
+    const outcome = await submitOnce(context, toSubmit(file, document));
     if ('runId' in outcome) return outcome;
     await pauseAfter(context, document, outcome);
   }
@@ -33,7 +33,7 @@ export async function submitDocument(context: SubmitContext, document: DocumentT
  */
 async function submittableFile(
   { calls, clock, journal }: SubmitContext,
-  file: DocumentFile,
+  { file, versionedFields }: DocumentToSubmit,
 ): Promise<SubmitParseInput['file']> {
   if (!('source' in file)) return file;
   const { source, fileName } = file;
@@ -42,10 +42,15 @@ async function submittableFile(
   if (uploadedFileId !== undefined) return { fileId: uploadedFileId, ...name };
   const { remainingMs } = clock;
   if (remainingMs === 0) throw overdue(journal);
-  const { fileId } = await calls.upload(remainingMs).uploadFile({ source, ...name });
+  const { fileId } = await calls.upload(remainingMs).uploadFile({ source, ...name, ...defined({ versionedFields }) });
   if (fileId === undefined) return file;
   journal.note({ uploadedFileId: fileId });
   return { fileId, ...name };
+}
+
+function toSubmit(file: SubmitParseInput['file'], document: DocumentToSubmit): SubmitParseInput {
+  const { config, metadata, dataRetention, versionedFields } = document;
+  return { file, ...defined({ config, metadata, dataRetention, versionedFields }) };
 }
 
 /** Submits once. An error after the acceptance is not a failed submit, so nothing but the activity is inside the `try`. */
@@ -64,8 +69,10 @@ async function submitOnce(
   return noteAcceptance(journal, answer);
 }
 
-function noteAcceptance(journal: Journal, { runId, status, failureReason }: SubmittedRun): AcceptedRun {
-  const run: AcceptedRun = { runId, status, ...defined({ failureReason }), acceptedAtMs: Date.now() };
+function noteAcceptance(journal: Journal, submitted: SubmittedRun): AcceptedRun {
+  const { runId, apiVersion, status, failureReason, failureMessage } = submitted;
+  const known = defined({ apiVersion, failureReason, failureMessage });
+  const run: AcceptedRun = { runId, status, ...known, acceptedAtMs: Date.now() };
   const submits = journal.state.submits + 1;
   journal.enter({ phase: 'waiting', run }, { submits });
   countSubmit('accepted');

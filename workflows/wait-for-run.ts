@@ -92,11 +92,11 @@ async function poll(
 ): Promise<AcceptedRun> {
   const { calls, clock, journal, wake } = context;
   wake.consume(Date.now());
-  const { runId, acceptedAtMs } = run;
+  const { runId, apiVersion, acceptedAtMs } = run;
   const { getStatus } = calls.status(`poll ${journal.state.polls + 1}`, limit);
   let answer: StatusAnswer;
   try {
-    answer = await getStatus({ runId, ...defined({ acceptedAtMs }), ...delay });
+    answer = await getStatus({ runId, ...defined({ apiVersion, acceptedAtMs }), ...delay });
   } catch (error) {
     if (isCancellation(error)) throw error;
     const { isFinal, timedOut, type, message, details } = unwrapActivityFailure(error);
@@ -115,8 +115,8 @@ async function poll(
 
 /** Records a poll that got an answer. A reason that Extend gave earlier stays if this answer has none. */
 function notePoll({ journal }: WaitContext, run: AcceptedRun, answer: StatusAnswer): AcceptedRun {
-  const { status, failureReason } = answer;
-  const polled: AcceptedRun = { ...run, status, ...defined({ failureReason }) };
+  const { status, apiVersion, failureReason, failureMessage } = answer;
+  const polled: AcceptedRun = { ...run, status, ...defined({ apiVersion, failureReason, failureMessage }) };
   journal.enter({ phase: 'waiting', run: polled }, { polls: journal.state.polls + answer.polls, lastDetails: {} });
   return polled;
 }

@@ -161,7 +161,8 @@ export type DocumentOutcome =
 
 /** The input of a document's workflow: the document with the defaults that apply to it. */
 export function toParseInput({ id: _, ...document }: BatchDocument, defaults: BatchDefaults = {}): ParseInput {
-  const { config: _config, onAmbiguousSubmit: _on, maxSubmits: _max, ...common } = defaults;
+  const { config: _config, onAmbiguousSubmit: _on, maxSubmits: _max, ...rest } = defaults;
+  const { metadata: _metadata, dataRetention: _retention, ...common } = rest;
   // A run that exists already is not submitted, so the defaults for submits do not apply.
   return { ...(isAttachInput(document) ? common : defaults), ...document, result: 'stored' };
 }

@@ -12,6 +12,8 @@ export interface RunState {
   readonly runId: string;
   readonly status: string;
   readonly failureReason?: string;
+  /** Explanation of the failure for people. Version 2026-02-09 only. */
+  readonly failureMessage?: string;
 }
 
 const MAX_ISSUES_NAMED = 3;
@@ -24,12 +26,13 @@ const usableId = v.pipe(
 );
 
 const reason = v.optional(v.unknown());
-const runState = v.looseObject({ id: usableId, status: nonEmpty, failureReason: reason });
-const submittedRun = v.looseObject({ id: nonEmpty, failureReason: reason });
+const failure = { failureReason: reason, failureMessage: reason };
+const runState = v.looseObject({ id: usableId, status: nonEmpty, ...failure });
+const submittedRun = v.looseObject({ id: nonEmpty, ...failure });
 const uploadedFile = v.looseObject({ id: usableId });
 
 /**
- * Reads the answer of `POST /parse/async`. The run is the member `parserRun`, or the body itself. An answer with an id
+ * Reads the answer of a submit, in any version. The run is the member `parserRun`, or the body itself. An answer with an id
  * means that a run exists. Without a status the run counts as `PROCESSING`. The function accepts an id that no request
  * can name, so the caller checks the id.
  *
@@ -42,7 +45,7 @@ export function decodeSubmitAnswer(body: unknown, redactor: Redactor = SHAPE_RED
 }
 
 /**
- * Reads the state of a run from an answer of `GET /parser_runs/{id}`. The run is the member `parserRun`, or the body
+ * Reads the state of a run from an answer about it, in any version. The run is the member `parserRun`, or the body
  * itself.
  *
  * @throws ContractError if there is no usable id or no status
@@ -64,11 +67,13 @@ interface AnsweredState {
   readonly id: string;
   readonly status: string;
   readonly failureReason?: unknown;
+  readonly failureMessage?: unknown;
 }
 
-function toRunState({ id, status, failureReason }: AnsweredState, redactor: Redactor): RunState {
-  const reason = failureReason == null ? undefined : redactor.reason(toText(failureReason));
-  return { runId: id, status: redactor.text(status), ...defined({ failureReason: reason }) };
+function toRunState({ id, status, failureReason, failureMessage }: AnsweredState, redactor: Redactor): RunState {
+  const toSafe = (text: unknown) => (text == null ? undefined : redactor.reason(toText(text)));
+  const failure = { failureReason: toSafe(failureReason), failureMessage: toSafe(failureMessage) };
+  return { runId: id, status: redactor.text(status), ...defined(failure) };
 }
 
 /** Turns a reason into a text. A reason of an unexpected type does not change the fact that the run failed. */

@@ -1,7 +1,7 @@
 import type { Chunk, ParserRun, ParserRunFacts } from './parse-api';
 import { ContractError } from './contract-error';
 import { findIdProblem } from './ids';
-import { cutDeeperThan, isDeeperThan, isPlainObject, kindOf, MAX_LEVELS } from '../../json';
+import { cutDeeperThan, defined, isDeeperThan, isPlainObject, kindOf, MAX_LEVELS } from '../../json';
 import { expected, listOf, only, optional, record, type LenientReader, type NoteField } from './lenient';
 
 const isNumber = (value: unknown): value is number => Number.isFinite(value);
@@ -43,6 +43,7 @@ const facts = {
   fileId: expected(id),
   metrics: expected(record({ processingTimeMs: expected(count), pageCount: expected(count) })),
   usage: optional(record({ credits: optional(count) })),
+  metadata: optional(object),
 };
 
 const run = record({
@@ -57,7 +58,7 @@ const run = record({
 const SHOWN_NAME = /^\w{1,40}$/;
 
 /**
- * Decodes a finished run. Required are its `id`, its `status` and the `content` of each chunk. Any other known field
+ * Decodes a finished run, in any version: see {@link ParserRun} for the shape. Required are its `id`, its `status` and the `content` of each chunk. Any other known field
  * that is absent or has another type is absent in the returned run. Unknown fields are kept. Each field is cut to 100
  * levels.
  *
@@ -65,12 +66,25 @@ const SHOWN_NAME = /^\w{1,40}$/;
  * @throws ContractError if a required field is missing or of another type.
  */
 export function decodeRun(body: unknown, note: NoteField = ignore): ParserRun {
-  const { id: runId, status, chunks } = isPlainObject(body) ? body : fail('the body', body, 'Object');
+  const flat = isPlainObject(body) ? flatten(body) : fail('the body', body, 'Object');
+  const { id: runId, status, chunks } = flat;
   if (typeof runId !== 'string' || findIdProblem(runId) !== undefined) fail('id', runId, 'string');
   if (typeof status !== 'string' || status === '') fail('status', status, 'string');
   if (!Array.isArray(chunks)) return fail('chunks', chunks, 'Array');
-  const kept = run(shallow(body as Record<string, unknown>, '', note), '', note) as ParserRun;
+  const kept = run(shallow(flat, '', note), '', note) as ParserRun;
   return { ...kept, chunks: chunks.map((one, at) => readChunk(one, `chunks.${at}`, note)) };
+}
+
+/** Gives a run of version 2026-02-09 the shape that a run of 2025-04-21 has. Leaves any other run unchanged. */
+function flatten(body: Record<string, unknown>): Record<string, unknown> {
+  if (!isPlainObject(body.output) || body.chunks !== undefined) return body;
+  const { output, outputUrl: _, file, ...members } = body;
+  const { chunks, ocr, ...rest } = output as Record<string, unknown>;
+  const fileId = isPlainObject(file) ? file.id : undefined;
+  return {
+    ...members,
+    ...defined({ file, fileId, chunks, ocr, output: Object.keys(rest).length > 0 ? rest : undefined }),
+  };
 }
 
 /** Decodes one chunk by the rules of {@link decodeRun}. @throws ContractError if the chunk has no content */

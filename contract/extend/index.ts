@@ -12,19 +12,22 @@ export type { ErrorBody } from './error-body';
 export { findIdProblem } from './ids';
 export { isHeaderWord } from './is-header-word';
 export type { NoteField } from './lenient';
-export { DEFAULT_BASE_URL, EXTEND_API_VERSION, isEndedStatus } from './parse-api';
+export { API_VERSIONS, DEFAULT_API_VERSION, DEFAULT_BASE_URL, isEndedStatus } from './parse-api';
 export type {
+  ApiVersion,
   Block,
   BoundingBox,
   Chunk,
   KnownRunStatus,
   Ocr,
-  ParseAsyncRequest,
   ParseConfig,
+  ParseRequest,
   ParserRun,
   ParserRunFacts,
   ParserRunStatus,
+  RunMetadata,
   RunStatus,
+  SubmittedFile,
 } from './parse-api';
 export { MAX_REQUEST_MS } from './request-limits';
 export { MAX_RETRY_AFTER_MS, parseRetryAfter } from './retry-after';

@@ -1,11 +1,12 @@
 /**
- * Requests and answers of Extend's API, version 2025-04-21, as far as this package uses it.
+ * Requests and answers of Extend's API, versions 2025-04-21 and 2026-02-09, as far as this package uses it.
  *
  * The file has types, and the few constants of the contract. Required members are those without which an answer is
  * useless. Every other member is absent if the server omits it or sends another type. The server may add members, enum
  * values, and `null` for any optional member, so no type here is exhaustive.
  *
  * @see https://docs.extend.ai/2025-04-21/developers/api-reference/endpoint/parse-file-async
+ * @see https://docs.extend.ai/2026-02-09/api-reference/endpoints/parse/create-parse-run
  */
 
 /** Versions of Extend's API that this package speaks, the older one first. */
@@ -14,17 +15,17 @@ export const API_VERSIONS = ['2025-04-21', '2026-02-09'] as const;
 /** A version of Extend's API: the value of the header `x-extend-api-version`. */
 export type ApiVersion = (typeof API_VERSIONS)[number];
 
-/** Value of the header `x-extend-api-version` of every request. */
-export const EXTEND_API_VERSION = '2025-04-21';
+/** Version of runs whose version is not known, and of submits unless the worker is told otherwise. */
+export const DEFAULT_API_VERSION: ApiVersion = '2025-04-21';
 
 /** Base URL of Extend's API, unless the worker has another one. */
 export const DEFAULT_BASE_URL = 'https://api.extend.ai';
 
 /**
- * Status of a run in version 2025-04-21, and `CANCELLED`, which later versions have. Other words mean that the run is
- * still processing.
+ * Status of a run. `PENDING` and `CANCELLED` belong to version 2026-02-09. Other words mean that the run is still
+ * processing.
  */
-export type KnownRunStatus = 'PROCESSING' | 'PROCESSED' | 'FAILED' | 'CANCELLED';
+export type KnownRunStatus = 'PENDING' | 'PROCESSING' | 'PROCESSED' | 'FAILED' | 'CANCELLED';
 
 /** Status of a run as the API sends it. An unknown word is not an error. */
 export type RunStatus = KnownRunStatus | (string & {});
@@ -119,9 +120,12 @@ export interface ParserRunStatus {
   readonly failureReason?: string | null;
 }
 
-/** A finished run with its output. */
+/**
+ * A finished run with its output. A run of version 2026-02-09 has the same shape here: its `file.id` is `fileId`, and the
+ * members of its `output` are members of the run, except that `output.metadata` stays in `output`.
+ */
 export interface ParserRun {
-  readonly object?: 'parser_run' | (string & {});
+  readonly object?: 'parser_run' | 'parse_run' | (string & {});
   readonly id: string;
   /** Extend's id of the stored file. */
   readonly fileId?: string;
@@ -136,14 +140,32 @@ export interface ParserRun {
   };
   readonly config?: ParseConfig | null;
   readonly usage?: { readonly credits?: number | null; readonly [field: string]: unknown } | null;
+  /** Metadata of the submit. Version 2026-02-09 only. */
+  readonly metadata?: RunMetadata | null;
   readonly [field: string]: unknown;
 }
 
-/** Members of a finished run that become part of the workflow's result, beside its content. */
-export type ParserRunFacts = Pick<ParserRun, 'id' | 'fileId' | 'status' | 'metrics' | 'usage'>;
+/** Metadata that a submit gives to a run, and that Extend repeats with the run. Version 2026-02-09 only. */
+export type RunMetadata = Readonly<Record<string, unknown>>;
 
-/** Body of `POST /parse/async`. */
-export interface ParseAsyncRequest {
-  readonly file: { readonly fileUrl?: string; readonly fileId?: string; readonly fileName?: string };
+/** Members of a finished run that become part of the workflow's result, beside its content. */
+export type ParserRunFacts = Pick<ParserRun, 'id' | 'fileId' | 'status' | 'metrics' | 'usage' | 'metadata'>;
+
+/** A document as a submit names it: by URL or by Extend's file id. */
+export interface SubmittedFile {
+  readonly fileUrl?: string;
+  readonly fileId?: string;
+  readonly fileName?: string;
+  /** Password of the document at `fileUrl`. Version 2026-02-09 only. */
+  readonly password?: string;
+}
+
+/** A submit, independent of the version that it is written for. */
+export interface ParseRequest {
+  readonly file: SubmittedFile;
   readonly config?: ParseConfig;
+  /** Version 2026-02-09 only. */
+  readonly metadata?: RunMetadata;
+  /** `zero`: Extend retains nothing of the run after its processing. Version 2026-02-09 only. */
+  readonly dataRetention?: 'zero';
 }

@@ -2,10 +2,10 @@ import type { ParserRunFacts } from './parse-api';
 import { ContractError } from './contract-error';
 import { collectValue, JsonSplitter, type JsonPath, type JsonSink } from '../../json';
 import type { NoteField } from './lenient';
-import { SeenRun } from './seen-run';
+import { contentDepth, SeenRun } from './seen-run';
 
 const OBJECT_START = 0x7b;
-/** Depth of the deepest path that the scan uses: `parserRun.chunks.0.content`. */
+/** Depth of the deepest path that the scan uses: `parserRun.chunks.0.content`, or `output.chunks.0.content`. */
 const DEPTH = 4;
 /** Bytes that the scan holds until it knows where the run is. */
 const MAX_HELD_BYTES = 1_048_576;
@@ -22,8 +22,7 @@ export interface RunScanOptions {
 }
 
 /**
- * Scan that finds a finished run in an answer of `GET /parser_runs/{id}`, or in a stored object, while the text
- * arrives. The run is the member `parserRun` if that is an object, else the body itself. Inline results, stored results
+ * Scan that finds a finished run in an answer about it, or in a stored object, while the text arrives. The run is the member `parserRun` if that is an object, else the body itself. Inline results, stored results
  * and the readers of stored results all use this scan, so that they accept the same runs.
  *
  * @throws JsonSyntaxError from `write` or `end`.
@@ -69,12 +68,14 @@ export class RunScan {
     if (path[0] !== 'parserRun') return this.#takeMember(path, first);
     if (path.length === 1) return first === OBJECT_START ? this.#openWrapped() : undefined;
     if (path.length === 2 && path[1] === 'parserRun' && first === OBJECT_START) this.#breach ??= TWO_RUNS;
+    // No version of the API has an envelope around such a run, but the rule is the same everywhere.
+    if (path.length === 2 && path[1] === 'output') this.#splitter.lookDownTo(DEPTH + 1);
     const sink = this.#wrapped?.see(path, 1, first);
     return this.#wrapped && (this.#chunkSink(path, 1) ?? sink);
   }
 
   #takeMember(path: JsonPath, first: number): JsonSink | undefined {
-    const isContent = path.length === 1 && (path[0] === 'chunks' || path[0] === 'ocr');
+    const isContent = path.length === 1 && isContentMember(path[0], first);
     if (isContent && this.#wrapped !== undefined) this.#breach ??= TWO_RUNS;
     if (isContent && this.#wrapped === undefined) this.#isBare = true;
     const sink = this.#bare.see(path, 0, first);
@@ -110,7 +111,13 @@ export class RunScan {
 
   #chunkSink(path: JsonPath, from: number): JsonSink | undefined {
     const { onChunk } = this.#options;
-    const isChunk = path.length === from + 2 && path[from] === 'chunks' && typeof path[from + 1] === 'number';
+    const at = contentDepth(path, from);
+    const isChunk = path.length === at + 2 && path[at] === 'chunks' && typeof path[at + 1] === 'number';
     return isChunk && onChunk ? collectValue(MAX_CHUNK_BYTES, onChunk) : undefined;
   }
+}
+
+/** Tells if a member of the body is content, so that the body itself is the run. `output` is `null` without content. */
+function isContentMember(name: string | number | undefined, first: number): boolean {
+  return name === 'chunks' || name === 'ocr' || (name === 'output' && first === OBJECT_START);
 }

@@ -2,7 +2,7 @@ import type { ParserRunFacts } from './parse-api';
 import { ContractError } from './contract-error';
 import { decodeFacts } from './decode-run';
 import { findIdProblem } from './ids';
-import { collectValue, type JsonPath, type JsonSink } from '../../json';
+import { collectValue, isPlainObject, type JsonPath, type JsonSink } from '../../json';
 import type { NoteField } from './lenient';
 import { redact } from '../../privacy';
 
@@ -20,9 +20,21 @@ const KINDS: Readonly<Record<string, string>> = {
 };
 
 /** Small members of a run, whose values are collected. */
-const SMALL_MEMBERS: ReadonlySet<string | number | undefined> = new Set(['id', 'status', 'fileId', 'metrics', 'usage']);
-/** Members of `metrics` and `usage` that are collected. */
-const INNER_MEMBERS: ReadonlySet<string | number | undefined> = new Set(['pageCount', 'processingTimeMs', 'credits']);
+const SMALL_MEMBERS: ReadonlySet<string | number | undefined> = new Set([
+  'id',
+  'status',
+  'fileId',
+  'file',
+  'metrics',
+  'usage',
+  'metadata',
+]);
+/** Members of an object of the run that are collected, by the object's name. */
+const INNER_MEMBERS: Readonly<Record<string, readonly string[]>> = {
+  file: ['id'],
+  metrics: ['pageCount', 'processingTimeMs'],
+  usage: ['credits'],
+};
 /**
  * Limit of a member, far above any usable value with any escapes. A larger member counts as a value of the wrong type.
  */
@@ -46,23 +58,17 @@ export class SeenRun {
   }
 
   /**
-   * Takes the beginning of a value. `from` is the depth of the run's members.
+   * Takes the beginning of a value. `from` is the depth of the run's members. The content lies among them, or in the
+   * member `output`.
    *
    * @returns a sink, if the value is needed
    */
   see(path: JsonPath, from: number, first: number): JsonSink | undefined {
     const member = path[from];
-    switch (path.length - from) {
-      case 1:
-        return this.#seeMember(member, first);
-      case 2:
-        if (member !== 'chunks') return this.#seeInner(member, path[from + 1]);
-        this.#seeChunk(first);
-        return undefined;
-      case 3:
-        if (member === 'chunks' && path[from + 2] === 'content') this.#contentStart = first;
-    }
-    return undefined;
+    const depth = path.length - from;
+    this.#seeContent(path, contentDepth(path, from), first);
+    if (depth === 1) return this.#seeMember(member, first);
+    return depth === 2 ? this.#seeInner(member, path[from + 1]) : undefined;
   }
 
   /**
@@ -72,28 +78,36 @@ export class SeenRun {
    */
   finish(note: NoteField): { readonly run: ParserRunFacts; readonly chunkCount: number } {
     this.#endChunk();
-    const { id, status, ...facts } = this.#members;
+    const { id, status, file, ...facts } = this.#members;
     if (typeof id !== 'string' || findIdProblem(id) !== undefined) this.#fail('id is missing or not usable');
     if (typeof status !== 'string') return this.#fail('status is missing or not a text');
     if (status !== 'PROCESSED') this.#fail(`status: expected "PROCESSED", got "${redact(status)}"`);
     if (this.#breach !== undefined) this.#fail(this.#breach);
     if (this.#chunkCount === undefined) return this.#fail('chunks is missing');
-    return { run: { id, status, ...decodeFacts(facts, note) }, chunkCount: this.#chunkCount };
+    const named = isPlainObject(file) ? { fileId: file.id, ...facts } : facts;
+    return { run: { id, status, ...decodeFacts(named, note) }, chunkCount: this.#chunkCount };
+  }
+
+  #seeContent(path: JsonPath, from: number, first: number): void {
+    if (path[from] !== 'chunks') return;
+    const depth = path.length - from;
+    if (depth === 1) this.#seeChunks(first);
+    if (depth === 2) this.#seeChunk(first);
+    if (depth === 3 && path[from + 2] === 'content') this.#contentStart = first;
   }
 
   #seeMember(name: string | number | undefined, first: number): JsonSink | undefined {
-    if (name === 'chunks') this.#seeChunks(first);
     if (!SMALL_MEMBERS.has(name)) return undefined;
-    const isOpened = (name === 'metrics' || name === 'usage') && first === OBJECT_START;
+    const isOpened = innerMembers(name) !== undefined && first === OBJECT_START;
     if (!isOpened) return this.#collect(this.#members, String(name));
-    this.#members[name] = {};
+    this.#members[String(name)] = {};
     return undefined;
   }
 
   #seeInner(member: string | number | undefined, name: string | number | undefined): JsonSink | undefined {
-    if (member !== 'metrics' && member !== 'usage') return undefined;
-    const holder = this.#members[member];
-    if (typeof holder !== 'object' || holder === null || !INNER_MEMBERS.has(name)) return undefined;
+    const holder = this.#members[String(member)];
+    const isWanted = innerMembers(member)?.includes(String(name)) === true;
+    if (!isWanted || typeof holder !== 'object' || holder === null) return undefined;
     return this.#collect(holder as Record<string, unknown>, String(name));
   }
 
@@ -133,4 +147,13 @@ export class SeenRun {
 
 function kindStartingWith(first: number): string {
   return KINDS[String.fromCharCode(first)] ?? 'a number';
+}
+
+/** Returns the depth of the run's content: that of its members, or one more if the path leads into `output`. */
+export function contentDepth(path: JsonPath, from: number): number {
+  return path[from] === 'output' ? from + 1 : from;
+}
+
+function innerMembers(name: string | number | undefined): readonly string[] | undefined {
+  return Object.hasOwn(INNER_MEMBERS, String(name)) ? INNER_MEMBERS[String(name)] : undefined;
 }

@@ -18,7 +18,7 @@ import {
   type Emulator,
   type Reply,
 } from '../../local/extend';
-import { BodyTooLargeError, createExtendClient, type ExtendClient } from '../../http';
+import { BodyTooLargeError, createExtendClient, type ExtendApi } from '../../http';
 import { deadUrl } from '../support/free-port';
 import { sendJson, startOddServer } from './odd-server';
 
@@ -28,21 +28,21 @@ const fileUrl = 'http://emulator.invalid/ok';
 const LIMIT_MS = 2000;
 
 let emulator: Emulator;
-let client: ExtendClient;
-let hasty: ExtendClient;
+let client: ExtendApi;
+let hasty: ExtendApi;
 let fault: Reply | undefined;
 let runId: string;
 
 beforeAll(async () => {
   emulator = await startEmulator({ faults: () => fault });
-  client = createExtendClient({ apiKey: KEY, baseUrl: emulator.url });
+  client = createExtendClient({ apiKey: KEY, baseUrl: emulator.url }).version('2025-04-21');
   hasty = createExtendClient({
     apiKey: KEY,
     baseUrl: emulator.url,
     statusTimeoutMs: LIMIT_MS,
     submitTimeoutMs: LIMIT_MS,
     fetchTimeoutMs: LIMIT_MS,
-  });
+  }).version('2025-04-21');
   ({ runId } = await client.submitParse({ file: { fileUrl } }));
 });
 beforeEach(() => {
@@ -51,7 +51,7 @@ beforeEach(() => {
 afterAll(() => emulator.close());
 
 /** Every call that requires an answer, by name. */
-const callsOf = (extend: ExtendClient): Record<string, () => Promise<unknown>> => ({
+const callsOf = (extend: ExtendApi): Record<string, () => Promise<unknown>> => ({
   submitParse: () => extend.submitParse({ file: { fileUrl } }),
   pollRun: () => extend.pollRun(runId),
   readRun: () => extend.readRun(runId, { maxBodyBytes: 100_000 }),

@@ -17,12 +17,14 @@ beforeEach(() => {
 afterAll(() => emulator.close());
 
 const observed = (options: object = {}) =>
-  createExtendClient({ apiKey: 'sk_test', baseUrl: emulator.url, ...options }, (request) => ended.push(request));
+  createExtendClient({ apiKey: 'sk_test', baseUrl: emulator.url, ...options }, (request) => ended.push(request)).version(
+    '2025-04-21',
+  );
 const reported = () => ended.map(({ operation, outcome }) => `${operation} ${outcome}`);
 const ignore = () => undefined;
 
 async function finishedRun(): Promise<string> {
-  const extend = createExtendClient({ apiKey: 'sk_test', baseUrl: emulator.url });
+  const extend = createExtendClient({ apiKey: 'sk_test', baseUrl: emulator.url }).version('2025-04-21');
   const { runId } = await extend.submitParse({ file: { fileUrl: 'http://emulator.invalid/huge?reads=0' } });
   await extend.pollRun(runId);
   return runId;

@@ -14,6 +14,7 @@ afterAll(() => emulator.close());
 
 const clientWith = (options: Partial<ExtendClientOptions> = {}) =>
   createExtendClient({ apiKey: 'sk_test', baseUrl: emulator.url, ...options });
+const apiWith = (options: Partial<ExtendClientOptions> = {}) => clientWith(options).version('2025-04-21');
 const lastRequest = () => emulator.requests.at(-1);
 
 /** Gives the requests that the work sends. */
@@ -65,7 +66,7 @@ describe('each call sends one request', () => {
   it('submits', async () => {
     const config = { target: 'spatial', blockOptions: { text: {} } };
     const file = { fileUrl, fileName: 'a.pdf' };
-    const requests = await requestsOf(() => clientWith().submitParse({ file, config }));
+    const requests = await requestsOf(() => apiWith().submitParse({ file, config }));
     expect(requests).toMatchObject([{ method: 'POST', path: '/parse/async', query: {}, bodyJson: { file, config } }]);
     expect(requests[0]?.headers['content-type']).toBe('application/json');
   });
@@ -127,7 +128,7 @@ describe('each call sends one request', () => {
 
   it('names the base URL without its secrets if a 404 does not come from Extend', async () => {
     await using server = await startOddServer((_, response) => response.writeHead(404).end('<h1>nginx</h1>'));
-    const failed = clientWith({ baseUrl: `${server.url}/v1/` }).pollRun('r');
+    const failed = apiWith({ baseUrl: `${server.url}/v1/` }).pollRun('r');
     await expect(failed).rejects.toThrow(
       `${server.url}/v1 (EXTEND_BASE_URL) does not serve Extend's API: it answered 404 to GET /parser_runs/r, and not with an error of Extend: nginx`,
     );
@@ -136,7 +137,7 @@ describe('each call sends one request', () => {
   it('names the version of the API that was removed', async () => {
     const json = { code: 'ENDPOINT_REMOVED', message: 'use a later one', requestId: 'req_1', retryable: false };
     await using server = await startOddServer((_, response) => response.writeHead(410).end(JSON.stringify(json)));
-    const failed = clientWith({ baseUrl: server.url }).pollRun('r');
+    const failed = apiWith({ baseUrl: server.url }).pollRun('r');
     await expect(failed).rejects.toMatchObject({ status: 410, code: 'ENDPOINT_REMOVED', requestId: 'req_1' });
     await expect(failed).rejects.toThrow(/no longer serves version 2025-04-21 of its API \(x-extend-api-version\)/);
   });

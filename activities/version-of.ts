@@ -1,0 +1,28 @@
+import { activityInfo } from '@temporalio/activity';
+import type { ApplicationFailure } from '@temporalio/common';
+import { DEFAULT_API_VERSION, type ApiVersion } from '../contract/extend';
+import type { ExtendApi, ExtendClient } from '../http';
+import { finalFailure } from './to-application-failure';
+import type { RunVersion } from './types';
+
+/** Name of a resolver's password in messages. */
+export const PASSWORD_FIELD = 'the password of the source';
+
+/** Gives the API in the version of a run. */
+export function apiOf(extend: ExtendClient, version: RunVersion = DEFAULT_API_VERSION): ExtendApi {
+  return extend.version(version === 'worker' ? extend.apiVersion : version);
+}
+
+/**
+ * Checks that new submits of this worker can carry the fields, before anything is sent.
+ *
+ * @throws ApplicationFailure `InvalidInput`, final, that names the fields and the version
+ */
+export function checkVersionedFields(fields: readonly string[], apiVersion: ApiVersion): void {
+  if (fields.length > 0 && apiVersion === '2025-04-21') throw versionTooOld(fields, apiVersion);
+}
+
+function versionTooOld(fields: readonly string[], apiVersion: ApiVersion): ApplicationFailure {
+  const message = `invalid input: ${fields.join(', ')}: version ${apiVersion} of Extend's API, with which this worker submits, cannot carry that; set EXTEND_API_VERSION to 2026-02-09`;
+  return finalFailure('InvalidInput', message, { attempts: activityInfo().attempt });
+}

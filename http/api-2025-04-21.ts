@@ -1,0 +1,26 @@
+import { defined } from '../json';
+import type { ParseRequest } from '../contract/extend';
+import type { ExtendApi } from './extend-api';
+import type { Sender } from './sender';
+import { createSharedCalls, readRequest, sendSubmit } from './shared-calls';
+
+const RUNS = 'parser_runs';
+
+/** Builds Extend's API in version 2025-04-21. It can neither cancel nor list runs. */
+export function createApi20250421(sender: Sender): ExtendApi {
+  return {
+    apiVersion: '2025-04-21',
+    submitParse: async (request, options) => sendSubmit(sender, '/parse/async', toBody(request), options),
+    ...createSharedCalls(sender, RUNS),
+    async *streamRun(runId, { signal } = {}) {
+      const request = { ...readRequest(RUNS, runId, 'json'), operation: 'streamRun', signal } as const;
+      yield* sender.sendForParts({ ...request, timeoutMs: sender.timeouts.fetchMs });
+    },
+  };
+}
+
+function toBody({ file, config, metadata, dataRetention }: ParseRequest): object {
+  const { fileUrl, fileId, fileName, password } = file;
+  if (metadata ?? dataRetention ?? password) throw new TypeError('version 2025-04-21 cannot carry this request');
+  return defined({ file: defined({ fileUrl, fileId, fileName }), config });
+}

@@ -1,0 +1,49 @@
+import type { ApiVersion, CollectedRun, ParseRequest, RunState } from '../contract/extend';
+import type { Secret } from '../privacy';
+
+/** Options of every call. */
+export interface CallOptions {
+  /** Ends the call early. The call then throws the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of a submit. */
+export interface SubmitOptions extends CallOptions {
+  /** Secrets in the request, beside the key. No error and no state repeats them. @default none */
+  readonly secrets?: readonly Secret[];
+}
+
+/**
+ * Extend's API in one version, as far as this package uses it. A call sends one request and never repeats it, with two
+ * exceptions: `pollRun` sends a second request when Extend refuses `responseType=url`, and `streamRun` of version
+ * 2026-02-09 asks for the URL of the content first.
+ */
+export interface ExtendApi {
+  /** Version that each request names. */
+  readonly apiVersion: ApiVersion;
+  /** Submits a document. @throws TypeError for a member of the request that the version does not have */
+  submitParse(request: ParseRequest, options?: SubmitOptions): Promise<RunState>;
+  /**
+   * Polls a run: it reads only the state, for an answer of any size. It asks for `responseType=url`. If Extend refuses
+   * that with 400 or 422, the call sends a second request, with `responseType=json`.
+   */
+  pollRun(runId: string, options?: CallOptions): Promise<RunState>;
+  /** Reads a run with its content into memory. @throws BodyTooLargeError above `maxBodyBytes` */
+  readRun(runId: string, options: CallOptions & { readonly maxBodyBytes: number }): Promise<CollectedRun>;
+  /** Reads a run with its content as it arrives, as one JSON text. @throws ParseApiError from the iteration */
+  streamRun(runId: string, options?: CallOptions): AsyncIterable<Uint8Array>;
+  /** Deletes a run. A run that does not exist counts as deleted. */
+  deleteRun(runId: string, options?: CallOptions): Promise<void>;
+  /** Uploads a file. Not idempotent: each call creates a file. */
+  uploadFile(
+    file: { readonly content: Blob; readonly fileName: string },
+    options?: CallOptions,
+  ): Promise<{ readonly fileId: string }>;
+  /** Deletes a file. A file that does not exist counts as deleted. */
+  deleteFile(fileId: string, options?: CallOptions): Promise<void>;
+  /**
+   * Cancels a run that is processing. A run that has ended, or does not exist, counts as cancelled: Extend refuses to
+   * cancel it. Absent in version 2025-04-21, which cannot cancel.
+   */
+  readonly cancelRun?: (runId: string, options?: CallOptions) => Promise<void>;
+}

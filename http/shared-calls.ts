@@ -1,0 +1,106 @@
+import { isEndpointMissing, isVersionRemoved } from '../contract';
+import {
+  ContractError,
+  decodeSubmitAnswer,
+  decodeUploadAnswer,
+  MAX_REQUEST_MS,
+  ParseApiError,
+  type RunState,
+} from '../contract/extend';
+import { type Redactor } from '../privacy';
+import type { ExtendApi, SubmitOptions } from './extend-api';
+import type { HttpAnswer } from './http-answer';
+import { createPoller } from './poller';
+import { collectRun, readText } from './read-body';
+import { readState } from './read-state';
+import { pathOf } from './requests';
+import type { Sender, UnversionedRequest } from './sender';
+
+/** Limit of an answer that contains no document, in bytes. It is far above any real size. */
+export const MAX_SMALL_BODY_BYTES = 1_048_576;
+
+/** Name of the runs in the paths of a version. */
+export type RunsPath = 'parser_runs' | 'parse_runs';
+
+/** The calls that are the same in every version, but for the name of the runs. */
+export type SharedCalls = Pick<ExtendApi, 'pollRun' | 'readRun' | 'deleteRun' | 'uploadFile' | 'deleteFile'>;
+
+/** Builds the calls that are the same in every version. */
+export function createSharedCalls({ send, timeouts }: Sender, runs: RunsPath): SharedCalls {
+  const { statusMs, fetchMs } = timeouts;
+  const remove = async (request: Pick<UnversionedRequest, 'operation' | 'path' | 'signal'>) => {
+    const timeoutMs = Math.min(statusMs, MAX_REQUEST_MS.deletion);
+    await unlessGone(send({ ...request, method: 'DELETE', timeoutMs }, drain));
+  };
+  return {
+    pollRun: createPoller((runId, responseType, signal) =>
+      send(
+        { ...readRequest(runs, runId, responseType), operation: 'readRunState', timeoutMs: statusMs, signal },
+        readState,
+      ),
+    ),
+    readRun: async (runId, { signal, maxBodyBytes }) =>
+      send(
+        // Extend's documentation does not say where the content is without this parameter.
+        { ...readRequest(runs, runId, 'json'), operation: 'readRun', timeoutMs: fetchMs, signal },
+        (answer) => collectRun(answer, maxBodyBytes),
+      ),
+    deleteRun: async (runId, { signal } = {}) => remove({ operation: 'deleteRun', path: pathOf(runs, runId), signal }),
+    uploadFile: ({ content, fileName }, { signal } = {}) => {
+      const body = new FormData();
+      body.append('file', content, fileName);
+      const request = { operation: 'uploadFile', method: 'POST', path: '/files/upload', body } as const;
+      return send({ ...request, timeoutMs: fetchMs, signal }, async (answer) =>
+        decodeUploadAnswer(await readJson(answer)),
+      );
+    },
+    deleteFile: async (fileId, { signal } = {}) =>
+      remove({ operation: 'deleteFile', path: pathOf('files', fileId), signal }),
+  };
+}
+
+/** Builds the request for a run. */
+export function readRequest(
+  runs: RunsPath,
+  runId: string,
+  responseType: 'json' | 'url',
+): Pick<UnversionedRequest, 'method' | 'path' | 'query'> {
+  return { method: 'GET', path: pathOf(runs, runId), query: { responseType } };
+}
+
+/** Sends a submit with this body. */
+export function sendSubmit(
+  { send, timeouts }: Sender,
+  path: string,
+  json: object,
+  { signal, secrets = [] }: SubmitOptions = {},
+): Promise<RunState> {
+  const request = { operation: 'submitParse', method: 'POST', path, json, secrets, signal } as const;
+  const read = async (answer: HttpAnswer, redactor: Redactor) => decodeSubmitAnswer(await readJson(answer), redactor);
+  return send({ ...request, timeoutMs: timeouts.submitMs }, read);
+}
+
+/** Reads a small answer as JSON. @throws ContractError if it is not JSON; BodyTooLargeError if it is not small */
+export async function readJson(answer: HttpAnswer): Promise<unknown> {
+  const text = await readText(answer, MAX_SMALL_BODY_BYTES);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ContractError(text === '' ? 'the body is empty' : `the body (${text.length} characters) is not JSON`);
+  }
+}
+
+/** Reads an answer whose content is not needed to its end, so that the connection can be reused. */
+export async function drain(answer: HttpAnswer): Promise<void> {
+  await readText(answer, MAX_SMALL_BODY_BYTES);
+}
+
+/** Waits for a request about a run or file. The answer that it does not exist counts as success. */
+export async function unlessGone(request: Promise<void>): Promise<void> {
+  try {
+    await request;
+  } catch (error) {
+    const isGone = error instanceof ParseApiError && error.status === 404;
+    if (!isGone || isEndpointMissing(error) || isVersionRemoved(error)) throw error;
+  }
+}
