@@ -9,9 +9,11 @@ import { startEmulator, type Emulator } from '../../local/extend';
 import type { DevServer } from '../../local/temporal';
 import { createParseWorker } from '../../worker';
 import { startOwnDevServer } from '../support/servers';
+import { quietly } from '../support/quietly';
+import { until } from '../support/until';
 import { bundledWorkflows } from '../workflows/bundled-workflows';
 import { historiesOf } from '../workflows/history';
-import { allOf, CACHING, quietly, until } from '../workflows/scene';
+import { allOf, CACHING } from '../workflows/scene';
 import { documents, ENDLESS, endedUrlOf, idsOf, outcomesOf, positions, QUICK, urlOf } from './batches';
 
 /** The server suggests to continue as new at this number of events. */

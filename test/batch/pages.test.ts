@@ -10,8 +10,9 @@ import { createParseActivities } from '../../activities';
 import { createFileStore, StoreRefusedError, type ResultStore } from '../../storage';
 import type { BatchHandle, BatchInput, BatchResult } from '../../client';
 import { runActivity } from '../activities/run-activity';
+import { until } from '../support/until';
 import { bundledWorkflows } from '../workflows/bundled-workflows';
-import { failureOf, Scene, until } from '../workflows/scene';
+import { failureOf, Scene } from '../workflows/scene';
 import { ENDLESS, outcomesOf, QUICK } from './batches';
 
 const directories: string[] = [];

@@ -5,7 +5,8 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { type BatchHandle, InvalidInputError, type ParseResult } from '../../client';
 import { resetReply } from '../../testing';
-import { failureOf, Scene, until } from '../workflows/scene';
+import { until } from '../support/until';
+import { failureOf, Scene } from '../workflows/scene';
 import { documents, ENDLESS, endedUrlOf, idsOf, outcomesOf, positions, QUICK, urlOf } from './batches';
 
 const directory = mkdtempSync(join(tmpdir(), 'batch-'));

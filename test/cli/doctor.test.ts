@@ -10,7 +10,7 @@ import { httpReply, startEmulator, type Emulator, type Reply } from '../../local
 import { deadUrl } from '../support/free-port';
 import { createDevEnv, devServerAddress, startOwnDevServer } from '../support/servers';
 import { startWorkerProcess } from '../support/worker-process';
-import { until } from '../workflows/scene';
+import { until } from '../support/until';
 import { Workplace } from './run-command';
 
 const KEY = 'sk_very_secret';

@@ -4,7 +4,7 @@ import { ParseClient } from '../../client';
 import { freePort } from '../support/free-port';
 import { startGate } from '../support/gate';
 import { devServerAddress } from '../support/servers';
-import { until } from '../workflows/scene';
+import { until } from '../support/until';
 import { Workplace } from './run-command';
 
 let workplace: Workplace;

@@ -5,7 +5,7 @@ import { startEmulator, type Emulator, type EmulatorRequest } from '../../local/
 import type { DevServer } from '../../local/temporal';
 import { createParseWorker } from '../../worker';
 import { startOwnDevServer } from '../support/servers';
-import { until } from '../workflows/scene';
+import { until } from '../support/until';
 
 const play = (name: string) => ({
   file: { fileUrl: `http://emulator.invalid/ok?n=${name}` },

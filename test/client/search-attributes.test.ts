@@ -10,9 +10,10 @@ import { startEmulator, type Emulator } from '../../local/extend';
 import type { DevServer } from '../../local/temporal';
 import { createParseWorker } from '../../worker';
 import { startOwnDevServer } from '../support/servers';
+import { quietly } from '../support/quietly';
+import { until } from '../support/until';
 import { bundledWorkflows } from '../workflows/bundled-workflows';
 import { historyOf } from '../workflows/history';
-import { quietly, until } from '../workflows/scene';
 
 const KEYWORD = 2;
 const NAMES: readonly string[] = Object.values(SEARCH_ATTRIBUTES).map(({ name }) => name);

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { defined } from '../../json';
 import { startEmulator, type Emulator } from '../../local/extend';
 import { devServerAddress } from '../support/servers';
-import { Hold, until } from '../workflows/scene';
+import { until } from '../support/until';
+import { Hold } from '../workflows/scene';
 import { startExample, type RunningExample } from './run-example';
 
 /** Holds the polls, so that no document ends before the test has seen it in flight. */

@@ -11,7 +11,8 @@ import { createFileStore } from '../../storage';
 import { dripReply, htmlReply, httpReply, reportReply, truncatedReply, type ScriptedDocument } from '../../testing';
 import { createContext, failureOf as activityFailureOf, runActivity } from '../activities/run-activity';
 import { sendJson, startOddServer } from '../http/odd-server';
-import { failureOf, Scene, until, type TestDocument } from '../workflows/scene';
+import { until } from '../support/until';
+import { failureOf, Scene, type TestDocument } from '../workflows/scene';
 
 const directory = mkdtempSync(join(tmpdir(), 'results-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));

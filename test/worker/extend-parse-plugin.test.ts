@@ -12,8 +12,8 @@ import type { ParseResult } from '../../contract';
 import { startEmulator, type Emulator } from '../../local/extend';
 import { ExtendParsePlugin } from '../../worker';
 import { createDevEnv, devServerAddress } from '../support/servers';
+import { quietly } from '../support/quietly';
 import { recordedHistories } from '../workflows/recorded-histories';
-import { quietly } from '../workflows/scene';
 
 const OWN_WORKFLOWS = join(__dirname, 'own-workflows.ts');
 const NAMES = Object.keys(createParseActivities({ apiKey: 'test' })).sort();

@@ -4,9 +4,10 @@ import { Worker } from '@temporalio/worker';
 import { httpReply, resetReply } from '../../testing';
 import type { ParseInput } from '../../contract';
 import { createParseWorker } from '../../worker';
+import { until } from '../support/until';
 import { bundledWorkflows } from './bundled-workflows';
 import { historyOf } from './history';
-import { CACHING, failureOf, Scene, until, type TestDocument } from './scene';
+import { CACHING, failureOf, Scene, type TestDocument } from './scene';
 
 const SCRIPTS = {
   failing: { reads: Array.from({ length: 100 }, () => httpReply({ status: 500, json: { error: 'down' } })) },

@@ -7,9 +7,10 @@ import type { DevServer } from '../../local/temporal';
 import { rateLimitedReply, resetReply, type EmulatorRequest } from '../../testing';
 import { createParseWorker } from '../../worker';
 import { startOwnDevServer } from '../support/servers';
+import { quietly } from '../support/quietly';
 import { bundledWorkflows } from './bundled-workflows';
 import { historiesOf, type HistoryEvent } from './history';
-import { allOf, CACHING, failureOf, Hold, quietly } from './scene';
+import { allOf, CACHING, failureOf, Hold } from './scene';
 
 /** Number of events at which the server suggests a new execution. */
 const SUGGESTED_AT = 40;

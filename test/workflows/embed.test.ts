@@ -2,9 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { ApplicationFailure, ChildWorkflowFailure, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import type { ParseInput, ParseProgress, ParseResult } from '../../contract';
 import { createParseWorker } from '../../worker';
+import { until } from '../support/until';
 import { bundledWorkflows } from './bundled-workflows';
 import { historyOf } from './history';
-import { CACHING, Scene, until } from './scene';
+import { CACHING, Scene } from './scene';
 
 const EMBEDDING = require.resolve('./fixtures/embedding-workflows');
 const SCRIPTS = { failed: { status: 'FAILED', failureReason: 'CORRUPT_FILE' } };

@@ -2,9 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import type { Worker } from '@temporalio/worker';
 import { ParseClient } from '../../client';
 import { createParseWorker } from '../../worker';
+import { until } from '../support/until';
 import { bundledWorkflows } from './bundled-workflows';
 import { activitiesOf, historyOf, seenEndedAtMs, timersOf } from './history';
-import { Scene, until, type TestDocument } from './scene';
+import { Scene, type TestDocument } from './scene';
 
 const DELAY_MS = 500;
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { until } from '../support/until';
 import { activitiesOf, historyOf, timersOf } from './history';
-import { CACHING, Scene, until, type TestDocument } from './scene';
+import { CACHING, Scene, type TestDocument } from './scene';
 
 const ENGINES = ['timer', 'retry'] as const;
 const SCRIPTS = {

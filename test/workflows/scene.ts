@@ -10,9 +10,6 @@ import {
 } from '../../testing';
 import { quietly } from '../support/quietly';
 
-export { quietly } from '../support/quietly';
-export { until } from '../support/until';
-
 /** Both ways of a worker: to cache a workflow, or to replay its history for every task. The outcome must be the same. */
 export const CACHING = [{ maxCachedWorkflows: 0 }, { maxCachedWorkflows: 10 }];
 

@@ -12,8 +12,9 @@ import {
   wrongContentTypeReply,
   type Reply,
 } from '../../testing';
+import { until } from '../support/until';
 import { activitiesOf, historyOf } from './history';
-import { CACHING, failureOf, Scene, until } from './scene';
+import { CACHING, failureOf, Scene } from './scene';
 
 /** Faults of polls that do no harm; each occurs twice in a row. */
 const FAULTS: Readonly<Record<string, Reply>> = {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { PollingOptions } from '../../contract';
+import { until } from '../support/until';
 import { activitiesOf, historyOf } from './history';
-import { allOf, CACHING, Scene, until, type TestDocument } from './scene';
+import { allOf, CACHING, Scene, type TestDocument } from './scene';
 
 /** Polls by schedule are an hour apart: every other poll was requested. */
 const HOURLY: PollingOptions = { jitter: 0, initialDelayMs: 0, scaleMs: 1e9, maxDelayMs: 3_600_000 };

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { startDevServer, type DevServer } from '../../../local/temporal';
 import { devServerExecutable, startOwnDevServer } from '../../support/servers';
-import { until } from '../../workflows/scene';
+import { until } from '../../support/until';
 import { withClient } from './with-client';
 
 const BUILT_LOCAL = resolve(__dirname, '../../../dist/local/temporal/index.js');
