@@ -1,4 +1,8 @@
 import { join } from 'node:path';
+import { jest } from '@jest/globals';
+
+/** The module with Temporal's bundler. */
+const BUNDLER = '@temporalio/worker/lib/workflow/bundler';
 
 /**
  * Variables for a command under test: it shares its workflow bundles with the other commands of the test run, instead of
@@ -11,9 +15,7 @@ export const KEPT_BUNDLES = { NODE_OPTIONS: `--require ${join(__dirname, 'keep-b
  * files of the test run. A worker with other workflows or other interceptors gets another bundle.
  */
 export function keepBundles(): void {
-  const keeper = require('./keep-bundles.cjs') as { keepBundles(bundler: object): void };
-  const { WorkflowCodeBundler } = require('@temporalio/worker/lib/workflow/bundler') as {
-    WorkflowCodeBundler: { readonly prototype: object };
-  };
-  keeper.keepBundles(WorkflowCodeBundler.prototype);
+  const keeper: { keepBundles(bundler: object): void } = jest.requireActual('./keep-bundles.cjs');
+  const bundling: { WorkflowCodeBundler: { readonly prototype: object } } = jest.requireActual(BUNDLER);
+  keeper.keepBundles(bundling.WorkflowCodeBundler.prototype);
 }
