@@ -5,6 +5,7 @@ import { startEmulator, type Emulator, type EmulatorRequest } from '../../local/
 import type { DevServer } from '../../local/temporal';
 import { createParseWorker } from '../../worker';
 import { startOwnDevServer } from '../support/servers';
+import { bundledWorkflows } from '../workflows/bundled-workflows';
 import { until } from '../workflows/scene';
 
 const play = (name: string) => ({
@@ -43,7 +44,7 @@ describe('priority', () => {
     const worker = await createParseWorker({
       connection: env.nativeConnection,
       activities: { apiKey: 'test', baseUrl: emulator.url },
-      worker: { maxConcurrentActivityTaskExecutions: 1 },
+      worker: { workflowBundle: await bundledWorkflows(), maxConcurrentActivityTaskExecutions: 1 },
     });
     await worker.runUntil(async () => {
       const client = new ParseClient({ client: env.client });
