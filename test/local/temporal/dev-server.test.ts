@@ -58,23 +58,19 @@ describe('startDevServer', () => {
     expect(databases(server)).toEqual([]);
   });
 
-  it('starts every server with its own database', async () => {
+  it('starts every server with its own database and its own dynamic configuration', async () => {
     await using first = await startOwnDevServer();
-    await using second = await startOwnDevServer();
-    const options = { taskQueue: 'no-worker', workflowId: 'same' };
-    await withClient(first.address, (client) => client.workflow.start('any', options));
-    const inSecond = withClient(second.address, (client) => client.workflow.getHandle('same').describe());
-    await expect(inSecond).rejects.toThrow(/not found/i);
-  });
-
-  it('passes dynamic configuration on', async () => {
-    await using server = await startOwnDevServer({ dynamicConfig: { 'limit.maxIDLength': 100 } });
-    const start = (workflowId: string) =>
-      withClient(server.address, (client) => client.workflow.start('any', { taskQueue: 'no-worker', workflowId }));
-    await expect(start('x'.repeat(101))).rejects.toMatchObject({
+    await using second = await startOwnDevServer({ dynamicConfig: { 'limit.maxIDLength': 100 } });
+    const start = ({ address }: DevServer, workflowId: string) =>
+      withClient(address, (client) => client.workflow.start('any', { taskQueue: 'no-worker', workflowId }));
+    await expect(start(first, 'x'.repeat(101))).resolves.toBeDefined();
+    await expect(start(second, 'x'.repeat(101))).rejects.toMatchObject({
       cause: { details: expect.stringContaining('exceeds maximum allowed length (101/100)') },
     });
-    await expect(start('x'.repeat(100))).resolves.toBeDefined();
+    await expect(start(first, 'x'.repeat(100))).resolves.toBeDefined();
+    const inSecond = withClient(second.address, (client) => client.workflow.getHandle('x'.repeat(100)).describe());
+    await expect(inSecond).rejects.toThrow(/not found/i);
+    await expect(start(second, 'x'.repeat(100))).resolves.toBeDefined();
   });
 
   it('ends the server and deletes its database if the process that started it is killed', async () => {
