@@ -188,8 +188,9 @@ export const ACCEPTED: readonly OddRun[] = [
     noted: ['chunks[].future'],
   },
   {
-    title: 'a configuration with 200,000 levels',
-    text: inText(runText(), '"pageRotationEnabled":true', `"a":${nested(200_000)}`),
+    // More levels than any recursion has stack for.
+    title: 'a configuration with 50,000 levels',
+    text: inText(runText(), '"pageRotationEnabled":true', `"a":${nested(50_000)}`),
     noted: ['config'],
   },
 ];

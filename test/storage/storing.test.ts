@@ -50,11 +50,7 @@ const scripts: Record<string, ScriptedDocument> = {
   'late-output': { resultsWithoutOutput: 2 },
   'without-output': { resultsWithoutOutput: Number.POSITIVE_INFINITY },
   'null-chunks': wrong({ chunks: null }),
-  'missing-chunks': wrong({ chunks: undefined }),
-  'text-for-chunks': wrong({ chunks: 'none' }),
-  'object-for-chunks': wrong({ chunks: { a: chunk } }),
   'number-for-content': wrong({ chunks: [chunk, { ...chunk, content: 7 }] }),
-  'text-for-chunk': wrong({ chunks: [chunk, 'text'] }),
   'failed-in-the-result': {
     results: Array.from({ length: 100 }, () => reportReply({ status: 'FAILED', as: 'parser_run' })),
   },
@@ -62,7 +58,7 @@ const scripts: Record<string, ScriptedDocument> = {
   'array-for-run': {
     results: Array.from({ length: 100 }, () => httpReply({ status: 200, json: { parserRun: [chunk] } })),
   },
-  slow: { processingReads: 0, resultBytes: 1_000_000, results: [dripReply({ pieceBytes: 100_000, everyMs: 5_000 })] },
+  slow: { processingReads: 0, resultBytes: 1_000_000, results: [dripReply({ pieceBytes: 10_000, everyMs: 500 })] },
 };
 
 const scene = new Scene({ scripts, parse: { maxInlineBytes: 20_000, resultDirectory: directory } });
@@ -188,27 +184,20 @@ describe('A stored result', () => {
     expect(scene.countsOf(document).results).toBe(3);
   });
 
-  it.each([
-    'without-output',
-    'null-chunks',
-    'missing-chunks',
-    'text-for-chunks',
-    'object-for-chunks',
-    'number-for-content',
-    'text-for-chunk',
-    'failed-in-the-result',
-    'no-run',
-    'array-for-run',
-  ])('is not created if the answer stays wrong, and the run is kept: %s', async (script) => {
-    const before = filesIn(directory);
-    const document = scene.document(script);
-    const failure = await failureOf(stored(document, { deleteRun: 'always' }));
-    const { id, deleted } = scene.runOf(document);
-    expect(failure).toMatchObject({ type: 'ContractViolation', details: { runId: id } });
-    expect(failure.message).toMatch(/the finished run has no usable output: /);
-    expect(deleted).toBe(false);
-    expect(filesIn(directory)).toEqual(before);
-  });
+  // `test/activities/odd-runs.test.ts` shows all other runs that are refused.
+  it.each(['without-output', 'null-chunks', 'number-for-content', 'failed-in-the-result', 'no-run', 'array-for-run'])(
+    'is not created if the answer stays wrong, and the run is kept: %s',
+    async (script) => {
+      const before = filesIn(directory);
+      const document = scene.document(script);
+      const failure = await failureOf(stored(document, { deleteRun: 'always' }));
+      const { id, deleted } = scene.runOf(document);
+      expect(failure).toMatchObject({ type: 'ContractViolation', details: { runId: id } });
+      expect(failure.message).toMatch(/the finished run has no usable output: /);
+      expect(deleted).toBe(false);
+      expect(filesIn(directory)).toEqual(before);
+    },
+  );
 
   it('is not created if the activity is cancelled in the middle, and the connection is closed', async () => {
     const before = filesIn(directory);
@@ -244,7 +233,9 @@ describe('An inline result that is too large', () => {
 describe('A result that is too large for Temporal', () => {
   const real = new Scene({ server: 'dev-server', parse: { resultDirectory: directory } });
 
-  it.each([2, 4, 20])('is stored on a real server: %d MB', async (megabytes) => {
+  it('is stored on a real server', async () => {
+    // Above both limits of Temporal: 2 MB for a payload and 4 MB for a gRPC message.
+    const megabytes = 5;
     const fileUrl = `${real.document('huge').fileUrl}&mb=${megabytes}&reads=0`;
     const result = await real.client.execute({ file: { fileUrl }, result: 'stored', polling: { initialDelayMs: 0 } });
     const output = result.output as StoredOutput;
