@@ -221,6 +221,7 @@ export const REFUSED: readonly OddRun[] = [
   { title: 'chunks twice', text: inText(runText(), '"chunks":', '"chunks":[],"chunks":') },
   { title: 'chunks twice, once with an escape', text: inText(runText(), '"chunks":', '"\\u0063hunks":[],"chunks":') },
   { title: 'content twice, the last a number', text: inText(runText(), '"blocks":', '"content":7,"blocks":') },
+  { title: 'an object without any field of a run', text: '{"success":true}' },
   { title: 'a text', text: '"SECRET"' },
   { title: 'an array', text: `[${runText()}]` },
 ];
