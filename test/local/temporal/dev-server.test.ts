@@ -94,7 +94,24 @@ describe('startDevServer', () => {
     await until(() => isRefused(host, Number(port)));
   });
 
-  it('reports the last error output of a server that does not start', async () => {
+  it('starts a server again that ended by itself, because another process took one of its ports', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'unlucky-server-'));
+    const executable = join(directory, 'temporal');
+    const trace = 'x'.repeat(5_000);
+    const script = `#!/bin/sh
+if [ "$1" = server ] && mkdir '${directory}/once' 2>/dev/null; then
+  echo 'panic: bind: address already in use' >&2; echo '${trace}' >&2; exit 2
+fi
+exec '${devServerExecutable()}' "$@"
+`;
+    writeFileSync(executable, script, { mode: 0o755 });
+    await using server = await startDevServer({ executable });
+    expect((await fetch(server.uiUrl)).status).toBe(200);
+    expect(readdirSync(directory)).toContain('once');
+    rmSync(directory, { recursive: true });
+  });
+
+  it('reports the first error output of a server that does not start', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'no-server-'));
     const executable = join(directory, 'temporal');
     writeFileSync(executable, '#!/bin/sh\necho unknown command server >&2\nexit 3\n');
