@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { KEPT_BUNDLES } from '../support/kept-bundles';
+import { devServerAddress } from '../support/servers';
 import { START_SCRIPT, Workplace } from './run-command';
 
 let workplace: Workplace;
@@ -22,6 +23,14 @@ describe('npm start', () => {
     expect(help.stdout).toMatch(/^Usage: extend-parse parse /);
     expect(help).toEqual(await workplace.run(['parse', '--help']));
     expect(help.status).toBe(0);
+  });
+
+  it('parses a document', async () => {
+    const env = { TEMPORAL_ADDRESS: devServerAddress() };
+    const args = ['http://emulator.invalid/ok?reads=0', '--out', 'started', '--json'];
+    const { status, stdout } = await workplace.run(args, { script: START_SCRIPT, env });
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ documents: [{ status: 'processed' }], local: { extend: true } });
   });
 
   it.each(['SIGINT', 'SIGTERM'] as const)('under npm, cancels and cleans up on %s', async (signal) => {
