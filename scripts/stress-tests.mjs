@@ -1,7 +1,7 @@
 /**
- * `npm run test:stress -- [--times N] [FILE…]`: repeats test files, each alone, beside processes that keep all cores but one
- * busy, and fails if a file fails once. Without files it repeats all tests of `test/` that start processes, except those
- * of `test/e2e/`.
+ * `npm run test:stress -- [--times N] [--at-once N] [FILE…]`: repeats test files, one or more at a time, beside processes
+ * that keep all cores but one busy, and fails if a file fails once. Without files it repeats all tests of `test/` that
+ * start processes, except those of `test/e2e/`.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -41,25 +41,29 @@ async function failureOf(file) {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { times: { type: 'string', default: '20' } },
+  options: { times: { type: 'string', default: '20' }, 'at-once': { type: 'string', default: '1' } },
 });
-const times = Number(values.times);
-if (!Number.isInteger(times) || times < 1) {
-  process.stderr.write(`--times must be a whole number from 1, got '${values.times}'\n`);
+const [times, atOnce] = [values.times, values['at-once']].map(Number);
+if (![times, atOnce].every((count) => Number.isInteger(count) && count >= 1)) {
+  process.stderr.write('--times and --at-once must be whole numbers from 1\n');
   process.exit(2);
 }
 const files = positionals.length > 0 ? positionals : processTests();
 const burners = Array.from({ length: Math.max(1, availableParallelism() - 1) }, () =>
   spawn(process.execPath, ['-e', BURNER], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }),
 );
+const runs = Array.from({ length: times }, (_, at) => files.map((file) => ({ time: at + 1, file })))
+  .flat()
+  .values();
 let failed = 0;
-for (let time = 1; time <= times; time += 1) {
-  for (const file of files) {
+async function repeat() {
+  for (const { time, file } of runs) {
     const failure = await failureOf(file);
     if (failure !== undefined) failed += 1;
     process.stdout.write(`${time} of ${times}: ${file} ${failure === undefined ? 'passed' : `failed\n${failure}`}\n`);
   }
 }
+await Promise.all(Array.from({ length: atOnce }, repeat));
 for (const burner of burners) burner.kill();
 process.stdout.write(`${files.length * times - failed} passed, ${failed} failed\n`);
 process.exitCode = failed > 0 ? 1 : 0;

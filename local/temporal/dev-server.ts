@@ -14,10 +14,12 @@ const START_TIMEOUT_MS = 30_000;
 const START_CHECK_MS = 25;
 
 /**
- * Largest number of starts. A start fails if another process takes a port between the search for free ports and the
- * start.
+ * Largest number of starts. A server ends at once if another process takes a port between the search for free ports and
+ * the start. It also has internal ports, which it chooses itself; a collision there shows as a long Go panic.
  */
 const MAX_STARTS = 3;
+/** Longest error output of a server that an error repeats, in characters. The cause stands before the stack traces. */
+const MAX_SHOWN_OUTPUT = 2_000;
 
 /** Word that dismisses the guard below. A restart sends it before it ends the server. */
 const KEEP = 'keep\n';
@@ -67,19 +69,22 @@ export interface DevServer extends AsyncDisposable {
  * not get the Ctrl-C of its terminal. It ends when this process ends, for whatever reason; on Windows it ends only by
  * `close`.
  *
- * @throws Error with the end of the server's error output if it does not start.
+ * @throws Error with the beginning of the server's error output if it does not start.
  */
 export async function startDevServer(options: StartDevServerOptions): Promise<DevServer> {
-  return untilPortsAreFree(() => startOnFreePorts(options));
+  return startAgain(() => startOnFreePorts(options));
 }
 
-/** Repeats a start that fails because another process has taken a port. */
-async function untilPortsAreFree<T>(start: () => Promise<T>): Promise<T> {
+/** A server that ended by itself before it was ready. */
+class EndedEarlyError extends Error {}
+
+/** Repeats a start in which the server ended by itself. */
+async function startAgain<T>(start: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await start();
     } catch (error) {
-      if (!isPortTaken(error) || attempt === MAX_STARTS) throw error;
+      if (!(error instanceof EndedEarlyError) || attempt === MAX_STARTS) throw error;
     }
   }
 }
@@ -102,7 +107,7 @@ async function startOnFreePorts(options: StartDevServerOptions): Promise<DevServ
     await running?.keepDatabase();
     await running?.end(signal);
     // A client that tries to reconnect may hold one of the ports for an instant.
-    running = await untilPortsAreFree(() => launch(settings));
+    running = await startAgain(() => launch(settings));
   };
   try {
     running = await launch(settings);
@@ -155,10 +160,6 @@ async function launch(settings: ServerSettings): Promise<Running> {
   return { end, keepDatabase };
 }
 
-function isPortTaken(error: unknown): boolean {
-  return error instanceof Error && error.message.includes('address already in use');
-}
-
 function spawnGuarded({ executable, port, uiPort, directory, dynamicConfig = {} }: ServerSettings) {
   const databasePath = join(directory, 'temporal.db');
   const listen = ['--ip', HOST, '--port', `${port}`, '--ui-port', `${uiPort}`, '--db-filename', databasePath];
@@ -188,18 +189,22 @@ async function untilReady({
   executable,
   port,
 }: ServerSettings & { readonly child: ChildProcess }): Promise<void> {
-  let lastWords = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => (lastWords = (lastWords + text).slice(-2_000)));
-  let failure: Error | undefined;
-  child.once('error', (error) => (failure = error));
+  let output = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(0, MAX_SHOWN_OUTPUT)));
+  let notStarted: Error | undefined;
+  child.once('error', (error) => (notStarted = error));
   const deadline = Date.now() + START_TIMEOUT_MS;
   while (!(await accepts(port)) || !(await isHealthy({ executable, port }))) {
+    if (notStarted) throw new Error(startFailure(notStarted.message), { cause: notStarted });
     if (child.exitCode !== null || child.signalCode !== null)
-      failure ??= new Error(lastWords.trim() || `ended with ${child.exitCode ?? child.signalCode}`);
-    if (Date.now() > deadline) failure ??= new Error(`no answer on port ${port} in ${START_TIMEOUT_MS} ms`);
-    if (failure) throw new Error(`Temporal's dev server did not start: ${failure.message}`, { cause: failure });
+      throw new EndedEarlyError(startFailure(output.trim() || `ended with ${child.exitCode ?? child.signalCode}`));
+    if (Date.now() > deadline) throw new Error(startFailure(`no answer on port ${port} in ${START_TIMEOUT_MS} ms`));
     await sleep(START_CHECK_MS);
   }
+}
+
+function startFailure(reason: string): string {
+  return `Temporal's dev server did not start: ${reason}`;
 }
 
 async function accepts(port: number): Promise<boolean> {

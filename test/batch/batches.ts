@@ -6,11 +6,20 @@ export const QUICK = { polling: { engine: 'retry', initialDelayMs: 0, maxDelayMs
 /** No poll for an hour: the document stays in flight until its workflow gets the signal `runFinished`. */
 export const ENDLESS = { polling: { initialDelayMs: 3_600_000 } } as const;
 
-/** Documents of this batch. With `failing`, every tenth of them plays the script `failing`. */
-export function documents(batch: string, count: number, { failing = false }: { readonly failing?: boolean } = {}) {
-  return Array.from({ length: count }, (_, index) => ({
-    file: { fileUrl: urlOf(batch, index, failing && index % 10 === 9 ? 'failing' : 'ok') },
-  }));
+/** Settings of {@link documents}. */
+interface DocumentsOptions {
+  /** `true`: every tenth document plays the script `failing`. @default false */
+  readonly failing?: boolean;
+  /** `true`: the run of each document has ended at its first poll. @default false: after the polls of its script */
+  readonly ended?: boolean;
+}
+
+/** Documents of this batch. */
+export function documents(batch: string, count: number, { failing = false, ended = false }: DocumentsOptions = {}) {
+  return Array.from({ length: count }, (_, index) => {
+    const script = failing && index % 10 === 9 ? 'failing' : 'ok';
+    return { file: { fileUrl: ended ? endedUrlOf(batch, index, script) : urlOf(batch, index, script) } };
+  });
 }
 
 /** URL of a document that no other test uses. */
@@ -19,8 +28,8 @@ export function urlOf(batch: string, index: number, script = 'ok'): string {
 }
 
 /** URL of a document whose run has ended at its first poll. */
-export function endedUrlOf(batch: string, index: number): string {
-  return `${urlOf(batch, index)}&reads=0`;
+export function endedUrlOf(batch: string, index: number, script = 'ok'): string {
+  return `${urlOf(batch, index, script)}&reads=0`;
 }
 
 /** All written outcomes. */

@@ -1,103 +1,69 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { Worker } from '@temporalio/worker';
-import { ParseClient } from '../../client';
-import { startEmulator, type Emulator } from '../../local/extend';
-import type { DevServer } from '../../local/temporal';
-import { createParseWorker } from '../../worker';
-import { startOwnDevServer } from '../support/servers';
-import { bundledWorkflows } from '../workflows/bundled-workflows';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { ContinuingScene } from '../workflows/continuing-scene';
 import { historiesOf } from '../workflows/history';
-import { allOf, CACHING, quietly, until } from '../workflows/scene';
-import { documents, ENDLESS, endedUrlOf, idsOf, outcomesOf, positions, QUICK, urlOf } from './batches';
+import { until } from '../support/until';
+import { documents, ENDLESS, endedUrlOf, idsOf, outcomesOf, positions, QUICK } from './batches';
 
 /** The server suggests to continue as new at this number of events. */
-const SUGGESTED_AT = 60;
+const SUGGESTED_AT = 40;
 
 describe('A batch that continues as new', () => {
   const directory = mkdtempSync(join(tmpdir(), 'batch-'));
-  let server: DevServer;
-  let env: TestWorkflowEnvironment;
-  let emulator: Emulator;
-  let workers: Worker[];
-  let ended: Promise<void>[];
-
-  beforeAll(async () => {
-    quietly();
-    server = await startOwnDevServer({ dynamicConfig: { 'limit.historyCount.suggestContinueAsNew': SUGGESTED_AT } });
-    env = await TestWorkflowEnvironment.createFromExistingServer({ address: server.address });
-    emulator = await startEmulator();
-    const workflowBundle = await bundledWorkflows();
-    workers = await Promise.all(
-      CACHING.map(({ maxCachedWorkflows }) =>
-        createParseWorker({
-          connection: env.nativeConnection,
-          taskQueue: `cache-${maxCachedWorkflows}`,
-          activities: { apiKey: 'test', baseUrl: emulator.url, resultDirectory: directory },
-          shutdownGraceTimeMs: 0,
-          worker: { maxCachedWorkflows, workflowBundle },
-        }),
-      ),
-    );
-    ended = workers.map((worker) => worker.run());
-  });
-
-  afterAll(async () => {
-    for (const worker of workers) worker.shutdown();
-    await Promise.all(ended);
-    await env.teardown();
-    await emulator.close();
-    await server.close();
-    rmSync(directory, { recursive: true, force: true });
-  });
-
-  const clientOf = (cached: number) =>
-    new ParseClient({ client: env.client, taskQueue: `cache-${cached}`, resultDirectory: directory });
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+  const scene = new ContinuingScene({ suggestedAt: SUGGESTED_AT, resultDirectory: directory });
 
   it('carries the documents in flight along: each document is parsed once, and has one outcome', async () => {
-    await allOf(CACHING.map(({ maxCachedWorkflows }) => parseMany(maxCachedWorkflows)));
-  }, 300_000);
-
-  async function parseMany(cached: number): Promise<void> {
-    const key = `many-${cached}`;
-    const held = { file: { fileUrl: endedUrlOf(key, 99) }, ...ENDLESS };
-    const input = { documents: [held, ...documents(key, 40, { failing: true })], defaults: QUICK, width: 8 };
-    const handle = await clientOf(cached).startBatch(input, { idempotencyKey: key });
-    // The first document is in flight in every execution but the last.
-    await until(async () => (await handle.progress()).done === 40, { limitMs: 270_000, pauseMs: 1_000 });
-    await clientOf(cached).getHandle(`${key}/1`).runFinished();
-    expect(await handle.result()).toMatchObject({ total: 41, processed: 37, failures: { ParserRunFailed: 4 } });
+    // A worker without cached workflows, which replays the history for every task.
+    const client = scene.clientOf(0);
+    const held = [98, 99].map((index) => ({ file: { fileUrl: endedUrlOf('many', index) }, ...ENDLESS }));
+    const list = [...held, ...documents('many', 20, { failing: true, ended: true })];
+    const input = { documents: list, defaults: QUICK, width: 6 };
+    const handle = await client.startBatch(input, { idempotencyKey: 'many' });
+    const wake = async (id: string) => client.getHandle(`many/${id}`).runFinished();
+    // The first document ends in an execution that did not start it, and the second one is in flight in all executions.
+    await until(async () => (await executionLengths('many')).length > 1);
+    await wake('1');
+    await until(async () => (await handle.progress()).done === 21, { pauseMs: 250 });
+    await wake('2');
+    expect(await handle.result()).toMatchObject({ total: 22, processed: 20, failures: { ParserRunFailed: 2 } });
     const outcomes = await outcomesOf(handle);
     const ids = [...idsOf(outcomes, 'processed'), ...idsOf(outcomes, 'failed')];
-    expect(ids.sort((one, other) => Number(one) - Number(other))).toEqual(positions(41));
-    expect(emulator.runs.filter(({ fileUrl }) => fileUrl?.includes(`n=${key}-`))).toHaveLength(41);
-    const lengths = await executionLengths(key);
+    expect(ids.sort((one, other) => Number(one) - Number(other))).toEqual(positions(22));
+    expect(scene.emulator.runs.filter(({ fileUrl }) => fileUrl?.includes('n=many-'))).toHaveLength(22);
+    const lengths = await executionLengths('many');
     expect(lengths.length).toBeGreaterThanOrEqual(3);
     expect(Math.max(...lengths)).toBeLessThan(SUGGESTED_AT + 60);
-  }
+  });
 
   it('keeps its width and its pause, and can still be cancelled', async () => {
-    const documents = Array.from({ length: 30 }, (_, n) => ({ file: { fileUrl: urlOf('kept', n, 'never') } }));
-    const input = { documents, defaults: { polling: { initialDelayMs: 3_600_000 } }, width: 20 };
-    const handle = await clientOf(10).startBatch(input, { idempotencyKey: 'kept' });
-    await until(async () => (await handle.progress()).inFlight === 20);
+    // A worker with cached workflows.
+    const client = scene.clientOf(10);
+    const input = { documents: documents('kept', 8, { ended: true }), defaults: ENDLESS, width: 4 };
+    const handle = await client.startBatch(input, { idempotencyKey: 'kept' });
+    await until(async () => (await handle.progress()).inFlight === 4);
     await handle.pause();
-    await handle.setWidth(25);
-    for (let signal = 0; signal < SUGGESTED_AT; signal += 1) await handle.pause();
+    await handle.setWidth(6);
+    // These signals have no handler. The one behind them ends the execution, so the next one gets the pause only from it.
+    const unhandled = scene.env.client.workflow.getHandle('kept');
+    await Promise.all(Array.from({ length: SUGGESTED_AT }, () => unhandled.signal('unknown')));
+    await handle.pause();
     await until(async () => (await executionLengths('kept')).length > 1);
-    expect(await handle.progress()).toMatchObject({ total: 30, done: 0, inFlight: 20 });
+    await client.getHandle('kept/1').runFinished();
+    await until(async () => (await handle.progress()).done === 1);
+    expect(await handle.progress()).toMatchObject({ total: 8, done: 1, inFlight: 3 });
     await handle.resume();
-    await until(async () => (await handle.progress()).inFlight === 25);
+    await until(async () => (await handle.progress()).inFlight === 6);
     await handle.cancel();
     await expect(handle.result()).rejects.toMatchObject({ type: 'Cancelled' });
-    expect(idsOf(await outcomesOf(handle), 'cancelled')).toEqual(positions(25));
-  }, 120_000);
+    const outcomes = await outcomesOf(handle);
+    expect([idsOf(outcomes, 'processed'), idsOf(outcomes, 'cancelled')]).toEqual([['1'], positions(7).slice(1)]);
+  });
 
   /** Lengths of the histories of all executions. */
   async function executionLengths(workflowId: string): Promise<number[]> {
-    return (await historiesOf(env.client, workflowId)).map(({ length }) => length);
+    return (await historiesOf(scene.env.client, workflowId)).map(({ length }) => length);
   }
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { failureOf, Scene } from '../workflows/scene';
-import { idsOf, outcomesOf, QUICK, urlOf } from './batches';
+import { endedUrlOf, idsOf, outcomesOf, QUICK } from './batches';
 
 const directory = mkdtempSync(join(tmpdir(), 'manifest-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -16,7 +16,7 @@ function manifest(name: string, lines: readonly string[]): string {
 }
 
 const line = (batch: string, index: number, more: object = {}) =>
-  JSON.stringify({ file: { fileUrl: urlOf(batch, index) }, ...more });
+  JSON.stringify({ file: { fileUrl: endedUrlOf(batch, index) }, ...more });
 
 describe('A manifest', () => {
   const scene = new Scene({
@@ -64,9 +64,9 @@ describe('A manifest', () => {
     const lines = [
       // A byte order mark before the first line is skipped.
       `\ufeff${line('deep', 1)}`,
-      `{"file":{"fileUrl":"${urlOf('deep', 2)}"},"config":{"a":${deep}}}`,
-      `{"file":{"fileUrl":"${urlOf('deep', 3)}"},"future":${deep}}`,
-      `{"id":${deep},"file":{"fileUrl":"${urlOf('deep', 4)}"}}`,
+      `{"file":{"fileUrl":"${endedUrlOf('deep', 2)}"},"config":{"a":${deep}}}`,
+      `{"file":{"fileUrl":"${endedUrlOf('deep', 3)}"},"future":${deep}}`,
+      `{"id":${deep},"file":{"fileUrl":"${endedUrlOf('deep', 4)}"}}`,
       deep,
     ];
     const skipping = await scene.client.startBatch({ manifest: manifest('deep', lines), defaults: QUICK });
@@ -104,7 +104,7 @@ describe('A manifest', () => {
   it('may have grown or shrunk when the batch is started again', async () => {
     const lines = [
       line('grown', 0, { id: 'a' }),
-      line('grown', 1, { id: 'b', file: { fileUrl: urlOf('grown', 1, 'failing') } }),
+      line('grown', 1, { id: 'b', file: { fileUrl: endedUrlOf('grown', 1, 'failing') } }),
     ];
     const input = { manifest: manifest('grown', lines), defaults: QUICK, stopAfterFailures: 1, retryFailed: true };
     const first = await scene.client.startBatch(input, { idempotencyKey: 'grown' });

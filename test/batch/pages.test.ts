@@ -10,9 +10,10 @@ import { createParseActivities } from '../../activities';
 import { createFileStore, StoreRefusedError, type ResultStore } from '../../storage';
 import type { BatchHandle, BatchInput, BatchResult } from '../../client';
 import { runActivity } from '../activities/run-activity';
+import { until } from '../support/until';
 import { bundledWorkflows } from '../workflows/bundled-workflows';
-import { failureOf, Scene, until } from '../workflows/scene';
-import { ENDLESS, outcomesOf, QUICK } from './batches';
+import { failureOf, Scene } from '../workflows/scene';
+import { ENDLESS, endedUrlOf, outcomesOf, QUICK } from './batches';
 
 const directories: string[] = [];
 afterAll(() => directories.forEach((directory) => rmSync(directory, { recursive: true, force: true })));
@@ -32,14 +33,26 @@ function filesOf(directory: string, holding = ''): string[] {
   return files.filter((name) => readFileSync(join(batches, name), 'utf8').includes(holding)).sort();
 }
 
+/** A document whose run has ended at its first poll. */
 const document = (name: string, index: number, script = 'ok') => ({
-  file: { fileUrl: `http://emulator.invalid/${script}?n=${name}-${index}&signature=${SIGNATURE}` },
+  file: { fileUrl: `${endedUrlOf(name, index, script)}&signature=${SIGNATURE}` },
 });
 const documents = (name: string, count: number) => Array.from({ length: count }, (_, at) => document(name, at));
 
 describe('The pages of a batch', () => {
   const directory = makeDirectory();
-  const scene = new Scene({ server: 'dev-server', parse: { resultDirectory: directory, sourceDirectory: directory } });
+  const files = createFileStore({ directory });
+  let refusals = 0;
+  /** A store of files that refuses to delete anything of one batch. */
+  const resultStore: ResultStore = {
+    ...files,
+    async delete(uri, options) {
+      if (!uri.includes('/batches/refusing-')) return files.delete?.(uri, options);
+      refusals += 1;
+      throw new StoreRefusedError('deleting is not allowed');
+    },
+  };
+  const scene = new Scene({ server: 'dev-server', parse: { resultStore, sourceDirectory: directory } });
   const start = async (name: string, input: BatchInput) => scene.client.startBatch(input, { idempotencyKey: name });
 
   /** Pages are written, and hold the URLs, while the batch is in flight. */
@@ -48,29 +61,29 @@ describe('The pages of a batch', () => {
     expect(filesOf(directory, SIGNATURE)).not.toEqual([]);
   }
 
-  it.each([
-    { pages: 'one page', count: 1, padding: '' },
-    // A page has at most 400,000 bytes.
-    { pages: 'two pages', count: 14, padding: 'x'.repeat(30_000) },
-  ])(
-    'are deleted when all documents of $pages have ended, and the same key still finds the outcomes',
-    async (given) => {
-      const { count, padding } = given;
-      const name = `all-${count}`;
-      const list = documents(name, count).map(({ file }) => ({
-        file: { fileUrl: `${file.fileUrl}&padding=${padding}` },
-      }));
-      const input = { documents: list, defaults: QUICK, width: 200 };
-      const handle = await start(name, input);
-      expect(await handle.result()).toMatchObject({ total: count, processed: count });
-      expect(filesOf(directory, SIGNATURE)).toEqual([]);
-      expect(filesOf(directory).filter((path) => path.includes('/pages/'))).toEqual([]);
-      expect(await outcomesOf(handle)).toHaveLength(count);
-      const more = await start(name, { ...input, retryFailed: true });
-      expect(await more.result()).toMatchObject({ total: count, processed: count });
-      expect(filesOf(directory, SIGNATURE)).toEqual([]);
-    },
-  );
+  it('are deleted when all documents have ended, and the same key still finds the outcomes', async () => {
+    // A page has at most 400,000 bytes, so these are two.
+    const padding = 'x'.repeat(30_000);
+    const list = documents('all', 14).map(({ file }) => ({ file: { fileUrl: `${file.fileUrl}&padding=${padding}` } }));
+    const input = { documents: list, defaults: QUICK, width: 200 };
+    const handle = await start('all', input);
+    expect(await handle.result()).toMatchObject({ total: 14, processed: 14 });
+    expect(filesOf(directory, SIGNATURE)).toEqual([]);
+    expect(filesOf(directory).filter((path) => path.includes('/pages/'))).toEqual([]);
+    expect(await outcomesOf(handle)).toHaveLength(14);
+    const more = await start('all', { ...input, retryFailed: true });
+    expect(await more.result()).toMatchObject({ total: 14, processed: 14 });
+    expect(filesOf(directory, SIGNATURE)).toEqual([]);
+  });
+
+  it('stay if the store refuses to delete, and the batch ends as usual', async () => {
+    const handle = await start('refusing', { documents: documents('refusing', 2), defaults: QUICK });
+    expect(await handle.result()).toMatchObject({ processed: 2 });
+    const pages = filesOf(directory, SIGNATURE);
+    expect(pages).toEqual([expect.stringMatching(/^refusing-/)]);
+    expect(refusals).toBe(1);
+    for (const path of pages) rmSync(join(directory, 'batches', path));
+  });
 
   it('are deleted when the batch stops after failures, and the other documents are parsed when it is started again', async () => {
     const list = [document('stopped', 0, 'failing'), ...documents('stopped', 3)];
@@ -84,7 +97,7 @@ describe('The pages of a batch', () => {
   it.each(['cancel', 'abandon'] as const)(
     'are deleted when the batch is cancelled with onCancel %s',
     async (onCancel) => {
-      const list = [{ ...document(onCancel, 0, 'never'), ...ENDLESS }, ...documents(onCancel, 2)];
+      const list = [{ ...document(onCancel, 0), ...ENDLESS }, ...documents(onCancel, 2)];
       const handle = await start(onCancel, { documents: list, width: 1, onCancel });
       await until(async () => (await handle.progress()).inFlight === 1);
       await withPages(handle);
@@ -112,10 +125,7 @@ describe('The pages of a batch', () => {
   });
 
   /** A list of one document. Its run has failed by the first poll, which comes after the signal `runFinished` only. */
-  const heldList = (name: string) => {
-    const { fileUrl } = document(name, 0, 'failing').file;
-    return [{ file: { fileUrl: `${fileUrl}&reads=0` }, ...ENDLESS }];
-  };
+  const heldList = (name: string) => [{ ...document(name, 0, 'failing'), ...ENDLESS }];
 
   it('of a terminated batch are deleted when it is started again', async () => {
     const list = heldList('terminated');
@@ -206,33 +216,15 @@ describe('Deleting pages', () => {
     await expect(preparing).rejects.toThrow('the connection was reset');
     expect(deleted).toEqual([]);
   });
-});
 
-describe('A store that deletes nothing', () => {
-  const refusing = { directory: makeDirectory(), refusals: 0 };
-  const files = createFileStore(refusing);
-  const withRefusal: ResultStore = {
-    ...files,
-    async delete() {
-      refusing.refusals += 1;
-      throw new StoreRefusedError('deleting is not allowed');
-    },
-  };
-  const scene = new Scene({ server: 'dev-server', parse: { resultStore: withRefusal } });
-  it('does not prevent the end of a batch, if it refuses', async () => {
-    const handle = await scene.client.startBatch({ documents: documents('refusing', 2), defaults: QUICK });
-    expect(await handle.result()).toMatchObject({ processed: 2 });
-    expect(filesOf(refusing.directory, SIGNATURE)).toHaveLength(1);
-    expect(refusing.refusals).toBe(1);
-  });
-
-  const directory = makeDirectory();
-  const withoutDelete = createFileStore({ directory });
-  delete withoutDelete.delete;
-  const other = new Scene({ server: 'dev-server', parse: { resultStore: withoutDelete } });
-  it('does not prevent the end of a batch, if it has no delete', async () => {
-    const handle = await other.client.startBatch({ documents: documents('keeping', 2), defaults: QUICK });
-    expect(await handle.result()).toMatchObject({ processed: 2 });
+  it('is left out if the store has no delete', async () => {
+    const directory = makeDirectory();
+    const resultStore = createFileStore({ directory });
+    delete resultStore.delete;
+    const activities = activitiesWith(resultStore);
+    const batch = { documents: documents('keeping', 2) };
+    const { place, pages } = await runActivity(activities, 'prepareBatch', { batch, startId: 's' });
+    await runActivity(activities, 'writeOutcomes', { place, segment: 1, outcomes: [], deletePages: pages });
     expect(filesOf(directory, SIGNATURE)).toHaveLength(1);
   });
 });

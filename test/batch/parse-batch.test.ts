@@ -3,53 +3,63 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
-import { type BatchHandle, InvalidInputError, type ParseResult } from '../../client';
+import { type BatchHandle, InvalidInputError, ParseClient, type ParseResult } from '../../client';
 import { resetReply } from '../../testing';
-import { failureOf, Scene, until } from '../workflows/scene';
+import { createParseWorker } from '../../worker';
+import { createDevEnv } from '../support/servers';
+import { until } from '../support/until';
+import { bundledWorkflows } from '../workflows/bundled-workflows';
+import { failureOf, Scene } from '../workflows/scene';
 import { documents, ENDLESS, endedUrlOf, idsOf, outcomesOf, positions, QUICK, urlOf } from './batches';
 
 const directory = mkdtempSync(join(tmpdir(), 'batch-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 describe('parseBatch', () => {
-  const scene = new Scene({ server: 'dev-server', parse: { resultDirectory: directory } });
+  const scene = new Scene({
+    server: 'dev-server',
+    parse: { resultDirectory: directory },
+    scripts: { lost: { submit: [resetReply({ acted: true })], processingReads: 0 } },
+  });
   const keyOf = (name: string) => `batch ${name}`;
   const runsOf = (batch: string) =>
     scene.emulator.runs.filter(({ fileUrl }) => fileUrl?.includes(`?n=${encodeURIComponent(keyOf(batch))}-`));
 
-  it.each([1, 10, 201])(
-    'parses %d documents, each once, and writes the outcome of each',
-    async (count) => {
-      const key = keyOf(`all-${count}`);
-      const input = {
-        documents: documents(encodeURIComponent(key), count, { failing: true }),
-        defaults: QUICK,
-        width: 100,
-      };
-      const handle = await scene.client.startBatch(input, { idempotencyKey: key });
-      const result = await handle.result();
-      const failed = Math.floor(count / 10);
-      const failures = failed === 0 ? {} : { ParserRunFailed: failed };
-      const uri = expect.stringMatching(/^file:\/\/\/.*\/outcomes$/);
-      const segments = Math.ceil(count / 200);
-      expect(result).toEqual({
-        total: count,
-        processed: count - failed,
-        failed,
-        skippedLines: 0,
-        failures,
-        outcomes: { uri, segments },
-      });
-      expect(await handle.progress()).toEqual({ total: count, done: count, failed, inFlight: 0, failures });
-      const outcomes = await outcomesOf(handle);
-      expect(outcomes).toHaveLength(count);
-      expect([...idsOf(outcomes, 'processed'), ...idsOf(outcomes, 'failed')].map(Number).sort((a, b) => a - b)).toEqual(
-        positions(count).map(Number),
-      );
-      expect(runsOf(`all-${count}`)).toHaveLength(count);
-    },
-    300_000,
-  );
+  it('parses each document once, writes the outcome of each, and with retryFailed parses only the failed ones again', async () => {
+    const key = keyOf('all');
+    const list = documents(encodeURIComponent(key), 10, { failing: true, ended: true });
+    const input = { documents: list, defaults: QUICK };
+    const handle = await scene.client.startBatch(input, { idempotencyKey: key });
+    const result = await handle.result();
+    const failures = { ParserRunFailed: 1 };
+    const outcomes = { uri: expect.stringMatching(/^file:\/\/\/.*\/outcomes$/), segments: 1 };
+    expect(result).toEqual({ total: 10, processed: 9, failed: 1, skippedLines: 0, failures, outcomes });
+    expect(await handle.progress()).toEqual({ total: 10, done: 10, failed: 1, inFlight: 0, failures });
+    const written = await outcomesOf(handle);
+    expect([written.length, idsOf(written, 'processed'), idsOf(written, 'failed')]).toEqual([10, positions(9), ['10']]);
+    const same = await scene.client.startBatch(input, { idempotencyKey: key });
+    expect(await same.result()).toEqual(result);
+    expect(runsOf('all')).toHaveLength(10);
+    const retried = await scene.client.startBatch({ ...input, retryFailed: true }, { idempotencyKey: key });
+    expect(await retried.result()).toMatchObject({ total: 10, processed: 9, failed: 1 });
+    expect(runsOf('all')).toHaveLength(11);
+    const again = await outcomesOf(retried);
+    expect([again.length, idsOf(again, 'processed'), idsOf(again, 'failed')]).toEqual([10, positions(9), ['10']]);
+  });
+
+  it('reads all pages of its documents, and writes all segments of their outcomes', async () => {
+    const key = keyOf('many');
+    // A run that exists already, and no poll: such a document takes one task of its workflow, and no request.
+    const list = Array.from({ length: 201 }, (_, index) => ({ runId: `pr_${index}`, ...ENDLESS }));
+    const input = { documents: list, width: 201, onCancel: 'abandon' } as const;
+    const handle = await scene.client.startBatch(input, { idempotencyKey: key });
+    await until(async () => (await handle.progress()).inFlight === 201);
+    await handle.cancel();
+    await expectCancelled(handle);
+    const outcomes = await outcomesOf(handle);
+    expect([outcomes.length, idsOf(outcomes, 'left')]).toEqual([201, positions(201)]);
+    expect(await scene.temporal.workflow.getHandle(key).query('outcomes')).toMatchObject({ segments: 2 });
+  });
 
   it('gives a reference to each result, the reason of each failure, polls and duration', async () => {
     const key = keyOf('two');
@@ -106,7 +116,7 @@ describe('parseBatch', () => {
   it('cancels the documents in flight when it is cancelled, and parses them when it is started again', async () => {
     const key = keyOf('cancelled');
     const name = encodeURIComponent(key);
-    const [ok, held] = [{ fileUrl: urlOf(name, 0) }, { fileUrl: endedUrlOf(name, 1) }];
+    const [ok, held] = [{ fileUrl: endedUrlOf(name, 0) }, { fileUrl: endedUrlOf(name, 1) }];
     const input = {
       documents: [
         { file: ok, ...QUICK },
@@ -150,7 +160,7 @@ describe('parseBatch', () => {
     const name = encodeURIComponent(key);
     const held = { fileUrl: endedUrlOf(name, 9), workflowId: key };
     const list = [
-      ...documents(name, 3).map((document) => ({ ...document, ...QUICK })),
+      ...documents(name, 3, { ended: true }).map((document) => ({ ...document, ...QUICK })),
       { file: { fileUrl: held.fileUrl }, ...ENDLESS },
     ];
     const input = { documents: list };
@@ -169,7 +179,7 @@ describe('parseBatch', () => {
   it('stops after the given failures, and continues with the other documents when it is started again', async () => {
     const key = keyOf('stopped');
     const name = encodeURIComponent(key);
-    const list = [0, 1, 2, 3, 4].map((n) => ({ file: { fileUrl: urlOf(name, n, n < 2 ? 'failing' : 'ok') } }));
+    const list = [0, 1, 2, 3, 4].map((n) => ({ file: { fileUrl: endedUrlOf(name, n, n < 2 ? 'failing' : 'ok') } }));
     const input = { documents: list, defaults: QUICK, width: 1, stopAfterFailures: 1 };
     const handle = await scene.client.startBatch(input, { idempotencyKey: key });
     expect(await handle.result()).toMatchObject({ total: 5, processed: 0, failed: 1 });
@@ -181,64 +191,30 @@ describe('parseBatch', () => {
     expect(runsOf('stopped')).toHaveLength(5);
   });
 
-  it('parses only the failed documents once more with retryFailed', async () => {
-    const key = keyOf('retried');
-    const list = documents(encodeURIComponent(key), 10, { failing: true });
-    const handle = await scene.client.startBatch({ documents: list, defaults: QUICK }, { idempotencyKey: key });
-    const result = await handle.result();
-    const same = await scene.client.startBatch({ documents: list, defaults: QUICK }, { idempotencyKey: key });
-    expect(await same.result()).toEqual(result);
-    const retried = await scene.client.startBatch(
-      { documents: list, defaults: QUICK, retryFailed: true },
-      { idempotencyKey: key },
-    );
-    expect(await retried.result()).toMatchObject({ total: 10, processed: 9, failed: 1 });
-    expect(runsOf('retried')).toHaveLength(11);
-    const outcomes = await outcomesOf(retried);
-    expect([idsOf(outcomes, 'processed'), idsOf(outcomes, 'failed')]).toEqual([positions(9), ['10']]);
-  });
-
-  /** Ends the wait for a document's first poll. */
-  async function wake(workflowId: string): Promise<void> {
-    await scene.client.getHandle(workflowId).runFinished();
-  }
-
-  async function expectCancelled(handle: BatchHandle): Promise<void> {
-    expect((await failureOf(handle.result())).type).toBe('Cancelled');
-  }
-
-  async function statusOf(workflowId: string): Promise<string> {
-    return (await scene.temporal.workflow.getHandle(workflowId).describe()).status.name;
-  }
-});
-
-describe('A batch that Temporal has forgotten', () => {
-  const setUp = {
-    server: 'dev-server',
-    parse: { resultDirectory: directory },
-    scripts: { lost: { submit: [resetReply({ acted: true })] } },
-  } as const;
-  const before = new Scene(setUp);
-  /** Another server, with the same result store. */
-  const now = new Scene(setUp);
-
-  it('continues from the result store, and never submits a document again that may be billed', async () => {
-    const [ok, lost, failing] = ['ok', 'lost', 'failing'].map((script, index) => urlOf('forgotten', index, script));
-    const list = [ok, lost, failing].map((fileUrl) => ({ file: { fileUrl: fileUrl as string } }));
-    const input = { documents: list, defaults: { ...QUICK, onAmbiguousSubmit: 'fail' }, retryFailed: true } as const;
+  it('that Temporal has forgotten continues from the result store, and never submits a document again that may be billed', async () => {
+    const key = keyOf('forgotten');
+    const urls = ['ok', 'lost', 'failing'].map((script, n) => endedUrlOf(encodeURIComponent(key), n, script));
+    const input = {
+      documents: urls.map((fileUrl) => ({ file: { fileUrl } })),
+      defaults: { ...QUICK, onAmbiguousSubmit: 'fail' },
+      retryFailed: true,
+    } as const;
     const ended = { total: 3, processed: 1, failures: { SubmitOutcomeUnknown: 1, ParserRunFailed: 1 } };
-    const first = await before.client.startBatch(input, { idempotencyKey: 'forgotten' });
-    expect(await first.result()).toMatchObject(ended);
-    const second = await now.client.startBatch(input, { idempotencyKey: 'forgotten' });
+    await onOtherServer(async (client) => {
+      const first = await client.startBatch(input, { idempotencyKey: key });
+      expect(await first.result()).toMatchObject(ended);
+    });
+    const second = await scene.client.startBatch(input, { idempotencyKey: key });
     expect(await second.result()).toMatchObject(ended);
-    expect(now.emulator.runs.map(({ fileUrl }) => fileUrl)).toEqual([failing]);
+    // The document that failed is parsed once more, and no other one.
+    expect(
+      runsOf('forgotten')
+        .map(({ fileUrl }) => fileUrl)
+        .sort(),
+    ).toEqual([...urls, urls[2]].sort());
     const outcomes = await outcomesOf(second);
     expect([idsOf(outcomes, 'processed'), idsOf(outcomes, 'failed')]).toEqual([['1'], ['2', '3']]);
   });
-});
-
-describe('ParseClient.startBatch', () => {
-  const scene = new Scene({ server: 'dev-server', parse: { resultDirectory: directory } });
 
   it('refuses bad input before anything is started, and the worker refuses it too', async () => {
     await expect(scene.client.startBatch({ documents: [] })).rejects.toBeInstanceOf(InvalidInputError);
@@ -255,14 +231,42 @@ describe('ParseClient.startBatch', () => {
   });
 
   it('returns the batch that runs under its key, and refuses the key for other documents', async () => {
-    const input = { documents: documents('same', 2), defaults: QUICK };
+    const input = { documents: documents('same', 2, { ended: true }), defaults: QUICK };
     const [one, other] = await Promise.all([
       scene.client.startBatch(input, { idempotencyKey: 'same' }),
       scene.client.startBatch(input, { idempotencyKey: 'same' }),
     ]);
     expect(await one.result()).toEqual(await other.result());
-    expect(scene.emulator.runs).toHaveLength(2);
+    expect(scene.emulator.runs.filter(({ fileUrl }) => fileUrl?.includes('?n=same-'))).toHaveLength(2);
     const others = scene.client.startBatch({ documents: documents('others', 2) }, { idempotencyKey: 'same' });
     await expect(others).rejects.toMatchObject({ name: 'IdempotencyKeyReusedError', workflowId: 'same' });
   });
+
+  /** Ends the wait for a document's first poll. */
+  async function wake(workflowId: string): Promise<void> {
+    await scene.client.getHandle(workflowId).runFinished();
+  }
+
+  async function expectCancelled(handle: BatchHandle): Promise<void> {
+    expect((await failureOf(handle.result())).type).toBe('Cancelled');
+  }
+
+  /** Runs a worker on the shared server, with the emulator and the result store of the scene. */
+  async function onOtherServer(act: (client: ParseClient) => Promise<void>): Promise<void> {
+    const env = await createDevEnv();
+    const taskQueue = 'batch-forgotten';
+    const worker = await createParseWorker({
+      connection: env.nativeConnection,
+      taskQueue,
+      activities: { apiKey: 'test', baseUrl: scene.emulator.url, resultDirectory: directory },
+      shutdownGraceTimeMs: 0,
+      worker: { workflowBundle: await bundledWorkflows() },
+    });
+    await worker.runUntil(act(new ParseClient({ client: env.client, taskQueue, resultDirectory: directory })));
+    await env.teardown();
+  }
+
+  async function statusOf(workflowId: string): Promise<string> {
+    return (await scene.temporal.workflow.getHandle(workflowId).describe()).status.name;
+  }
 });

@@ -2,15 +2,18 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Connection } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time';
 import { SEARCH_ATTRIBUTES } from '../../contract';
+import { checkExtend } from '../../cli/check-extend';
 import { checkVersions, installedVersions } from '../../cli/check-machine';
 import { judgeSearchAttributes } from '../../cli/check-search-attributes';
+import { describeFinding } from '../../cli/finding';
 import { httpReply, startEmulator, type Emulator, type Reply } from '../../local/extend';
 import { deadUrl } from '../support/free-port';
-import { createDevEnv, devServerAddress, startOwnDevServer } from '../support/servers';
+import { createDevEnv, devServerAddress } from '../support/servers';
 import { startWorkerProcess } from '../support/worker-process';
-import { until } from '../workflows/scene';
+import { until } from '../support/until';
+import { readWorkerConfiguration } from '../../worker';
 import { Workplace } from './run-command';
 
 const KEY = 'sk_very_secret';
@@ -21,12 +24,17 @@ const [WORKFLOWS, ACTIVITIES] = [1, 2];
 let workplace: Workplace;
 let emulator: Emulator;
 let fault: Reply | undefined;
+/** A command that waits for Temporal, for as long as a connection may take, while the other tests run. */
+let unanswered: ReturnType<typeof doctor>;
 
 beforeAll(async () => {
   workplace = new Workplace();
   emulator = await startEmulator({ faults: () => fault });
   mkdirSync(join(workplace.directory, 'sources'));
   writeFileSync(join(workplace.directory, 'a-file'), '');
+  const url = await deadUrl();
+  const none = { EXTEND_PARSE_RESULT_DIR: '', EXTEND_PARSE_SOURCE_DIR: '' };
+  unanswered = doctor({ EXTEND_BASE_URL: url, TEMPORAL_ADDRESS: new URL(url).host, ...none });
 });
 afterAll(async () => {
   workplace.remove();
@@ -64,6 +72,19 @@ async function untilPolled(name: string): Promise<void> {
   await env.teardown();
 }
 
+/** Creates a namespace of the shared server that has only these search attributes, and returns its name. */
+async function createNamespace(searchAttributes: Readonly<Record<string, number>>): Promise<string> {
+  const env = await createDevEnv();
+  const namespace = 'doctor-attributes';
+  const workflowExecutionRetentionPeriod = msToTs('1 day');
+  await env.connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod });
+  const register = () => env.connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
+
+  await register();
+  await env.teardown();
+  return namespace;
+}
+
 /** Matches a finding with state `wrong` and the remedy on the line below it. */
 const wrong = (says: RegExp, remedy: RegExp) => new RegExp(`^WRONG  ${says.source}.*\n {7}→ .*${remedy.source}`, 'm');
 
@@ -89,64 +110,24 @@ describe('extend-parse doctor', () => {
     expect(emulator.requests.map(({ operation }) => operation)).toEqual(['read']);
   });
 
-  it.each([401, 403])(
-    'says that Extend answers %d, and names the other wrong things at the same time',
-    async (answered) => {
-      fault = httpReply({ status: answered, json: { success: false, error: `no such key: ${KEY}` } });
-      const { status, stdout } = await doctor({
-        TEMPORAL_NAMESPACE: 'no-such-namespace',
-        EXTEND_PARSE_RESULT_DIR: inWorkplace('a-file/results'),
-        EXTEND_PARSE_SOURCE_DIR: inWorkplace('nothing-here'),
-      });
-      fault = undefined;
-      expect(stdout).toMatch(
-        wrong(/configuration: EXTEND_PARSE_SOURCE_DIR must be a directory, got '.*'/, /docs\/configuration\.md/),
-      );
-      expect(stdout).toMatch(wrong(new RegExp(`Extend's key: Extend answered ${answered} to GET`), /EXTEND_API_KEY/));
-      expect(stdout).toMatch(wrong(/result store: ENOTDIR/, /EXTEND_PARSE_RESULT_DIR/));
-      expect(stdout).toMatch(
-        wrong(/namespace: 'no-such-namespace' does not exist/, /temporal operator namespace create/),
-      );
-      expect(stdout).toMatch(/^- {6}task queue: not checked\n- {6}search attributes: not checked$/m);
-      expect(stdout).toMatch(/^4 things are wrong$/m);
-      expect(status).toBe(1);
-    },
-  );
-
-  it.each([
-    ['a page of HTML', '<html><head><title>404 Not Found</title></head></html>'],
-    ['JSON of another server', '{"message":"Not Found","statusCode":404}'],
-    ['nothing', ''],
-  ])('treats a 404 with %s as a wrong address, and names the address', async (_title, text) => {
-    fault = httpReply({ status: 404, text });
-    const { status, stdout } = await doctor({ EXTEND_BASE_URL: `${emulator.url}/v1` });
-    fault = undefined;
-    const says = new RegExp(`Extend's key: ${emulator.url}/v1 \\(EXTEND_BASE_URL\\) does not serve Extend's API`);
-    expect(stdout).toMatch(wrong(says, /EXTEND_BASE_URL.*without a path/));
-    expect(status).toBe(1);
-  });
-
-  it('names the version of the API that Extend no longer serves', async () => {
-    fault = httpReply({ status: 410, json: { code: 'ENDPOINT_REMOVED', message: 'gone\u001b[2J', requestId: 'r' } });
-    const { status, stdout } = await doctor();
-    fault = undefined;
-    expect(stdout).toMatch(wrong(/Extend's key: Extend no longer serves version 2025-04-21/, /Upgrade.*2025-04-21/));
-    expect(stdout).not.toContain('\u001b');
-    expect(status).toBe(1);
-  });
-
-  it('names the addresses that do not answer', async () => {
-    const url = await deadUrl();
+  it("names all wrong things at the same time: Extend's answer, directories, namespace", async () => {
+    fault = httpReply({ status: 401, json: { success: false, error: `no such key: ${KEY}` } });
     const { status, stdout } = await doctor({
-      EXTEND_BASE_URL: url,
-      TEMPORAL_ADDRESS: new URL(url).host,
-      EXTEND_PARSE_RESULT_DIR: '',
-      EXTEND_PARSE_SOURCE_DIR: '',
+      TEMPORAL_NAMESPACE: 'no-such-namespace',
+      EXTEND_PARSE_RESULT_DIR: inWorkplace('a-file/results'),
+      EXTEND_PARSE_SOURCE_DIR: inWorkplace('nothing-here'),
     });
-    expect(stdout).toMatch(wrong(/Extend's key: no connection for GET .*ECONNREFUSED/, /EXTEND_BASE_URL/));
-    expect(stdout).toMatch(wrong(/Temporal's address: 127.0.0.1:\d+ does not answer/, /TEMPORAL_ADDRESS/));
-    expect(stdout).toMatch(/^- {6}result store: none; .*EXTEND_PARSE_RESULT_DIR$/m);
-    expect(stdout).toMatch(/^- {6}source directory: none; .*EXTEND_PARSE_SOURCE_DIR$/m);
+    fault = undefined;
+    expect(stdout).toMatch(
+      wrong(/configuration: EXTEND_PARSE_SOURCE_DIR must be a directory, got '.*'/, /docs\/configuration\.md/),
+    );
+    expect(stdout).toMatch(wrong(/Extend's key: Extend answered 401 to GET/, /EXTEND_API_KEY/));
+    expect(stdout).toMatch(wrong(/result store: ENOTDIR/, /EXTEND_PARSE_RESULT_DIR/));
+    expect(stdout).toMatch(
+      wrong(/namespace: 'no-such-namespace' does not exist/, /temporal operator namespace create/),
+    );
+    expect(stdout).toMatch(/^- {6}task queue: not checked\n- {6}search attributes: not checked$/m);
+    expect(stdout).toMatch(/^4 things are wrong$/m);
     expect(status).toBe(1);
   });
 
@@ -160,39 +141,73 @@ describe('extend-parse doctor', () => {
     expect(status).toBe(1);
   });
 
-  it('says that there is no key and no worker', async () => {
-    const { status, stdout } = await doctor({ EXTEND_API_KEY: '', EXTEND_PARSE_TASK_QUEUE: 'doctor-alone' });
+  it('names what is missing: the key, a worker, some of the search attributes', async () => {
+    const namespace = await createNamespace({ ExtendParseStatus: KEYWORD, ExtendParseBatch: KEYWORD });
+    const { status, stdout } = await doctor({ EXTEND_API_KEY: '', TEMPORAL_NAMESPACE: namespace });
     expect(stdout).toMatch(
       wrong(/configuration: EXTEND_API_KEY or EXTEND_API_KEY_FILE must be set/, /docs\/configuration\.md/),
     );
     expect(stdout).toMatch(/^- {6}Extend's key: not checked$/m);
     expect(stdout).toMatch(
-      wrong(/task queue: no worker polls 'doctor-alone' for workflows and activities/, /extend-parse worker/),
+      wrong(/task queue: no worker polls 'doctor' for workflows and activities/, /extend-parse worker/),
     );
-    expect(stdout).toMatch(/^2 things are wrong$/m);
+    const others = '--name ExtendParseRunId --type Keyword --name ExtendParseFileName --type Keyword';
+    expect(stdout).toMatch(
+      wrong(
+        /search attributes: ExtendParseRunId is not registered, ExtendParseFileName is not registered/,
+        new RegExp(`Register: temporal operator search-attribute create --namespace ${namespace} ${others}`),
+      ),
+    );
+    expect(stdout).toMatch(/^3 things are wrong$/m);
     expect(status).toBe(1);
+  });
+
+  it('names the addresses that do not answer', async () => {
+    const { status, stdout } = await unanswered;
+    expect(stdout).toMatch(wrong(/Extend's key: no connection for GET .*ECONNREFUSED/, /EXTEND_BASE_URL/));
+    expect(stdout).toMatch(wrong(/Temporal's address: 127.0.0.1:\d+ does not answer/, /TEMPORAL_ADDRESS/));
+    expect(stdout).toMatch(/^- {6}result store: none; .*EXTEND_PARSE_RESULT_DIR$/m);
+    expect(stdout).toMatch(/^- {6}source directory: none; .*EXTEND_PARSE_SOURCE_DIR$/m);
+    expect(status).toBe(1);
+  });
+});
+
+describe('the check of Extend', () => {
+  /** Returns what the command prints of the check if Extend gives this reply. */
+  async function check(reply: Reply, baseUrl = emulator.url): Promise<string> {
+    fault = reply;
+    const finding = await checkExtend(readWorkerConfiguration({ EXTEND_API_KEY: KEY, EXTEND_BASE_URL: baseUrl }));
+    fault = undefined;
+    return describeFinding(finding);
+  }
+
+  it.each([401, 403])('says that Extend answers %d, and does not repeat the key', async (status) => {
+    const printed = await check(httpReply({ status, json: { success: false, error: `no such key: ${KEY}` } }));
+    expect(printed).toMatch(wrong(new RegExp(`Extend's key: Extend answered ${status} to GET`), /EXTEND_API_KEY/));
+    expect(printed).not.toContain(KEY);
+  });
+
+  it.each([
+    ['a page of HTML', '<html><head><title>404 Not Found</title></head></html>'],
+    ['JSON of another server', '{"message":"Not Found","statusCode":404}'],
+    ['nothing', ''],
+  ])('treats a 404 with %s as a wrong address, and names the address', async (_title, text) => {
+    const url = `${emulator.url}/v1`;
+    const says = new RegExp(`Extend's key: ${url} \\(EXTEND_BASE_URL\\) does not serve Extend's API`);
+    expect(await check(httpReply({ status: 404, text }), url)).toMatch(wrong(says, /EXTEND_BASE_URL.*without a path/));
+  });
+
+  it('names the version of the API that Extend no longer serves', async () => {
+    const json = { code: 'ENDPOINT_REMOVED', message: 'gone\u001b[2J', requestId: 'r' };
+    const printed = await check(httpReply({ status: 410, json }));
+    expect(printed).toMatch(wrong(/Extend's key: Extend no longer serves version 2025-04-21/, /Upgrade.*2025-04-21/));
+    expect(printed).not.toContain('\u001b');
   });
 });
 
 describe('search attributes', () => {
   const names = Object.values(SEARCH_ATTRIBUTES).map(({ name }) => name);
   const all = Object.fromEntries(names.map((name) => [name, KEYWORD]));
-
-  it('are wrong if a namespace has only some of them; the remedy is the command that registers the others', async () => {
-    await using server = await startOwnDevServer();
-    const connection = await Connection.connect({ address: server.address });
-    const searchAttributes = { ExtendParseStatus: KEYWORD, ExtendParseBatch: KEYWORD };
-    await connection.operatorService.addSearchAttributes({ namespace: 'default', searchAttributes });
-    await connection.close();
-    const { status, stdout } = await doctor({ TEMPORAL_ADDRESS: server.address });
-    expect(stdout).toMatch(
-      wrong(
-        /search attributes: ExtendParseRunId is not registered, ExtendParseFileName is not registered/,
-        /Register: temporal operator search-attribute create --namespace default --name ExtendParseRunId --type Keyword --name ExtendParseFileName --type Keyword/,
-      ),
-    );
-    expect(status).toBe(1);
-  });
 
   it('are right if all are registered, and if none is', () => {
     expect(judgeSearchAttributes(all, 'ns')).toMatchObject({ state: 'ok' });

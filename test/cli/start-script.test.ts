@@ -2,7 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { DOCUMENTS, START_SCRIPT, Workplace } from './run-command';
+import { KEPT_BUNDLES } from '../support/kept-bundles';
+import { devServerAddress } from '../support/servers';
+import { START_SCRIPT, Workplace } from './run-command';
 
 let workplace: Workplace;
 
@@ -17,16 +19,24 @@ describe('npm start', () => {
     const ended = await workplace.run(['--json', 'no.pdf'], { script: START_SCRIPT });
     expect(ended).toMatchObject({ status: 2, stdout: '' });
     expect(ended.stderr).toContain('extend-parse: no such file: no.pdf\n');
-    const parsed = await workplace.run(['--json', `${DOCUMENTS}/harbour.md`], { script: START_SCRIPT });
-    expect({ status: parsed.status, documents: JSON.parse(parsed.stdout).documents }).toEqual({
-      status: 0,
-      documents: [expect.objectContaining({ status: 'processed', markdown: 'parsed/harbour.md' })],
-    });
+    const help = await workplace.run(['--help'], { script: START_SCRIPT });
+    expect(help.stdout).toMatch(/^Usage: extend-parse parse /);
+    expect(help).toEqual(await workplace.run(['parse', '--help']));
+    expect(help.status).toBe(0);
+  });
+
+  it('parses a document', async () => {
+    const env = { TEMPORAL_ADDRESS: devServerAddress() };
+    const args = ['http://emulator.invalid/ok?reads=0', '--out', 'started', '--json'];
+    const { status, stdout } = await workplace.run(args, { script: START_SCRIPT, env });
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ documents: [{ status: 'processed' }], local: { extend: true } });
   });
 
   it.each(['SIGINT', 'SIGTERM'] as const)('under npm, cancels and cleans up on %s', async (signal) => {
     const args = ['start', '--silent', '--', '--out', workplace.directory, 'http://emulator.invalid/never'];
-    const env = { ...process.env, TMPDIR: workplace.directory, EXTEND_API_KEY: '', TEMPORAL_ADDRESS: '' };
+    const none = { EXTEND_API_KEY: '', TEMPORAL_ADDRESS: '' };
+    const env = { ...process.env, ...KEPT_BUNDLES, TMPDIR: workplace.directory, ...none };
     // npm gets a process group of its own, as in a terminal: Ctrl-C reaches npm and the command at the same time.
     const npm = spawn('npm', args, { cwd: resolve(__dirname, '../..'), env, detached: true });
     let output = '';

@@ -10,9 +10,10 @@ import { startEmulator, type Emulator } from '../../local/extend';
 import type { DevServer } from '../../local/temporal';
 import { createParseWorker } from '../../worker';
 import { startOwnDevServer } from '../support/servers';
+import { quietly } from '../support/quietly';
+import { until } from '../support/until';
 import { bundledWorkflows } from '../workflows/bundled-workflows';
 import { historyOf } from '../workflows/history';
-import { quietly, until } from '../workflows/scene';
 
 const KEYWORD = 2;
 const NAMES: readonly string[] = Object.values(SEARCH_ATTRIBUTES).map(({ name }) => name);
@@ -76,8 +77,11 @@ async function upsertsOf(workflowId: string): Promise<number> {
 
 describe('search attributes that are not registered', () => {
   it('make the start fail with the command that registers them, and nothing is started', async () => {
-    const batch = { documents: [{ id: 'a', ...play('ok') }] };
-    for (const start of [() => parsing.start(play('ok'), findable), () => parsing.startBatch(batch, findable)]) {
+    const batch = { documents: [{ id: 'a', ...play('ok?reads=0') }] };
+    for (const start of [
+      () => parsing.start(play('ok?reads=0'), findable),
+      () => parsing.startBatch(batch, findable),
+    ]) {
       const error: unknown = await start().catch((refusal: unknown) => refusal);
       expect(error).toBeInstanceOf(SearchAttributesNotRegisteredError);
       expect((error as Error).message).toContain(REGISTERING);
@@ -87,12 +91,12 @@ describe('search attributes that are not registered', () => {
   });
 
   it('do not affect a workflow that does not ask for them', async () => {
-    await expect(parsing.execute(play('ok'))).resolves.toMatchObject({ submits: 1 });
+    await expect(parsing.execute(play('ok?reads=0'))).resolves.toMatchObject({ submits: 1 });
   });
 
   it("do not replace Temporal's error about other search attributes", async () => {
     const own = { key: { name: 'Customer', type: 'KEYWORD' }, value: 'x' } as const;
-    const start = parsing.start(play('ok'), { workflow: { typedSearchAttributes: [own] } });
+    const start = parsing.start(play('ok?reads=0'), { workflow: { typedSearchAttributes: [own] } });
     await expect(start).rejects.not.toBeInstanceOf(SearchAttributesNotRegisteredError);
   });
 });
@@ -122,23 +126,23 @@ describe('search attributes', () => {
   });
 
   it('show a failed run, with two events', async () => {
-    await parsing.execute(play('failing'), { ...findable, workflowId: 'failing' }).catch(() => undefined);
+    await parsing.execute(play('failing?reads=0'), { ...findable, workflowId: 'failing' }).catch(() => undefined);
     expect(await attributesOf('failing')).toMatchObject({ ExtendParseStatus: 'FAILED' });
     expect(await upsertsOf('failing')).toBe(2);
   });
 
   it('cost nothing if the options do not ask for them, and only those asked for are set', async () => {
-    await parsing.execute(play('ok'), { workflowId: 'without' });
+    await parsing.execute(play('ok?reads=0'), { workflowId: 'without' });
     expect(await attributesOf('without')).toEqual({});
     expect(await upsertsOf('without')).toBe(0);
     const one = { key: SEARCH_ATTRIBUTES.status, value: 'mine' };
-    await parsing.execute(play('ok'), { workflowId: 'one', workflow: { typedSearchAttributes: [one] } });
+    await parsing.execute(play('ok?reads=0'), { workflowId: 'one', workflow: { typedSearchAttributes: [one] } });
     expect(await attributesOf('one')).toEqual({ ExtendParseStatus: 'PROCESSED' });
   });
 
   it('are overridden by those of the caller', async () => {
     const batch = { key: SEARCH_ATTRIBUTES.batch, value: 'invoices of May' };
-    await parsing.execute(play('ok'), {
+    await parsing.execute(play('ok?reads=0'), {
       ...findable,
       workflowId: 'labelled',
       workflow: { typedSearchAttributes: [batch] },
@@ -152,7 +156,7 @@ describe('search attributes', () => {
   it('find the documents of a batch', async () => {
     const documents = ['ok', 'failing'].map((script) => ({
       id: script,
-      file: { fileUrl: `http://emulator.invalid/${script}?b` },
+      file: { fileUrl: `http://emulator.invalid/${script}?reads=0&b` },
     }));
     const handle = await parsing.startBatch({ documents, defaults: { polling } }, { ...findable, workflowId: 'batch' });
     await handle.result();
@@ -163,7 +167,7 @@ describe('search attributes', () => {
   });
 
   it('of an attached run are there from the start', async () => {
-    const { runId } = await parsing.execute(play('ok?attached'));
+    const { runId } = await parsing.execute(play('ok?reads=0&attached'));
     await parsing.execute({ runId, polling }, { ...findable, workflowId: 'attached' });
     expect(await attributesOf('attached')).toMatchObject({ ExtendParseRunId: runId, ExtendParseStatus: 'PROCESSED' });
     expect(await upsertsOf('attached')).toBe(1);

@@ -5,18 +5,18 @@ import { InvalidInputError, ParseCancelledError, ParseClient, type StartParseOpt
 import { createParseTestEnvironment, type ParseTestEnvironment } from '../../testing';
 
 const polling = { initialDelayMs: 0 };
-const file = { fileUrl: 'http://emulator.invalid/ok' };
+const file = { fileUrl: 'http://emulator.invalid/ok?reads=0' };
+
+let parsing: ParseTestEnvironment;
+let client: ParseClient;
+
+beforeAll(async () => {
+  parsing = await createParseTestEnvironment({ server: 'dev-server' });
+  client = new ParseClient({ client: parsing.temporal });
+});
+afterAll(() => parsing.close());
 
 describe('ParseClient', () => {
-  let parsing: ParseTestEnvironment;
-  let client: ParseClient;
-
-  beforeAll(async () => {
-    parsing = await createParseTestEnvironment({ server: 'dev-server' });
-    client = new ParseClient({ client: parsing.temporal });
-  });
-  afterAll(() => parsing.close());
-
   const describeWorkflow = (workflowId: string) => parsing.temporal.workflow.getHandle(workflowId).describe();
 
   it('starts on the task queue extend-parse under an id of its own', async () => {
@@ -99,13 +99,6 @@ describe('ParseClient', () => {
 });
 
 describe('ParseHandle', () => {
-  let parsing: ParseTestEnvironment;
-
-  beforeAll(async () => {
-    parsing = await createParseTestEnvironment({ server: 'dev-server' });
-  });
-  afterAll(() => parsing.close());
-
   it('of an unknown workflow fails at its first call', async () => {
     const handle = parsing.client.getHandle('never-started');
     await expect(handle.result()).rejects.toThrow(WorkflowNotFoundError);
@@ -124,7 +117,10 @@ describe('ParseHandle', () => {
   });
 
   it('accepts runFinished after the end of the workflow', async () => {
-    const handle = await parsing.client.start({ file: { fileUrl: 'http://emulator.invalid/ok?n=late' } });
+    const handle = await parsing.client.start({
+      file: { fileUrl: 'http://emulator.invalid/ok?reads=0&n=late' },
+      polling,
+    });
     await handle.result();
     await expect(handle.runFinished()).resolves.toBeUndefined();
   });

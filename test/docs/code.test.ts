@@ -33,7 +33,10 @@ function typeErrors(): string[] {
   // As in a project of a user, there are Node's types only, and nothing leads from the build back to the sources.
   const { rootDir, outDir, declaration, ...compilerOptions } = config.compilerOptions;
   const { options } = ts.convertCompilerOptionsFromJson({ ...compilerOptions, lib: ['es2023'], noEmit: true }, ROOT);
-  const program = ts.createProgram(withCode.flatMap(writeBlocks), options);
+  const host = ts.createCompilerHost(options);
+  // As for the command `tsc`. By default, the compiler also parses the docstrings of all types, for editors.
+  host.jsDocParsingMode = ts.JSDocParsingMode.ParseForTypeErrors;
+  const program = ts.createProgram(withCode.flatMap(writeBlocks), options, host);
   return ts.getPreEmitDiagnostics(program).map(({ file, messageText }) => {
     const where = relative(DIRECTORY, file?.fileName ?? '');
     return `${where}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;

@@ -6,8 +6,8 @@ import { ParseClient, type ParseHandle } from '../../client';
 import { startEmulator } from '../../local/extend';
 import { createDevEnv } from '../support/servers';
 import { startWorkerProcess } from '../support/worker-process';
+import { until } from '../support/until';
 import { historyOf, timersOf } from '../workflows/history';
-import { until } from '../workflows/scene';
 
 const ENGINES = ['timer', 'retry'] as const;
 /** Initial delay, in milliseconds: longer than a slow machine needs to start all documents and to kill the worker. */

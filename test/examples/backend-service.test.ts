@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { defined } from '../../json';
 import { startEmulator, type Emulator } from '../../local/extend';
 import { devServerAddress } from '../support/servers';
-import { Hold, until } from '../workflows/scene';
+import { until } from '../support/until';
+import { Hold } from '../workflows/scene';
 import { startExample, type RunningExample } from './run-example';
 
 /** Holds the polls, so that no document ends before the test has seen it in flight. */
@@ -49,7 +50,7 @@ async function end(id: string): Promise<Record<string, unknown>> {
 
 describe('02, a backend service', () => {
   it('starts a parse once for repeated requests, and reports its progress', async () => {
-    const [id, fileUrl] = [randomUUID(), 'http://emulator.invalid/ok?n=backend'];
+    const [id, fileUrl] = [randomUUID(), 'http://emulator.invalid/ok?reads=0&n=backend'];
     const answers = [...(await Promise.all([start(id, fileUrl), start(id, fileUrl)])), await start(id, fileUrl)];
     expect(answers.map(({ status }) => status)).toEqual([202, 202, 202]);
     const { body } = await call('GET', `/documents/${id}`);

@@ -12,7 +12,7 @@ import { startEmulator, type Emulator } from '../../local/extend';
 import { createAuthority } from '../../examples/06-temporal-cloud/certificates';
 import { startLocalCloud, type LocalCloud } from '../../examples/06-temporal-cloud/local-cloud';
 import { createDevEnv, devServerAddress } from '../support/servers';
-import { startExample, type RunningExample } from './run-example';
+import { compileExample, startExample, startProgram, type RunningExample } from './run-example';
 
 /** One namespace per example, because workers of one namespace and task queue share their work. */
 const NAMESPACE = { key: 'documents.a1b2c', certificate: 'letters.a1b2c' };
@@ -23,6 +23,7 @@ const authority = createAuthority('authority of the test');
 let env: TestWorkflowEnvironment;
 let emulator: Emulator;
 let directory: string;
+let compiled: string;
 /** The local clouds, by the credential that each requires. */
 let clouds: Record<'key' | 'certificate', LocalCloud>;
 /** The examples run at the same time, because they wait most of the time. */
@@ -41,8 +42,10 @@ beforeAll(async () => {
     key: await startLocalCloud({ server, authority, apiKey: API_KEY }),
     certificate: await startLocalCloud({ server, authority }),
   };
+  compiled = compileExample('06-temporal-cloud');
+  const extend = { EXTEND_API_KEY: 'test', EXTEND_BASE_URL: emulator.url };
   const start = (variables: Record<string, string>) =>
-    startExample('06', [DOCUMENT], { EXTEND_API_KEY: 'test', EXTEND_BASE_URL: emulator.url, ...variables });
+    startProgram([join(compiled, 'main.js'), DOCUMENT], { ...extend, ...variables });
   examples = {
     key: start(withKey(API_KEY)),
     certificate: start(withCertificate()),
@@ -56,6 +59,7 @@ afterAll(async () => {
   await emulator.close();
   await env.teardown();
   rmSync(directory, { recursive: true });
+  rmSync(compiled, { recursive: true });
 });
 
 function write(name: string, text: string): string {

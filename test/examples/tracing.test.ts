@@ -2,24 +2,30 @@
  * Risks tested here: the trace breaks at the client, the workflow's sandbox, the activity or the HTTP request; a span
  * holds the signature of a URL.
  */
-import { execFile } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { startEmulator, type Emulator } from '../../local/extend';
 import { devServerAddress } from '../support/servers';
-import { runExample } from './run-example';
+import { compileExample, outputOf, startProgram } from './run-example';
 
 let emulator: Emulator;
+let compiled: string;
 
 beforeAll(async () => {
   emulator = await startEmulator();
+  compiled = compileExample('07-tracing');
 });
-afterAll(() => emulator.close());
+afterAll(async () => {
+  await emulator.close();
+  rmSync(compiled, { recursive: true });
+});
 
 it('07 makes one trace from the client to the requests that Extend gets', async () => {
   const env = { TEMPORAL_ADDRESS: devServerAddress(), EXTEND_API_KEY: 'sk_secret', EXTEND_BASE_URL: emulator.url };
-  const { stdout } = await runExample('07', ['http://emulator.invalid/ok?token=hidden'], env);
+  const { stdout } = await outputOf(
+    startProgram([join(compiled, 'main.js'), 'http://emulator.invalid/ok?token=hidden&reads=0'], env),
+  );
   const names = [...stdout.matchAll(/^ {2}name: '(.*)',$/gm)].map(([, name]) => name);
   expect(names).toEqual(
     expect.arrayContaining([
@@ -42,8 +48,9 @@ it('07 makes one trace from the client to the requests that Extend gets', async 
 
 it('07 exports no query of a URL that the worker downloads', async () => {
   const url = `${emulator.url}/manifest.jsonl?X-Amz-Signature=SIGCANARY#SIGCANARY`;
-  const program = [join(__dirname, '../../scripts/run-ts.mjs'), join(__dirname, 'traced-fetch.ts'), url];
-  const { stdout } = await promisify(execFile)(process.execPath, program);
+  // The program downloads the URL as a worker downloads a manifest.
+  const program = `require(${JSON.stringify(join(compiled, 'tracing.js'))}); void fetch(${JSON.stringify(url)})`;
+  const { stdout } = await outputOf(startProgram(['-e', program]));
   expect(emulator.requests.at(-1)?.query).toEqual({ 'X-Amz-Signature': 'SIGCANARY' });
   expect(stdout).toContain(`'url.full': '${emulator.url}/manifest.jsonl'`);
   expect(stdout).not.toContain('SIGCANARY');

@@ -39,55 +39,38 @@ function runJest(
 const PASSING = "test('a', () => {});\n";
 const FAILING = "test('b', () => { throw new Error('wanted'); });\n";
 
+const failedFiles = () => join(project, 'failed-files');
+
 describe('the last line of a test run', () => {
-  it('counts the tests that passed and that failed', () => {
-    expect(runJest({ 'one.test.js': PASSING.repeat(2), 'two.test.js': FAILING })).toEqual({
-      last: '2 passed, 1 failed',
-      status: 1,
-    });
-  });
-
-  it('counts a test file that cannot run as one failed test', () => {
-    const { last, status } = runJest({ 'one.test.js': PASSING, 'two.test.js': "require('./absent');\n" });
-    expect(last).toBe('1 passed, 1 failed');
-    expect(status).toBe(1);
-  });
-
-  it('names skipped tests only if there are any', () => {
-    const skipped = "test.skip('c', () => {});\ntest.todo('d');\n";
-    expect(runJest({ 'one.test.js': PASSING }).last).toBe('1 passed, 0 failed');
-    expect(runJest({ 'one.test.js': PASSING + skipped }).last).toBe('1 passed, 0 failed, 2 skipped');
-  });
-
-  it('comes after the output of the global teardown', () => {
-    const teardown = 'module.exports = () => console.log("torn down");\n';
-    const files = { 'one.test.js': PASSING, 'teardown.js': teardown };
-    expect(runJest(files, { globalTeardown: './teardown.js' }).last).toBe('1 passed, 0 failed');
-  });
-
-  it('is zero if there are no tests and that is allowed', () => {
-    expect(runJest({}, { passWithNoTests: true })).toEqual({ last: '0 passed, 0 failed', status: 0 });
-  });
-});
-
-describe('the file that FAILED_TEST_FILES names', () => {
-  const failedFiles = () => join(project, 'failed-files');
-
-  it('holds each test file that failed, with the numbers of its tests', () => {
+  it('counts the tests that passed and that failed; a test file that cannot run is one failed test', () => {
     const files = {
       'one.test.js': PASSING,
       'two.test.js': PASSING.repeat(3) + FAILING.repeat(2),
       'three.test.js': "require('./absent');\n",
     };
-    runJest(files, {}, { FAILED_TEST_FILES: failedFiles() });
+    const ended = runJest(files, {}, { FAILED_TEST_FILES: failedFiles() });
+    expect(ended).toEqual({ last: '4 passed, 3 failed', status: 1 });
+    // The file that FAILED_TEST_FILES names holds each test file that failed, with the numbers of its tests.
     const lines = readFileSync(failedFiles(), 'utf8').trimEnd().split('\n');
     expect(lines.sort()).toEqual(['0 1 three.test.js', '3 2 two.test.js']);
   });
 
-  it('is empty if all pass, and is not written if the variable is not set', () => {
-    runJest({ 'one.test.js': PASSING });
-    expect(existsSync(failedFiles())).toBe(false);
-    runJest({}, {}, { FAILED_TEST_FILES: failedFiles() });
+  it('names skipped tests if there are any; they and tests that pass are no failed test files', () => {
+    const skipped = "test.skip('c', () => {});\ntest.todo('d');\n";
+    const { last } = runJest({ 'one.test.js': PASSING + skipped }, {}, { FAILED_TEST_FILES: failedFiles() });
+    expect(last).toBe('1 passed, 0 failed, 2 skipped');
     expect(readFileSync(failedFiles(), 'utf8')).toBe('');
+  });
+
+  it('comes after the output of the global teardown, and names no skipped tests if there are none', () => {
+    const teardown = 'module.exports = () => console.log("torn down");\n';
+    const files = { 'one.test.js': PASSING, 'teardown.js': teardown };
+    expect(runJest(files, { globalTeardown: './teardown.js' }).last).toBe('1 passed, 0 failed');
+    // No variable names a file for the failed test files.
+    expect(existsSync(failedFiles())).toBe(false);
+  });
+
+  it('is zero if there are no tests and that is allowed', () => {
+    expect(runJest({}, { passWithNoTests: true })).toEqual({ last: '0 passed, 0 failed', status: 0 });
   });
 });

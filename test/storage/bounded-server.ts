@@ -18,7 +18,7 @@ const CHUNK = '{"object":"chunk","type":"page","metadata":{"pageRange":{"start":
 const TAIL = '"}],"metrics":{"processingTimeMs":1,"pageCount":1}}}';
 
 /** Starts the server on loopback. The run has one chunk of the given number of million characters. */
-export async function startBoundedServer({ megabytes = 100 } = {}): Promise<BoundedServer> {
+export async function startBoundedServer({ megabytes }: { readonly megabytes: number }): Promise<BoundedServer> {
   let sent = 0;
   function* parts() {
     yield Buffer.from(HEAD + CHUNK);

@@ -20,7 +20,7 @@ import {
   type ParseTestEnvironment,
   type Reply,
 } from '../../testing';
-import { until } from '../workflows/scene';
+import { until } from '../support/until';
 import { createEncryptionCodec } from './encryption-codec';
 
 const TEXT = 'PLANTED-TEXT of the document';

@@ -3,6 +3,7 @@
  *
  * Bundling takes two seconds of a core, and each command that has a worker bundles the same workflows. The first one does
  * it with Temporal's bundler, the others take its bundle from TEST_BUNDLE_DIRECTORY. Other options make another bundle.
+ * A test can call `keepBundles` for the workers of its own process.
  */
 const { createHash } = require('node:crypto');
 const { mkdirSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
@@ -18,6 +19,7 @@ Module._load = function (request, ...others) {
   return loaded;
 };
 
+/** Makes a bundler keep its bundles. `bundler` is the prototype of Temporal's `WorkflowCodeBundler`. */
 function keepBundles(bundler) {
   if (!directory || bundler === undefined || bundler.createBundle.isKeeping) return;
   const { createBundle } = bundler;
@@ -45,3 +47,5 @@ function keyOf({ workflowsPath, workflowInterceptorModules, payloadConverterPath
   const options = JSON.stringify([paths, workflowInterceptorModules, ignoreModules, preloadModules]);
   return createHash('sha256').update(options).digest('hex');
 }
+
+module.exports = { keepBundles };

@@ -2,7 +2,7 @@ const { readFileSync } = require('node:fs');
 const Sequencer = require('@jest/test-sequencer').default;
 
 /** Matches a test that waits for real time: it starts a command, an example or a server with a real clock. */
-const WAITS = /run-command'|run-example'|worker-process'|'dev-server'|startOwnDevServer|createDevEnv/;
+const WAITS = /run-command'|run-example'|worker-process'|'dev-server'|startOwnDevServer|createDevEnv|continuing-scene'/;
 
 /** Starts the tests that take long before the others, so that all jest workers end at about the same time. */
 module.exports = class LongestFirst extends Sequencer {

@@ -3,15 +3,27 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { isParseError } from '../../client';
-import { createParseTestEnvironment, hangReply, httpReply } from '../../testing';
+import { createParseTestEnvironment, hangReply, httpReply, type ParseTestEnvironment } from '../../testing';
 import type { indexDocument } from './own-pipeline';
 
 describe('createParseTestEnvironment', () => {
+  let parsing: ParseTestEnvironment;
+
+  beforeAll(async () => {
+    parsing = await createParseTestEnvironment({
+      scripts: {
+        patient: { processingReads: 20, pageCount: 3 },
+        'of my own': { pageCount: 2 },
+        hanging: { submit: [hangReply()] },
+      },
+      worker: { shutdownForceTime: '10 minutes' },
+    });
+  });
+  afterAll(() => parsing.close());
+
   it('parses a scripted document, shows the requests, and skips the waits', async () => {
-    const scripts = { patient: { processingReads: 20, pageCount: 3 } };
-    await using parsing = await createParseTestEnvironment({ scripts });
     const startedAtMs = performance.now();
     const result = await parsing.client.execute({
       file: { fileUrl: 'http://emulator.invalid/patient' },
@@ -25,56 +37,67 @@ describe('createParseTestEnvironment', () => {
     expect(parsing.emulator.runs).toHaveLength(1);
   });
 
-  it('plays faults, and rejects with the typed error', async () => {
-    const faults = ({ operation }: { operation: string }) =>
-      operation === 'submit' ? httpReply({ status: 402, json: { message: 'no credits' } }) : undefined;
-    await using parsing = await createParseTestEnvironment({ faults, maxCachedWorkflows: 0 });
-    const error: unknown = await parsing.client
-      .execute({ file: { fileUrl: 'http://emulator.invalid/ok' } })
-      .catch((thrown: unknown) => thrown);
-    expect(isParseError(error, 'OutOfCredits')).toBe(true);
-    expect(parsing.emulator.runs).toEqual([]);
-  });
-
-  it("runs a user's own workflows and activities in addition to those of the package", async () => {
-    const indexed: string[] = [];
-    const activities = { index: async (content: string) => `${indexed.push(content)} indexed` };
-    const workflowsPath = join(__dirname, 'own-pipeline.ts');
-    await using parsing = await createParseTestEnvironment({ workflowsPath, activities, taskQueue: 'own' });
-    const answer = await parsing.temporal.workflow.execute<typeof indexDocument>('indexDocument', {
-      taskQueue: parsing.taskQueue,
-      workflowId: 'own-pipeline',
-      args: ['http://emulator.invalid/ok'],
-    });
-    expect(answer).toBe('1 indexed');
-    expect(indexed).toEqual([expect.stringContaining('#')]);
-  });
-
   it('has scripted documents by name, each of which plays from the start', async () => {
-    await using parsing = await createParseTestEnvironment({ scripts: { 'of my own': { pageCount: 2 } } });
+    const submits = () => parsing.emulator.requests.filter(({ operation }) => operation === 'submit').length;
+    const before = submits();
     const parse = (script: string) => parsing.client.execute({ file: parsing.document(script), result: 'stored' });
     const limited = [await parse('rate-limited'), await parse('rate-limited')];
-    expect(limited.map(({ submits }) => submits)).toEqual([1, 1]);
-    expect(parsing.emulator.requests.filter(({ operation }) => operation === 'submit')).toHaveLength(6);
+    expect(limited.map((result) => result.submits)).toEqual([1, 1]);
+    expect(submits() - before).toBe(6);
     expect(await parse('slow')).toMatchObject({ polls: 11 });
     expect(await parse('of my own')).toMatchObject({ pageCount: 2 });
     await expect(parse('failing')).rejects.toMatchObject({ details: { failureReason: 'CORRUPT_FILE' } });
     expect(() => parsing.document('unknown')).toThrow(
-      "no scripted document 'unknown'; there are failing, huge, never, of my own, ok, rate-limited, slow",
+      "no scripted document 'unknown'; there are failing, hanging, huge, never, of my own, ok, patient, rate-limited, slow",
     );
   });
 
-  it('keeps stored results of any size until it is closed', async () => {
-    await using parsing = await createParseTestEnvironment();
+  it('keeps stored results of any size until it is closed; it closes at once, and only once, while a request hangs', async () => {
     const result = await parsing.client.execute({ file: parsing.document('huge'), result: 'stored' });
     let characters = 0;
     for await (const { content } of parsing.client.readChunks(result)) characters += content.length;
     expect(characters).toBeGreaterThan(2_000_000);
     const inline = parsing.client.execute({ file: parsing.document('huge') });
     await expect(inline).rejects.toMatchObject({ type: 'ResultTooLarge' });
-    await parsing.close();
+    // A worker that waited for the activity would take a minute, the time limit of a submit.
+    await parsing.client.start({ file: parsing.document('hanging') });
+    await parsing.emulator.waitFor(({ operation, outcome }) => operation === 'submit' && outcome === 'hung');
+    const startedAtMs = performance.now();
+    await Promise.all([parsing.close(), parsing.close()]);
+    expect(performance.now() - startedAtMs).toBeLessThan(30_000);
+    expect(parsing.worker.getState()).toBe('STOPPED');
+    await expect(fetch(parsing.emulator.url)).rejects.toThrow();
     const { uri } = result.output as { uri: string };
     expect(existsSync(fileURLToPath(uri))).toBe(false);
+  });
+
+  it("runs a user's own workflows and activities in addition to those of the package, and plays faults", async () => {
+    const indexed: string[] = [];
+    await using own = await createParseTestEnvironment({
+      workflowsPath: join(__dirname, 'own-pipeline.ts'),
+      activities: { index: async (content: string) => `${indexed.push(content)} indexed` },
+      taskQueue: 'own',
+      maxCachedWorkflows: 0,
+      faults: ({ operation, script }) =>
+        operation === 'submit' && script === 'failing'
+          ? httpReply({ status: 402, json: { message: 'no credits' } })
+          : undefined,
+    });
+    const index = (fileUrl: string) =>
+      own.temporal.workflow.execute<typeof indexDocument>('indexDocument', {
+        taskQueue: own.taskQueue,
+        workflowId: 'own-pipeline',
+        args: [fileUrl],
+      });
+    expect(await index('http://emulator.invalid/ok')).toBe('1 indexed');
+    expect(indexed).toEqual([expect.stringContaining('#')]);
+    expect(own.emulator.runs).toHaveLength(1);
+    // With the fault, the typed error is another than that of the script.
+    const error: unknown = await own.client
+      .execute({ file: own.document('failing') })
+      .catch((thrown: unknown) => thrown);
+    expect(isParseError(error, 'OutOfCredits')).toBe(true);
+    expect(own.emulator.runs).toHaveLength(1);
   });
 
   it('leaves no process and no server', async () => {
@@ -97,27 +120,12 @@ describe('createParseTestEnvironment', () => {
   });
 
   it('runs on a real server with `server: dev-server`', async () => {
-    await using parsing = await createParseTestEnvironment({ server: 'dev-server' });
+    await using real = await createParseTestEnvironment({ server: 'dev-server' });
     const polling = { initialDelayMs: 1 };
-    const handle = await parsing.client.start({ file: { fileUrl: 'http://emulator.invalid/ok?reads=0' }, polling });
+    const handle = await real.client.start({ file: { fileUrl: 'http://emulator.invalid/ok?reads=0' }, polling });
     expect(await handle.result()).toMatchObject({ polls: 1 });
-    const description = await parsing.temporal.workflow.getHandle(handle.workflowId).describe();
+    const description = await real.temporal.workflow.getHandle(handle.workflowId).describe();
     expect(description).toMatchObject({ taskQueue: 'extend-parse', status: { name: 'COMPLETED' } });
-    expect(parsing.env.supportsTimeSkipping).toBe(false);
-  });
-
-  it('closes at once, and only once, even while a request hangs', async () => {
-    // A worker that waited for the activity would take a minute, the time limit of a submit.
-    const parsing = await createParseTestEnvironment({
-      scripts: { hanging: { submit: [hangReply()] } },
-      worker: { shutdownForceTime: '10 minutes' },
-    });
-    await parsing.client.start({ file: { fileUrl: 'http://emulator.invalid/hanging' } });
-    await parsing.emulator.waitFor(({ operation }) => operation === 'submit');
-    const startedAtMs = performance.now();
-    await Promise.all([parsing.close(), parsing.close()]);
-    expect(performance.now() - startedAtMs).toBeLessThan(30_000);
-    expect(parsing.worker.getState()).toBe('STOPPED');
-    await expect(fetch(parsing.emulator.url)).rejects.toThrow();
+    expect(real.env.supportsTimeSkipping).toBe(false);
   });
 });

@@ -11,11 +11,14 @@ import { createParseActivities } from '../../activities';
 import type { ParseResult } from '../../contract';
 import { startEmulator, type Emulator } from '../../local/extend';
 import { ExtendParsePlugin } from '../../worker';
+import { keepBundles } from '../support/kept-bundles';
 import { createDevEnv, devServerAddress } from '../support/servers';
+import { quietly } from '../support/quietly';
 import { recordedHistories } from '../workflows/recorded-histories';
-import { quietly } from '../workflows/scene';
 
 const OWN_WORKFLOWS = join(__dirname, 'own-workflows.ts');
+/** Makes the other bundles the same as those of a worker with the plugin, so that each is made once. */
+const workflowModules = [require.resolve('../../workflows/log-run-id')];
 const NAMES = Object.keys(createParseActivities({ apiKey: 'test' })).sort();
 
 let env: TestWorkflowEnvironment;
@@ -24,6 +27,7 @@ let plugin: ExtendParsePlugin;
 
 beforeAll(async () => {
   quietly();
+  keepBundles();
   env = await createDevEnv();
   emulator = await startEmulator();
   plugin = new ExtendParsePlugin({ apiKey: 'test', baseUrl: emulator.url });
@@ -69,7 +73,12 @@ describe('the worker', () => {
 
   it('keeps a prebuilt bundle', async () => {
     const logger = new DefaultLogger('WARN');
-    const workflowBundle = await bundleWorkflowCode({ workflowsPath: OWN_WORKFLOWS, logger, plugins: [plugin] });
+    const workflowBundle = await bundleWorkflowCode({
+      workflowsPath: OWN_WORKFLOWS,
+      workflowInterceptorModules: workflowModules,
+      logger,
+      plugins: [plugin],
+    });
     const worker = await create('plugin-bundle', { workflowBundle, activities: { greet } });
     expect(worker.options.workflowsPath).toBeUndefined();
     await expect(worker.runUntil(execute('plugin-bundle', 'greetAndParse'))).resolves.toMatch(/^hello/);
@@ -115,6 +124,7 @@ describe('the plugin', () => {
 
   it('gives a replay the workflows', async () => {
     const [recorded] = recordedHistories().filter(({ name }) => name.endsWith('.timer-succeeded'));
-    await expect(Worker.runReplayHistory({ plugins: [plugin] }, recorded!.history)).resolves.toBeUndefined();
+    const options = { plugins: [plugin], interceptors: { workflowModules } };
+    await expect(Worker.runReplayHistory(options, recorded!.history)).resolves.toBeUndefined();
   });
 });

@@ -5,6 +5,7 @@ import { Client, Connection } from '@temporalio/client';
 import { ParseClient } from '../../client';
 import { httpReply, startEmulator, type Emulator } from '../../local/extend';
 import { createParseWorker } from '../../worker';
+import { keepBundles } from '../support/kept-bundles';
 import { devServerAddress } from '../support/servers';
 
 const SECRET = 'sk_very_secret_key';
@@ -17,6 +18,7 @@ describe('the logs of a worker', () => {
   let runId: string;
 
   beforeAll(async () => {
+    keepBundles();
     const log = (level: LogEntry['level']) => (message: string, meta?: LogEntry['meta']) =>
       void entries.push({ level, message, timestampNanos: 0n, ...(meta && { meta }) });
     const at = { trace: log('TRACE'), debug: log('DEBUG'), info: log('INFO'), warn: log('WARN'), error: log('ERROR') };

@@ -1,10 +1,12 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { ParseClient } from '../../client';
 import { hangReply, startEmulator, type Emulator, type EmulatorRequest, type FaultChooser } from '../../local/extend';
+import { createParseWorker } from '../../worker';
 import { createDevEnv, devServerAddress } from '../support/servers';
 import { freePort } from '../support/free-port';
+import { until } from '../support/until';
+import { bundledWorkflows } from '../workflows/bundled-workflows';
 import { historyOf } from '../workflows/history';
 import { spawnWorkerProcess, startWorkerProcess } from '../support/worker-process';
 
@@ -31,23 +33,41 @@ describe('extend-parse worker', () => {
   });
   afterAll(() => env.teardown());
 
+  /** Creates another worker for the task queue, in this process. */
+  const anotherWorker = async (taskQueue: string, baseUrl: string) =>
+    createParseWorker({
+      connection: env.nativeConnection,
+      taskQueue,
+      activities: { apiKey: 'test-key', baseUrl },
+      worker: { workflowBundle: await bundledWorkflows() },
+    });
+
   it('lets submits in flight finish when it stops; another worker continues, and nothing is submitted twice', async () => {
     const taskQueue = 'process-submit';
     const held = holdRequests(({ operation }) => operation === 'submit');
     await using emulator = await startEmulator({ faults: held.faults });
     const client = new ParseClient({ client: env.client, taskQueue });
-    await using first = await startWorkerProcess({ taskQueue, baseUrl: emulator.url });
+    const port = await freePort();
+    const args = ['--health', String(port)];
+    await using worker = await startWorkerProcess({ taskQueue, baseUrl: emulator.url, args });
     const modes = ['resubmit', 'fail'] as const;
-    const results = modes.map((mode) => client.execute({ ...play(`ok?n=${mode}`), onAmbiguousSubmit: mode }));
+    const results = modes.map((mode) => client.execute({ ...play(`ok?reads=0&n=${mode}`), onAmbiguousSubmit: mode }));
     await emulator.waitFor(() => submitsTo(emulator).length === 2);
-    const ended = first.end('SIGTERM');
-    await using second = await startWorkerProcess({ taskQueue, baseUrl: emulator.url });
-    held.release();
-    expect(await ended).toEqual({ code: 0, signal: null });
-    expect(await Promise.all(results)).toEqual(modes.map(() => expect.objectContaining({ submits: 1 })));
+    const health = async () => (await fetch(`http://127.0.0.1:${port}/`)).status;
+    expect(await health()).toBe(200);
+    const ended = worker.end('SIGTERM');
+    // The health endpoint reports from the signal on that the worker no longer polls, while requests in flight end.
+    await until(async () => (await health()) !== 200);
+    expect(await health()).toBe(503);
+    const another = await anotherWorker(taskQueue, emulator.url);
+    await another.runUntil(async () => {
+      // The submits were held until here, so the worker was still stopping when the health endpoint answered.
+      held.release();
+      expect(await ended).toEqual({ code: 0, signal: null });
+      expect(await Promise.all(results)).toEqual(modes.map(() => expect.objectContaining({ submits: 1 })));
+    });
     expect(emulator.runs).toHaveLength(2);
     expect(submitsTo(emulator)).toHaveLength(2);
-    expect(await second.end('SIGTERM')).toEqual({ code: 0, signal: null });
   });
 
   it('ends a hanging poll EXTEND_PARSE_SHUTDOWN_GRACE_MS after it is told to stop; another worker polls then', async () => {
@@ -57,7 +77,7 @@ describe('extend-parse worker', () => {
     await using emulator = await startEmulator({ faults });
     const client = new ParseClient({ client: env.client, taskQueue });
     const port = await freePort();
-    await using first = await startWorkerProcess({
+    await using worker = await startWorkerProcess({
       taskQueue,
       baseUrl: emulator.url,
       env: { EXTEND_PARSE_SHUTDOWN_GRACE_MS: '200', EXTEND_PARSE_METRICS_ADDRESS: `127.0.0.1:${port}` },
@@ -68,10 +88,12 @@ describe('extend-parse worker', () => {
     expect(metrics).toMatch(/^# TYPE temporal_workflow_task_execution_latency histogram$/m);
     expect(metrics).not.toContain('test-key');
     isFirst = false;
-    const ended = first.end('SIGTERM');
-    await using second = await startWorkerProcess({ taskQueue, baseUrl: emulator.url });
-    expect(await ended).toEqual({ code: 0, signal: null });
-    await expect(result).resolves.toMatchObject({ submits: 1 });
+    const ended = worker.end('SIGTERM');
+    const another = await anotherWorker(taskQueue, emulator.url);
+    await another.runUntil(async () => {
+      expect(await ended).toEqual({ code: 0, signal: null });
+      await expect(result).resolves.toMatchObject({ submits: 1 });
+    });
     // The worker ended the poll, and neither the time limit of the request nor that of the activity did.
     const events = await historyOf(env.client, 'process-read');
     const failures = events.flatMap(
@@ -79,29 +101,6 @@ describe('extend-parse worker', () => {
     );
     expect(failures).toEqual(['WorkerShutdown']);
     expect(emulator.runs).toHaveLength(1);
-    expect(await second.end('SIGTERM')).toEqual({ code: 0, signal: null });
-  });
-
-  it('reports on its health endpoint that it no longer polls, from the signal on, while requests in flight end', async () => {
-    const taskQueue = 'process-health';
-    const held = holdRequests(({ operation }) => operation === 'submit');
-    await using emulator = await startEmulator({ faults: held.faults });
-    const port = await freePort();
-    const args = ['--health', String(port)];
-    await using worker = await startWorkerProcess({ taskQueue, baseUrl: emulator.url, args });
-    const result = new ParseClient({ client: env.client, taskQueue }).execute(play('ok?health'));
-    await emulator.waitFor(({ operation }) => operation === 'submit');
-    const health = async () => (await fetch(`http://127.0.0.1:${port}/`)).status;
-    expect(await health()).toBe(200);
-    const ended = worker.end('SIGTERM');
-    while ((await health()) === 200) await pause(20);
-    expect(await health()).toBe(503);
-    // The submit was held until here, so the worker was still stopping when the health endpoint answered.
-    held.release();
-    expect(await ended).toEqual({ code: 0, signal: null });
-    await using second = await startWorkerProcess({ taskQueue, baseUrl: emulator.url });
-    expect(await result).toMatchObject({ submits: 1 });
-    expect(await second.end('SIGTERM')).toEqual({ code: 0, signal: null });
   });
 
   it('names a missing variable in one line, and exits with 2', async () => {

@@ -5,22 +5,22 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
 import { activitiesOf, historyOf } from './history';
-import { CACHING, failureOf, Scene } from './scene';
+import { failureOf, Scene } from './scene';
 
 const ENGINES = ['timer', 'retry'] as const;
 
-describe.each(CACHING)('Attaching to a run with %o', (caching) => {
+describe('Attaching to a run', () => {
   let resultDirectory: string | undefined;
   const scene = new Scene(async () => {
     resultDirectory = await mkdtemp(join(tmpdir(), 'extend-parse-results-'));
-    return { ...caching, parse: { resultDirectory } };
+    return { parse: { resultDirectory } };
   });
   afterAll(() => rm(resultDirectory ?? '', { recursive: true, force: true }));
 
-  describe.each(ENGINES)('and the %s engine', (engine) => {
+  describe.each(ENGINES)('with the %s engine', (engine) => {
     /** Creates a run at Extend that no workflow knows. */
-    async function existingRun(script: string): Promise<{ runId: string; fileUrl: string }> {
-      const { fileUrl } = scene.document(script);
+    async function existingRun(script: string): Promise<{ runId: string; fileUrl: string; workflowId: string }> {
+      const { fileUrl, workflowId } = scene.document(script);
       const response = await fetch(`${scene.emulator.url}/parse/async`, {
         method: 'POST',
         headers: {
@@ -31,12 +31,11 @@ describe.each(CACHING)('Attaching to a run with %o', (caching) => {
         body: JSON.stringify({ file: { fileUrl } }),
       });
       const { id } = (await response.json()) as { id: string };
-      return { runId: id, fileUrl };
+      return { runId: id, fileUrl, workflowId };
     }
 
     it('polls at once and submits nothing', async () => {
-      const { runId, fileUrl } = await existingRun('ok');
-      const workflowId = `attach-${runId}`;
+      const { runId, fileUrl, workflowId } = await existingRun('ok');
       const result = await scene.client.execute({ runId, polling: { engine } }, { workflowId });
       expect(result).toMatchObject({ runId, submits: 0, polls: 2, pageCount: 1 });
       expect(scene.countsOf({ fileUrl })).toMatchObject({ submits: 1, runs: 1, polls: 2, results: 1 });
@@ -47,14 +46,16 @@ describe.each(CACHING)('Attaching to a run with %o', (caching) => {
     });
 
     it('waits before the first poll if the input has an initial delay', async () => {
-      const { runId } = await existingRun('ok');
-      const result = await scene.client.execute({ runId, polling: { engine, initialDelayMs: 50_000, jitter: 0 } });
+      const { runId, workflowId } = await existingRun('ok');
+      const polling = { engine, initialDelayMs: 50_000, jitter: 0 };
+      const result = await scene.client.execute({ runId, polling }, { workflowId });
       expect(result.waitedMs).toBeGreaterThanOrEqual(50_000);
     });
 
     it.each(['sqrt', 'exponential'] as const)('polls at growing intervals: %s', async (backoff) => {
-      const { runId, fileUrl } = await existingRun('never');
-      const attached = scene.client.execute({ runId, polling: { engine, backoff }, deadlineMs: 60_000 });
+      const { runId, fileUrl, workflowId } = await existingRun('never');
+      const input = { runId, polling: { engine, backoff }, deadlineMs: 60_000 };
+      const attached = scene.client.execute(input, { workflowId });
       expect(await failureOf(attached)).toMatchObject({
         type: 'ParseDeadlineExceeded',
         details: { runId, submits: 0 },
@@ -74,14 +75,20 @@ describe.each(CACHING)('Attaching to a run with %o', (caching) => {
     });
 
     it('stores the result of the run if the input says so', async () => {
-      const { runId } = await existingRun('ok');
-      const { output } = await scene.client.execute({ runId, result: 'stored', polling: { engine } });
+      const { runId, workflowId } = await existingRun('ok');
+      const { output } = await scene.client.execute({ runId, result: 'stored', polling: { engine } }, { workflowId });
       if (output.kind !== 'stored') throw new Error('expected a stored output');
       expect(Object.keys(output).sort()).toEqual(['bytes', 'chunkCount', 'kind', 'sha256', 'uri']);
       const stored = JSON.parse(await readFile(fileURLToPath(output.uri), 'utf8')) as { id: string; chunks: unknown[] };
       expect(stored.id).toBe(runId);
       expect(stored.chunks).toHaveLength(output.chunkCount);
     });
+  });
+
+  it('leaves histories that a worker without cached workflows replays', async () => {
+    const errors = await scene.replayErrors();
+    expect(errors.length).toBeGreaterThan(9);
+    expect(errors.filter(Boolean)).toEqual([]);
   });
 });
 

@@ -2,30 +2,22 @@ import { describe, expect, it } from '@jest/globals';
 import { CancelledFailure, WorkflowFailedError } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { httpReply, resetReply } from '../../testing';
-import type { ParseInput } from '../../contract';
-import { createParseWorker } from '../../worker';
+import { until } from '../support/until';
 import { bundledWorkflows } from './bundled-workflows';
 import { historyOf } from './history';
-import { CACHING, failureOf, Scene, until, type TestDocument } from './scene';
+import { failureOf, Scene, type TestDocument } from './scene';
 
 const SCRIPTS = {
+  done: { processingReads: 0 },
   failing: { reads: Array.from({ length: 100 }, () => httpReply({ status: 500, json: { error: 'down' } })) },
   lost: { submit: Array.from({ length: 10 }, () => resetReply({ acted: true })) },
   refused: { submit: [httpReply({ status: 429, headers: { 'retry-after': '300' }, json: { error: 'slow down' } })] },
 };
 const ENGINES = ['timer', 'retry'] as const;
 
-describe.each(CACHING)('Cancelling with %o', (caching) => {
+describe('Cancelling', () => {
   // The time-skipping server hangs when an activity ends while its cancellation is in flight.
-  const scene = new Scene({ server: 'dev-server', ...caching, scripts: SCRIPTS });
-
-  const start = (document: TestDocument, input: Partial<ParseInput> = {}) =>
-    scene.client.start(
-      { file: { fileUrl: document.fileUrl }, ...input },
-      {
-        workflowId: document.workflowId,
-      },
-    );
+  const scene = new Scene({ server: 'shared-dev-server', scripts: SCRIPTS });
 
   /** Cancels, and expects the workflow to end as cancelled without waiting for a timer or an activity. */
   async function cancelled({ workflowId }: TestDocument): Promise<void> {
@@ -51,7 +43,7 @@ describe.each(CACHING)('Cancelling with %o', (caching) => {
   it('waits for a submit in flight, so that the run id becomes known', async () => {
     const document = scene.document('never');
     const hold = scene.hold(document, 'submit');
-    const handle = await start(document);
+    const handle = await scene.start(document);
     await hold.arrived;
     await handle.cancel();
     await until(async () => {
@@ -67,7 +59,7 @@ describe.each(CACHING)('Cancelling with %o', (caching) => {
 
   it.each(ENGINES)('ends a wait at once: %s', async (engine) => {
     const document = scene.document('never');
-    const handle = await start(document, {
+    const handle = await scene.start(document, {
       polling: { engine, initialDelayMs: 0, scaleMs: 3_600_000, maxDelayMs: 3_600_000 },
     });
     await scene.seen(document, 'read');
@@ -78,7 +70,7 @@ describe.each(CACHING)('Cancelling with %o', (caching) => {
 
   it.each(ENGINES)('ends the wait for the first poll at once: %s', async (engine) => {
     const document = scene.document('never');
-    const handle = await start(document, { polling: { engine, initialDelayMs: 3_600_000 } });
+    const handle = await scene.start(document, { polling: { engine, initialDelayMs: 3_600_000 } });
     await until(async () => (await handle.progress()).phase === 'waiting');
     await cancelled(document);
     expect(scene.countsOf(document)).toMatchObject({ submits: 1, polls: 0 });
@@ -86,24 +78,27 @@ describe.each(CACHING)('Cancelling with %o', (caching) => {
 
   it.each(ENGINES)('ends the backoff of a failing poll at once: %s', async (engine) => {
     const document = scene.document('failing');
-    await start(document, { polling: { engine, initialDelayMs: 0 } });
-    await scene.seen(document, 'read', 2);
+    await scene.start(document, { polling: { engine, initialDelayMs: 0 } });
+    await until(async () => {
+      const { raw } = await scene.temporal.workflow.getHandle(document.workflowId).describe();
+      return raw.pendingActivities?.[0]?.attempt === 2;
+    });
     await cancelled(document);
   });
 
   it.each(ENGINES)('does not wait for a poll in flight: %s', async (engine) => {
     const document = scene.document('never');
     const hold = scene.hold(document, 'read');
-    await start(document, { polling: { engine, initialDelayMs: 0 } });
+    await scene.start(document, { polling: { engine, initialDelayMs: 0 } });
     await hold.arrived;
     await cancelled(document);
     hold.release();
   });
 
   it('does not wait for a fetch in flight', async () => {
-    const document = scene.document('ok');
+    const document = scene.document('done');
     const hold = scene.hold(document, 'result');
-    await start(document, { polling: { initialDelayMs: 0, maxDelayMs: 10 } });
+    await scene.start(document, { polling: { initialDelayMs: 0 } });
     await hold.arrived;
     await cancelled(document);
     hold.release();
@@ -111,7 +106,7 @@ describe.each(CACHING)('Cancelling with %o', (caching) => {
 
   it('ends the pause after a rejected submit at once', async () => {
     const document = scene.document('refused');
-    await start(document);
+    await scene.start(document);
     await scene.seen(document, 'submit');
     await cancelled(document);
     expect(scene.countsOf(document)).toMatchObject({ submits: 1, runs: 0 });
@@ -119,7 +114,7 @@ describe.each(CACHING)('Cancelling with %o', (caching) => {
 
   it('is not delayed by a submit without an answer, and counts the submit', async () => {
     const document = scene.document('lost');
-    const handle = await start(document);
+    const handle = await scene.start(document);
     await until(async () => (await handle.progress()).submits === 1);
     await cancelled(document);
     expect(await handle.progress()).toMatchObject({ submits: 1, phase: 'ended' });
@@ -129,36 +124,28 @@ describe.each(CACHING)('Cancelling with %o', (caching) => {
   it.each([
     ['always', true],
     ['afterSuccess', false],
-    ['never', false],
   ] as const)("deletes the run only with deleteRun 'always': %s", async (deleteRun, deleted) => {
     const document = scene.document('never');
-    await start(document, { deleteRun, polling: { initialDelayMs: 0, scaleMs: 3_600_000, maxDelayMs: 3_600_000 } });
+    await scene.start(document, {
+      deleteRun,
+      polling: { initialDelayMs: 0, scaleMs: 3_600_000, maxDelayMs: 3_600_000 },
+    });
     await scene.seen(document, 'read');
     await cancelled(document);
     expect(scene.countsOf(document).deletes).toBe(deleted ? 1 : 0);
     expect(scene.runOf(document).deleted).toBe(deleted);
   });
-});
-
-describe('Cancelling', () => {
-  const scene = new Scene({ server: 'dev-server' });
 
   it('sends nothing for a document that no worker has received', async () => {
     const { fileUrl, workflowId } = scene.document('ok');
-    const { env, emulator } = scene.parsing;
+    const taskQueue = `${scene.parsing.taskQueue}-later`;
     const handle = await scene.temporal.workflow.start('parseDocument', {
-      taskQueue: 'later',
+      taskQueue,
       workflowId,
       args: [{ file: { fileUrl }, deleteRun: 'always' }],
     });
     await handle.cancel();
-    const worker = await createParseWorker({
-      connection: env.nativeConnection,
-      taskQueue: 'later',
-      activities: { apiKey: 'test', baseUrl: emulator.url },
-      shutdownGraceTimeMs: 0,
-      worker: { workflowBundle: await bundledWorkflows() },
-    });
+    const worker = await scene.createWorker(taskQueue);
     const failure = await worker.runUntil(failureOf(scene.client.getHandle(workflowId).result()));
     expect(failure.type).toBe('Cancelled');
     expect(scene.countsOf({ fileUrl })).toMatchObject({ submits: 0, runs: 0, deletes: 0 });
@@ -166,14 +153,15 @@ describe('Cancelling', () => {
 
   it('sends nothing for a submit that waits for a worker', async () => {
     const { fileUrl, workflowId } = scene.document('ok');
+    const taskQueue = `${scene.parsing.taskQueue}-no-activities`;
     const handle = await scene.temporal.workflow.start('parseDocument', {
-      taskQueue: 'no-activities',
+      taskQueue,
       workflowId,
       args: [{ file: { fileUrl }, deleteRun: 'always' }],
     });
     const worker = await Worker.create({
       connection: scene.parsing.env.nativeConnection,
-      taskQueue: 'no-activities',
+      taskQueue,
       workflowBundle: await bundledWorkflows(),
     });
     await worker.runUntil(async () => {
@@ -182,5 +170,11 @@ describe('Cancelling', () => {
       expect(await failureOf(scene.client.getHandle(workflowId).result())).toMatchObject({ type: 'Cancelled' });
     });
     expect(scene.countsOf({ fileUrl })).toMatchObject({ submits: 0, runs: 0, deletes: 0 });
+  });
+
+  it('leaves histories that a worker without cached workflows replays', async () => {
+    const errors = await scene.replayErrors();
+    expect(errors.length).toBeGreaterThan(15);
+    expect(errors.filter(Boolean)).toEqual([]);
   });
 });

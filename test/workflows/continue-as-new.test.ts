@@ -1,15 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { Worker } from '@temporalio/worker';
-import { ParseClient, type ParseHandle } from '../../client';
-import { startEmulator, type Emulator } from '../../local/extend';
-import type { DevServer } from '../../local/temporal';
+import { describe, expect, it } from '@jest/globals';
+import type { ParseClient, ParseHandle } from '../../client';
 import { rateLimitedReply, resetReply, type EmulatorRequest } from '../../testing';
-import { createParseWorker } from '../../worker';
-import { startOwnDevServer } from '../support/servers';
-import { bundledWorkflows } from './bundled-workflows';
+import { ContinuingScene } from './continuing-scene';
 import { historiesOf, type HistoryEvent } from './history';
-import { allOf, CACHING, failureOf, Hold, quietly } from './scene';
+import { allOf, CACHING, failureOf, Hold } from './scene';
 
 /** Number of events at which the server suggests a new execution. */
 const SUGGESTED_AT = 40;
@@ -26,40 +20,8 @@ const SCRIPTS = {
 };
 
 describe('Continuing as new', () => {
-  let server: DevServer;
-  let env: TestWorkflowEnvironment;
-  let emulator: Emulator;
-  let workers: Worker[];
-  let ended: Promise<void>[];
+  const scene = new ContinuingScene({ suggestedAt: SUGGESTED_AT, emulator: { scripts: SCRIPTS, faults: passHolds } });
   const holds: Hold[] = [];
-
-  beforeAll(async () => {
-    quietly();
-    server = await startOwnDevServer({ dynamicConfig: { 'limit.historyCount.suggestContinueAsNew': SUGGESTED_AT } });
-    env = await TestWorkflowEnvironment.createFromExistingServer({ address: server.address });
-    emulator = await startEmulator({ scripts: SCRIPTS, faults: passHolds });
-    const workflowBundle = await bundledWorkflows();
-    workers = await Promise.all(
-      CACHING.map(({ maxCachedWorkflows }) =>
-        createParseWorker({
-          connection: env.nativeConnection,
-          taskQueue: `cache-${maxCachedWorkflows}`,
-          activities: { apiKey: 'test', baseUrl: emulator.url },
-          shutdownGraceTimeMs: 0,
-          worker: { maxCachedWorkflows, workflowBundle },
-        }),
-      ),
-    );
-    ended = workers.map((worker) => worker.run());
-  });
-
-  afterAll(async () => {
-    for (const worker of workers) worker.shutdown();
-    await Promise.all(ended);
-    await env.teardown();
-    await emulator.close();
-    await server.close();
-  });
 
   async function passHolds(request: EmulatorRequest): Promise<undefined> {
     for (const hold of holds) await hold.pass(request);
@@ -80,7 +42,7 @@ describe('Continuing as new', () => {
 
   function placeOf(cached: number): Place {
     return {
-      client: new ParseClient({ client: env.client, taskQueue: `cache-${cached}` }),
+      client: scene.clientOf(cached),
       document: (script) => ({
         fileUrl: `http://emulator.invalid/${script}?n=${cached}`,
         workflowId: `${script}-${cached}`,
@@ -96,11 +58,11 @@ describe('Continuing as new', () => {
     expect(await parse()).toEqual(result);
     expect(requestsOf(fileUrl, 'read')).toHaveLength(9);
     expect(runsBilled(fileUrl)).toBe(1);
-    const { currentDetails = '' } = await env.client.workflow
+    const { currentDetails = '' } = await scene.env.client.workflow
       .getHandle(workflowId)
       .query<{ currentDetails?: string }>('__temporal_workflow_metadata');
     expect(currentDetails).toContain('document: long');
-    const runs = await historiesOf(env.client, workflowId);
+    const runs = await historiesOf(scene.env.client, workflowId);
     expect(runs.length).toBeGreaterThanOrEqual(3);
     for (const run of runs) expect(run.length).toBeLessThan(SUGGESTED_AT + 20);
     const times = runs.map(startedAtMs);
@@ -113,7 +75,7 @@ describe('Continuing as new', () => {
     expect(result).toMatchObject({ submits: 2, polls: 2 });
     expect(requestsOf(fileUrl, 'submit')).toHaveLength(8);
     expect(runsBilled(fileUrl)).toBe(2);
-    expect((await historiesOf(env.client, workflowId)).length).toBeGreaterThanOrEqual(2);
+    expect((await historiesOf(scene.env.client, workflowId)).length).toBeGreaterThanOrEqual(2);
   }
 
   async function overdue({ client, document }: Place): Promise<void> {
@@ -125,7 +87,7 @@ describe('Continuing as new', () => {
     expect(failure).toMatchObject({ type: 'ParseDeadlineExceeded', details: { submits: 1, status: 'PROCESSING' } });
     expect(failure.details.elapsedMs).toBeGreaterThanOrEqual(DEADLINE_MS);
     expect(failure.details.polls).toBe(requestsOf(fileUrl, 'read').length);
-    const [first, second] = (await historiesOf(env.client, workflowId)).map(startedAtMs);
+    const [first, second] = (await historiesOf(scene.env.client, workflowId)).map(startedAtMs);
     const progress = await handle.progress();
     expect(progress.deadlineAtMs - progress.startedAtMs).toBe(DEADLINE_MS);
     // The deadline is the deadline of the first execution.
@@ -143,7 +105,7 @@ describe('Continuing as new', () => {
     const hourly = { ...QUICK, scaleMs: 1e9, maxDelayMs: HOUR_MS };
     const isRead = (request: EmulatorRequest) => request.operation === 'read' && isAbout(fileUrl, request);
     const handle = await client.start({ file: { fileUrl }, polling: hourly }, { workflowId });
-    await emulator.waitFor((request) => isRead(request) && request.outcome === 'answered');
+    await scene.emulator.waitFor((request) => isRead(request) && request.outcome === 'answered');
     const hold = new Hold(isRead);
     holds.push(hold);
     await handle.runFinished();
@@ -154,17 +116,17 @@ describe('Continuing as new', () => {
     const result = await handle.result();
     expect(result.waitedMs).toBeLessThan(HOUR_MS / 2);
     expect(requestsOf(fileUrl, 'read')).toHaveLength(3);
-    expect((await historiesOf(env.client, workflowId)).length).toBeGreaterThanOrEqual(2);
+    expect((await historiesOf(scene.env.client, workflowId)).length).toBeGreaterThanOrEqual(2);
   }
 
   function isAbout(fileUrl: string, { runId, bodyJson }: EmulatorRequest): boolean {
     if (runId === undefined) return JSON.stringify(bodyJson ?? '').includes(fileUrl);
-    return emulator.runs.some((run) => run.id === runId && run.fileUrl === fileUrl);
+    return scene.emulator.runs.some((run) => run.id === runId && run.fileUrl === fileUrl);
   }
 
   const requestsOf = (fileUrl: string, operation: string) =>
-    emulator.requests.filter((request) => request.operation === operation && isAbout(fileUrl, request));
-  const runsBilled = (fileUrl: string) => emulator.runs.filter((run) => run.fileUrl === fileUrl).length;
+    scene.emulator.requests.filter((request) => request.operation === operation && isAbout(fileUrl, request));
+  const runsBilled = (fileUrl: string) => scene.emulator.runs.filter((run) => run.fileUrl === fileUrl).length;
 });
 
 function startedAtMs([first]: HistoryEvent[]): number {

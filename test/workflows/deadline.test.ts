@@ -1,38 +1,47 @@
 import { describe, expect, it } from '@jest/globals';
-import { createParseWorker } from '../../worker';
-import { bundledWorkflows } from './bundled-workflows';
 import { hangReply, htmlReply, httpReply, resetReply } from '../../testing';
 import { historyOf, timersOf } from './history';
-import { allOf, CACHING, failureOf, Scene } from './scene';
+import { allOf, failureOf, Scene } from './scene';
 
-/** Long enough for many polls, and short enough for a replay of the whole history at each poll. */
+/** Long enough for many polls. */
 const DEADLINE_MS = 90_000;
+/** Long enough for some polls. */
+const SHORT_DEADLINE_MS = 30_000;
 const HOUR_MS = 3_600_000;
 /** Time limit of the last poll and the tasks around it. */
 const MARGIN_MS = 26_000;
 
 const SCRIPTS = {
-  broken: { reads: Array.from({ length: 2_000 }, () => httpReply({ status: 500, json: { error: 'down' } })) },
-  reset: { reads: Array.from({ length: 2_000 }, () => resetReply()) },
-  html: { reads: Array.from({ length: 2_000 }, () => htmlReply()) },
-  unauthorized: { reads: Array.from({ length: 2_000 }, () => httpReply({ status: 401, json: { error: 'bad key' } })) },
+  broken: { reads: Array.from({ length: 100 }, () => httpReply({ status: 500, json: { error: 'down' } })) },
+  reset: { reads: Array.from({ length: 100 }, () => resetReply()) },
+  html: { reads: Array.from({ length: 100 }, () => htmlReply()) },
+  unauthorized: { reads: Array.from({ length: 100 }, () => httpReply({ status: 401, json: { error: 'bad key' } })) },
   done: { processingReads: 0 },
   hanging: { reads: [hangReply()], processingReads: 9 },
-  'fetch-broken': { results: Array.from({ length: 2_000 }, () => httpReply({ status: 500, json: { error: 'down' } })) },
+  'fetch-broken': { results: Array.from({ length: 100 }, () => httpReply({ status: 500, json: { error: 'down' } })) },
   'fetch-slow': { processingReads: 0, results: Array.from({ length: 3 }, () => resetReply()) },
 };
 const ENGINES = ['timer', 'retry'] as const;
 
-describe.each(CACHING)('The deadline with %o', (caching) => {
-  const scene = new Scene({ ...caching, scripts: SCRIPTS });
+/** The faults of all polls. The engine makes no difference to faults of one kind. */
+const FAULTS = [
+  ['broken', 'timer'],
+  ['broken', 'retry'],
+  ['unauthorized', 'timer'],
+  ['unauthorized', 'retry'],
+  ['reset', 'timer'],
+  ['html', 'retry'],
+] as const;
 
-  describe.each(ENGINES)('and the %s engine', (engine) => {
+describe('The deadline', () => {
+  const scene = new Scene({ scripts: SCRIPTS });
+
+  describe.each(ENGINES)('with the %s engine', (engine) => {
     const polling = { engine };
 
     it('ends the wait for a run that never ends, after one last poll', async () => {
       const document = scene.document('never');
-      const { fileUrl } = document;
-      const failure = await failureOf(scene.client.execute({ file: { fileUrl }, polling, deadlineMs: DEADLINE_MS }));
+      const failure = await failureOf(scene.execute(document, { polling, deadlineMs: DEADLINE_MS }));
       const { id } = scene.runOf(document);
       expect(failure).toMatchObject({
         type: 'ParseDeadlineExceeded',
@@ -49,71 +58,53 @@ describe.each(CACHING)('The deadline with %o', (caching) => {
     it('makes one last poll that may still succeed', async () => {
       const document = scene.document('done');
       const slow = { ...polling, initialDelayMs: 10 * HOUR_MS };
-      const result = await scene.client.execute({
-        file: { fileUrl: document.fileUrl },
-        polling: slow,
-        deadlineMs: DEADLINE_MS,
-      });
+      const result = await scene.execute(document, { polling: slow, deadlineMs: DEADLINE_MS });
       expect(result).toMatchObject({ submits: 1 });
       expect(result.waitedMs).toBeGreaterThanOrEqual(DEADLINE_MS);
       expect(result.waitedMs).toBeLessThan(DEADLINE_MS + MARGIN_MS);
       expect(scene.countsOf(document)).toMatchObject({ polls: 1, results: 1 });
     });
+  });
 
-    it.each(['broken', 'reset', 'html', 'unauthorized'])('ends a wait if all polls fail: %s', async (script) => {
-      const document = scene.document(script);
-      const { fileUrl } = document;
-      const failure = await failureOf(scene.client.execute({ file: { fileUrl }, polling, deadlineMs: DEADLINE_MS }));
-      expect(failure).toMatchObject({ type: 'ParseDeadlineExceeded', details: { submits: 1, status: 'PROCESSING' } });
-      expect(failure.runId).toBe(scene.runOf(document).id);
-      expect(failure.message).toContain('last failure:');
-      expect(failure.details.elapsedMs).toBeGreaterThanOrEqual(DEADLINE_MS);
-      expect(failure.details.elapsedMs).toBeLessThan(DEADLINE_MS + MARGIN_MS);
-      expect(failure.details.polls).toBe(scene.countsOf(document).polls);
-    });
+  it.each(FAULTS)('ends a wait if all polls fail: %s, with the %s engine', async (script, engine) => {
+    const document = scene.document(script);
+    const input = { polling: { engine }, deadlineMs: SHORT_DEADLINE_MS };
+    const failure = await failureOf(scene.execute(document, input));
+    expect(failure).toMatchObject({ type: 'ParseDeadlineExceeded', details: { submits: 1, status: 'PROCESSING' } });
+    expect(failure.runId).toBe(scene.runOf(document).id);
+    expect(failure.message).toContain('last failure:');
+    expect(failure.details.elapsedMs).toBeGreaterThanOrEqual(SHORT_DEADLINE_MS);
+    expect(failure.details.elapsedMs).toBeLessThan(SHORT_DEADLINE_MS + MARGIN_MS);
+    expect(failure.details.polls).toBe(scene.countsOf(document).polls);
+  });
 
-    it('lets a fetch go on for half a minute if the run ended in time', async () => {
-      const document = scene.document('fetch-slow');
-      const { fileUrl } = document;
-      const late = { ...polling, initialDelayMs: HOUR_MS };
-      const result = await scene.client.execute({ file: { fileUrl }, polling: late, deadlineMs: 60_000 });
-      expect(result.submits).toBe(1);
-      expect(scene.countsOf(document)).toMatchObject({ results: 4 });
-    });
+  it('lets a fetch go on for half a minute if the run ended in time', async () => {
+    const document = scene.document('fetch-slow');
+    const result = await scene.execute(document, { polling: { initialDelayMs: HOUR_MS }, deadlineMs: 60_000 });
+    expect(result.submits).toBe(1);
+    expect(scene.countsOf(document)).toMatchObject({ results: 4 });
+  });
 
-    it('ends a fetch that never succeeds, with the status of the run in the failure', async () => {
-      const document = scene.document('fetch-broken');
-      const { fileUrl } = document;
-      const failure = await failureOf(scene.client.execute({ file: { fileUrl }, polling, deadlineMs: DEADLINE_MS }));
-      expect(failure).toMatchObject({
-        type: 'ParseDeadlineExceeded',
-        details: { runId: scene.runOf(document).id, status: 'PROCESSED' },
-      });
+  it('ends a fetch that never succeeds, with the status of the run in the failure', async () => {
+    const document = scene.document('fetch-broken');
+    const failure = await failureOf(scene.execute(document, { deadlineMs: SHORT_DEADLINE_MS }));
+    expect(failure).toMatchObject({
+      type: 'ParseDeadlineExceeded',
+      details: { runId: scene.runOf(document).id, status: 'PROCESSED' },
     });
   });
-});
-
-describe('The deadline', () => {
-  const scene = new Scene();
 
   it('ends a document without a submit if no worker has received it in time', async () => {
-    const { fileUrl } = scene.document('ok');
-    const { env, emulator } = scene.parsing;
+    const { fileUrl, workflowId } = scene.document('ok');
     const taskQueue = 'no-worker-yet';
-    const handle = await scene.temporal.workflow.start('parseDocument', {
+    await scene.temporal.workflow.start('parseDocument', {
       taskQueue,
-      workflowId: 'no-worker-yet',
+      workflowId,
       // The deadline passes before the worker can start.
       args: [{ file: { fileUrl }, deadlineMs: 1 }],
     });
-    const worker = await createParseWorker({
-      connection: env.nativeConnection,
-      taskQueue,
-      activities: { apiKey: 'test', baseUrl: emulator.url },
-      shutdownGraceTimeMs: 0,
-      worker: { workflowBundle: await bundledWorkflows() },
-    });
-    const failure = await worker.runUntil(failureOf(scene.client.getHandle(handle.workflowId).result()));
+    const worker = await scene.createWorker(taskQueue);
+    const failure = await worker.runUntil(failureOf(scene.client.getHandle(workflowId).result()));
     expect(failure).toMatchObject({ type: 'ParseDeadlineExceeded', details: { submits: 0 } });
     expect(failure.details).not.toHaveProperty('runMayExist');
     expect(scene.countsOf({ fileUrl })).toMatchObject({ submits: 0, runs: 0 });
@@ -139,47 +130,48 @@ describe('The deadline', () => {
     expect(timersOf(events).map(({ summary }) => summary)).toEqual([1, 2, 3, 4, 5, 6].map((n) => `until poll ${n}`));
     expect(events).toHaveLength(11 * 6 + 19);
   });
+
+  it('leaves histories that a worker without cached workflows replays', async () => {
+    const errors = await scene.replayErrors();
+    expect(errors.length).toBeGreaterThan(12);
+    expect(errors.filter(Boolean)).toEqual([]);
+  });
 });
 
 describe('The deadline on a real server', () => {
-  const scene = new Scene({ server: 'dev-server', scripts: SCRIPTS });
-  /** Time for a submit and a first poll on a busy machine. The tests take as long, so it is no longer. */
+  const scene = new Scene({ server: 'shared-dev-server', scripts: SCRIPTS });
+  /** Time for a submit and a first poll on a busy machine. The test takes as long, so it is no longer. */
   const DEADLINE_SOON_MS = 10_000;
 
-  /** Temporal ends the activity before the deadline if no further attempt would fit, with a message of its own. */
-  it('is reported in the words of this package', async () => {
-    const cases = ENGINES.flatMap((engine) => ['never', 'broken'].map((script) => ({ engine, script })));
+  /** All documents wait at the same time, because this server runs on the real clock. */
+  it('is reported in the words of this package, and a poll that hangs is aborted for the last poll, with either engine', async () => {
     await allOf(
-      cases.map(async ({ engine, script }) => {
-        const document = scene.document(script);
-        const polling = { engine, initialDelayMs: 300, maxDelayMs: 1_000 };
-        const { fileUrl } = document;
-        const parsing = scene.client.execute({ file: { fileUrl }, polling, deadlineMs: DEADLINE_SOON_MS });
-        const failure = await failureOf(parsing);
-        expect(failure).toMatchObject({ type: 'ParseDeadlineExceeded', details: { submits: 1, status: 'PROCESSING' } });
-        expect(failure.message).not.toContain('Not enough time');
-        expect(failure.message.includes('500')).toBe(script === 'broken');
-        // The polls of an activity that timed out are not counted, because the SDK drops its failures.
-        expect(failure.details.polls).toBeGreaterThanOrEqual(1);
-        expect(failure.details.polls).toBeLessThanOrEqual(scene.countsOf(document).polls);
-        expect(failure.details.elapsedMs).toBeGreaterThanOrEqual(DEADLINE_SOON_MS);
-      }),
+      ENGINES.flatMap((engine) => [hanging(engine), ...['never', 'broken'].map((script) => overdue(engine, script))]),
     );
+    expect((await scene.replayErrors()).filter(Boolean)).toEqual([]);
   });
 
-  it('aborts a poll that hangs, and makes the last poll, with either engine', async () => {
-    await allOf(
-      ENGINES.map(async (engine) => {
-        const document = scene.document('hanging');
-        const polling = { engine, initialDelayMs: 0, maxDelayMs: 100 };
-        const { fileUrl } = document;
-        const parsing = scene.client.execute({ file: { fileUrl }, polling, deadlineMs: DEADLINE_SOON_MS });
-        const failure = await failureOf(parsing);
-        const { id } = scene.runOf(document);
-        expect(failure).toMatchObject({ type: 'ParseDeadlineExceeded', details: { status: 'PROCESSING' } });
-        expect(failure.message).toBe(`the deadline passed while ${id} was PROCESSING`);
-        expect(scene.countsOf(document).polls).toBe(2);
-      }),
-    );
-  });
+  /** Temporal ends the activity before the deadline if no further attempt would fit, with a message of its own. */
+  async function overdue(engine: 'timer' | 'retry', script: string): Promise<void> {
+    const document = scene.document(script);
+    const polling = { engine, initialDelayMs: 300, maxDelayMs: 1_000 };
+    const failure = await failureOf(scene.execute(document, { polling, deadlineMs: DEADLINE_SOON_MS }));
+    expect(failure).toMatchObject({ type: 'ParseDeadlineExceeded', details: { submits: 1, status: 'PROCESSING' } });
+    expect(failure.message).not.toContain('Not enough time');
+    expect(failure.message.includes('500')).toBe(script === 'broken');
+    // The polls of an activity that timed out are not counted, because the SDK drops its failures.
+    expect(failure.details.polls).toBeGreaterThanOrEqual(1);
+    expect(failure.details.polls).toBeLessThanOrEqual(scene.countsOf(document).polls);
+    expect(failure.details.elapsedMs).toBeGreaterThanOrEqual(DEADLINE_SOON_MS);
+  }
+
+  async function hanging(engine: 'timer' | 'retry'): Promise<void> {
+    const document = scene.document('hanging');
+    const polling = { engine, initialDelayMs: 0, maxDelayMs: 100 };
+    const failure = await failureOf(scene.execute(document, { polling, deadlineMs: DEADLINE_SOON_MS }));
+    const { id } = scene.runOf(document);
+    expect(failure).toMatchObject({ type: 'ParseDeadlineExceeded', details: { status: 'PROCESSING' } });
+    expect(failure.message).toBe(`the deadline passed while ${id} was PROCESSING`);
+    expect(scene.countsOf(document).polls).toBe(2);
+  }
 });

@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ParseInput } from '../../contract';
 import { httpReply, resetReply } from '../../testing';
 import { activitiesOf, historyOf, timersOf } from './history';
-import { CACHING, failureOf, Scene } from './scene';
+import { failureOf, Scene } from './scene';
 
 const DOWN = httpReply({ status: 500, json: { error: 'down' } });
 const SCRIPTS = {
@@ -20,8 +19,8 @@ const SCRIPTS = {
 };
 const SETTINGS = ['never', 'afterSuccess', 'always'] as const;
 
-describe.each(CACHING)('deleteRun with %o', (caching) => {
-  const scene = new Scene({ ...caching, scripts: SCRIPTS, parse: { maxInlineBytes: 20_000 } });
+describe('deleteRun', () => {
+  const scene = new Scene({ scripts: SCRIPTS, parse: { maxInlineBytes: 20_000 } });
 
   /** The endings that delete, by setting. A paid result that was not delivered is never deleted. */
   it.each([
@@ -34,7 +33,7 @@ describe.each(CACHING)('deleteRun with %o', (caching) => {
     for (const deleteRun of SETTINGS) {
       const document = scene.document(script);
       const deadlineMs = script === 'never' ? 10_000 : 600_000;
-      const parsing = scene.client.execute({ file: { fileUrl: document.fileUrl }, deleteRun, deadlineMs });
+      const parsing = scene.execute(document, { deleteRun, deadlineMs });
       const type = ending === 'a result' ? await parsing.then(() => ending) : (await failureOf(parsing)).type;
       expect(type).toBe(ending);
       const deleted = deleting.includes(deleteRun);
@@ -45,21 +44,20 @@ describe.each(CACHING)('deleteRun with %o', (caching) => {
 
   it('deletes nothing by default', async () => {
     const document = scene.document('ok');
-    await scene.client.execute({ file: { fileUrl: document.fileUrl } });
+    await scene.execute(document);
     expect(scene.runOf(document).deleted).toBe(false);
   });
 
   it('is retried when Extend is down for a moment', async () => {
     const document = scene.document('delete-late');
-    await scene.client.execute({ file: { fileUrl: document.fileUrl }, deleteRun: 'afterSuccess' });
+    await scene.execute(document, { deleteRun: 'afterSuccess' });
     expect(scene.runOf(document).deleted).toBe(true);
     expect(scene.countsOf(document).deletes).toBe(3);
   });
 
   it.each(['delete-fails', 'delete-refused'])('never hides the result: %s', async (script) => {
     const document = scene.document(script);
-    const input: ParseInput = { file: { fileUrl: document.fileUrl }, deleteRun: 'always' };
-    const result = await scene.client.execute(input, { workflowId: document.workflowId });
+    const result = await scene.execute(document, { deleteRun: 'always' });
     expect(result.runId).toBe(scene.runOf(document).id);
     await expectBoundedCleaning(document.workflowId);
     expect(scene.countsOf(document).deletes).toBeLessThan(10);
@@ -67,8 +65,7 @@ describe.each(CACHING)('deleteRun with %o', (caching) => {
 
   it('never hides the first error, and has a time limit', async () => {
     const document = scene.document('failed-and-delete-fails');
-    const input: ParseInput = { file: { fileUrl: document.fileUrl }, deleteRun: 'always' };
-    const failure = await failureOf(scene.client.execute(input, { workflowId: document.workflowId }));
+    const failure = await failureOf(scene.execute(document, { deleteRun: 'always' }));
     expect(failure).toMatchObject({ type: 'ParserRunFailed', details: { failureReason: 'OCR_ERROR' } });
     await expectBoundedCleaning(document.workflowId);
   });
@@ -86,4 +83,10 @@ describe.each(CACHING)('deleteRun with %o', (caching) => {
     const [from = 0, to = 0] = [scheduledAt, -1].map((at) => Number(events.at(at)?.eventTime?.seconds));
     expect(to - from).toBeLessThan(60);
   }
+
+  it('leaves histories that a worker without cached workflows replays', async () => {
+    const errors = await scene.replayErrors();
+    expect(errors.length).toBeGreaterThan(15);
+    expect(errors.filter(Boolean)).toEqual([]);
+  });
 });

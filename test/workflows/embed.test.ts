@@ -1,17 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import { ApplicationFailure, ChildWorkflowFailure, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import type { ParseInput, ParseProgress, ParseResult } from '../../contract';
-import { createParseWorker } from '../../worker';
-import { bundledWorkflows } from './bundled-workflows';
+import { until } from '../support/until';
 import { historyOf } from './history';
-import { CACHING, Scene, until } from './scene';
+import { Scene } from './scene';
 
 const EMBEDDING = require.resolve('./fixtures/embedding-workflows');
 const SCRIPTS = { failed: { status: 'FAILED', failureReason: 'CORRUPT_FILE' } };
 const HOURLY = { jitter: 0, initialDelayMs: 0, scaleMs: 1e9, maxDelayMs: 3_600_000 };
 
-describe.each(CACHING)('A workflow of a user with %o', (caching) => {
-  const scene = new Scene({ ...caching, workflowsPath: EMBEDDING, scripts: SCRIPTS });
+describe('A workflow of a user', () => {
+  const scene = new Scene({ workflowsPath: EMBEDDING, scripts: SCRIPTS });
 
   const start = (type: string, workflowId: string, ...args: unknown[]): Promise<WorkflowHandle> =>
     scene.temporal.workflow.start(type, { taskQueue: scene.parsing.taskQueue, workflowId, args });
@@ -44,7 +43,8 @@ describe.each(CACHING)('A workflow of a user with %o', (caching) => {
   });
 
   it('gets a failure that names the wrong field of its input', async () => {
-    const cause = await causeOf(await start('importDocument', 'embedded-wrong', { file: { url: 'x' } }));
+    const { workflowId } = scene.document('wrong');
+    const cause = await causeOf(await start('importDocument', workflowId, { file: { url: 'x' } }));
     expect(cause).toMatchObject({ type: 'InvalidInput' });
     expect((cause as Error).message).toContain('file.url is not a known field');
   });
@@ -80,7 +80,7 @@ describe.each(CACHING)('A workflow of a user with %o', (caching) => {
 
   it('can parse two documents at a time', async () => {
     const one = scene.document('ok');
-    const other = scene.document('slow');
+    const other = { fileUrl: 'http://emulator.invalid/slow?n=other' };
     const handle = await start(
       'importBoth',
       one.workflowId,
@@ -106,14 +106,8 @@ describe.each(CACHING)('A workflow of a user with %o', (caching) => {
 
   it('can use activities on another task queue', async () => {
     const { fileUrl, workflowId } = scene.document('ok');
-    const taskQueue = `elsewhere-${caching.maxCachedWorkflows}`;
-    const elsewhere = await createParseWorker({
-      connection: scene.parsing.env.nativeConnection,
-      taskQueue,
-      activities: { apiKey: 'elsewhere', baseUrl: scene.emulator.url },
-      shutdownGraceTimeMs: 0,
-      worker: { workflowBundle: await bundledWorkflows() },
-    });
+    const taskQueue = 'elsewhere';
+    const elsewhere = await scene.createWorker(taskQueue, { activities: { apiKey: 'elsewhere' } });
     await elsewhere.runUntil(async () => {
       const handle = await start('importDocument', workflowId, { file: { fileUrl } }, taskQueue);
       expect(await handle.result()).toMatchObject({ submits: 1 });
@@ -131,5 +125,11 @@ describe.each(CACHING)('A workflow of a user with %o', (caching) => {
     expect(cause).toMatchObject({ type: 'ParseDeadlineExceeded', details: [{ submits: 0 }] });
     expect((cause as ApplicationFailure).details?.[0]).not.toHaveProperty('runMayExist');
     expect(scene.countsOf({ fileUrl })).toMatchObject({ submits: 0, runs: 0 });
+  });
+
+  it('leaves histories that a worker without cached workflows replays', async () => {
+    const errors = await scene.replayErrors();
+    expect(errors.length).toBeGreaterThan(10);
+    expect(errors.filter(Boolean)).toEqual([]);
   });
 });

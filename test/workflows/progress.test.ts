@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { until } from '../support/until';
 import { activitiesOf, historyOf, timersOf } from './history';
-import { CACHING, Scene, until, type TestDocument } from './scene';
+import { Scene, type TestDocument } from './scene';
 
 const ENGINES = ['timer', 'retry'] as const;
 const SCRIPTS = {
@@ -8,10 +9,10 @@ const SCRIPTS = {
   unknown: { processingReads: 3, processingStatus: 'QUEUED' },
 };
 
-describe.each(CACHING)('The progress with %o', (caching) => {
-  const scene = new Scene({ ...caching, scripts: SCRIPTS });
+describe('The progress', () => {
+  const scene = new Scene({ scripts: SCRIPTS });
 
-  describe.each(ENGINES)('and the %s engine', (engine) => {
+  describe.each(ENGINES)('with the %s engine', (engine) => {
     const timerOnly = (...keys: string[]) => (engine === 'timer' ? keys : []);
     /** The fields of the progress in each phase. */
     const always = ['deadlineAtMs', 'phase', 'startedAtMs', 'submits', ...timerOnly('polls')];
@@ -105,12 +106,8 @@ describe.each(CACHING)('The progress with %o', (caching) => {
       );
     });
   });
-});
 
-describe('The progress while waiting', () => {
-  const scene = new Scene({ scripts: SCRIPTS });
-
-  it('includes the due time of the next poll and the last failure', async () => {
+  it('includes, while waiting, the due time of the next poll and the last failure', async () => {
     const document = scene.document('soon');
     const handle = await scene.client.start(
       { file: { fileUrl: document.fileUrl }, polling: { initialDelayMs: 600_000, jitter: 0 } },
@@ -124,7 +121,7 @@ describe('The progress while waiting', () => {
     await handle.result();
   });
 
-  it('includes a status word that is not known', async () => {
+  it('includes, while waiting, a status word that is not known', async () => {
     const document = scene.document('unknown');
     const handle = await scene.client.start(
       { file: { fileUrl: document.fileUrl }, polling: { initialDelayMs: 0, maxDelayMs: 10 } },
@@ -144,5 +141,11 @@ describe('The progress while waiting', () => {
     await handle.result();
     const { lastFailure } = await handle.progress();
     expect(lastFailure).toMatch(/429/);
+  });
+
+  it('leaves histories that a worker without cached workflows replays', async () => {
+    const errors = await scene.replayErrors();
+    expect(errors.length).toBeGreaterThan(8);
+    expect(errors.filter(Boolean)).toEqual([]);
   });
 });

@@ -22,9 +22,9 @@ import type { DevServer } from '../../local/temporal';
 import { httpReply, rateLimitedReply, resetReply, type EmulatorRequest } from '../../testing';
 import { createParseWorker } from '../../worker';
 import { devServerExecutable, startOwnDevServer } from '../support/servers';
+import { until } from '../support/until';
 import { bundledWorkflows } from './bundled-workflows';
 import { HISTORIES_DIRECTORY } from './recorded-histories';
-import { until } from './scene';
 
 const VERSION = 'v2';
 const QUICK = { initialDelayMs: 100, maxDelayMs: 100 };

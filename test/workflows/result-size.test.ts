@@ -1,20 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
+import { ParseClient } from '../../client';
 import { activitiesOf, historyOf } from './history';
 import { failureOf, Scene } from './scene';
 
 describe('A result on a real server', () => {
-  const scene = new Scene({ server: 'dev-server', scripts: { sized: { processingReads: 0 } } });
+  const scene = new Scene({ server: 'shared-dev-server', scripts: { sized: { processingReads: 0 } } });
   const quick = { initialDelayMs: 0 };
 
   it('that is larger than the limit is fetched once, refused as ResultTooLarge and kept at Extend', async () => {
     const document = scene.document('sized');
-    const fileUrl = `${document.fileUrl}&mb=3`;
+    const fileUrl = `${document.fileUrl}&mb=2`;
     const { workflowId } = document;
     const failure = await failureOf(
       scene.client.execute({ file: { fileUrl }, polling: quick, deleteRun: 'always' }, { workflowId }),
     );
     expect(failure.type).toBe('ResultTooLarge');
-    expect(failure.message).toMatch(/the result has 3\d{6} bytes, the limit of an inline result is 1500000 bytes/);
+    expect(failure.message).toMatch(/the result has 2\d{6} bytes, the limit of an inline result is 1500000 bytes/);
     expect(failure.details).toMatchObject({ runId: scene.runOf({ fileUrl }).id, submits: 1, attempts: 1 });
     expect(scene.countsOf({ fileUrl })).toEqual({ submits: 1, runs: 1, polls: 1, results: 1, deletes: 0 });
     expect(scene.runOf({ fileUrl }).deleted).toBe(false);
@@ -27,16 +28,14 @@ describe('A result on a real server', () => {
     const { output } = await scene.client.execute({ file: { fileUrl }, polling: quick });
     expect(JSON.stringify(output).length).toBeGreaterThan(1_000_000);
   });
-});
 
-describe('A worker with a limit above the limit of Temporal', () => {
-  const scene = new Scene({ server: 'dev-server', parse: { maxInlineBytes: 10_000_000 } });
-
-  it('fails with ResultTooLarge too, without a second fetch', async () => {
-    const fileUrl = `${scene.document('ok').fileUrl}&mb=3&reads=0`;
-    const failure = await failureOf(
-      scene.client.execute({ file: { fileUrl }, polling: { initialDelayMs: 0 }, deleteRun: 'always' }),
-    );
+  it('that is larger than the limit of Temporal fails with ResultTooLarge too, without a second fetch, if the limit of the worker is above that', async () => {
+    const taskQueue = `${scene.parsing.taskQueue}-large`;
+    const worker = await scene.createWorker(taskQueue, { activities: { maxInlineBytes: 10_000_000 } });
+    const client = new ParseClient({ client: scene.temporal, taskQueue });
+    const fileUrl = `${scene.document('sized').fileUrl}&mb=3`;
+    const parsing = () => client.execute({ file: { fileUrl }, polling: quick, deleteRun: 'always' });
+    const failure = await worker.runUntil(() => failureOf(parsing()));
     expect(failure).toMatchObject({ type: 'ResultTooLarge', details: { runId: scene.runOf({ fileUrl }).id } });
     expect(scene.countsOf({ fileUrl })).toMatchObject({ results: 1, deletes: 0 });
   });

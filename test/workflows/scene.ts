@@ -1,5 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll } from '@jest/globals';
-import { ParseError } from '../../client';
+import { Worker } from '@temporalio/worker';
+import { ParseClient, ParseError, type ParseHandle } from '../../client';
+import type { DocumentInput, ParseResult } from '../../contract';
+import { startEmulator } from '../../local/extend';
 import {
   createParseTestEnvironment,
   type EmulatorRequest,
@@ -8,10 +12,27 @@ import {
   type ParseTestEnvironmentOptions,
   type Reply,
 } from '../../testing';
+import { createParseWorker, type ParseWorkerOptions } from '../../worker';
 import { quietly } from '../support/quietly';
+import { createDevEnv } from '../support/servers';
+import { bundledWorkflows } from './bundled-workflows';
 
-export { quietly } from '../support/quietly';
-export { until } from '../support/until';
+/** Settings of a scene. `shared-dev-server` is the dev server that all test files share; it starts no server. */
+export interface SceneOptions extends Omit<ParseTestEnvironmentOptions, 'server'> {
+  readonly server?: 'time-skipping' | 'dev-server' | 'shared-dev-server';
+}
+
+/** The parts of an environment that a scene uses. */
+type Environment = Pick<ParseTestEnvironment, 'client' | 'temporal' | 'emulator' | 'taskQueue' | 'env' | 'close'>;
+
+/** Settings of a further worker. */
+interface WorkerSettings {
+  readonly activities?: Partial<ParseWorkerOptions['activities']>;
+  readonly worker?: ParseWorkerOptions['worker'];
+}
+
+/** Input of a document, without the file. */
+type InputOf = Omit<DocumentInput, 'file'>;
 
 /** Both ways of a worker: to cache a workflow, or to replay its history for every task. The outcome must be the same. */
 export const CACHING = [{ maxCachedWorkflows: 0 }, { maxCachedWorkflows: 10 }];
@@ -34,16 +55,25 @@ export interface TestDocument {
 
 /** The environment of a test file, with methods that find the requests and runs of one document. */
 export class Scene {
-  #parsing: ParseTestEnvironment | undefined;
-  #documents = 0;
+  #parsing: Environment | undefined;
+  #workflowsPath: string | undefined;
+  /** The workflow ids of all documents. */
+  readonly #workflowIds: string[] = [];
+  /** Start of all workflow ids: test files that share a server need different ids. */
+  #idPrefix = '';
   readonly #holds: Hold[] = [];
 
   /** Starts the environment before the tests of the surrounding block, and closes it after them. */
-  constructor(options: ParseTestEnvironmentOptions | (() => Promise<ParseTestEnvironmentOptions>) = {}) {
+  constructor(options: SceneOptions | (() => Promise<SceneOptions>) = {}) {
     beforeAll(async () => {
       quietly();
-      const given = typeof options === 'function' ? await options() : options;
-      this.#parsing = await createParseTestEnvironment({ faults: (request) => this.#answer(request), ...given });
+      const { server, ...given } = typeof options === 'function' ? await options() : options;
+      const settings = { faults: (request: EmulatorRequest) => this.#answer(request), ...given };
+      this.#workflowsPath = given.workflowsPath;
+      if (server === 'shared-dev-server') {
+        this.#idPrefix = `${randomUUID()}-`;
+        this.#parsing = await startOnSharedServer(settings);
+      } else this.#parsing = await createParseTestEnvironment({ ...settings, ...(server && { server }) });
     });
     afterAll(async () => {
       for (const hold of this.#holds) hold.release();
@@ -51,7 +81,7 @@ export class Scene {
     });
   }
 
-  get parsing(): ParseTestEnvironment {
+  get parsing(): Environment {
     if (this.#parsing === undefined) throw new Error('the scene is used before beforeAll');
     return this.#parsing;
   }
@@ -70,9 +100,47 @@ export class Scene {
 
   /** Returns a new document that plays the script. */
   document(script: string): TestDocument {
-    this.#documents += 1;
-    const name = `${script}-${this.#documents}`;
-    return { fileUrl: `http://emulator.invalid/${script}?n=${this.#documents}`, workflowId: name };
+    const n = this.#workflowIds.length + 1;
+    const workflowId = `${this.#idPrefix}${script}-${n}`;
+    this.#workflowIds.push(workflowId);
+    return { fileUrl: `http://emulator.invalid/${script}?n=${n}`, workflowId };
+  }
+
+  /** Starts the workflow of a document, under its id. */
+  start({ fileUrl, workflowId }: TestDocument, input: InputOf = {}): Promise<ParseHandle> {
+    return this.client.start({ file: { fileUrl }, ...input }, { workflowId });
+  }
+
+  /** Parses a document, under its id. */
+  execute({ fileUrl, workflowId }: TestDocument, input: InputOf = {}): Promise<ParseResult> {
+    return this.client.execute({ file: { fileUrl }, ...input }, { workflowId });
+  }
+
+  /** Creates another worker for the server and the emulator of this scene. */
+  async createWorker(taskQueue: string, { activities, worker }: WorkerSettings = {}): Promise<Worker> {
+    return createParseWorker({
+      connection: this.parsing.env.nativeConnection,
+      taskQueue,
+      activities: { apiKey: 'test', baseUrl: this.emulator.url, ...activities },
+      shutdownGraceTimeMs: 0,
+      worker: { workflowBundle: await bundledWorkflows(), ...worker },
+    });
+  }
+
+  /**
+   * Replays the histories of all documents so far, as a worker without cached workflows does, and returns the error of
+   * each; `undefined` if there is none. @throws WorkflowNotFoundError if a document was not started under its id
+   */
+  async replayErrors(): Promise<(Error | undefined)[]> {
+    const histories = this.#workflowIds.map(async (workflowId) => {
+      const history = await this.temporal.workflow.getHandle(workflowId).fetchHistory();
+      return { workflowId, history };
+    });
+    const workflowBundle = await bundledWorkflows(this.#workflowsPath);
+    const errors: (Error | undefined)[] = [];
+    const replays = Worker.runReplayHistories({ workflowBundle }, await Promise.all(histories));
+    for await (const { error } of replays) errors.push(error);
+    return errors;
   }
 
   runsOf({ fileUrl }: Pick<TestDocument, 'fileUrl'>): readonly EmulatorRun[] {
@@ -125,6 +193,35 @@ export class Scene {
     for (const hold of this.#holds) await hold.pass(request);
     return undefined;
   }
+}
+
+/** Starts emulator, worker and client on the shared dev server, with a task queue of their own. */
+async function startOnSharedServer(options: Omit<SceneOptions, 'server'>): Promise<Environment> {
+  const { scripts = {}, faults, parse, maxCachedWorkflows } = options;
+  const emulator = await startEmulator({ scripts, ...(faults && { faults }) });
+  const env = await createDevEnv();
+  const taskQueue = `scene-${randomUUID()}`;
+  const worker = await createParseWorker({
+    connection: env.nativeConnection,
+    taskQueue,
+    activities: { apiKey: 'test', baseUrl: emulator.url, ...parse },
+    shutdownGraceTimeMs: 0,
+    worker: {
+      workflowBundle: await bundledWorkflows(),
+      shutdownForceTime: 5_000,
+      ...(maxCachedWorkflows !== undefined && { maxCachedWorkflows }),
+    },
+  });
+  const ended = worker.run();
+  const close = async () => {
+    worker.shutdown();
+    // Activities that hang in a request end when the emulator closes its connections.
+    await emulator.close();
+    await ended;
+    await env.teardown();
+  };
+  const client = new ParseClient({ client: env.client, taskQueue });
+  return { client, temporal: env.client, emulator, taskQueue, env, close };
 }
 
 /** Keeps matching requests waiting until it is released. */

@@ -5,16 +5,16 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import type { DocumentInput } from '../../contract';
 import { httpReply, rateLimitedReply, resetReply, type EmulatorRequest, type Reply } from '../../testing';
-import { CACHING, failureOf, Scene } from './scene';
+import { failureOf, Scene } from './scene';
 
-describe.each(CACHING)('A source with %o', (caching) => {
+describe('A source', () => {
   let directory = '';
   /** The next answers, by operation. Without one, the emulator answers as usual. */
   const spoiled: { operation: string; reply: Reply }[] = [];
   const scene = new Scene(async () => {
     directory = await mkdtemp(join(tmpdir(), 'extend-parse-sources-'));
     await writeFile(join(directory, 'note.txt'), '# A note\n\nIt is short.\n');
-    return { ...caching, faults, parse: { sourceDirectory: directory } };
+    return { faults, parse: { sourceDirectory: directory } };
   });
   afterAll(() => rm(directory, { recursive: true, force: true }));
 
@@ -28,7 +28,8 @@ describe.each(CACHING)('A source with %o', (caching) => {
   /** Parses the note, and returns the requests for it. */
   async function parsed(input: Partial<DocumentInput> = {}) {
     const from = scene.emulator.requests.length;
-    const ending = scene.client.execute({ file: { source: note() }, ...input });
+    const { workflowId } = scene.document('note');
+    const ending = scene.client.execute({ file: { source: note() }, ...input }, { workflowId });
     const end = await ending.catch((error: unknown) => error);
     const requests = scene.emulator.requests.slice(from);
     const file = scene.emulator.files.at(-1);
@@ -117,5 +118,11 @@ describe.each(CACHING)('A source with %o', (caching) => {
       expect(failure.type).toBe('SourceUnavailable');
       expect(scene.emulator.requests).toHaveLength(from);
     }
+  });
+
+  it('leaves histories that a worker without cached workflows replays', async () => {
+    const errors = await scene.replayErrors();
+    expect(errors.length).toBeGreaterThan(10);
+    expect(errors.filter(Boolean)).toEqual([]);
   });
 });

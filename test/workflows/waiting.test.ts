@@ -12,8 +12,9 @@ import {
   wrongContentTypeReply,
   type Reply,
 } from '../../testing';
+import { until } from '../support/until';
 import { activitiesOf, historyOf } from './history';
-import { CACHING, failureOf, Scene, until } from './scene';
+import { failureOf, Scene } from './scene';
 
 /** Faults of polls that do no harm; each occurs twice in a row. */
 const FAULTS: Readonly<Record<string, Reply>> = {
@@ -64,8 +65,9 @@ function natural(): Reply {
 
 const ENGINES = ['timer', 'retry'] as const;
 
+const scene = new Scene({ scripts: SCRIPTS, parse: { statusTimeoutMs: 3_000 } });
+
 describe.each(ENGINES)('A wait with the %s engine', (engine) => {
-  const scene = new Scene({ scripts: SCRIPTS, parse: { statusTimeoutMs: 3_000 } });
   const polling = { engine };
 
   it.each(Object.keys(FAULTS))('survives %s', async (name) => {
@@ -164,9 +166,7 @@ describe.each(ENGINES)('A wait with the %s engine', (engine) => {
   });
 });
 
-describe.each(CACHING)('Fetching with %o', (caching) => {
-  const scene = new Scene({ ...caching, scripts: SCRIPTS });
-
+describe('Fetching', () => {
   it('survives faults', async () => {
     const { fileUrl, workflowId } = scene.document('fetch-spoiled');
     const result = await scene.client.execute({ file: { fileUrl } }, { workflowId });

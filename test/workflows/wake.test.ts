@@ -1,59 +1,66 @@
 import { describe, expect, it } from '@jest/globals';
 import type { PollingOptions } from '../../contract';
+import { until } from '../support/until';
 import { activitiesOf, historyOf } from './history';
-import { allOf, CACHING, Scene, until, type TestDocument } from './scene';
+import { allOf, Scene } from './scene';
 
 /** Polls by schedule are an hour apart: every other poll was requested. */
 const HOURLY: PollingOptions = { jitter: 0, initialDelayMs: 0, scaleMs: 1e9, maxDelayMs: 3_600_000 };
-/** The second poll is due soon, the third poll after half an hour. */
+/** The second poll is due after half a second, the third poll after 250 seconds. */
 const GROWING: PollingOptions = {
   jitter: 0,
   backoff: 'exponential',
-  initialDelayMs: 2,
-  factor: 1_000,
+  initialDelayMs: 1,
+  factor: 500,
   maxDelayMs: 1_800_000,
 };
 const ENGINES = ['timer', 'retry'] as const;
-/** Far below the half hour and the hour until a poll by schedule, and far above the time that a busy machine takes. */
+/** Far below the time until a poll by schedule, and far above the time that a busy machine takes. */
 const SOON_MS = 100_000;
 /** Minimum time between two early polls is 5 s. */
 const REST_MS = 5_000;
 
-describe.each(CACHING)('The signal runFinished with %o', (caching) => {
+const WITH_RUN_ID = ['the run id', (runId: string) => ({ runId })] as const;
+/** Content of the signal. The workflow ignores it before any engine does anything. */
+const NOTICES = [
+  ['timer', ...WITH_RUN_ID],
+  ['retry', ...WITH_RUN_ID],
+  ['timer', 'the id of another run', () => ({ runId: 'parser_run_of_another_document' })],
+  ['timer', 'no run id', () => ({})],
+  ['timer', 'nothing at all', () => undefined],
+] as const;
+
+describe('The signal runFinished', () => {
   // The time-skipping server hangs when an activity ends while its cancellation is in flight.
   const scene = new Scene({
-    server: 'dev-server',
-    ...caching,
-    scripts: { soon: { processingReads: 1 }, done: { processingReads: 0 } },
+    server: 'shared-dev-server',
+    scripts: {
+      soon: { processingReads: 1 },
+      done: { processingReads: 0 },
+      third: { processingReads: 2 },
+      later: { processingReads: 100 },
+    },
   });
 
-  describe.each(ENGINES)('and the %s engine', (engine) => {
+  it.each(NOTICES)('ends the wait early with the %s engine, with %s', async (engine, _, notice) => {
+    const document = scene.document('soon');
+    const handle = await scene.start(document, { polling: { ...HOURLY, engine } });
+    await scene.seen(document, 'read');
+    const raw = scene.temporal.workflow.getHandle(document.workflowId);
+    const told = notice(scene.runOf(document).id);
+    await (told === undefined ? raw.signal('runFinished') : raw.signal('runFinished', told));
+    await scene.seen(document, 'read', 2);
+    const result = await handle.result();
+    expect(result.waitedMs).toBeLessThan(SOON_MS);
+    expect(scene.countsOf(document)).toEqual({ submits: 1, runs: 1, polls: 2, results: 1, deletes: 0 });
+  });
+
+  describe.each(ENGINES)('with the %s engine', (engine) => {
     const polling = { ...HOURLY, engine };
-
-    const start = ({ fileUrl, workflowId }: TestDocument, more: PollingOptions = {}) =>
-      scene.client.start({ file: { fileUrl }, polling: { ...polling, ...more } }, { workflowId });
-
-    it.each([
-      ['the run id', (runId: string) => ({ runId })],
-      ['the id of another run', () => ({ runId: 'parser_run_of_another_document' })],
-      ['no run id', () => ({})],
-      ['nothing at all', () => undefined],
-    ])('ends the wait early, with %s', async (_, notice) => {
-      const document = scene.document('soon');
-      const handle = await start(document);
-      await scene.seen(document, 'read');
-      const raw = scene.temporal.workflow.getHandle(document.workflowId);
-      const told = notice(scene.runOf(document).id);
-      await (told === undefined ? raw.signal('runFinished') : raw.signal('runFinished', told));
-      await scene.seen(document, 'read', 2);
-      const result = await handle.result();
-      expect(result.waitedMs).toBeLessThan(SOON_MS);
-      expect(scene.countsOf(document)).toEqual({ submits: 1, runs: 1, polls: 2, results: 1, deletes: 0 });
-    });
 
     it('ends the wait for the first poll early', async () => {
       const document = scene.document('done');
-      const handle = await start(document, { initialDelayMs: 3_600_000 });
+      const handle = await scene.start(document, { polling: { ...polling, initialDelayMs: 3_600_000 } });
       await until(async () => (await handle.progress()).phase === 'waiting');
       await handle.runFinished();
       const result = await handle.result();
@@ -62,11 +69,11 @@ describe.each(CACHING)('The signal runFinished with %o', (caching) => {
     });
 
     it('is remembered when it arrives before the wait', async () => {
-      const { fileUrl, workflowId } = scene.document('soon');
+      const { fileUrl, workflowId } = scene.document('done');
       const handle = await scene.temporal.workflow.signalWithStart('parseDocument', {
         taskQueue: scene.parsing.taskQueue,
         workflowId,
-        args: [{ file: { fileUrl: `${fileUrl}&reads=0` }, polling: { ...polling, initialDelayMs: 3_600_000 } }],
+        args: [{ file: { fileUrl }, polling: { ...polling, initialDelayMs: 3_600_000 } }],
         signal: 'runFinished',
         signalArgs: [{}],
       });
@@ -78,7 +85,7 @@ describe.each(CACHING)('The signal runFinished with %o', (caching) => {
     it('is not lost when it arrives during a poll', async () => {
       const document = scene.document('soon');
       const hold = scene.hold(document, 'read');
-      const handle = await start(document);
+      const handle = await scene.start(document, { polling });
       await hold.arrived;
       await handle.runFinished();
       hold.release();
@@ -88,17 +95,10 @@ describe.each(CACHING)('The signal runFinished with %o', (caching) => {
       expect(scene.countsOf(document)).toMatchObject({ runs: 1, results: 1 });
     });
   });
-});
 
-describe.each(CACHING)('A signal during a later poll with %o', (caching) => {
-  const scene = new Scene({ ...caching, scripts: { soon: { processingReads: 2 } } });
-
-  it('is not lost, and the poll is not cancelled', async () => {
-    const document = scene.document('soon');
-    const handle = await scene.client.start(
-      { file: { fileUrl: document.fileUrl }, polling: GROWING },
-      { workflowId: document.workflowId },
-    );
+  it('is not lost when it arrives during a later poll, and the poll is not cancelled', async () => {
+    const document = scene.document('third');
+    const handle = await scene.start(document, { polling: GROWING });
     await scene.seen(document, 'read');
     const hold = scene.hold(document, 'read');
     await hold.arrived;
@@ -112,18 +112,22 @@ describe.each(CACHING)('A signal during a later poll with %o', (caching) => {
     );
     expect(polls.map(({ summary }) => summary)).toEqual(['poll 1', 'poll 2', 'poll 3']);
   });
-});
 
-describe('A flood of signals', () => {
-  const scene = new Scene({ server: 'dev-server', scripts: { later: { processingReads: 100 } } });
+  it('causes at most one extra poll in five seconds when it arrives many times, with either engine', async () => {
+    const floods = await allOf([flooded('timer'), flooded('retry')]);
+    for (const { polls, times } of floods) {
+      // One poll by schedule, one at once, one after the minimum time, and another one if a poll in flight was cancelled.
+      expect(polls).toBeLessThanOrEqual(4);
+      const [last = 0, before = 0] = times.toReversed();
+      expect(last - before).toBeGreaterThanOrEqual(REST_MS);
+    }
+    expect(floods.map(({ times }) => times.length)).toEqual([3, 2]);
+  });
 
   async function flooded(engine: 'timer' | 'retry') {
     const document = scene.document('later');
-    const handle = await scene.client.start(
-      { file: { fileUrl: document.fileUrl }, polling: { ...HOURLY, engine } },
-      { workflowId: document.workflowId },
-    );
-    const flood = () => Promise.all(Array.from({ length: 25 }, () => handle.runFinished({ runId: 'forged' })));
+    const handle = await scene.start(document, { polling: { ...HOURLY, engine } });
+    const flood = () => Promise.all(Array.from({ length: 10 }, () => handle.runFinished({ runId: 'forged' })));
     await scene.seen(document, 'read');
     await flood();
     await scene.seen(document, 'read', 2);
@@ -137,14 +141,9 @@ describe('A flood of signals', () => {
     return { polls: scene.countsOf(document).polls, times: early.map(({ scheduledAtMs }) => scheduledAtMs) };
   }
 
-  it('causes at most one extra poll in five seconds, with either engine', async () => {
-    const floods = await allOf([flooded('timer'), flooded('retry')]);
-    for (const { polls, times } of floods) {
-      // One poll by schedule, one at once, one after the minimum time, and another one if a poll in flight was cancelled.
-      expect(polls).toBeLessThanOrEqual(4);
-      const [last = 0, before = 0] = times.toReversed();
-      expect(last - before).toBeGreaterThanOrEqual(REST_MS);
-    }
-    expect(floods.map(({ times }) => times.length)).toEqual([3, 2]);
+  it('leaves histories that a worker without cached workflows replays', async () => {
+    const errors = await scene.replayErrors();
+    expect(errors.length).toBeGreaterThan(12);
+    expect(errors.filter(Boolean)).toEqual([]);
   });
 });

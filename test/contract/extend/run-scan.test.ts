@@ -1,4 +1,5 @@
 /** Risk tested here: the scan of a stream and the decoding of the whole text give different results. */
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { CollectedRun, ContractError, decodeRun, RunScan, type ParserRun } from '../../../contract/extend';
@@ -53,7 +54,7 @@ function orBreach<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {
-    expect(error).toBeInstanceOf(ContractError);
+    if (!(error instanceof ContractError)) throw error;
     return undefined;
   }
 }
@@ -62,6 +63,11 @@ function orBreach<T>(read: () => T): T | undefined {
 function whole(text: string): ParserRun | undefined {
   const decoded = orBreach(() => decodeRun(JSON.parse(text)));
   return decoded?.status === 'PROCESSED' ? decoded : undefined;
+}
+
+/** Expects equal values. Jest is asked only about values that differ, because its comparison takes most of the time. */
+function expectEqual(actual: unknown, expected: unknown): void {
+  if (!isDeepStrictEqual(actual, expected)) expect(actual).toEqual(expected);
 }
 
 const wraps = fc.constantFrom(
@@ -86,20 +92,22 @@ describe('A run in a stream', () => {
         feed(scan, wrap(text), cut);
         const found = orBreach(() => scan.finish());
         const expected = whole(text);
-        expect(found !== undefined).toBe(expected !== undefined);
+        expectEqual(found !== undefined, expected !== undefined);
         const collected = new CollectedRun();
         feed(collected, wrap(text), cut);
-        expect(orBreach(() => collected.decode())).toEqual(expected);
+        expectEqual(
+          orBreach(() => collected.decode()),
+          expected,
+        );
         if (found === undefined || expected === undefined) return;
         const { id, fileId, status, metrics, usage } = expected;
-        expect(found.chunkCount).toBe(expected.chunks.length);
-        expect(found.run).toMatchObject(JSON.parse(JSON.stringify({ id, fileId, status })));
-        expect(found.run.fileId).toBe(fileId);
-        expect(found.run.metrics?.pageCount).toBe(metrics?.pageCount);
-        expect(found.run.metrics?.processingTimeMs).toBe(metrics?.processingTimeMs);
-        expect(found.run.usage?.credits).toBe(usage?.credits);
-        expect(bytes).toBe(text);
-        expect(chunks).toEqual((JSON.parse(text) as ParserRun).chunks);
+        expectEqual(found.chunkCount, expected.chunks.length);
+        expectEqual([found.run.id, found.run.fileId, found.run.status], [id, fileId, status]);
+        expectEqual(found.run.metrics?.pageCount, metrics?.pageCount);
+        expectEqual(found.run.metrics?.processingTimeMs, metrics?.processingTimeMs);
+        expectEqual(found.run.usage?.credits, usage?.credits);
+        expectEqual(bytes, text);
+        expectEqual(chunks, (JSON.parse(text) as ParserRun).chunks);
       }),
       { numRuns: 2_000 },
     );

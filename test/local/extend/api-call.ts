@@ -1,5 +1,6 @@
 import { defined } from '../../../json';
 import type { Emulator } from '../../../local/extend';
+import { until } from '../../support/until';
 
 /** Headers that the API requires. */
 export const API_HEADERS = { authorization: 'Bearer sk_test', 'x-extend-api-version': '2025-04-21' };
@@ -54,10 +55,14 @@ export async function pollStates(emulator: Emulator, runId: string, count: numbe
 /** Requests a run until it is no longer PROCESSING, and returns the run object. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export async function finishedRun(emulator: Emulator, runId: string): Promise<any> {
-  for (;;) {
-    const { body } = await call(emulator, 'GET', `/parser_runs/${runId}`);
-    if (body.parserRun.status !== 'PROCESSING') return body.parserRun;
-  }
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  let run: any;
+  const isFinished = async () => {
+    run = (await call(emulator, 'GET', `/parser_runs/${runId}`)).body.parserRun;
+    return run.status !== 'PROCESSING';
+  };
+  await until(isFinished, { pauseMs: 20 });
+  return run;
 }
 
 /** Uploads bytes, parses them, and returns the run object. */

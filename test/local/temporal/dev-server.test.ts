@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { startDevServer, type DevServer } from '../../../local/temporal';
 import { devServerExecutable, startOwnDevServer } from '../../support/servers';
-import { until } from '../../workflows/scene';
+import { until } from '../../support/until';
 import { withClient } from './with-client';
 
 const BUILT_LOCAL = resolve(__dirname, '../../../dist/local/temporal/index.js');
@@ -58,23 +58,19 @@ describe('startDevServer', () => {
     expect(databases(server)).toEqual([]);
   });
 
-  it('starts every server with its own database', async () => {
+  it('starts every server with its own database and its own dynamic configuration', async () => {
     await using first = await startOwnDevServer();
-    await using second = await startOwnDevServer();
-    const options = { taskQueue: 'no-worker', workflowId: 'same' };
-    await withClient(first.address, (client) => client.workflow.start('any', options));
-    const inSecond = withClient(second.address, (client) => client.workflow.getHandle('same').describe());
-    await expect(inSecond).rejects.toThrow(/not found/i);
-  });
-
-  it('passes dynamic configuration on', async () => {
-    await using server = await startOwnDevServer({ dynamicConfig: { 'limit.maxIDLength': 100 } });
-    const start = (workflowId: string) =>
-      withClient(server.address, (client) => client.workflow.start('any', { taskQueue: 'no-worker', workflowId }));
-    await expect(start('x'.repeat(101))).rejects.toMatchObject({
+    await using second = await startOwnDevServer({ dynamicConfig: { 'limit.maxIDLength': 100 } });
+    const start = ({ address }: DevServer, workflowId: string) =>
+      withClient(address, (client) => client.workflow.start('any', { taskQueue: 'no-worker', workflowId }));
+    await expect(start(first, 'x'.repeat(101))).resolves.toBeDefined();
+    await expect(start(second, 'x'.repeat(101))).rejects.toMatchObject({
       cause: { details: expect.stringContaining('exceeds maximum allowed length (101/100)') },
     });
-    await expect(start('x'.repeat(100))).resolves.toBeDefined();
+    await expect(start(first, 'x'.repeat(100))).resolves.toBeDefined();
+    const inSecond = withClient(second.address, (client) => client.workflow.getHandle('x'.repeat(100)).describe());
+    await expect(inSecond).rejects.toThrow(/not found/i);
+    await expect(start(second, 'x'.repeat(100))).resolves.toBeDefined();
   });
 
   it('ends the server and deletes its database if the process that started it is killed', async () => {
@@ -98,7 +94,24 @@ describe('startDevServer', () => {
     await until(() => isRefused(host, Number(port)));
   });
 
-  it('reports the last error output of a server that does not start', async () => {
+  it('starts a server again that ended by itself, because another process took one of its ports', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'unlucky-server-'));
+    const executable = join(directory, 'temporal');
+    const trace = 'x'.repeat(5_000);
+    const script = `#!/bin/sh
+if [ "$1" = server ] && mkdir '${directory}/once' 2>/dev/null; then
+  echo 'panic: bind: address already in use' >&2; echo '${trace}' >&2; exit 2
+fi
+exec '${devServerExecutable()}' "$@"
+`;
+    writeFileSync(executable, script, { mode: 0o755 });
+    await using server = await startDevServer({ executable });
+    expect((await fetch(server.uiUrl)).status).toBe(200);
+    expect(readdirSync(directory)).toContain('once');
+    rmSync(directory, { recursive: true });
+  });
+
+  it('reports the first error output of a server that does not start', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'no-server-'));
     const executable = join(directory, 'temporal');
     writeFileSync(executable, '#!/bin/sh\necho unknown command server >&2\nexit 3\n');

