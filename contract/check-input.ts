@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { API_VERSIONS, findIdProblem } from './extend';
+import { findIdProblem } from './extend/ids';
+import { API_VERSIONS } from './extend/parse-api';
 import { isAttachInput, type ParseInput } from './input';
 import { findMetadataProblem } from './metadata';
 import { versionOfRun } from './run-version';

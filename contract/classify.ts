@@ -1,4 +1,5 @@
-import { isOutOfCreditsCode, type ParseApiError, type ParseApiErrorFacts } from './extend';
+import type { ParseApiError, ParseApiErrorFacts } from './extend';
+import { isOutOfCreditsCode } from './extend/error-body';
 import type { AnyFailureType } from './failures';
 
 /** Purpose of a request. The same answer means different failures for different purposes. */

@@ -1,6 +1,6 @@
 import { ActivityCancellationType, proxyActivities, type ActivityOptions } from '@temporalio/workflow';
 import type { ParseActivities } from '../activities/types';
-import { MAX_REQUEST_MS } from '../contract/extend';
+import { MAX_REQUEST_MS } from '../contract/extend/request-limits';
 import { defined } from '../json';
 
 /** An activity limits its own exchange with Extend. Temporal's limit is longer by this margin, so the activity's limit applies first. */

@@ -1,6 +1,6 @@
 import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
 import type { ParseProgress } from '../contract';
-import { isEndedStatus } from '../contract/extend';
+import { isEndedStatus } from '../contract/extend/parse-api';
 import { redact } from '../privacy';
 
 /** Describes the progress in a few lines of Markdown, which Temporal's UI shows as the workflow's current details. */

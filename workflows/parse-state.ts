@@ -1,6 +1,6 @@
 import type { RunVersion } from '../activities/types';
 import type { FailureDetails, ParseSettings } from '../contract';
-import { isEndedStatus, type KnownRunStatus, type RunStatus } from '../contract/extend';
+import { isEndedStatus, type KnownRunStatus, type RunStatus } from '../contract/extend/parse-api';
 
 /** A run at Extend: accepted after a submit of this workflow, or attached by the caller. */
 export interface AcceptedRun {

@@ -79,7 +79,7 @@ export function decodeRun(body: unknown, note: NoteField = ignore): ParserRun {
 function flatten(body: Record<string, unknown>): Record<string, unknown> {
   if (!isPlainObject(body.output) || body.chunks !== undefined) return body;
   const { output, outputUrl: _, file, ...members } = body;
-  const { chunks, ocr, ...rest } = output as Record<string, unknown>;
+  const { chunks, ocr, ...rest } = output;
   const fileId = isPlainObject(file) ? file.id : undefined;
   return {
     ...members,
