@@ -266,6 +266,38 @@ describe('findInputProblem', () => {
     expect(problem).not.toContain('SECRET');
   });
 
+  it.each([
+    ['beside the file', (name: string) => ({ file, [name]: 1 })],
+    ['in the file', (name: string) => ({ file: { ...file, [name]: 1 } })],
+    ['of an object that is shown', (name: string) => ({ file, result: { [name]: 1 } })],
+    ['of an input without a document', (name: string) => ({ [name]: 1 })],
+  ])('shows the name of a field as it shows a value: %s', (_title, inputWithName) => {
+    const problem = findInputProblem(inputWithName('https://h/p\u001b[2J\u202e?sig=SECRET'));
+    expect(problem).toContain('https://h/p [2J?***');
+    expect(problem).not.toMatch(/SECRET|[\p{Cc}\u202e]/u);
+    const ofLongName = findInputProblem(inputWithName('x'.repeat(1_060_000)));
+    expect(ofLongName).toContain(`${'x'.repeat(70)}`);
+    expect(ofLongName?.length).toBeLessThan(300);
+  });
+
+  it('is short if very many fields are wrong', () => {
+    const names = Array.from({ length: 10 }, (_, index) => '"'.repeat(500) + String(index));
+    const wrong = Object.fromEntries(names.map((name) => [name, 1]));
+    const input = {
+      file: wrong,
+      config: [],
+      polling: { ...Object.fromEntries(POLLING.map(([path]) => [path.replace('polling.', ''), wrong])), more: 1 },
+      deadlineMs: wrong,
+      result: wrong,
+      deleteRun: wrong,
+      onAmbiguousSubmit: wrong,
+      maxSubmits: wrong,
+    };
+    const problem = findInputProblem(input);
+    expect(problem?.length).toBeLessThan(4_000);
+    expect(problem).toMatch(/; and \d+ more$/);
+  });
+
   it('shows only the start of a long value', () => {
     const problem = findInputProblem({ file, result: 'x'.repeat(10_000) });
     expect(problem).toBe(`result must be one of 'inline', 'stored', got "${'x'.repeat(80)}…"`);

@@ -130,6 +130,12 @@ const WRONG: readonly (readonly [string, unknown, RegExp])[] = [
   ['an unknown value of deleteRun', { file: FILE, deleteRun: true }, /deleteRun must be one of/],
   ['an option of submits with a run', { runId: 'parser_run_1', maxSubmits: 2 }, /maxSubmits is not a known field/],
   ['an empty run id', { runId: '' }, /runId must not be empty/],
+  [
+    'a field with a very long name',
+    { file: FILE, ['x'.repeat(1_060_000)]: 1 },
+    /invalid input: x{80}… is not a known field$/,
+  ],
+  ['a very long name alone', { ['x'.repeat(1_060_000)]: 1 }, /got an object with x{80}…$/],
 ];
 
 describe('A wrong input', () => {
