@@ -207,9 +207,17 @@ describe('findInputProblem', () => {
     ['.', "must not be '.' or '..'", '"."'],
     ['..', "must not be '.' or '..'", '".."'],
     ['\ud800', 'must be well-formed Unicode', '"\\ud800"'],
+    ['r\n[ERROR] forged', 'must not have control or format characters', '"r [ERROR] forged"'],
+    ['r\u001b[31m', 'must not have control or format characters', '"r [31m"'],
+    ['r\u202efdp', 'must not have control or format characters', '"rfdp"'],
+    ['r\u2028', 'must not have control or format characters', '"r "'],
     ['r'.repeat(1_001), 'must have at most 1000 characters', `"${'r'.repeat(80)}…"`],
   ])('refuses %j as run id', (runId, rule, shown) => {
     expect(findInputProblem({ runId })).toBe(`runId ${rule}, got ${shown}`);
+  });
+
+  it('refuses no run id that version 0.1.0 accepted if the limits do not apply', () => {
+    expect(findInputProblem({ runId: 'r\n\u001b' }, { limits: false })).toBeUndefined();
   });
 
   it('requires a file name that is not empty', () => {
