@@ -52,17 +52,17 @@ export function openParse(input: ParseInput, carried: CarriedState | undefined, 
   const wake = host.wake ?? new Wake(carried?.wake);
   const opening = carried ? readCarriedState(carried) : openingState(settings.subject);
   const journal = new Journal(opening, { clock, engine: settings.polling.engine, onProgress: host.onProgress });
-  return {
+  return defined({
     settings,
     clock,
     journal,
     calls: new ActivityCalls(host.taskQueue),
     wake,
-    ...defined({ onEnd: host.onEnd }),
+    onEnd: host.onEnd,
     continueAsNewIfSuggested: async () => {
       await host.continueAsNewIfSuggested?.(toCarriedState(clock, journal.state, wake.state));
     },
-  };
+  });
 }
 
 /** Returns the progress of a workflow whose input was refused: it ended at once. */
