@@ -49,4 +49,12 @@ describe('The documents of a manifest', () => {
     const manifest = Buffer.concat([Buffer.from(`${long}no json\nnull\n`), notUtf8, Buffer.from('{"id":"last"}')]);
     expect(await documentsOf(manifest)).toEqual([{ id: 'last' }]);
   });
+
+  it('have the paths of local files whose scheme is in upper case, as the worker opens them', async () => {
+    const lines = ['{"id":"a","file":{"source":"FILE:///in/a.pdf"}}', '{"id":"b","file":{"source":"File:/in/b.pdf"}}'];
+    expect(await documentsOf(lines.join('\n'))).toEqual([
+      { id: 'a', path: '/in/a.pdf' },
+      { id: 'b', path: '/in/b.pdf' },
+    ]);
+  });
 });
