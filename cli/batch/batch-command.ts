@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import type { BatchInput, BatchResult, Environment } from '../../contract';
 import { IdempotencyKeyReusedError, type BatchHandle } from '../../client';
 import { defined } from '../../json';
-import { type BatchArguments, shortHash } from './batch-arguments';
+import { type BatchArguments, shortHash, toListName } from './batch-arguments';
 import { type BatchDisplay, createBatchDisplay, toBatchLine } from './batch-display';
 import { namedDocumentsOf, namedDocumentsOfManifest, toIds } from './named-documents';
 import { toBatchNames, writeBatchOutputs } from './write-batch-outputs';
@@ -207,7 +207,7 @@ function toInput(
 async function manifestOf({ documents, isManifest, key }: BatchArguments, kept: string): Promise<Document> {
   const [first] = documents;
   if (isManifest && first) return first;
-  const path = join(kept, `${encodeURIComponent(key)}.jsonl`);
+  const path = join(kept, toListName(key));
   const ids = toIds(documents);
   const lines = documents.map((document) => `${JSON.stringify(toLine(document, ids))}\n`);
   await rm(path, { force: true });

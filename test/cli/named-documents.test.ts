@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { toListName } from '../../cli/batch/batch-arguments';
 import { namedDocumentsOfManifest } from '../../cli/batch/named-documents';
 import { MAX_DOCUMENT_BYTES } from '../../contract';
 
@@ -56,5 +57,17 @@ describe('The documents of a manifest', () => {
       { id: 'a', path: '/in/a.pdf' },
       { id: 'b', path: '/in/b.pdf' },
     ]);
+  });
+});
+
+describe('The list of the documents of a batch', () => {
+  it('is named by the key, and by a hash if the key is too long for the name of a file', () => {
+    expect(toListName('invoices 2026/1')).toBe('invoices%202026%2F1.jsonl');
+    const names = ['é', 'è'].map((letter) => toListName(letter.repeat(150)));
+    expect(names).toEqual([
+      expect.stringMatching(/^[\da-f]{16}\.jsonl$/),
+      expect.stringMatching(/^[\da-f]{16}\.jsonl$/),
+    ]);
+    expect(new Set(names).size).toBe(2);
   });
 });
