@@ -4,7 +4,7 @@ import { checkHeaders } from './check-headers';
 import type { EmulatorState } from './emulator-state';
 import type { EmulatorRequest, Ledger } from './ledger';
 import { matchRoute } from './match-route';
-import { readSubmission, type Submission } from './read-submission';
+import { MAX_JSON_BYTES, readSubmission, type Submission } from './read-submission';
 import type { RefusedRequest } from './refused-request';
 import type { ReportReply } from './reply';
 import type { Run } from './run-store';
@@ -53,7 +53,8 @@ export function openExchange(received: ReceivedRequest, state: EmulatorState, le
   const headers = joinHeaders(message);
   const isBodyTooLarge = received.body === 'too-large';
   const body = received.body === 'too-large' ? Buffer.alloc(0) : received.body;
-  const bodyJson = parseJson(body, headers['content-type'] ?? '');
+  const headerRefusal = checkHeaders(headers);
+  const bodyJson = headerRefusal === undefined ? parseJson(body, headers['content-type'] ?? '') : undefined;
   const submission = readSubmission(bodyJson, state.scripts);
   const run = route.runId === undefined ? undefined : state.runs.find(route.runId);
   const script = route.runId === undefined ? submission.script : run?.script;
@@ -69,7 +70,6 @@ export function openExchange(received: ReceivedRequest, state: EmulatorState, le
     ...defined({ script: script?.name }),
     atMs: Date.now(),
   });
-  const headerRefusal = checkHeaders(headers);
   return defined({ request, body, isBodyTooLarge, state, submission, headerRefusal, run });
 }
 
@@ -82,7 +82,8 @@ function joinHeaders({ headers }: IncomingMessage): Record<string, string> {
 }
 
 function parseJson(body: Buffer, contentType: string): unknown {
-  if (body.byteLength === 0 || !contentType.toLowerCase().includes('json')) return undefined;
+  if (body.byteLength === 0 || body.byteLength > MAX_JSON_BYTES || !contentType.toLowerCase().includes('json'))
+    return undefined;
   try {
     return JSON.parse(body.toString('utf8'));
   } catch {

@@ -6,6 +6,9 @@ import { RefusedRequest } from './refused-request';
 import type { RunOrder } from './run-store';
 import type { ScriptedDocument } from './scripted-document';
 
+/** Largest JSON body that is parsed, in bytes. A parsed body takes many times as much memory. */
+export const MAX_JSON_BYTES = 4_000_000;
+
 /** A submit's body, read once. */
 export interface Submission {
   /** File id in the body, even if the body is refused. */
@@ -52,7 +55,8 @@ interface SubmittedFile {
 }
 
 function readOrder(body: unknown): RunOrder {
-  if (!isPlainObject(body)) throw new RefusedRequest(400, 'The body must be a JSON object');
+  if (!isPlainObject(body))
+    throw new RefusedRequest(400, `The body must be a JSON object of at most ${MAX_JSON_BYTES} bytes`);
   const { fileUrl, fileId = createId('file_'), fileName } = checkFile(body['file']);
   return { fileId, ...defined({ fileUrl, fileName }), config: effectiveConfig(body['config']) };
 }
