@@ -80,19 +80,23 @@ export function resolverFailure(reason: string): ApplicationFailure {
 /** Checks the value that a resolver gave. Later, in the submit, such an error would look as if a run might exist. */
 function checkOpened(opened: unknown): asserts opened is OpenedSource {
   const { content, fileUrl, fileName, password } = (opened ?? {}) as Record<string, unknown>;
-  const isNamed = typeof fileName === 'string' && fileName !== '';
-  if (content instanceof Blob && fileUrl === undefined && password === undefined) {
-    if (!isNamed) throw new SourceError("the source's resolver must give a 'fileName' with a 'content'");
-    return;
-  }
   const isUrl = typeof fileUrl === 'string' && /^https?:\/\//i.test(fileUrl) && URL.canParse(fileUrl);
-  if (password !== undefined && (typeof password !== 'string' || password === '' || !isUrl)) {
+  const isContent = content instanceof Blob;
+  if (isContent ? fileUrl !== undefined : !isUrl || content !== undefined) {
+    throw new SourceError(
+      "the source's resolver must give either a 'fileUrl' (an absolute http(s) URL) or a 'content' (a Blob)",
+    );
+  }
+  if (isContent ? !isText(fileName) : fileName !== undefined && !isText(fileName)) {
+    throw new SourceError("the source's resolver must give a text as 'fileName'; a 'content' needs one");
+  }
+  if (password !== undefined && (isContent || !isText(password))) {
     throw new SourceError("the source's resolver may give a 'password' (a text) beside a 'fileUrl' only");
   }
-  if (isUrl && content === undefined && (isNamed || fileName === undefined)) return;
-  throw new SourceError(
-    "the source's resolver must give either a 'fileUrl' (an absolute http(s) URL) or a 'content' (a Blob)",
-  );
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
 }
 
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -1,12 +1,12 @@
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { defined } from '../json';
+import { defined, errorMessage, kindOf } from '../json';
 import { StoreRefusedError } from '../storage';
 import { coordinates } from './to-application-failure';
 
 /** Facts about a failed call to the result store. */
 export interface StoreFailureContext {
-  /** Removes secrets from the store's message. */
+  /** Removes secrets from the texts of the store's error. */
   readonly redact: (text: string) => string;
   /** Extend's run id, if the call was about a run. */
   readonly runId?: string;
@@ -14,16 +14,27 @@ export interface StoreFailureContext {
   readonly isGivenUp?: boolean;
 }
 
-/** Turns an error of the result store into `ResultStoreFailed`. */
+/** Turns anything that a result store threw into `ResultStoreFailed`. */
 export function storeFailure(error: unknown, context: StoreFailureContext): ApplicationFailure {
   const { redact, runId, isGivenUp = false } = context;
-  const { code, message } = error as { code?: unknown; message?: unknown };
+  const { code } = membersOf(error);
   const attempts = activityInfo().attempt;
-  const details = defined({ runId, attempts, code: typeof code === 'string' ? code : undefined });
+  const details = defined({ runId, attempts, code: typeof code === 'string' ? redact(code) : undefined });
   return ApplicationFailure.create({
     type: 'ResultStoreFailed',
-    message: `the result store failed: ${redact(String(message ?? error))} ${coordinates(details)}`,
+    message: `the result store failed: ${redact(messageOf(error))} ${coordinates(details)}`,
     nonRetryable: error instanceof StoreRefusedError || isGivenUp,
     details: [details],
   });
+}
+
+/** Gives the members of a caught value that describe the error. A store may throw any value. */
+function membersOf(error: unknown): { readonly code?: unknown; readonly message?: unknown } {
+  return typeof error === 'object' && error !== null ? error : {};
+}
+
+function messageOf(error: unknown): string {
+  const { message } = membersOf(error);
+  if (typeof message === 'string') return message;
+  return typeof error === 'object' ? `it threw ${kindOf(error)}` : errorMessage(error);
 }

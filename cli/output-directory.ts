@@ -3,12 +3,11 @@ import { createReadStream, type Stats } from 'node:fs';
 import { lstat, mkdir, realpath, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { usageError } from './exit-status';
+import { CommandError, usageError } from './exit-status';
+import { checkKept, KEPT } from './kept-directory';
 import { toLabel, toSafeLabel } from './to-label';
 import { WrittenFiles } from './written-files';
 
-/** Directory inside that of the results, for the files that a later call needs. */
-export const KEPT = '.extend-parse';
 /** Files that are checked at a time. */
 const CHECKED_AT_ONCE = 32;
 /** Problems that a message names; it counts the others. */
@@ -46,11 +45,13 @@ export class OutputDirectory {
   static async open(options: OutputDirectoryOptions): Promise<OutputDirectory> {
     const { path, documents } = options;
     try {
+      await checkKept(path);
       await probe(path);
       const written = await WrittenFiles.open(join(path, KEPT, 'written'));
       const identities = await Promise.all(documents.map(identify));
       return new OutputDirectory(options, written, new Set(identities.filter((identity) => identity !== undefined)));
     } catch (error) {
+      if (error instanceof CommandError) throw error;
       throw usageError(
         `--out must be a directory that can be written, got '${toSafeLabel(path)}': ${toSafeLabel((error as Error).message)}`,
       );

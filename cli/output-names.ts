@@ -16,13 +16,19 @@ const RESERVED = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\.
  * The names are the same on every platform, and safe on every platform: no leading dot, no trailing dot or space, no name
  * that Windows reserves, no character that a file system refuses. Names that differ only in case or in Unicode
  * normalization count as equal, because many file systems treat them as equal.
+ *
+ * @param taken gets the given names, in the form in which they are compared.
  */
-export function toOutputNames(documents: readonly string[]): string[] {
-  const taken = new Set<string>();
+export function toOutputNames(documents: readonly string[], taken = new Set<string>()): string[] {
+  // Names stay taken, so the search for a base name continues where the last search ended.
+  const nextCounts = new Map<string, number>();
   return documents.map((document) => {
     const base = toBaseName(document);
+    const comparableBase = toComparable(base);
     let name = base;
-    for (let count = 2; taken.has(toComparable(name)); count++) name = `${base}-${count}`;
+    let count = nextCounts.get(comparableBase) ?? 2;
+    for (; taken.has(toComparable(name)); count++) name = `${base}-${count}`;
+    nextCounts.set(comparableBase, count);
     taken.add(toComparable(name));
     return name;
   });

@@ -91,11 +91,17 @@ async function tell(
   return failed > 0 || lost !== undefined ? EXIT_STATUS.failure : EXIT_STATUS.success;
 }
 
+/** The SDK's log line for a worker that failed. The command reports such a worker itself, and only if it was not ending it. */
+const WORKER_FAILED = 'Worker failed';
+
 /** Silences the SDK's log, and keeps the SDK from ending the worker on Ctrl-C before the workflows are cancelled. */
 export async function quietRuntime(): Promise<void> {
   const { DefaultLogger, makeTelemetryFilterString, Runtime } = await import('@temporalio/worker');
+  const errors = new DefaultLogger('ERROR');
   Runtime.install({
-    logger: new DefaultLogger('ERROR'),
+    logger: new DefaultLogger('ERROR', (entry) => {
+      if (entry.message !== WORKER_FAILED) errors.log(entry.level, entry.message, entry.meta);
+    }),
     shutdownSignals: [],
     telemetryOptions: {
       logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }), forward: {} },

@@ -1,5 +1,11 @@
+import { constants } from 'node:fs';
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+
+/** Flags for opening that refuse a link. Windows has no such flag. */
+const NO_LINK = constants.O_NOFOLLOW ?? 0;
+const READ = constants.O_RDONLY | NO_LINK;
+const APPEND = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | NO_LINK;
 
 /**
  * The record of the files that the command wrote into one directory, with a SHA-256 of each content.
@@ -18,7 +24,7 @@ export class WrittenFiles {
 
   /** Reads the record; a record that does not exist is empty, and a line that was not written completely is ignored. */
   static async open(path: string): Promise<WrittenFiles> {
-    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    const text = await readFile(path, { encoding: 'utf8', flag: READ }).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return '';
       throw error;
     });
@@ -36,7 +42,7 @@ export class WrittenFiles {
     if (this.#known.has(line)) return;
     await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });
     // The line break comes first, so that this line is not appended to one that a crash cut off.
-    await appendFile(this.#path, `\n${line}`, { mode: 0o600 });
+    await appendFile(this.#path, `\n${line}`, { mode: 0o600, flag: APPEND });
     this.#known.add(line);
   }
 }

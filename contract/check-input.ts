@@ -11,6 +11,10 @@ import { redact } from '../privacy';
 const MAX_DEADLINE_MS = 365 * 24 * 3600 * 1000;
 const MAX_SUBMITS_LIMIT = 100;
 const MAX_SHOWN_LENGTH = 80;
+/** Further problems are counted, and not listed. */
+const MAX_LISTED_PROBLEMS = 10;
+/** Length after which no further problem is listed, because Temporal refuses a failure with a very long message. */
+const MAX_LISTED_LENGTH = 2_000;
 
 /** Schema for one of these words. */
 export const oneOf = <const Words extends readonly string[]>(...words: Words) =>
@@ -108,15 +112,15 @@ export interface InputCheckOptions {
  * Checks the input of `parseDocument`. It refuses unknown fields by name at every level, except inside `config`, which
  * Extend checks.
  *
- * @returns one sentence that names each wrong field, the rule and the value; `undefined` if the input is right. URLs
- * are shown without their query.
+ * @returns one sentence that names the wrong fields, the rules and the values; `undefined` if the input is right. Names
+ * and values are cut, and URLs are shown without their query.
  */
 export function findInputProblem(input: unknown, { limits = true }: InputCheckOptions = {}): string | undefined {
   if (!isPlainObject(input)) return `input must be an object, got ${show(input)}`;
   if ('runId' in input && 'file' in input) return "input must have 'file' or 'runId', not both";
   if (!('runId' in input) && !('file' in input)) return `input must have 'file' or 'runId', got ${show(input)}`;
   const checked = v.safeParse('runId' in input ? attachInput : documentInput, input, { abortPipeEarly: true });
-  if (!checked.success) return checked.issues.map(describeIssue).join('; ');
+  if (!checked.success) return listProblems(checked.issues.map(describeIssue));
   const problem = findVersionProblem(input as unknown as ParseInput);
   return problem ?? (limits ? findLimitProblem(input) : undefined);
 }
@@ -145,18 +149,35 @@ function findVersionProblem(input: ParseInput): string | undefined {
 /** Describes one problem: the wrong field, the rule and the value. */
 export function describeIssue(issue: v.BaseIssue<unknown>): string {
   const name = v.getDotPath(issue) ?? 'input';
-  if (issue.type === 'strict_object' && issue.expected === 'never') return `${name} is not a known field`;
+  if (issue.type === 'strict_object' && issue.expected === 'never') return `${shownName(name)} is not a known field`;
   return `${name} ${issue.message}, got ${show(issue.path?.at(-1)?.value ?? issue.input)}`;
+}
+
+/** Lists problems in one sentence of a limited length. Problems that are not listed are counted. */
+export function listProblems(problems: readonly string[]): string {
+  let length = 0;
+  const listed = problems.slice(0, MAX_LISTED_PROBLEMS).filter((problem) => {
+    const hasRoom = length < MAX_LISTED_LENGTH;
+    length += problem.length;
+    return hasRoom;
+  });
+  const rest = problems.length - listed.length;
+  return [...listed, ...(rest > 0 ? [`and ${rest} more`] : [])].join('; ');
 }
 
 /** Shows a value in a message: short, and without the query of a URL. */
 export function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(cut(redact(withoutQuery(value))));
+  if (typeof value === 'string') return JSON.stringify(shownName(value));
   if (isDeeperThan(value, MAX_LEVELS)) return `more than ${MAX_LEVELS} levels`;
   if (Array.isArray(value)) return 'an array';
   if (typeof value !== 'object' || value === null) return String(value);
   const names = Object.keys(value);
-  return names.length === 0 ? 'an empty object' : `an object with ${names.slice(0, 10).join(', ')}`;
+  return names.length === 0 ? 'an empty object' : `an object with ${names.slice(0, 10).map(shownName).join(', ')}`;
+}
+
+/** Shows the name of a field as {@link show} shows a text, but without quotes. */
+function shownName(name: string): string {
+  return cut(redact(withoutQuery(name)));
 }
 
 /** Removes the query from a value that may be a URL. The URL may lack its scheme, or have white space in its query. */

@@ -29,7 +29,7 @@ export type {
 } from './batch/batch';
 export { DocumentIds, findBatchProblem, findDocumentProblem } from './batch/check-batch';
 export { toDocumentFailure } from './batch/to-document-failure';
-export { findInputProblem } from './check-input';
+export { findInputProblem, listProblems, show } from './check-input';
 export type { InputCheckOptions } from './check-input';
 export { classifyApiError, isEndpointMissing, isVersionRemoved } from './classify';
 export type { RequestPurpose } from './classify';

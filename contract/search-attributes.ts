@@ -1,5 +1,6 @@
 import type { SearchAttributePair } from '@temporalio/common';
 import { isAttachInput, type ParseInput } from './input';
+import { redact } from '../privacy';
 
 /** Longest keyword that every visibility store of Temporal accepts. */
 const MAX_KEYWORD_LENGTH = 200;
@@ -64,7 +65,7 @@ export function keyword(text: string): string {
 }
 
 /**
- * Gives the name of a document for people: its file name without path and query.
+ * Gives the name of a document for people: its file name without path and query, and redacted.
  *
  * @returns `undefined` if only an id is known
  */
@@ -72,7 +73,7 @@ export function nameOfDocument(input: ParseInput): string | undefined {
   if (isAttachInput(input)) return undefined;
   const { file } = input;
   const name = file.fileName ?? lastSegment('fileUrl' in file ? file.fileUrl : 'source' in file ? file.source : '');
-  return name === '' ? undefined : name.slice(-MAX_FILE_NAME_LENGTH);
+  return name === '' ? undefined : redact(name).slice(-MAX_FILE_NAME_LENGTH);
 }
 
 function lastSegment(address: string): string {

@@ -1,13 +1,24 @@
 import { classifyApiError } from '../contract';
-import { ParseApiError, type ParseRequest } from '../contract/extend';
+import {
+  decodeBatchAnswer,
+  decodeRunPage,
+  ParseApiError,
+  type BatchState,
+  type ParseBatchRequest,
+  type ParseRequest,
+} from '../contract/extend';
 import { defined } from '../json';
-import type { ExtendApi } from './extend-api';
+import { type Redactor } from '../privacy';
+import type { ExtendApi, RunListQuery } from './extend-api';
+import type { HttpAnswer } from './http-answer';
 import type { Sender } from './sender';
-import { createSharedCalls, drain, sendSubmit, unlessGone } from './shared-calls';
+import { createSharedCalls, drain, readJson, sendSubmit, unlessGone } from './shared-calls';
 import { pathOf } from './requests';
 import { streamWithOutput } from './stream-with-output';
 
 const RUNS = 'parse_runs';
+/** Limit of a page of the list of runs, in bytes: 1,000 runs with 10 KB of metadata each, and room to spare. */
+const MAX_PAGE_BYTES = 33_554_432;
 
 /** Builds Extend's API in version 2026-02-09. */
 export function createApi20260209(sender: Sender): ExtendApi {
@@ -22,15 +33,44 @@ export function createApi20260209(sender: Sender): ExtendApi {
       const request = { operation: 'cancelRun', method: 'POST', path, signal } as const;
       await unlessEnded(unlessGone(send({ ...request, timeoutMs: timeouts.statusMs }, drain)));
     },
+    listRuns: async (query, { signal } = {}) => {
+      const request = { operation: 'listRuns', method: 'GET', path: '/parse_runs', query: toQuery(query) } as const;
+      const read = async (answer: HttpAnswer, redactor: Redactor) =>
+        decodeRunPage(await readJson(answer, MAX_PAGE_BYTES), redactor);
+      return send({ ...request, timeoutMs: timeouts.statusMs, signal }, read);
+    },
+    createBatch: async ({ inputs, ...common }, { signal, secrets = [] } = {}) => {
+      const json = { inputs: inputs.map(toInput), ...common };
+      const request = { operation: 'createBatch', method: 'POST', path: '/parse_runs/batch', json, secrets } as const;
+      return send({ ...request, timeoutMs: timeouts.submitMs, signal }, readBatchAnswer);
+    },
+    readBatch: async (batchId, { signal } = {}) => {
+      const request = { operation: 'readBatch', method: 'GET', path: pathOf('batch_runs', batchId) } as const;
+      return send({ ...request, timeoutMs: timeouts.statusMs, signal }, readBatchAnswer);
+    },
   };
 }
 
+/** The vendor's own programs disagree about the parameter for the size of a page, so both are sent. */
+function toQuery({ status, batchId, nextPageToken, pageSize }: RunListQuery): Readonly<Record<string, string>> {
+  const size = pageSize === undefined ? undefined : String(pageSize);
+  return defined({ status, batchId, nextPageToken, limit: size, maxPageSize: size });
+}
+
+async function readBatchAnswer(answer: HttpAnswer, redactor: Redactor): Promise<BatchState> {
+  return decodeBatchAnswer(await readJson(answer), redactor);
+}
+
 function toBody({ file, config, metadata, dataRetention }: ParseRequest): object {
+  const retention = dataRetention === undefined ? undefined : { mode: dataRetention };
+  return defined({ ...toInput(defined({ file, metadata })), config, dataRetention: retention });
+}
+
+function toInput({ file, metadata }: ParseBatchRequest['inputs'][number]): object {
   const { fileUrl, fileId, fileName, password } = file;
   const settings = password === undefined ? undefined : { password };
   const named = fileId === undefined ? defined({ url: fileUrl, name: fileName, settings }) : { id: fileId };
-  const retention = dataRetention === undefined ? undefined : { mode: dataRetention };
-  return defined({ file: named, config, metadata, dataRetention: retention });
+  return defined({ file: named, metadata });
 }
 
 /** Extend refuses to cancel a run that has ended. Its documentation does not name the status of that answer. */

@@ -1,4 +1,12 @@
-import type { ApiVersion, CollectedRun, ParseRequest, RunState } from '../contract/extend';
+import type {
+  ApiVersion,
+  BatchState,
+  CollectedRun,
+  ParseBatchRequest,
+  ParseRequest,
+  RunPage,
+  RunState,
+} from '../contract/extend';
 import type { Secret } from '../privacy';
 
 /** Options of every call. */
@@ -11,6 +19,18 @@ export interface CallOptions {
 export interface SubmitOptions extends CallOptions {
   /** Secrets in the request, beside the key. No error and no state repeats them. @default none */
   readonly secrets?: readonly Secret[];
+}
+
+/** Selection of one page of the list of runs. */
+export interface RunListQuery {
+  /** Only runs with this status. @default any */
+  readonly status?: string;
+  /** Only runs of this batch. @default any */
+  readonly batchId?: string;
+  /** Token of the page, from the page before. @default the first page */
+  readonly nextPageToken?: string;
+  /** Number of runs of a page. Extend may send fewer. @default Extend's own */
+  readonly pageSize?: number;
 }
 
 /**
@@ -46,4 +66,10 @@ export interface ExtendApi {
    * cancel it. Absent in version 2025-04-21, which cannot cancel.
    */
   readonly cancelRun?: (runId: string, options?: CallOptions) => Promise<void>;
+  /** Reads one page of the runs of the workspace. Absent in version 2025-04-21. */
+  readonly listRuns?: (query: RunListQuery, options?: CallOptions) => Promise<RunPage>;
+  /** Submits many documents at once. Not idempotent. Absent in version 2025-04-21. */
+  readonly createBatch?: (request: ParseBatchRequest, options?: SubmitOptions) => Promise<BatchState>;
+  /** Reads the state of a batch. Absent in version 2025-04-21. */
+  readonly readBatch?: (batchId: string, options?: CallOptions) => Promise<BatchState>;
 }

@@ -10,6 +10,8 @@ import { notJson } from './read-body';
 const WHOLE_BODY_BYTES = 65_536;
 /** Limit of one field, far above any real state or reason. */
 const MAX_FIELD_BYTES = 65_536;
+/** Text instead of a reason that exceeds the limit. */
+const LONG_REASON = `a reason of more than ${MAX_FIELD_BYTES} bytes`;
 const OBJECT_START = 0x7b;
 const STATE_FIELDS: ReadonlySet<string | number | undefined> = new Set([
   'id',
@@ -64,7 +66,10 @@ class SeenState {
 
 function collectField(fields: Record<string, unknown>, name: string | number | undefined): JsonSink | undefined {
   if (!STATE_FIELDS.has(name)) return undefined;
-  return collectValue(MAX_FIELD_BYTES, (value) => (fields[String(name)] = value));
+  return collectValue(MAX_FIELD_BYTES, (value) => {
+    const isLongReason = value === undefined && name === 'failureReason';
+    fields[String(name)] = isLongReason ? LONG_REASON : value;
+  });
 }
 
 function isEnough({ id, status, failureReason }: Record<string, unknown>): boolean {

@@ -22,6 +22,9 @@ export type RequestOperation =
   | 'downloadOutput'
   | 'uploadFile'
   | 'cancelRun'
+  | 'listRuns'
+  | 'createBatch'
+  | 'readBatch'
   | 'deleteRun'
   | 'deleteFile';
 

@@ -17,7 +17,7 @@ import { pathOf } from './requests';
 import type { Sender, UnversionedRequest } from './sender';
 
 /** Limit of an answer that contains no document, in bytes. It is far above any real size. */
-export const MAX_SMALL_BODY_BYTES = 1_048_576;
+const MAX_SMALL_BODY_BYTES = 1_048_576;
 
 /** Name of the runs in the paths of a version. */
 export type RunsPath = 'parser_runs' | 'parse_runs';
@@ -80,9 +80,9 @@ export function sendSubmit(
   return send({ ...request, timeoutMs: timeouts.submitMs }, read);
 }
 
-/** Reads a small answer as JSON. @throws ContractError if it is not JSON; BodyTooLargeError if it is not small */
-export async function readJson(answer: HttpAnswer): Promise<unknown> {
-  const text = await readText(answer, MAX_SMALL_BODY_BYTES);
+/** Reads an answer as JSON. @throws ContractError if it is not JSON; BodyTooLargeError above the limit */
+export async function readJson(answer: HttpAnswer, limitBytes = MAX_SMALL_BODY_BYTES): Promise<unknown> {
+  const text = await readText(answer, limitBytes);
   try {
     return JSON.parse(text);
   } catch {

@@ -20,7 +20,11 @@ export async function* streamWithOutput(
   const { statusMs, fetchMs } = sender.timeouts;
   const common = { operation: 'streamRun', signal } as const;
   const named = { ...readRequest('parse_runs', runId, 'url'), ...common, timeoutMs: statusMs };
-  const { outputUrl, output: _, ...facts } = await sender.send(named, readJson).then(toObject, unlessOnlyRefused);
+  const {
+    outputUrl,
+    output: _,
+    ...facts
+  } = await sender.send(named, (answer) => readJson(answer)).then(toObject, unlessOnlyRefused);
   if (!isHttpUrl(outputUrl)) {
     yield* sender.sendForParts({ ...readRequest('parse_runs', runId, 'json'), ...common, timeoutMs: fetchMs });
     return;

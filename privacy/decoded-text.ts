@@ -24,7 +24,7 @@ const MAX_CODE_POINT = 0x10_ff_ff;
  * Characters that are ignored, because they do not change the meaning of a text: line breaks, as in a mail, and
  * characters without a width.
  */
-const IGNORED = /[\p{Cc}\u00AD\u061C\u200B-\u200F\u2028-\u202E\u2060\u2066-\u2069\uFEFF]/u;
+const IGNORED = /[\p{Cc}\p{Default_Ignorable_Code_Point}\u2028\u2029]/u;
 /** Control characters. All other characters of {@link IGNORED} have more than one byte. */
 const CONTROL_BYTE = /[\0-\x1F\x7F]/;
 /** An HTML tag, or white space. */

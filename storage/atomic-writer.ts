@@ -1,9 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { fsync } from 'node:fs';
+import { mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { defined } from '../json';
 import { ignoreMissing } from './ignore-missing';
-import type { ResultStore, StoreCallOptions } from './result-store';
+import { isInside } from './is-inside';
+import { OPEN_FILES, openInside } from './open-inside';
+import { StoreRefusedError, type ResultStore, type StoreCallOptions } from './result-store';
 import { writerHasEnded, writerId } from './writer-id';
 
 /**
@@ -47,13 +51,13 @@ export type AtomicWriter = (...args: Parameters<ResultStore['write']>) => Promis
  */
 export function createAtomicWriter({ root, fileMode }: AtomicWriterOptions): AtomicWriter {
   const directoryMode = fileMode | ((fileMode & 0o444) >> 2);
-  const partials = join(root, PARTIALS);
   let sweptAtMs: number | undefined;
   return async (name, content, { signal }: StoreCallOptions = {}) => {
-    const path = join(root, name);
-    for (const directory of [dirname(path), partials]) {
-      await mkdir(directory, { recursive: true, mode: directoryMode });
-    }
+    await mkdir(root, { recursive: true, mode: directoryMode });
+    const realRoot = await realpath(root);
+    const directory = await makeDirectory({ realRoot, name: dirname(name), mode: directoryMode });
+    const partials = await makeDirectory({ realRoot, name: PARTIALS, mode: directoryMode });
+    const path = join(directory, basename(name));
     // This call fails for a name that the file system refuses, before the content is read.
     await stat(path).catch(ignoreMissing);
     const key = toKey(name);
@@ -73,8 +77,7 @@ export function createAtomicWriter({ root, fileMode }: AtomicWriterOptions): Ato
       } finally {
         await file.close();
       }
-      await rename(partial, path);
-      await syncDirectory(dirname(path));
+      await renameInside({ partial, path, realRoot });
     } finally {
       await rm(partial, { force: true });
     }
@@ -108,12 +111,52 @@ async function removeAbandoned(
   }
 }
 
-/** Makes a rename survive a power failure. Windows has no such call and does not need it. */
-async function syncDirectory(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const directory = await open(path);
+/** A directory below the root. */
+interface BelowRoot {
+  /** Real path of the root, without links and `..`. */
+  readonly realRoot: string;
+  /** Name of the directory, with slashes; `.` is the root itself. */
+  readonly name: string;
+  /** Permissions of the directories that are created. */
+  readonly mode: number;
+}
+
+/**
+ * Creates a directory below the root, and returns its real path. It creates one directory at a time, because a link must
+ * not lead to a directory outside of the root.
+ *
+ * @throws StoreRefusedError if a link leads out of the root.
+ */
+async function makeDirectory({ realRoot, name, mode }: BelowRoot): Promise<string> {
+  let directory = realRoot;
+  for (const segment of name.split('/')) {
+    const path = join(directory, segment);
+    await mkdir(path, { mode }).catch(ignoreExisting);
+    directory = await realpath(path);
+    if (!isInside(directory, realRoot)) throw new StoreRefusedError(`'${name}' is not in the result directory`);
+  }
+  return directory;
+}
+
+function ignoreExisting(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error;
+}
+
+/**
+ * Gives a partial file its final path, and makes the rename survive a power failure. On Linux it renames through the
+ * opened directory, because a directory on the path may be replaced by a link at any time. Windows opens no directories
+ * and needs no synchronization.
+ *
+ * @throws StoreRefusedError if a link leads out of the root.
+ */
+async function renameInside({ partial, path, realRoot }: { partial: string; path: string; realRoot: string }) {
+  if (process.platform === 'win32') return rename(partial, path);
+  const directory = await openInside(dirname(path), realRoot, 'directory');
+  if (directory === undefined) throw new StoreRefusedError(`'${dirname(path)}' is not in the result directory`);
   try {
-    await directory.sync();
+    const { fd, isListed } = directory;
+    await rename(partial, isListed ? join(OPEN_FILES, String(fd), basename(path)) : path);
+    await promisify(fsync)(fd);
   } finally {
     await directory.close();
   }

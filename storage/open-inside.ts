@@ -17,7 +17,7 @@ const closeFile = promisify(close);
 const statFile = promisify(fstat);
 
 /**
- * A file that is open for reading. It is a descriptor, because a descriptor stays open until it is closed, unlike a
+ * A file or directory that is open for reading. It is a descriptor, because a descriptor stays open until it is closed, unlike a
  * `FileHandle`.
  */
 export interface InsideFile {
@@ -29,14 +29,18 @@ export interface InsideFile {
 }
 
 /**
- * Opens a regular file in the directory for reading. It follows links in the path. It checks the location of the opened
+ * Opens a regular file, or a directory, in the directory for reading. It follows links in the path. It checks the location of the opened
  * file, because a directory on the path may be replaced by a link at any time.
  *
  * @param directory a real path, without links and `..`.
- * @returns `undefined` for a file outside of the directory, and for anything that is not a regular file.
+ * @returns `undefined` for a path outside of the directory, and for anything that is not of the kind.
  * @throws the system's error, for example for a missing file.
  */
-export async function openInside(path: string, directory: string): Promise<InsideFile | undefined> {
+export async function openInside(
+  path: string,
+  directory: string,
+  kind: 'file' | 'directory' = 'file',
+): Promise<InsideFile | undefined> {
   const real = await realpath(path);
   // A path outside is not opened at all, because the opening of a device may have an effect.
   if (!isInside(real, directory)) return undefined;
@@ -46,8 +50,9 @@ export async function openInside(path: string, directory: string): Promise<Insid
   try {
     const listed = await readlink(`${OPEN_FILES}/${fd}`).catch(() => undefined);
     const opened = listed ?? (await pathOf(fd, path));
-    const isFile = (await statFile(fd)).isFile();
-    if (opened !== undefined && isFile && isInside(opened, directory)) {
+    const stats = await statFile(fd);
+    const isOfKind = kind === 'file' ? stats.isFile() : stats.isDirectory();
+    if (opened !== undefined && isOfKind && isInside(opened, directory)) {
       return { fd, isListed: listed !== undefined, close: closeOnce };
     }
   } catch (error) {

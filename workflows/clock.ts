@@ -6,7 +6,7 @@ export class Clock {
   constructor(
     /** Start of the parse, epoch milliseconds. */
     readonly startedAtMs: number,
-    deadlineMs: number,
+    private readonly deadlineMs: number,
   ) {
     this.deadlineAtMs = startedAtMs + deadlineMs;
   }
@@ -16,8 +16,11 @@ export class Clock {
     return Date.now() - this.startedAtMs;
   }
 
-  /** Time until the deadline, in whole milliseconds; 0 once the deadline has passed. */
+  /**
+   * Time until the deadline, in whole milliseconds; 0 once the deadline has passed. It is never longer than the whole
+   * time limit, also if the start is in the future, because Temporal refuses times that are too long.
+   */
   get remainingMs(): number {
-    return Math.max(Math.round(this.deadlineAtMs - Date.now()), 0);
+    return Math.min(Math.max(Math.round(this.deadlineAtMs - Date.now()), 0), this.deadlineMs);
   }
 }

@@ -56,11 +56,13 @@ function lastFailureOf({ lastFailure }: ParseProgress): string | undefined {
 }
 
 function named(documentName: string | undefined): string | undefined {
-  return documentName === undefined ? undefined : `document: ${redact(documentName)}`;
+  return documentName === undefined ? undefined : `document: ${documentName}`;
 }
 
+/** Shows a time. A caller can start the workflow with a carried state whose times are beyond all dates. */
 function at(epochMs: number): string {
-  return new Date(epochMs).toISOString();
+  const date = new Date(epochMs);
+  return Number.isNaN(date.getTime()) ? 'unknown' : date.toISOString();
 }
 
 function paragraphs(lines: readonly (string | undefined)[]): string {

@@ -5,6 +5,9 @@ import { redact } from '../privacy';
 import type { Journal } from './journal';
 import type { FailedRun } from './parse-state';
 
+/** Longest message of a failure. Temporal fails each workflow task that ends with a very long message. */
+const MAX_MESSAGE_LENGTH = 8_000;
+
 /** The content of an activity's failure, without Temporal's wrappers. */
 export interface UnwrappedFailure {
   /** The type that the activity gave, if it gave one. */
@@ -26,14 +29,23 @@ export function unwrapActivityFailure(error: unknown): UnwrappedFailure {
   const known = { details: {}, isFinal, timedOut: false, neverStarted: false };
   if (cause instanceof ApplicationFailure) {
     const details = (cause.details?.[0] ?? {}) as UnwrappedFailure['details'];
-    return { ...known, ...(cause.type && { type: cause.type }), message: cause.message, details };
+    return { ...known, ...(cause.type && { type: cause.type }), message: cut(cause.message), details };
   }
   if (cause instanceof TimeoutFailure) {
     const { timeoutType } = cause;
     const message = `no answer within the time limit (${timeoutType})`;
     return { ...known, message, timedOut: true, neverStarted: timeoutType === 'SCHEDULE_TO_START' };
   }
-  return { ...known, message: errorMessage(cause) };
+  return { ...known, message: cut(errorMessage(cause)) };
+}
+
+function cut(message: string): string {
+  return message.length > MAX_MESSAGE_LENGTH ? `${message.slice(0, MAX_MESSAGE_LENGTH)}…` : message;
+}
+
+/** Builds a final failure with a message of a limited length. */
+export function finalFailure(type: FailureType, message: string, details: FailureDetails = {}): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(cut(message), type, details);
 }
 
 /** Builds a failure that ends the workflow: final, with everything that the journal knows. */
@@ -46,7 +58,7 @@ export function endingFailure(
   const { runId } = failureDetails;
   const { retryAfterMs: _, ...given } = details as UnwrappedFailure['details'];
   const named = runId === undefined || message.includes(runId) ? message : `${message} [runId=${runId}]`;
-  return ApplicationFailure.nonRetryable(named, type, { ...given, ...failureDetails });
+  return finalFailure(type, named, { ...given, ...failureDetails });
 }
 
 /** Builds the failure of a run that Extend ended as FAILED or CANCELLED. */

@@ -1,9 +1,9 @@
-import { ApplicationFailure } from '@temporalio/workflow';
 import { findInputProblem, resolveInput, type ParseInput, type ParseProgress, type ParseSettings } from '../contract';
 import { defined } from '../json';
 import { ActivityCalls } from './activity-calls';
 import { readCarriedState, toCarriedState, type CarriedState } from './carried-state';
 import { Clock } from './clock';
+import { finalFailure } from './failures';
 import { findReplayableProblem } from './find-replayable-problem';
 import { Journal } from './journal';
 import { countDocument } from './metrics';
@@ -52,17 +52,17 @@ export function openParse(input: ParseInput, carried: CarriedState | undefined, 
   const wake = host.wake ?? new Wake(carried?.wake);
   const opening = carried ? readCarriedState(carried) : openingState(settings.subject);
   const journal = new Journal(opening, { clock, engine: settings.polling.engine, onProgress: host.onProgress });
-  return {
+  return defined({
     settings,
     clock,
     journal,
     calls: new ActivityCalls(host.taskQueue),
     wake,
-    ...defined({ onEnd: host.onEnd }),
+    onEnd: host.onEnd,
     continueAsNewIfSuggested: async () => {
       await host.continueAsNewIfSuggested?.(toCarriedState(clock, journal.state, wake.state));
     },
-  };
+  });
 }
 
 /** Returns the progress of a workflow whose input was refused: it ended at once. */
@@ -75,7 +75,7 @@ export function refusedProgress(input: ParseInput, startedAtMs: number): ParsePr
 function refuseWrongInput(input: ParseInput): void {
   const problem = findReplayableProblem((options) => findInputProblem(input, options));
   if (problem === undefined) return;
-  const failure = ApplicationFailure.nonRetryable(messageOf(problem), 'InvalidInput', {});
+  const failure = finalFailure('InvalidInput', messageOf(problem));
   countDocument(failure);
   throw failure;
 }

@@ -1,6 +1,6 @@
 import { activityInfo, cancellationDetails } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { DocumentFailureType, DocumentOutcome } from '../../contract';
+import { listProblems, type DocumentFailureType, type DocumentOutcome } from '../../contract';
 import { defined } from '../../json';
 import { withHeartbeat } from '../heartbeat';
 import { finalFailure } from '../to-application-failure';
@@ -12,7 +12,6 @@ import { batchDirectory, segmentName } from './locations';
 import { PageWriter } from './page-writer';
 
 const MAX_SEGMENT_LINES = 1_000;
-const MAX_LISTED_PROBLEMS = 10;
 
 /** Settings of {@link createPrepareBatch}. */
 export interface PrepareBatchOptions extends BatchStoreOptions, ManifestOptions {}
@@ -156,10 +155,9 @@ async function addToPages({ batch }: PrepareBatchInput, { pages, manifest, done 
 
 function badLines(skipped: readonly DocumentOutcome[]): Error {
   if (skipped.length === 0) return finalFailure('InvalidInput', 'the manifest must hold at least one document', {});
-  const listed = skipped
-    .slice(0, MAX_LISTED_PROBLEMS)
-    .flatMap((outcome) => (outcome.status === 'skipped' ? [`line ${outcome.line}: ${outcome.message}`] : []));
-  const rest = skipped.length - listed.length;
-  const more = rest > 0 ? `; and ${rest} more` : '';
-  return finalFailure('InvalidInput', `the manifest has lines that are not documents: ${listed.join('; ')}${more}`, {});
+  const problems = skipped.flatMap((outcome) =>
+    outcome.status === 'skipped' ? [`line ${outcome.line}: ${outcome.message}`] : [],
+  );
+  const message = `the manifest has lines that are not documents: ${listProblems(problems)}`;
+  return finalFailure('InvalidInput', message, {});
 }

@@ -33,6 +33,8 @@ export interface BatchArguments extends GivenBatch {
 }
 
 const KEY_LENGTH = 16;
+/** Longest encoded key in the name of a file, in characters. File systems allow names of at most 255 bytes. */
+const MAX_ENCODED_KEY_LENGTH = 200;
 
 /**
  * Checks the command line, and lists the files in folders, except hidden ones.
@@ -78,6 +80,12 @@ function keyOf(inputs: readonly string[]): string {
 /** A short name for a text of any length and any characters. */
 export function shortHash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, KEY_LENGTH);
+}
+
+/** The name of the file that lists the documents of a batch: the key, or the hash of a key that is too long for a name. */
+export function toListName(key: string): string {
+  const encoded = encodeURIComponent(key);
+  return `${encoded.length <= MAX_ENCODED_KEY_LENGTH ? encoded : shortHash(key)}.jsonl`;
 }
 
 /** The input itself, or the files in it if it is a folder, without those that the command has written. */

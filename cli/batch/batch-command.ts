@@ -1,18 +1,19 @@
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { BatchInput, BatchResult, Environment } from '../../contract';
 import { IdempotencyKeyReusedError, type BatchHandle } from '../../client';
 import { defined } from '../../json';
-import { type BatchArguments, shortHash } from './batch-arguments';
+import { type BatchArguments, shortHash, toListName } from './batch-arguments';
 import { type BatchDisplay, createBatchDisplay, toBatchLine } from './batch-display';
 import { namedDocumentsOf, namedDocumentsOfManifest, toIds } from './named-documents';
 import { toBatchNames, writeBatchOutputs } from './write-batch-outputs';
 import type { Document } from '../documents';
 import { EXIT_STATUS, type ExitStatus, usageError } from '../exit-status';
 import { listenForInterruption, untilAborted } from '../interruption';
-import { KEPT, OutputDirectory } from '../output-directory';
+import { createKept } from '../kept-directory';
+import { OutputDirectory } from '../output-directory';
 import { quietRuntime } from '../parse-command';
 import { EMULATOR_POLLING } from '../parse-call';
 import { type LastingParts, startParseServices, type ParseServices } from '../parse-services';
@@ -20,8 +21,7 @@ import { readCallSettings } from '../call-settings';
 import { printForMachine } from '../standard-streams';
 import { toFileNames } from '../write-outputs';
 
-/** Permissions for the current user only, because the files hold URLs and texts. */
-const PRIVATE_DIRECTORY = 0o700;
+/** Permissions for the current user only, because the list of documents holds URLs. */
 const PRIVATE_FILE = 0o600;
 /** Time between two queries of the progress, in milliseconds. */
 const PROGRESS_INTERVAL_MS = 1_000;
@@ -38,7 +38,7 @@ export async function batchCommand(given: BatchArguments, env: Environment): Pro
   const { documents, out, json, force } = given;
   const configured = readCallSettings({ documents, isSample: false, out, json, force }, env);
   const results = await openOutput(given);
-  const kept = resolve(out, KEPT);
+  const kept = await createKept(out);
   const manifest = await manifestOf(given, kept);
   const settings = { ...configured, documents: [...documents, manifest] };
   const interruption = listenForInterruption();
@@ -205,17 +205,13 @@ function toInput(
 
 /** The given manifest. For files and URLs it writes one, because there may be too many of them for a list. */
 async function manifestOf({ documents, isManifest, key }: BatchArguments, kept: string): Promise<Document> {
-  // The parents of the private directory get the user's default permissions.
-  await mkdir(dirname(kept), { recursive: true });
-  await mkdir(kept, { recursive: true, mode: PRIVATE_DIRECTORY });
-  await chmod(kept, PRIVATE_DIRECTORY);
   const [first] = documents;
   if (isManifest && first) return first;
-  const path = join(kept, `${encodeURIComponent(key)}.jsonl`);
+  const path = join(kept, toListName(key));
   const ids = toIds(documents);
   const lines = documents.map((document) => `${JSON.stringify(toLine(document, ids))}\n`);
   await rm(path, { force: true });
-  await writeFile(path, lines.join(''), { mode: PRIVATE_FILE });
+  await writeFile(path, lines.join(''), { mode: PRIVATE_FILE, flag: 'wx' });
   return { input: path, label: path, location: { path } };
 }
 

@@ -44,14 +44,14 @@ export function toIds(documents: readonly Document[]): ReadonlySet<string> {
   return new Set([...seen].filter((label) => !twice.has(label) && utf8Bytes(label) <= MAX_DOCUMENT_ID_BYTES));
 }
 
-/** Reads a line. A byte order mark before the JSON is ignored. */
+/** Reads a line. A byte order mark before the JSON is ignored. The scheme of a source may be in upper case. */
 function readLine(bytes: Uint8Array, line: string): NamedDocument | undefined {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     const { id = line, file } = JSON.parse(text) as { id?: unknown; file?: { source?: unknown } };
     if (typeof id !== 'string') return undefined;
     const source = file?.source;
-    return typeof source === 'string' && source.startsWith('file:') ? { id, path: fileURLToPath(source) } : { id };
+    return typeof source === 'string' && /^file:/i.test(source) ? { id, path: fileURLToPath(source) } : { id };
   } catch {
     return undefined;
   }

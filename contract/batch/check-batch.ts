@@ -15,6 +15,7 @@ import {
   documentInput,
   findInputProblem,
   findLimitProblem,
+  listProblems,
   oneOf,
   show,
   sourceName,
@@ -22,9 +23,6 @@ import {
   type InputCheckOptions,
 } from '../check-input';
 import { isDeeperThan, isPlainObject, MAX_LEVELS } from '../../json';
-
-/** Further problems are counted, and not listed. */
-const MAX_LISTED_PROBLEMS = 10;
 
 /** The list and the document, which enclose `config`. */
 const LEVELS_ABOVE_CONFIG = 2;
@@ -43,13 +41,13 @@ const batchInput = v.strictObject({
 /**
  * Checks the input of `parseBatch`, with each document of a list. The worker checks the documents of a manifest.
  *
- * @returns sentences with each wrong field, the rule and the value; `undefined` if the input is right.
+ * @returns sentences with the wrong fields, the rules and the values; `undefined` if the input is right.
  */
 export function findBatchProblem(input: unknown, options: InputCheckOptions = {}): string | undefined {
   if (!isPlainObject(input)) return `input must be an object, got ${show(input)}`;
   if ('documents' in input === 'manifest' in input) return "input must have one of 'documents', 'manifest'";
   const checked = v.safeParse(batchInput, input, { abortPipeEarly: true });
-  if (!checked.success) return checked.issues.map(describeIssue).join('; ');
+  if (!checked.success) return listProblems(checked.issues.map(describeIssue));
   const { documents, defaults } = input as { documents?: unknown[]; defaults?: BatchDefaults };
   if (defaults?.result === 'inline') return `defaults.result ${STORED_ONLY}`;
   const limitProblem = options.limits === false ? undefined : findLimitProblem(defaults ?? {});
@@ -77,9 +75,7 @@ function findListProblem(
     const problem = findDocumentProblem(document, defaults, options) ?? ids.take(document as BatchDocument, index + 1);
     if (problem !== undefined) problems.push(`documents[${index}]: ${problem}`);
   }
-  const rest = problems.length - MAX_LISTED_PROBLEMS;
-  if (rest > 0) problems.splice(MAX_LISTED_PROBLEMS, rest, `and ${rest} more`);
-  return problems.length === 0 ? undefined : problems.join('; ');
+  return problems.length === 0 ? undefined : listProblems(problems);
 }
 
 /** Checks one document of a batch, together with the defaults. @returns the problem; `undefined` if there is none */

@@ -6,6 +6,8 @@ export { CollectedRun } from './collected-run';
 export { ContractError } from './contract-error';
 export { decodeStateAnswer, decodeSubmitAnswer, decodeUploadAnswer } from './decode-answer';
 export type { RunState } from './decode-answer';
+export { decodeBatchAnswer, decodeRunPage } from './decode-list';
+export type { BatchState, ListedRun, RunPage } from './decode-list';
 export { decodeChunk, decodeRun } from './decode-run';
 export { decodeErrorBody, isExtendError, isOutOfCreditsCode } from './error-body';
 export type { ErrorBody } from './error-body';
@@ -21,6 +23,7 @@ export type {
   KnownRunStatus,
   Ocr,
   ParseConfig,
+  ParseBatchRequest,
   ParseRequest,
   ParserRun,
   ParserRunFacts,

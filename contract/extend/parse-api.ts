@@ -160,6 +160,14 @@ export interface SubmittedFile {
   readonly password?: string;
 }
 
+/** A submit of up to 1,000 documents, which share the configuration. Version 2026-02-09 only. */
+export interface ParseBatchRequest {
+  readonly inputs: readonly { readonly file: SubmittedFile; readonly metadata?: RunMetadata }[];
+  readonly config?: ParseConfig;
+  /** A smaller number is parsed sooner. */
+  readonly priority?: number;
+}
+
 /** A submit, independent of the version that it is written for. */
 export interface ParseRequest {
   readonly file: SubmittedFile;

@@ -5,7 +5,7 @@ import { jsonResponse, type EmulatorResponse } from './emulator-response';
 import type { EmulatorState } from './emulator-state';
 import type { Exchange } from './exchange';
 import { findScript } from './find-script';
-import { checkFile, checkMetadata } from './read-order';
+import { checkFile, checkMetadata, MAX_JSON_BYTES } from './read-order';
 import { RefusedRequest } from './refused-request';
 import type { Batch, OrderedRun, RunOrder } from './run-store';
 
@@ -35,7 +35,8 @@ function statusOf({ runIds }: Batch, { runs }: EmulatorState): string {
 }
 
 function readInputs(body: unknown, state: EmulatorState): readonly OrderedRun[] {
-  if (!isPlainObject(body)) throw new RefusedRequest(400, 'The body must be a JSON object');
+  if (!isPlainObject(body))
+    throw new RefusedRequest(400, `The body must be a JSON object of at most ${MAX_JSON_BYTES} bytes`);
   const { inputs, priority } = body;
   if (!Array.isArray(inputs) || inputs.length === 0 || inputs.length > MAX_INPUTS) {
     throw new RefusedRequest(400, `inputs must be a list of 1 to ${MAX_INPUTS} documents`);

@@ -4,6 +4,7 @@ import { checkHeaders } from './check-headers';
 import type { EmulatorState } from './emulator-state';
 import type { EmulatorRequest, Ledger } from './ledger';
 import { matchRoute } from './match-route';
+import { MAX_JSON_BYTES } from './read-order';
 import { readSubmission, type Submission } from './read-submission';
 import type { RefusedRequest } from './refused-request';
 import type { ReportReply } from './reply';
@@ -54,7 +55,7 @@ export function openExchange(received: ReceivedRequest, state: EmulatorState, le
   const route = matchRoute(apiVersion, method, url.pathname, query);
   const isBodyTooLarge = received.body === 'too-large';
   const body = received.body === 'too-large' ? Buffer.alloc(0) : received.body;
-  const bodyJson = parseJson(body, headers['content-type'] ?? '');
+  const bodyJson = headerRefusal === undefined ? parseJson(body, headers['content-type'] ?? '') : undefined;
   const submission = readSubmission(bodyJson, apiVersion, state);
   const run = route.runId === undefined ? undefined : state.runs.find(route.runId);
   const script = route.runId === undefined ? submission.script : run?.script;
@@ -83,7 +84,8 @@ function joinHeaders({ headers }: IncomingMessage): Record<string, string> {
 }
 
 function parseJson(body: Buffer, contentType: string): unknown {
-  if (body.byteLength === 0 || !contentType.toLowerCase().includes('json')) return undefined;
+  if (body.byteLength === 0 || body.byteLength > MAX_JSON_BYTES || !contentType.toLowerCase().includes('json'))
+    return undefined;
   try {
     return JSON.parse(body.toString('utf8'));
   } catch {

@@ -38,7 +38,10 @@ export interface EmulatorRequest {
   readonly query: Readonly<Record<string, string>>;
   /** Headers, with names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The body; absent if it is no JSON. */
+  /**
+   * The body; absent if it is no JSON, if it is larger than 4 MB, and if the headers are refused. The emulator keeps JSON
+   * bodies of 8 MB in sum: it drops those of the oldest requests.
+   */
   readonly bodyJson?: unknown;
   /** Size of the body, in bytes; 0 if it was larger than the emulator accepts. */
   readonly bodyBytes: number;
@@ -104,6 +107,11 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Largest number of requests that are kept. At this number, the older half is dropped. */
 const MAX_KEPT_REQUESTS = 200_000;
+/**
+ * Largest sum of the JSON bodies that are kept, in bytes. Above it, the bodies of the oldest requests are dropped. A parsed
+ * body takes up to 20 times as much memory.
+ */
+const MAX_KEPT_BODY_BYTES = 8_000_000;
 
 /** Record of the requests in order of arrival, with a way to wait for one. */
 export class Ledger {
@@ -113,6 +121,9 @@ export class Ledger {
     resolve: (r: EmulatorRequest) => void;
   }>();
   #next = 0;
+  /** Bytes of the JSON bodies that are kept, and the position from which on they are kept. */
+  #bodyBytes = 0;
+  #bodiesFrom = 0;
 
   /** The requests so far. The list grows as requests arrive. */
   get requests(): readonly EmulatorRequest[] {
@@ -122,8 +133,13 @@ export class Ledger {
   /** Records a request that has arrived. */
   record(request: Omit<EmulatorRequest, 'index' | 'outcome'>): EmulatorRequest {
     const entry: Mutable<EmulatorRequest> = { index: this.#next++, ...request, outcome: 'pending' };
-    if (this.#requests.length >= MAX_KEPT_REQUESTS) this.#requests.splice(0, MAX_KEPT_REQUESTS / 2);
+    if (this.#requests.length >= MAX_KEPT_REQUESTS) {
+      this.#requests.splice(0, MAX_KEPT_REQUESTS / 2).forEach((dropped) => this.#dropBody(dropped));
+      this.#bodiesFrom = Math.max(0, this.#bodiesFrom - MAX_KEPT_REQUESTS / 2);
+    }
     this.#requests.push(entry);
+    if (entry.bodyJson !== undefined) this.#bodyBytes += entry.bodyBytes;
+    for (; this.#bodyBytes > MAX_KEPT_BODY_BYTES; this.#bodiesFrom++) this.#dropBody(this.#requests[this.#bodiesFrom]);
     this.#wake(entry);
     return entry;
   }
@@ -143,6 +159,12 @@ export class Ledger {
     const known = this.#requests.find(matches);
     if (known !== undefined) return Promise.resolve(known);
     return new Promise((resolve) => this.#waiting.add({ matches, resolve }));
+  }
+
+  #dropBody(entry: Mutable<EmulatorRequest> | undefined): void {
+    if (entry?.bodyJson === undefined) return;
+    delete entry.bodyJson;
+    this.#bodyBytes -= entry.bodyBytes;
   }
 
   #wake(entry: EmulatorRequest): void {

@@ -5,6 +5,8 @@ import { createId } from './ids';
 import { RefusedRequest } from './refused-request';
 import type { RunOrder } from './run-store';
 
+/** Largest JSON body that is parsed, in bytes. A parsed body takes many times as much memory. */
+export const MAX_JSON_BYTES = 4_000_000;
 /** Largest metadata of a run, as JSON, in bytes. */
 const MAX_METADATA_BYTES = 10_240;
 const USAGE_TAGS = 'extend:usage_tags';
@@ -22,7 +24,8 @@ export interface OrderRules {
  * @throws RefusedRequest 400 for a body that the version does not accept.
  */
 export function readOrder(body: unknown, apiVersion: ApiVersion, rules: OrderRules): RunOrder {
-  if (!isPlainObject(body)) throw new RefusedRequest(400, 'The body must be a JSON object');
+  if (!isPlainObject(body))
+    throw new RefusedRequest(400, `The body must be a JSON object of at most ${MAX_JSON_BYTES} bytes`);
   if (apiVersion === '2025-04-21') {
     const { fileUrl, fileId = createId('file_'), fileName } = checkOldFile(body['file']);
     const config = effectiveConfig(body['config'], apiVersion);

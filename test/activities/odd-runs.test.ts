@@ -235,6 +235,8 @@ describe('A submit answer', () => {
     ['a dot', '.', "must not be '.' or '..'"],
     ['two dots', '..', "must not be '.' or '..'"],
     ['half a character', '\\ud800', 'must be well-formed Unicode'],
+    ['a forged line of a log', 'r\\n[ERROR] FORGED\\u001b[31m', 'must not have control or format characters'],
+    ['a text from right to left', 'r\\u202efdp', 'must not have control or format characters'],
   ])(
     'with an id that no request can name ends the document, which is not submitted again: %s',
     async (_title, id, rule) => {
@@ -244,6 +246,7 @@ describe('A submit answer', () => {
       expect(failure.details).toEqual([{ runMayExist: true, attempts: 1 }]);
       expect(failure.message).toContain(rule);
       expect(failure.message.length).toBeLessThan(300);
+      expect(failure.message).not.toMatch(/FORGED|\p{Cc}|\p{Cf}/u);
     },
   );
 });
@@ -263,4 +266,11 @@ describe('A result', () => {
       expect(JSON.stringify({ ...result, output: undefined })).not.toContain(KEY);
     },
   );
+
+  it.each(['fetchResult', 'storeResult'] as const)('has no file id with control characters: %s', async (name) => {
+    body = JSON.stringify({ parserRun: { ...RUN, fileId: 'file\n[ERROR] FORGED\u001b[31m\u202e' } });
+    const result = await runActivity(withKey(), name, { runId: RUN.id, noticedAtMs: Date.now(), counters });
+    expect(result).not.toHaveProperty('fileId');
+    expect(result.runId).toBe(RUN.id);
+  });
 });

@@ -80,6 +80,17 @@ describe('findBatchProblem', () => {
     expect(problem?.split('; ')).toHaveLength(11);
     expect(problem).toMatch(/documents\[9\].*; and 5 more$/);
   });
+
+  it('is short if very many documents have long names', () => {
+    const name = `https://h/p?sig=SECRET\u001b${'x'.repeat(10_000)}`;
+    const problem = findBatchProblem({ documents: Array.from({ length: 30 }, () => ({ file, [name]: 1 })) });
+    expect(problem).toContain('documents[0]: https://h/p?*** is not a known field; documents[1]: ');
+    expect(problem).not.toMatch(/SECRET|\p{Cc}/u);
+    expect(problem?.length).toBeLessThan(2_000);
+    const values = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`${'"'.repeat(500)}${index}`, 1]));
+    const wrong = { file: values, deadlineMs: values, result: values, deleteRun: values, polling: values };
+    expect(findBatchProblem({ documents: Array.from({ length: 30 }, () => wrong) })?.length).toBeLessThan(8_000);
+  });
 });
 
 describe('toParseInput', () => {

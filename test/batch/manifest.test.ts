@@ -59,6 +59,19 @@ describe('A manifest', () => {
     expect(scene.emulator.requests).toHaveLength(before);
   });
 
+  it('fails with a short message that holds no secret, also if each line has a long name', async () => {
+    const name = 'https://h/p?sig=SECRETSECRET\u001b[2J';
+    const lines = Array.from({ length: 30 }, (_, index) =>
+      line('names', index, { [`${name}${'x'.repeat(30_000)}`]: 1, [`${name}${index}`]: 1 }),
+    );
+    const handle = await scene.client.startBatch({ manifest: manifest('names', lines), onBadLine: 'fail' });
+    const failure = await failureOf(handle.result());
+    expect(failure.message).toContain('line 1: https://h/p?*** is not a known field; line 2: ');
+    expect(failure.message).toContain('; and 20 more');
+    expect(failure.message).not.toMatch(/SECRET|\p{Cc}/u);
+    expect(failure.message.length).toBeLessThan(2_000);
+  });
+
   it('with lines that are nested too deeply has bad lines, and is read only once', async () => {
     const deep = '['.repeat(15_000) + ']'.repeat(15_000);
     const lines = [

@@ -107,6 +107,10 @@ describe('parseBatch', () => {
     await expect(handle.setWidth(0)).rejects.toBeInstanceOf(WorkflowUpdateFailedError);
     await expect(handle.setWidth(501)).rejects.toThrow();
     await expect(handle.setWidth(1.5)).rejects.toThrow();
+    const long = scene.temporal.workflow.getHandle(key).executeUpdate('setWidth', { args: ['x'.repeat(700_000)] });
+    await expect(long).rejects.toMatchObject({
+      cause: { message: `width must be a whole number from 1 to 500, got "${'x'.repeat(80)}…"` },
+    });
     await handle.cancel();
     await expectCancelled(handle);
     expect(idsOf(await outcomesOf(handle), 'cancelled')).toEqual(positions(6));

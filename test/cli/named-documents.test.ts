@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { toListName } from '../../cli/batch/batch-arguments';
 import { namedDocumentsOfManifest } from '../../cli/batch/named-documents';
 import { MAX_DOCUMENT_BYTES } from '../../contract';
 
@@ -48,5 +49,25 @@ describe('The documents of a manifest', () => {
     const notUtf8 = Buffer.concat([Buffer.from('{"id":"'), Buffer.from([0xff]), Buffer.from('"}\n')]);
     const manifest = Buffer.concat([Buffer.from(`${long}no json\nnull\n`), notUtf8, Buffer.from('{"id":"last"}')]);
     expect(await documentsOf(manifest)).toEqual([{ id: 'last' }]);
+  });
+
+  it('have the paths of local files whose scheme is in upper case, as the worker opens them', async () => {
+    const lines = ['{"id":"a","file":{"source":"FILE:///in/a.pdf"}}', '{"id":"b","file":{"source":"File:/in/b.pdf"}}'];
+    expect(await documentsOf(lines.join('\n'))).toEqual([
+      { id: 'a', path: '/in/a.pdf' },
+      { id: 'b', path: '/in/b.pdf' },
+    ]);
+  });
+});
+
+describe('The list of the documents of a batch', () => {
+  it('is named by the key, and by a hash if the key is too long for the name of a file', () => {
+    expect(toListName('invoices 2026/1')).toBe('invoices%202026%2F1.jsonl');
+    const names = ['é', 'è'].map((letter) => toListName(letter.repeat(150)));
+    expect(names).toEqual([
+      expect.stringMatching(/^[\da-f]{16}\.jsonl$/),
+      expect.stringMatching(/^[\da-f]{16}\.jsonl$/),
+    ]);
+    expect(new Set(names).size).toBe(2);
   });
 });

@@ -8,6 +8,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -16,6 +17,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createKept } from '../../cli/kept-directory';
 import { OutputDirectory, type OutputDirectoryOptions } from '../../cli/output-directory';
 
 let directory: string;
@@ -209,5 +211,44 @@ describe('a document', () => {
 
   it('may be a file that no longer exists', async () => {
     await (await open({ documents: [at('gone')] })).check(['x.md']);
+  });
+});
+
+describe('the directory .extend-parse', () => {
+  it.each([
+    ['itself', '.extend-parse'],
+    ['in it', '.extend-parse/written'],
+    ['to a directory', '.extend-parse/results'],
+    ['without a target', '.extend-parse/nothing'],
+  ])('is refused if it has a link %s, and nothing is written through the link', async (_what, link) => {
+    mkdirSync(at('victim'));
+    put('victim/written', 'PRECIOUS');
+    mkdirSync(at('out/.extend-parse'), { recursive: true });
+    if (link === '.extend-parse') rmSync(at('out/.extend-parse'), { recursive: true });
+    const target = { '.extend-parse/written': 'victim/written', '.extend-parse/nothing': 'gone' }[link] ?? 'victim';
+    symlinkSync(at(target), at(`out/${link}`));
+    await expect(open({ path: at('out'), force: true })).rejects.toMatchObject({
+      exitStatus: 2,
+      message: expect.stringMatching(new RegExp(`${link} must be a .*directory, and no link: remove it, or give`)),
+    });
+    expect(readdirSync(at('victim'))).toEqual(['written']);
+    expect(readFileSync(at('victim/written'), 'utf8')).toBe('PRECIOUS');
+  });
+
+  it('keeps its record out of a link that appears after the check', async () => {
+    put('victim', 'PRECIOUS');
+    const output = await open();
+    mkdirSync(at('.extend-parse'));
+    symlinkSync(at('victim'), at('.extend-parse/written'));
+    await expect(output.write('x.md', 'new')).rejects.toMatchObject({ code: 'ELOOP' });
+    expect(readFileSync(at('victim'), 'utf8')).toBe('PRECIOUS');
+  });
+
+  it('is private, and has its real path also if the directory of the results is a link', async () => {
+    mkdirSync(at('real/.extend-parse'), { recursive: true, mode: 0o755 });
+    symlinkSync(at('real'), at('out'));
+    const kept = await createKept(at('out'));
+    expect(kept).toBe(join(realpathSync(at('real')), '.extend-parse'));
+    expect(statSync(kept).mode & 0o777).toBe(0o700);
   });
 });

@@ -87,4 +87,18 @@ describe('toOutputNames', () => {
     const [name = ''] = toOutputNames([`https://files.example/${encodeURIComponent('ü'.repeat(300))}.pdf`]);
     expect(name).toBe('ü'.repeat(100));
   });
+
+  it('checks few names per document, also if all documents have one name', () => {
+    const documents = Array.from({ length: 2_000 }, (_, index) => `${index}/document.pdf`);
+    let checks = 0;
+    class CountingSet extends Set<string> {
+      override has(name: string): boolean {
+        checks += 1;
+        return super.has(name);
+      }
+    }
+    const names = toOutputNames(documents, new CountingSet());
+    expect(checks).toBeLessThan(3 * documents.length);
+    expect([names[0], names[1], names.at(-1)]).toEqual(['document', 'document-2', 'document-2000']);
+  });
 });

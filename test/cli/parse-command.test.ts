@@ -183,8 +183,8 @@ describe('extend-parse parse, interrupted', () => {
     const command = workplace.start(['parse', 'http://emulator.invalid/hanging'], { env: configured() });
     await emulator.waitFor(({ script }) => script === 'hanging');
     command.child.kill('SIGTERM');
-    const { status, stdout } = await command.ended;
-    expect(status).toBe(130);
+    const { status, stdout, stderr } = await command.ended;
+    expect({ status, stderr }).toEqual({ status: 130, stderr: '' });
     const [ended] = await describeCancelled(stdout, /cancelled, workflow (\S+), no run id known/g);
     expect(ended?.status).toBe('TERMINATED');
   });

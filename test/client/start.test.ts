@@ -96,6 +96,12 @@ describe('ParseClient', () => {
     const seconds = events?.[0]?.workflowExecutionStartedEventAttributes?.workflowExecutionTimeout?.seconds;
     expect(Number(seconds)).toBe(3_600);
   });
+
+  it('shows the name of the file redacted', async () => {
+    const fileName = 'a\u001b[2J\u202eb sk_live_SECRET.pdf';
+    await client.execute({ file: { ...file, fileName }, polling }, { workflowId: 'odd-name' });
+    expect(await (await describeWorkflow('odd-name')).staticSummary()).toBe('parse a [2Jb sk_***.pdf');
+  });
 });
 
 describe('ParseHandle', () => {

@@ -207,9 +207,17 @@ describe('findInputProblem', () => {
     ['.', "must not be '.' or '..'", '"."'],
     ['..', "must not be '.' or '..'", '".."'],
     ['\ud800', 'must be well-formed Unicode', '"\\ud800"'],
+    ['r\n[ERROR] forged', 'must not have control or format characters', '"r [ERROR] forged"'],
+    ['r\u001b[31m', 'must not have control or format characters', '"r [31m"'],
+    ['r\u202efdp', 'must not have control or format characters', '"rfdp"'],
+    ['r\u2028', 'must not have control or format characters', '"r "'],
     ['r'.repeat(1_001), 'must have at most 1000 characters', `"${'r'.repeat(80)}…"`],
   ])('refuses %j as run id', (runId, rule, shown) => {
     expect(findInputProblem({ runId })).toBe(`runId ${rule}, got ${shown}`);
+  });
+
+  it('refuses no run id that version 0.1.0 accepted if the limits do not apply', () => {
+    expect(findInputProblem({ runId: 'r\n\u001b' }, { limits: false })).toBeUndefined();
   });
 
   it('requires a file name that is not empty', () => {
@@ -264,6 +272,38 @@ describe('findInputProblem', () => {
     const problem = findInputProblem(input);
     expect(problem).toContain(', got ');
     expect(problem).not.toContain('SECRET');
+  });
+
+  it.each([
+    ['beside the file', (name: string) => ({ file, [name]: 1 })],
+    ['in the file', (name: string) => ({ file: { ...file, [name]: 1 } })],
+    ['of an object that is shown', (name: string) => ({ file, result: { [name]: 1 } })],
+    ['of an input without a document', (name: string) => ({ [name]: 1 })],
+  ])('shows the name of a field as it shows a value: %s', (_title, inputWithName) => {
+    const problem = findInputProblem(inputWithName('https://h/p\u001b[2J\u202e?sig=SECRET'));
+    expect(problem).toContain('https://h/p [2J?***');
+    expect(problem).not.toMatch(/SECRET|[\p{Cc}\u202e]/u);
+    const ofLongName = findInputProblem(inputWithName('x'.repeat(1_060_000)));
+    expect(ofLongName).toContain(`${'x'.repeat(70)}`);
+    expect(ofLongName?.length).toBeLessThan(300);
+  });
+
+  it('is short if very many fields are wrong', () => {
+    const names = Array.from({ length: 10 }, (_, index) => '"'.repeat(500) + String(index));
+    const wrong = Object.fromEntries(names.map((name) => [name, 1]));
+    const input = {
+      file: wrong,
+      config: [],
+      polling: { ...Object.fromEntries(POLLING.map(([path]) => [path.replace('polling.', ''), wrong])), more: 1 },
+      deadlineMs: wrong,
+      result: wrong,
+      deleteRun: wrong,
+      onAmbiguousSubmit: wrong,
+      maxSubmits: wrong,
+    };
+    const problem = findInputProblem(input);
+    expect(problem?.length).toBeLessThan(4_000);
+    expect(problem).toMatch(/; and \d+ more$/);
   });
 
   it('shows only the start of a long value', () => {

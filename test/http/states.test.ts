@@ -92,6 +92,17 @@ describe('the state of a large run', () => {
     expect(await stateOf('', ',"status":"FAILED","failureReason":null')).toEqual(withoutReason);
   });
 
+  it.each([
+    ['a text', `"${'x'.repeat(70_000)}"`],
+    ['an object', `{"a":"${'x'.repeat(70_000)}"}`],
+  ])('says that a reason is too long to be read: %s', async (_title, reason) => {
+    await using server = await startOddServer((_, response) => {
+      response.end(`{"parserRun":{"id":"r","status":"FAILED","failureReason":${reason}}}`);
+    });
+    const state = await createExtendClient({ apiKey: 'k', baseUrl: server.url }).pollRun('r');
+    expect(state).toEqual({ runId: 'r', status: 'FAILED', failureReason: 'a reason of more than 65536 bytes' });
+  });
+
   it('is unreadable if the body ends too early', async () => {
     await using server = await startOddServer((_, response) => {
       response.end(`{"parserRun":{"id":"r","chunks":[${CHUNK.repeat(200)}`);

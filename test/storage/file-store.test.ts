@@ -248,6 +248,38 @@ describe('writing', () => {
     expect((await refusalOf(store.write('a.json', partsOf('x')))).message).toBe('the file store cannot mkdir: ENOTDIR');
   });
 
+  it.each(['link/new.txt', 'link/deep/new.txt', 'link/secret'])(
+    'is refused under the name %s behind a link to a directory outside, and creates nothing there',
+    async (name) => {
+      await mkdir(directory, { recursive: true });
+      await mkdir(join(root, 'outside'));
+      await writeFile(join(root, 'outside', 'secret'), 'secret');
+      await symlink(join(root, 'outside'), join(directory, 'link'));
+      expect((await refusalOf(store.write(name, partsOf('x')))).message).toMatch(/is not in the result directory$/);
+      expect(await readdir(join(root, 'outside'))).toEqual(['secret']);
+      expect(await readFile(join(root, 'outside', 'secret'), 'utf8')).toBe('secret');
+    },
+  );
+
+  it('is refused if the directory of the partial files is a link to a directory outside', async () => {
+    await mkdir(directory, { recursive: true });
+    await mkdir(join(root, 'outside'));
+    await symlink(join(root, 'outside'), join(directory, '.partial'));
+    await refusalOf(store.write('a.json', partsOf('x')));
+    expect(await readdir(directory)).toEqual(['.partial']);
+  });
+
+  it('follows links to directories of the store, and to the store itself', async () => {
+    await mkdir(join(directory, 'real'), { recursive: true });
+    await symlink(join(directory, 'real'), join(directory, 'inner'));
+    await symlink(directory, join(root, 'linked'));
+    const linked = createFileStore({ directory: join(root, 'linked') });
+    const uri = await linked.write('inner/a.json', partsOf('x'));
+    expect(uri).toBe(`file://${root}/linked/inner/a.json`);
+    expect(await textOf(uri)).toBe('x');
+    expect(await readFile(join(directory, 'real', 'a.json'), 'utf8')).toBe('x');
+  });
+
   it('is refused if a directory has its name, and leaves no partial file', async () => {
     await mkdir(join(directory, 'a.json', 'b'), { recursive: true });
     expect((await refusalOf(store.write('a.json', partsOf('x')))).message).toBe('the file store cannot rename: EISDIR');

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { createParseActivities } from '../../activities';
 import type { StoredOutput } from '../../client';
 import { createFileStore, StoreRefusedError, type ResultStore } from '../../storage';
+import { defined } from '../../json';
 import { httpReply, type ScriptedDocument } from '../../testing';
 import { failureOf as activityFailureOf, runActivity } from '../activities/run-activity';
 import { startBoundedServer } from './bounded-server';
@@ -14,16 +15,18 @@ const directory = mkdtempSync(join(tmpdir(), 'failing-store-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 const files = createFileStore({ directory });
 
+const API_KEY = 'a-key-of-a-shape-of-its-own';
+
 /** Failures of the next writes. Later writes succeed. */
-let troubles: (Error | 'half')[] = [];
+let troubles: unknown[] = [];
 let writes = 0;
 
 /** A user's store, as in the documentation, that can fail. */
 const troubled: ResultStore = {
   async write(name, content, options) {
     writes += 1;
+    if (troubles.length === 0) return files.write(name, content, options);
     const trouble = troubles.shift();
-    if (trouble === undefined) return files.write(name, content, options);
     const iterator = content[Symbol.asyncIterator]();
     await iterator.next();
     // The store neither reads on nor closes the content.
@@ -97,6 +100,36 @@ describe('A store', () => {
     expect([writes, scene.countsOf(document).results]).toEqual([14, 14]);
   });
 
+  it.each([
+    [null, 'null'],
+    [undefined, 'undefined'],
+    ['no space', 'no space'],
+    [7, '7'],
+    [{ message: null }, 'an object'],
+    [Object.create(null), 'an object'],
+  ])('that throws no error fails, and is given up after ten times: %j', async (trouble, shown) => {
+    const activities = activitiesWith(troubled);
+    const runId = await runOf('ok');
+    const fail = (heartbeatDetails?: unknown) => {
+      troubles = [trouble];
+      return activityFailureOf(activities, 'storeResult', { runId, noticedAtMs: 0 }, defined({ heartbeatDetails }));
+    };
+    expect(await fail()).toMatchObject({ type: 'ResultStoreFailed', nonRetryable: false });
+    const last = await fail({ storeFailures: 9 });
+    expect(last).toMatchObject({ type: 'ResultStoreFailed', nonRetryable: true, details: [{ runId }] });
+    expect(last.message).toMatch(new RegExp(`^the result store failed: .*${shown} \\[`));
+  });
+
+  it('has no secret in the code of its failure', async () => {
+    const activities = activitiesWith(troubled);
+    const runId = await runOf('ok');
+    troubles = [{ code: `E\u001b[2J\u202e https://h/p?sig=SECRET ${API_KEY} ${'x'.repeat(10_000)}`, message: 'm' }];
+    const { details } = await activityFailureOf(activities, 'storeResult', { runId, noticedAtMs: 0 });
+    const [{ code }] = details as [{ code: string }];
+    expect(code).toMatch(/^E \[2J https:\/\/h\/p\?\*\*\* \*\*\* x+…$/);
+    expect(code.length).toBeLessThan(600);
+  });
+
   it.each(['ENOSPC', 'EIO', 'EDQUOT'])('that fails with %s is tried again', async (code) => {
     const activities = activitiesWith(troubled);
     const runId = await runOf('ok');
@@ -107,7 +140,7 @@ describe('A store', () => {
 });
 
 const activitiesWith = (resultStore: ResultStore, baseUrl = scene.emulator.url) =>
-  createParseActivities({ apiKey: 'k', baseUrl, resultStore });
+  createParseActivities({ apiKey: API_KEY, baseUrl, resultStore });
 
 async function runOf(script: string): Promise<string> {
   const { fileUrl } = scene.document(script);

@@ -1,6 +1,7 @@
 /**
  * Risk tested here: a directory that is swapped for a link between the check and the open leads out of the directory.
  */
+import { once } from 'node:events';
 import {
   mkdirSync,
   mkdtempSync,
@@ -20,6 +21,7 @@ import { createFileStore, createSources } from '../../storage';
 
 /** An opening that did not check the location of the opened file read from outside within 300 tries. */
 const TRIES = 3_000;
+const WRITES = 700;
 
 /** Swaps the directory for the link and back, until the test stops it. */
 const SWAP = `
@@ -99,3 +101,38 @@ it('a stored object is never read from outside', async () => {
   expect([...texts.keys()].sort()).toEqual(['inside!', 'refused']);
   expect(openedFiles()).toBeLessThan(before + 10);
 }, 120_000);
+
+/** Replaces the directory by a link and back, also while the store creates the directory, until the test stops it. */
+const REPLACE = `
+const { workerData: { directory, outside, isOver } } = require('node:worker_threads');
+const { mkdirSync, rmSync, symlinkSync } = require('node:fs');
+const attempt = (action) => { try { action(); } catch {} };
+while (Atomics.load(isOver, 0) === 0) {
+  attempt(() => rmSync(directory, { recursive: true, force: true }));
+  attempt(() => symlinkSync(outside, directory));
+  attempt(() => rmSync(directory, { recursive: true, force: true }));
+  attempt(() => mkdirSync(directory));
+}`;
+
+it('an object is never written outside', async () => {
+  const [directory, outside] = [join(root, 'in', 'replaced'), join(root, 'outside')];
+  mkdirSync(outside);
+  const replacing = new Worker(REPLACE, { eval: true, workerData: { directory, outside, isOver } });
+  const store = createFileStore({ directory: join(root, 'in') });
+  const ends = new Map<string, number>();
+  for (let attempt = 0; attempt < WRITES; attempt += 1) {
+    const end = await store.write('replaced/a.txt', content()).then(
+      () => 'written',
+      () => 'refused',
+    );
+    ends.set(end, (ends.get(end) ?? 0) + 1);
+  }
+  Atomics.store(isOver, 0, 1);
+  await once(replacing, 'exit');
+  expect([...ends.keys()].sort()).toEqual(['refused', 'written']);
+  expect(readdirSync(outside)).toEqual([]);
+}, 120_000);
+
+async function* content(): AsyncGenerator<Uint8Array, void> {
+  yield Buffer.from('inside!');
+}

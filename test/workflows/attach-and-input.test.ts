@@ -137,6 +137,12 @@ const WRONG: readonly (readonly [string, unknown, RegExp])[] = [
   ['an unknown value of deleteRun', { file: FILE, deleteRun: true }, /deleteRun must be one of/],
   ['an option of submits with a run', { runId: 'parser_run_1', maxSubmits: 2 }, /maxSubmits is not a known field/],
   ['an empty run id', { runId: '' }, /runId must not be empty/],
+  [
+    'a field with a very long name',
+    { file: FILE, ['x'.repeat(1_060_000)]: 1 },
+    /invalid input: x{80}… is not a known field$/,
+  ],
+  ['a very long name alone', { ['x'.repeat(1_060_000)]: 1 }, /got an object with x{80}…$/],
 ];
 
 describe('A wrong input', () => {
@@ -162,4 +168,31 @@ describe('A wrong input', () => {
       expect(scene.emulator.requests).toEqual([]);
     },
   );
+});
+
+describe('A carried state that only a caller can make', () => {
+  const scene = new Scene();
+
+  const endOf = (odd: object) => ('runId' in odd ? 'ParserRunNotFound' : 'ParseDeadlineExceeded');
+
+  it.each<readonly [string, object]>([
+    ['a start beyond all dates', { startedAtMs: 1e308 }],
+    ['a start long before all dates', { startedAtMs: -1e308 }],
+    ['a start beyond all dates, with a run', { startedAtMs: 1e308, phase: 'waiting', runId: 'parser_run_unknown' }],
+    ['a next poll beyond all dates', { nextPollAtMs: 1e300 }],
+    ['a next poll that is no number', { nextPollAtMs: 'soon' }],
+  ])('does not keep the workflow from its end: %s', async (_title, odd) => {
+    const { fileUrl, workflowId } = scene.document('ok');
+    const carried = { startedAtMs: Date.now(), phase: 'submitting', submits: 0, rejections: 0, polls: 0, ...odd };
+    const input = { file: { fileUrl }, deadlineMs: 600_000 };
+    const handle = await scene.temporal.workflow.start('parseDocument', {
+      taskQueue: scene.parsing.taskQueue,
+      workflowId,
+      args: [input, carried],
+    });
+    const end: unknown = await handle.result().catch((error: unknown) => error);
+    if (end instanceof WorkflowFailedError) expect(end.cause).toMatchObject({ type: endOf(odd) });
+    else expect(end).toMatchObject({ submits: 1 });
+    expect((await handle.describe()).status.name).not.toBe('RUNNING');
+  });
 });

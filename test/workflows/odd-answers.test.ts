@@ -95,18 +95,19 @@ describe('A document with odd answers', () => {
     expect(failure.message).toContain('a reason with more than 100 levels');
   });
 
-  it.each(['resubmit', 'fail'] as const)(
-    'is not submitted again where no request can name its run: %s',
-    async (how) => {
-      answers = { ...submitted, submit: '{"id":"..","status":"PROCESSING"}' };
-      const ending = () => failureOf(scene.client.execute({ file, onAmbiguousSubmit: how }));
-      const { end, submits, reads } = await counted(ending);
-      expect(end).toMatchObject({ type: 'ContractViolation', details: { runMayExist: true } });
-      expect([submits, reads]).toEqual([1, 0]);
-    },
-  );
+  it.each([
+    ['resubmit', '..'],
+    ['fail', '..'],
+    ['resubmit', 'r\n[ERROR] FORGED\u001b[31m\u202e'],
+  ] as const)('is not submitted again where its id is not usable: %s, %j', async (onAmbiguousSubmit, id) => {
+    answers = { ...submitted, submit: JSON.stringify({ id, status: 'PROCESSING' }) };
+    const ending = () => failureOf(scene.client.execute({ file, onAmbiguousSubmit }));
+    const { end, submits, reads } = await counted(ending);
+    expect(end).toMatchObject({ type: 'ContractViolation', details: { runMayExist: true } });
+    expect([submits, reads]).toEqual([1, 0]);
+  });
 
-  it.each(['.', '..'])('attaches to no run whose id is a dot segment: %s', async (runId) => {
+  it.each(['.', '..', 'r\n[ERROR]', 'r\u202e'])('attaches to no run whose id is not usable: %j', async (runId) => {
     const workflow = () => scene.temporal.workflow.execute('parseDocument', attach(runId));
     const before = server.requests.length;
     expect(await failureOf(scene.client.execute({ runId }))).toMatchObject({ type: 'InvalidInput' });
@@ -117,7 +118,7 @@ describe('A document with odd answers', () => {
   const attach = (runId: string) => ({
     args: [{ runId }],
     taskQueue: scene.parsing.taskQueue,
-    workflowId: `attach-${runId}`,
+    workflowId: `attach-${encodeURIComponent(runId)}`,
   });
 
   it.each([

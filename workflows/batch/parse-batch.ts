@@ -1,6 +1,5 @@
 import {
   ActivityFailure,
-  ApplicationFailure,
   CancellationScope,
   CancelledFailure,
   continueAsNew,
@@ -13,6 +12,7 @@ import {
   isFailureType,
   MAX_BATCH_ID_BYTES,
   MAX_BATCH_WIDTH,
+  show,
   utf8Bytes,
   type BatchInput,
   type BatchResult,
@@ -31,7 +31,7 @@ import {
 } from './batch-state';
 import { prepareCall } from './calls';
 import { nextStep } from './next-step';
-import { unwrapActivityFailure } from '../failures';
+import { finalFailure, unwrapActivityFailure } from '../failures';
 import { findReplayableProblem } from '../find-replayable-problem';
 import {
   batchProgressQuery,
@@ -137,7 +137,7 @@ function checkInput(input: BatchInput): void {
     bytes > MAX_BATCH_ID_BYTES
       ? `the workflow id of a batch must have at most ${MAX_BATCH_ID_BYTES} bytes, got ${bytes}`
       : findReplayableProblem((options) => findBatchProblem(input, options));
-  if (problem !== undefined) throw ApplicationFailure.nonRetryable(`invalid input: ${problem}`, 'InvalidInput', {});
+  if (problem !== undefined) throw finalFailure('InvalidInput', `invalid input: ${problem}`);
 }
 
 function toWidth(width: NewWidth): number {
@@ -147,8 +147,8 @@ function toWidth(width: NewWidth): number {
 function checkWidth(given: NewWidth): void {
   const width: unknown = toWidth(given);
   if (Number.isInteger(width) && Number(width) >= 1 && Number(width) <= MAX_BATCH_WIDTH) return;
-  const message = `width must be a whole number from 1 to ${MAX_BATCH_WIDTH}, got ${JSON.stringify(width)}`;
-  throw ApplicationFailure.nonRetryable(message, 'InvalidInput', {});
+  const message = `width must be a whole number from 1 to ${MAX_BATCH_WIDTH}, got ${show(width)}`;
+  throw finalFailure('InvalidInput', message);
 }
 
 /**
@@ -160,9 +160,5 @@ function toBatchFailure(error: unknown, state: BatchState | undefined): unknown 
   const { type, message, details } = unwrapActivityFailure(error);
   const running = state?.running.length ?? 0;
   const left = running === 0 ? '' : `; ${running} documents are in flight: start the batch again to collect them`;
-  return ApplicationFailure.nonRetryable(
-    `${message}${left}`,
-    isFailureType(type) ? type : 'ResultStoreFailed',
-    details,
-  );
+  return finalFailure(isFailureType(type) ? type : 'ResultStoreFailed', `${message}${left}`, details);
 }

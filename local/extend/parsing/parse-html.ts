@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Plugin } from 'turndown';
+import { checkNesting } from './check-nesting';
 import { tableRows } from './html-tables';
 import { loadLibrary } from './load-library';
 import { headingBlock, type ParsedBlock, type ParsedPage } from './parsed-document';
@@ -17,9 +18,10 @@ type ToMarkdown = (nodes: readonly Node[]) => string;
 /**
  * Parses HTML into blocks of markdown, one page unless it has `<hr class="pagebreak">`.
  *
- * @throws ParsingFailure if a library is missing.
+ * @throws ParsingFailure if elements are nested too deeply, and if a library is missing.
  */
 export async function parseHtml(html: string, format = 'HTML'): Promise<ParsedPage[]> {
+  checkNesting(html);
   const { default: TurndownService } = await loadLibrary({ name: 'turndown', format, load: () => import('turndown') });
   const { gfm } = await loadLibrary({ name: '@joplin/turndown-plugin-gfm', format, load: loadPlugin });
   const service = new TurndownService({ headingStyle: 'atx', codeBlockStyle: 'fenced', bulletListMarker: '-' });

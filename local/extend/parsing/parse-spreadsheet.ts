@@ -3,6 +3,9 @@ import { ParsingFailure } from './parsing-failure';
 import { loadLibrary } from './load-library';
 import { columnCountOf, headingBlock, type ParsedPage } from './parsed-document';
 
+/** Text of a date that is out of range, as spreadsheet programs show it. The library does not keep the number of the cell. */
+const NO_DATE = '########';
+
 type FormatValue = (value: CellValue, format: string) => string;
 
 /**
@@ -35,7 +38,7 @@ function toPage(sheet: Sheet, formatValue: FormatValue): ParsedPage {
   const rows = sheet.rows.map((row, rowAt) =>
     row.map((value, columnAt) => {
       const format = sheet.cells?.get(`${rowAt},${columnAt}`)?.style?.numFmt;
-      return format === undefined || value === null ? cellText(value) : formatValue(value, format);
+      return format === undefined || value === null || isNoDate(value) ? cellText(value) : formatValue(value, format);
     }),
   );
   const filled = withoutEmptyEnd(rows);
@@ -45,8 +48,13 @@ function toPage(sheet: Sheet, formatValue: FormatValue): ParsedPage {
 
 function cellText(value: CellValue): string {
   if (value === null) return '';
+  if (isNoDate(value)) return NO_DATE;
   if (value instanceof Date) return value.toISOString().replace('T00:00:00.000Z', '');
   return String(value).trim();
+}
+
+function isNoDate(value: CellValue): boolean {
+  return value instanceof Date && Number.isNaN(value.getTime());
 }
 
 function withoutEmptyEnd(rows: readonly string[][]): string[][] {

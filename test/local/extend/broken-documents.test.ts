@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startEmulator, type Emulator } from '../../../local/extend';
 import { call, finishedRun, parseBytes, pollStates, submitUrl, upload } from './api-call';
 import { sampleDocument, withByte } from './sample-documents';
+import { honestEntry, makeZip } from './zip-bomb';
 
 let emulator: Emulator;
 let files: Server;
@@ -125,7 +126,19 @@ it('a table of 200,000 rows is parsed', async () => {
   expect(run.chunks[0].blocks[0].details).toEqual({ type: 'table_details', rowCount: 200_000, columnCount: 2 });
 });
 
+it('a date of a workbook that is out of range is shown as spreadsheet programs show it', async () => {
+  const run = await parseBytes(emulator, workbookOfDates('45000', '1000000000000'), 'dates.xlsx');
+  expect(run.chunks[0].content).toContain('| 2023-03-15 | ######## |');
+});
+
 describe('a hostile document fails its own run only', () => {
+  it('HTML of 50,000 nested elements fails at once, in a parser that parses the next document', async () => {
+    const nested = new TextEncoder().encode(`<!doctype html>${'<div>'.repeat(50_000)}`);
+    const run = await parseBytes(emulator, nested, 'nested.html');
+    expect(run.failureReason).toBe('INTERNAL_ERROR: the HTML nests more than 256 elements');
+    expect((await parseBytes(emulator, sampleDocument('harbour.html'), 'next.html')).status).toBe('PROCESSED');
+  });
+
   it('one flipped byte that crashes the PDF library ends its own run only', async () => {
     const crashing = withByte(sampleDocument('fhs-3.0.pdf'), 152_608, 41);
     const [crashed, beside] = await Promise.all([
@@ -163,4 +176,31 @@ function encryptedOffice(): Uint8Array {
 
 function emptyZip(): Uint8Array {
   return new Uint8Array(Buffer.concat([Buffer.from('PK\x05\x06', 'latin1'), Buffer.alloc(18)]));
+}
+
+/** Creates a workbook with one row of cells that are formatted as dates. */
+function workbookOfDates(...serials: readonly string[]): Uint8Array {
+  const MAIN = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main';
+  const OFFICE = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
+  const PACKAGE = 'http://schemas.openxmlformats.org/package/2006';
+  const relation = (id: string, type: string, target: string) =>
+    `<Relationship Id="${id}" Type="${OFFICE}/${type}" Target="${target}"/>`;
+  const relations = (...all: readonly string[]) =>
+    `<Relationships xmlns="${PACKAGE}/relationships">${all.join('')}</Relationships>`;
+  const sheet = `<sheets><sheet name="Dates" sheetId="1" r:id="r1"/></sheets>`;
+  const formats = '<cellXfs count="1"><xf numFmtId="164" applyNumberFormat="1"/></cellXfs>';
+  const dates = '<numFmts count="1"><numFmt numFmtId="164" formatCode="yyyy-mm-dd"/></numFmts>';
+  const cells = serials.map((serial, column) => `<c r="${'ABC'[column]}1" s="0"><v>${serial}</v></c>`).join('');
+  const entries = {
+    '[Content_Types].xml': `<Types xmlns="${PACKAGE}/content-types"/>`,
+    '_rels/.rels': relations(relation('r1', 'officeDocument', 'xl/workbook.xml')),
+    'xl/workbook.xml': `<workbook xmlns="${MAIN}" xmlns:r="${OFFICE}">${sheet}</workbook>`,
+    'xl/_rels/workbook.xml.rels': relations(
+      relation('r1', 'worksheet', 'worksheets/sheet1.xml'),
+      relation('r2', 'styles', 'styles.xml'),
+    ),
+    'xl/styles.xml': `<styleSheet xmlns="${MAIN}">${dates}${formats}</styleSheet>`,
+    'xl/worksheets/sheet1.xml': `<worksheet xmlns="${MAIN}"><sheetData><row r="1">${cells}</row></sheetData></worksheet>`,
+  };
+  return makeZip(Object.entries(entries).map(([name, text]) => honestEntry(name, text)));
 }

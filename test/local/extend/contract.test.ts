@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startEmulator, type Emulator } from '../../../local/extend';
 import { API_HEADERS, call, pollStates, submitUrl, upload } from './api-call';
+import { Ledger } from '../../../local/extend/ledger';
 import { isExtendError } from '../../../contract/extend';
 
 let emulator: Emulator;
@@ -249,10 +250,41 @@ describe('the ledger', () => {
     expect(emulator.requests.filter((request) => request.runId === id)).toMatchObject([
       { operation: 'read', method: 'GET', script: 'ok', responseStatus: 200, outcome: 'answered' },
     ]);
-    expect(emulator.requests.find((request) => request.operation === 'submit')).toMatchObject({
+    expect(
+      emulator.requests.find(({ operation, responseStatus }) => operation === 'submit' && responseStatus === 200),
+    ).toMatchObject({
       path: '/parse/async',
       bodyJson: { file: { fileUrl: expect.any(String) } },
     });
+  });
+
+  it('keeps no body of a request that is refused for its headers, or whose JSON is too large', async () => {
+    const send = async (authorization: string, path: string, text: string) => {
+      const headers = { ...API_HEADERS, authorization, 'content-type': 'application/json' };
+      const { status } = await fetch(emulator.url + path, { method: 'POST', headers, body: text });
+      return [status, emulator.requests.at(-1)?.bodyJson, emulator.requests.at(-1)?.bodyBytes];
+    };
+    const { authorization } = API_HEADERS;
+    const large = `"${'x'.repeat(4_000_000)}"`;
+    expect(await send('Basic x', '/parse/async', '{"a":1}')).toEqual([401, undefined, 7]);
+    expect(await send(authorization, '/parse/async', large)).toEqual([400, undefined, 4_000_002]);
+    expect(await send(authorization, '/parse/async', '{"a":1}')).toEqual([400, { a: 1 }, 7]);
+  });
+
+  it('keeps JSON bodies of 8 MB in sum, and drops the oldest first', () => {
+    const ledger = new Ledger();
+    const request = { operation: 'submit', method: 'POST', path: '/', query: {}, headers: {}, atMs: 0 } as const;
+    const record = (bodyBytes: number) => ledger.record({ ...request, bodyJson: {}, bodyBytes });
+    for (let count = 0; count < 22; count += 1) record(2_500_000);
+    const kept = () => ledger.requests.flatMap(({ index, bodyJson }) => (bodyJson === undefined ? [] : index));
+    expect(kept()).toEqual([19, 20, 21]);
+    // At 200,000 requests, the older half is dropped with its bodies.
+    for (let count = 22; count < 200_001; count += 1) record(1);
+    expect(kept()).toHaveLength(100_001);
+    for (let count = 0; count < 3; count += 1) record(2_500_000);
+    expect(kept()).toHaveLength(100_004);
+    record(500_000);
+    expect(kept().at(0)).toBe(200_001);
   });
 
   it('listens on loopback only', () => {
