@@ -86,7 +86,9 @@ describe('Continuing as new', () => {
     const failure = await failureOf(handle.result());
     expect(failure).toMatchObject({ type: 'ParseDeadlineExceeded', details: { submits: 1, status: 'PROCESSING' } });
     expect(failure.details.elapsedMs).toBeGreaterThanOrEqual(DEADLINE_MS);
-    expect(failure.details.polls).toBe(requestsOf(fileUrl, 'read').length);
+    // The deadline may end the last poll before its answer, and such a poll does not count.
+    const polls = requestsOf(fileUrl, 'read').length;
+    expect([polls - 1, polls]).toContain(failure.details.polls);
     const [first, second] = (await historiesOf(scene.env.client, workflowId)).map(startedAtMs);
     const progress = await handle.progress();
     expect(progress.deadlineAtMs - progress.startedAtMs).toBe(DEADLINE_MS);
