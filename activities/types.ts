@@ -10,15 +10,10 @@ import type {
   ParseInput,
   ParseResult,
   PollSchedule,
+  RunVersion,
   SourceFile,
 } from '../contract';
 import type { ApiVersion, ParseConfig, RunMetadata, RunStatus, SubmittedFile } from '../contract/extend';
-
-/**
- * Version of the API in which a run is asked for. Absent: `2025-04-21`, because workflows of version 0.1.0 name none.
- * `worker`: the version of the worker's new submits, for an attached run whose version is not known.
- */
-export type RunVersion = ApiVersion | 'worker';
 
 /** Input of `submitParse`. */
 export interface SubmitParseInput extends VersionedFields {
@@ -32,9 +27,12 @@ export interface SubmitParseInput extends VersionedFields {
   readonly dataRetention?: 'zero';
 }
 
-/** Fields of the workflow's input that version 2025-04-21 does not have. A worker that submits with it refuses them. */
+/**
+ * Part of an activity's input. It lets a worker refuse a document, before anything is sent, that the worker's version of
+ * the API cannot carry.
+ */
 export interface VersionedFields {
-  /** Names of these fields, as far as the workflow's input has them. @default none */
+  /** Names of the fields of the workflow's input that need version 2026-02-09 of the API. @default none */
   readonly versionedFields?: readonly string[];
 }
 
@@ -43,9 +41,11 @@ export interface SubmittedRun {
   readonly runId: string;
   /** Usually `PROCESSING`. A run may also have ended immediately. */
   readonly status: RunStatus;
+  /** Extend's reason, if the run has failed. */
   readonly failureReason?: string;
+  /** Extend's explanation of that reason for people. Version 2026-02-09 only. */
   readonly failureMessage?: string;
-  /** Version in which the run was submitted. Absent from workers of version 0.1.0. */
+  /** Version of the API in which the run was submitted. Absent from workers of version 0.1.0. */
   readonly apiVersion?: ApiVersion;
 }
 
@@ -53,6 +53,7 @@ export interface SubmittedRun {
 export interface GetStatusInput {
   /** Extend's run id. */
   readonly runId: string;
+  /** Version of the API in which the run was submitted. @default '2025-04-21' */
   readonly apiVersion?: RunVersion;
   /**
    * Time when Extend accepted the run, epoch milliseconds. A 404 is retried for 60 s after it. Absent for an attached
@@ -83,9 +84,11 @@ export interface GetStatusInput {
 /** State of a run, from a poll. */
 export interface StatusAnswer {
   readonly status: RunStatus;
+  /** Extend's reason, if the run has failed. */
   readonly failureReason?: string;
+  /** Extend's explanation of that reason for people. Version 2026-02-09 only. */
   readonly failureMessage?: string;
-  /** Version in which the run was asked for. Absent from workers of version 0.1.0. */
+  /** Version of the API in which the run was polled. Absent from workers of version 0.1.0. */
   readonly apiVersion?: ApiVersion;
   /** Polls of this activity, including failed ones. */
   readonly polls: number;
@@ -98,6 +101,7 @@ export type ResultCounters = Pick<ParseResult, 'submits' | 'polls' | 'waitedMs'>
 export interface StoreResultInput {
   /** Extend's run id. */
   readonly runId: string;
+  /** Version of the API in which the run was submitted. @default '2025-04-21' */
   readonly apiVersion?: RunVersion;
   /**
    * Time when the workflow noticed the end of the run, epoch milliseconds. For two minutes after it the run may lack
@@ -138,6 +142,7 @@ export interface UploadedFile {
 export interface DeleteRunInput {
   /** Extend's run id. */
   readonly runId?: string;
+  /** Version of the API in which the run was submitted. @default '2025-04-21' */
   readonly apiVersion?: RunVersion;
   /** Id of a file that this workflow uploaded. */
   readonly fileId?: string;
@@ -147,6 +152,7 @@ export interface DeleteRunInput {
 export interface CancelRunInput {
   /** Extend's run id. */
   readonly runId: string;
+  /** Version of the API in which the run was submitted. @default '2025-04-21' */
   readonly apiVersion?: RunVersion;
 }
 
