@@ -6,7 +6,7 @@ import { isDeeperThan, MAX_LEVELS } from '../json';
 const MAX_METADATA_BYTES = 8_000;
 /** Member of the metadata that belongs to this package. */
 const OWN_MEMBER = 'temporal';
-/** Member of the metadata that Extend's billing reads. */
+/** Member of the metadata with tags for Extend's billing. */
 const USAGE_TAGS = 'extend:usage_tags';
 
 /** Checks the metadata of an input. @returns the broken rule; `undefined` if the metadata is right */
