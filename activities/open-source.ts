@@ -85,8 +85,8 @@ function checkOpened(opened: unknown): asserts opened is OpenedSource {
     if (!isNamed) throw new SourceError("the source's resolver must give a 'fileName' with a 'content'");
     return;
   }
-  const isUrl = typeof fileUrl === 'string' && /^https?:\/\//i.test(fileUrl) && URL.canParse(fileUrl);
-  if (password !== undefined && (typeof password !== 'string' || password === '' || !isUrl)) {
+  const isUrl = isHttpUrl(fileUrl);
+  if (password !== undefined && !(isUrl && typeof password === 'string' && password !== '')) {
     throw new SourceError("the source's resolver may give a 'password' (a text) beside a 'fileUrl' only");
   }
   if (isUrl && content === undefined && (isNamed || fileName === undefined)) return;
@@ -107,4 +107,8 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<
   } finally {
     signal.removeEventListener('abort', abort);
   }
+}
+
+function isHttpUrl(value: unknown): boolean {
+  return typeof value === 'string' && /^https?:\/\//i.test(value) && URL.canParse(value);
 }
