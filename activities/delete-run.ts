@@ -7,8 +7,7 @@ import { apiOf } from './version-of';
 
 /**
  * Builds the activity that deletes a run's data at Extend, and the file that was uploaded for the run. The deletion
- * does not stop a run. A run or file that does not exist counts
- * as deleted.
+ * does not stop a run. A run or file that does not exist counts as deleted.
  *
  * @returns an activity that fails with `RateLimited` or `Unavailable` (retried), or with the type of a final refusal.
  */

@@ -22,7 +22,6 @@ export type {
   PreparedBatch,
   ReadBatchPageInput,
   ResultCounters,
-  RunVersion,
   StatusAnswer,
   SubmitParseInput,
   SubmittedRun,
@@ -31,3 +30,4 @@ export type {
   VersionedFields,
   WriteOutcomesInput,
 } from './types';
+export type { RunVersion } from '../contract';

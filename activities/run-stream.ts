@@ -31,8 +31,8 @@ export interface RunStreamSummary {
 }
 
 /**
- * Takes the run out of an answer of `GET /parser_runs/{id}`, byte for byte, while the answer arrives. It holds only the
- * current part in memory, for any size of the answer, of a chunk, or of a string.
+ * Takes the run out of an answer of Extend, byte for byte, while the answer arrives. It holds only the current part in
+ * memory, for any size of the answer, of a chunk, or of a string.
  *
  * @throws ContractError from the content, before its end, so that a store never keeps a wrong or truncated run.
  */

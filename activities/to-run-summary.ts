@@ -15,7 +15,7 @@ const MAX_FIELDS_NAMED = 20;
 export interface RunSummaryContext {
   /** Run id of the request. The result has this id, also if the answer contains another one. */
   readonly runId: string;
-  /** Version of the API in which the run was asked for. */
+  /** Version of the API in which the run was fetched. */
   readonly apiVersion: ApiVersion;
   /** Redactor that knows the API key. A file id that repeats the key is left out. */
   readonly redactor: Redactor;

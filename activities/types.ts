@@ -10,15 +10,10 @@ import type {
   ParseInput,
   ParseResult,
   PollSchedule,
+  RunVersion,
   SourceFile,
 } from '../contract';
 import type { ApiVersion, ParseConfig, RunMetadata, RunStatus, SubmittedFile } from '../contract/extend';
-
-/**
- * Version of the API in which a run is asked for. Absent: `2025-04-21`, because workflows of version 0.1.0 name none.
- * `worker`: the version of the worker's new submits, for an attached run whose version is not known.
- */
-export type RunVersion = ApiVersion | 'worker';
 
 /** Input of `submitParse`. */
 export interface SubmitParseInput extends VersionedFields {
@@ -32,9 +27,12 @@ export interface SubmitParseInput extends VersionedFields {
   readonly dataRetention?: 'zero';
 }
 
-/** Fields of the workflow's input that version 2025-04-21 does not have. A worker that submits with it refuses them. */
+/**
+ * Part of an activity's input. It lets a worker refuse a document, before anything is sent, that the worker's version of
+ * the API cannot carry.
+ */
 export interface VersionedFields {
-  /** Names of these fields, as far as the workflow's input has them. @default none */
+  /** Names of the fields of the workflow's input that need version 2026-02-09 of the API. @default none */
   readonly versionedFields?: readonly string[];
 }
 
@@ -43,9 +41,11 @@ export interface SubmittedRun {
   readonly runId: string;
   /** Usually `PROCESSING`. A run may also have ended immediately. */
   readonly status: RunStatus;
+  /** Extend's reason, if the run has failed. */
   readonly failureReason?: string;
+  /** Extend's explanation of that reason for people. Version 2026-02-09 only. */
   readonly failureMessage?: string;
-  /** Version in which the run was submitted. Absent from workers of version 0.1.0. */
+  /** Version of the API in which the run was submitted. Absent from workers of version 0.1.0. */
   readonly apiVersion?: ApiVersion;
 }
 
@@ -84,9 +84,11 @@ export interface GetStatusInput {
 /** State of a run, from a poll. */
 export interface StatusAnswer {
   readonly status: RunStatus;
+  /** Extend's reason, if the run has failed. */
   readonly failureReason?: string;
+  /** Extend's explanation of that reason for people. Version 2026-02-09 only. */
   readonly failureMessage?: string;
-  /** Version in which the run was asked for. Absent from workers of version 0.1.0. */
+  /** Version of the API in which the run was polled. Absent from workers of version 0.1.0. */
   readonly apiVersion?: ApiVersion;
   /** Polls of this activity, including failed ones. */
   readonly polls: number;

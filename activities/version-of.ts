@@ -1,14 +1,14 @@
 import { activityInfo } from '@temporalio/activity';
 import type { ApplicationFailure } from '@temporalio/common';
+import type { RunVersion } from '../contract';
 import { DEFAULT_API_VERSION, type ApiVersion } from '../contract/extend';
 import type { ExtendApi, ExtendClient } from '../http';
 import { finalFailure } from './to-application-failure';
-import type { RunVersion } from './types';
 
 /** Name of a resolver's password in messages. */
 export const PASSWORD_FIELD = 'the password of the source';
 
-/** Gives the API in the version of a run. */
+/** Gives Extend's API in the version in which a run was submitted. */
 export function apiOf(extend: ExtendClient, version: RunVersion = DEFAULT_API_VERSION): ExtendApi {
   return extend.version(version === 'worker' ? extend.apiVersion : version);
 }

@@ -13,8 +13,8 @@ export interface ParseHandle {
   /** Queries the progress. It needs a running worker, and works after the end too, while Temporal keeps the history. */
   progress(): Promise<ParseProgress>;
   /**
-   * Cancels the workflow; does nothing if it has ended already. A run at Extend goes on, because Extend's API cannot
-   * cancel it.
+   * Cancels the workflow; does nothing if it has ended already. The input's `onCancel` decides if the workflow also cancels
+   * its run at Extend. A run of version 2025-04-21 of Extend's API goes on in any case.
    */
   cancel(): Promise<void>;
   /** Makes a waiting workflow poll now, for webhooks. It does nothing if the workflow has ended already. */

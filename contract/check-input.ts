@@ -96,7 +96,12 @@ export const documentInput = v.strictObject({
   ...common,
 });
 
-const attachInput = v.strictObject({ runId: text(), apiVersion: v.optional(oneOf(...API_VERSIONS)), ...common });
+/** Schema for an input of `parseDocument` that attaches to a run. */
+export const attachInput = v.strictObject({
+  runId: text(),
+  apiVersion: v.optional(oneOf(...API_VERSIONS)),
+  ...common,
+});
 
 /** Settings of the checks of an input. */
 export interface InputCheckOptions {

@@ -12,8 +12,10 @@ export interface FailureRow {
 export const FAILURES = {
   ParserRunFailed: {
     ends: 'final',
-    meaning: 'Extend ended the run as FAILED or CANCELLED; `failureReason` says why.',
-    remedy: 'Look at `failureReason`: fix the document or the configuration, then start again.',
+    meaning:
+      'Extend ended the run as FAILED or CANCELLED; `status` says which. `failureReason` has the cause, and `failureMessage` (version 2026-02-09 only) explains it. CANCELLED means that another program or a person cancelled the run at Extend.',
+    remedy:
+      'FAILED: look at `failureReason`, fix the document or the configuration, then start again. CANCELLED: start again if you still want the result.',
   },
   ParseDeadlineExceeded: {
     ends: 'final',
@@ -29,8 +31,10 @@ export const FAILURES = {
   },
   InvalidInput: {
     ends: 'final',
-    meaning: 'The input of the workflow breaks a rule; the message names the field, the rule and the value.',
-    remedy: 'Fix the input. Nothing was sent.',
+    meaning:
+      "The input of the workflow breaks a rule; the message names the field, the rule and the value. Or the worker submits in a version of Extend's API that cannot carry a field; the message names the field and the version.",
+    remedy:
+      "Fix the input, or set the workers' EXTEND_API_VERSION to the version that the message names. Nothing was submitted.",
   },
   Unauthorized: {
     ends: 'final',
@@ -57,15 +61,16 @@ export const FAILURES = {
   EndpointNotFound: {
     ends: 'final',
     meaning:
-      "The server at the base URL does not serve Extend's API: it answered 404, and not with an error of the API. The message names the base URL.",
+      "The server at the base URL does not serve Extend's API in the version of the request: it answered 404, and not with an error of the API. The message names the base URL and the version.",
     remedy:
-      "Correct the worker's EXTEND_BASE_URL (no path such as `/v1`), then start again. While a workflow waits for a run, the request is retried slowly instead.",
+      "Correct the worker's EXTEND_BASE_URL (no path such as `/v1`) or its EXTEND_API_VERSION, then start again. While a workflow waits for a run, the request is retried slowly instead.",
   },
   ApiVersionRemoved: {
     ends: 'final',
-    meaning: 'Extend no longer serves the version of its API that this package uses (code `ENDPOINT_REMOVED`).',
+    meaning:
+      'Extend no longer serves the version of its API that the request names (code `ENDPOINT_REMOVED`). The message names the version.',
     remedy:
-      'Upgrade this package, then start again. A later version may still be able to fetch a run that exists already.',
+      "Set the workers' EXTEND_API_VERSION to a version that Extend serves, or upgrade this package, then start again. With a `runId`, attach to it with the other `apiVersion`: Extend may still give the run in that version.",
   },
   ParserRunNotFound: {
     ends: 'final',

@@ -59,8 +59,9 @@ export interface CommonParseOptions {
    */
   readonly deleteRun?: 'never' | 'afterSuccess' | 'always';
   /**
-   * What a cancelled workflow does about a run that has not ended. `cancelRun` cancels the run at Extend, and needs
-   * version 2026-02-09 of the API. `leave` lets it go on. Neither delays or changes the end of the workflow.
+   * Effect of a cancellation of the workflow on a run that has not ended. `cancelRun` cancels the run at Extend, best
+   * effort, for 30 s at most; it needs version 2026-02-09 of the API. `leave` lets the run go on. In both cases the
+   * workflow ends as CANCELED.
    * @default 'cancelRun' for a run of version 2026-02-09, else 'leave'
    */
   readonly onCancel?: 'leave' | 'cancelRun';
@@ -111,7 +112,7 @@ export interface AttachInput extends CommonParseOptions {
   readonly runId: string;
   /**
    * Version of Extend's API in which the run was submitted.
-   * @default the version that the beginning of the run id suggests; for another beginning, that of the worker
+   * @default `2025-04-21` for `parser_run_…`, `2026-02-09` for `pr_…`, else the version in which the worker submits
    */
   readonly apiVersion?: ApiVersion;
 }

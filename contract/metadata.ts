@@ -2,11 +2,11 @@ import type { RunMetadata } from './extend';
 import { utf8Bytes } from './batch/batch';
 import { isDeeperThan, MAX_LEVELS } from '../json';
 
-/** Largest metadata of an input as JSON, in bytes. Extend takes 10 KB; the rest is for the member of this package. */
+/** Largest metadata of an input as JSON, in bytes. Extend accepts 10 KB; the rest is for the member of this package. */
 const MAX_METADATA_BYTES = 8_000;
 /** Member of the metadata that belongs to this package. */
 const OWN_MEMBER = 'temporal';
-/** Member of the metadata that Extend's billing reads. */
+/** Member of the metadata with tags for Extend's billing. */
 const USAGE_TAGS = 'extend:usage_tags';
 
 /** Checks the metadata of an input. @returns the broken rule; `undefined` if the metadata is right */

@@ -1,4 +1,4 @@
-import type { ApiVersion, ParseConfig, RunMetadata } from './extend';
+import type { ParseConfig, RunMetadata } from './extend';
 import {
   isAttachInput,
   type CommonParseOptions,
@@ -7,7 +7,7 @@ import {
   type ParseInput,
 } from './input';
 import { resolveSchedule, type PollEngine, type PollingOptions, type PollSchedule } from './poll-schedule';
-import { versionOfRun } from './run-version';
+import { versionOfRun, type RunVersion } from './run-version';
 import { defined } from '../json';
 
 /** A document that is submitted, with the rules for a submit without a readable answer. */
@@ -25,8 +25,8 @@ export interface DocumentToSubmit {
 /** A run that exists already: nothing is submitted. */
 export interface RunToAttach {
   readonly runId: string;
-  /** Version of the API in which the run was submitted, or `worker` if only the worker can say. */
-  readonly apiVersion: ApiVersion | 'worker';
+  /** Version of the API in which the run was submitted. */
+  readonly apiVersion: RunVersion;
 }
 
 /** Settings of the polls. */
@@ -49,7 +49,7 @@ export interface ParseSettings {
   readonly result: NonNullable<CommonParseOptions['result']>;
   /** The endings after which the run is deleted at Extend. */
   readonly deleteRun: NonNullable<CommonParseOptions['deleteRun']>;
-  /** What a cancellation does about the run. Absent: what the run's version of the API can. */
+  /** Effect of a cancellation on the run. Absent: the run is cancelled if its version of the API can do that. */
   readonly onCancel?: NonNullable<CommonParseOptions['onCancel']>;
 }
 

@@ -21,11 +21,12 @@ export interface StoredOutput {
 }
 
 /**
- * Facts of a finished run beside its content. All except id and version are absent if Extend omits them or sends another type.
+ * Facts of a finished run beside its content. All except id and version are absent if Extend omits them or sends another
+ * type.
  */
 export interface RunSummary {
   readonly runId: string;
-  /** Version of Extend's API in which the run was asked for. Absent in results of workers of version 0.1.0. */
+  /** Version of Extend's API in which the run was fetched. Absent in results of workers of version 0.1.0. */
   readonly apiVersion?: ApiVersion;
   /** Extend's id of the stored file. */
   readonly fileId?: string;

@@ -23,8 +23,9 @@ export interface ExtendClientOptions {
   /** Extend's API key, or a function that gives the key. The function is called for each request. */
   readonly apiKey: string | (() => string | Promise<string>);
   /**
-   * Version of Extend's API for new submits: `2025-04-21` or `2026-02-09`. A run is followed in the version in which it
-   * was submitted, whatever this option says. @default '2025-04-21'
+   * Version of Extend's API for new submits: `2025-04-21` or `2026-02-09`. The worker polls, fetches, cancels and
+   * deletes a run in the version in which the run was submitted, also if this option has changed since.
+   * @default '2025-04-21'
    */
   readonly apiVersion?: ApiVersion;
   /** Base URL of the API. @default 'https://api.extend.ai' */
@@ -47,7 +48,7 @@ export interface ExtendClientOptions {
 
 /** Client of Extend's API. */
 export interface ExtendClient {
-  /** Version of the API that new submits speak. */
+  /** Version of the API in which new submits are sent. */
   readonly apiVersion: ApiVersion;
   /** Time limits of the requests, in milliseconds. */
   readonly timeouts: Timeouts;
@@ -55,7 +56,7 @@ export interface ExtendClient {
   readonly redactor: Redactor;
   /** Makes the current key known to the redactor. It never fails. It ignores a key that it cannot read. */
   noteKey(options?: CallOptions): Promise<void>;
-  /** Extend's API in that version. A run is asked for in the version in which it was submitted. */
+  /** Gives Extend's API in a version. Requests for a run use the version in which the run was submitted. */
   version(apiVersion: ApiVersion): ExtendApi;
 }
 

@@ -48,9 +48,9 @@ export interface ExtendApi {
    * that with 400 or 422, the call sends a second request, with `responseType=json`.
    */
   pollRun(runId: string, options?: CallOptions): Promise<RunState>;
-  /** Reads a run with its content into memory. @throws BodyTooLargeError above `maxBodyBytes` */
+  /** Fetches a run with its content into memory. @throws BodyTooLargeError above `maxBodyBytes` */
   readRun(runId: string, options: CallOptions & { readonly maxBodyBytes: number }): Promise<CollectedRun>;
-  /** Reads a run with its content as it arrives, as one JSON text. @throws ParseApiError from the iteration */
+  /** Fetches a run with its content as it arrives, as one JSON text. @throws ParseApiError from the iteration */
   streamRun(runId: string, options?: CallOptions): AsyncIterable<Uint8Array>;
   /** Deletes a run. A run that does not exist counts as deleted. */
   deleteRun(runId: string, options?: CallOptions): Promise<void>;

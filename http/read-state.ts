@@ -21,9 +21,9 @@ const STATE_FIELDS: ReadonlySet<string | number | undefined> = new Set([
 ]);
 
 /**
- * Reads only a run's state out of an answer about it. The body of a finished run may be large. Of a
- * large body the function reads only the part up to the state, and holds none of it in memory. So a poll never fails
- * because an answer is too large.
+ * Reads only a run's state out of the answer to a poll. The body of a finished run may be large. Of a large body the
+ * function reads only the part up to the state, and holds none of it in memory. So a poll never fails because an answer
+ * is too large.
  *
  * @throws ContractError if the body is not JSON, ends too early or has no state.
  */

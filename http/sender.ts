@@ -5,12 +5,15 @@ import type { HttpAnswer } from './http-answer';
 
 /** Time limits of the requests, in milliseconds. */
 export interface Timeouts {
+  /** Limit of polls, cancellations and deletions. */
   readonly statusMs: number;
+  /** Limit of submits. */
   readonly submitMs: number;
+  /** Limit of fetches, downloads and uploads. */
   readonly fetchMs: number;
 }
 
-/** A request, without the version that its sender adds. */
+/** A request without its version. The sender adds the version. */
 export type UnversionedRequest = Omit<ExchangeRequest, 'apiVersion'>;
 
 /** Sends requests in one version of the API. */

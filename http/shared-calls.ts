@@ -22,10 +22,10 @@ const MAX_SMALL_BODY_BYTES = 1_048_576;
 /** Name of the runs in the paths of a version. */
 export type RunsPath = 'parser_runs' | 'parse_runs';
 
-/** The calls that are the same in every version, but for the name of the runs. */
+/** The calls that differ between versions only by the name of the runs in the path. */
 export type SharedCalls = Pick<ExtendApi, 'pollRun' | 'readRun' | 'deleteRun' | 'uploadFile' | 'deleteFile'>;
 
-/** Builds the calls that are the same in every version. */
+/** Builds the calls that differ between versions only by the name of the runs in the path. */
 export function createSharedCalls({ send, timeouts }: Sender, runs: RunsPath): SharedCalls {
   const { statusMs, fetchMs } = timeouts;
   const remove = async (request: Pick<UnversionedRequest, 'operation' | 'path' | 'signal'>) => {
@@ -59,7 +59,7 @@ export function createSharedCalls({ send, timeouts }: Sender, runs: RunsPath): S
   };
 }
 
-/** Builds the request for a run. */
+/** Builds the request that reads a run. */
 export function readRequest(
   runs: RunsPath,
   runId: string,
@@ -95,7 +95,7 @@ export async function drain(answer: HttpAnswer): Promise<void> {
   await readText(answer, MAX_SMALL_BODY_BYTES);
 }
 
-/** Waits for a request about a run or file. The answer that it does not exist counts as success. */
+/** Waits for a request that names a run or a file. The answer that the run or file does not exist counts as success. */
 export async function unlessGone(request: Promise<void>): Promise<void> {
   try {
     await request;

@@ -6,9 +6,9 @@ import type { Sender } from './sender';
 import { readJson, readRequest } from './shared-calls';
 
 /**
- * Streams a finished run of version 2026-02-09 as one JSON text. It asks for the run with the URL of its output,
- * downloads the output without the API key, and joins both. If the answer has no such URL, it asks for the run with its
- * content.
+ * Streams a finished run of version 2026-02-09 as one JSON text. The function requests the run with the URL of its
+ * output, downloads the output without the API key, and joins both. If the answer has no such URL, the function requests
+ * the run with its content.
  *
  * @throws ParseApiError from the iteration. No error contains the URL.
  */
@@ -49,7 +49,10 @@ function toObject(body: unknown): Record<string, unknown> {
   return isPlainObject(body) ? body : {};
 }
 
-/** The answer may carry the content instead of a URL, or refuse the parameter. The content then comes by itself. */
+/**
+ * Replaces two errors by an empty answer, so that the caller requests the run with its content: Extend refused the
+ * parameter, or the answer is too large, because it has the content in place of a URL.
+ */
 function unlessOnlyRefused(error: unknown): Record<string, unknown> {
   if (isParameterRefused(error) || error instanceof BodyTooLargeError) return {};
   throw error;

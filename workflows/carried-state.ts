@@ -1,5 +1,4 @@
-import type { RunVersion } from '../activities/types';
-import type { FailureDetails } from '../contract';
+import type { FailureDetails, RunVersion } from '../contract';
 import type { RunStatus } from '../contract/extend';
 import { defined } from '../json';
 import type { Clock } from './clock';
@@ -8,7 +7,8 @@ import type { WakeState } from './wake';
 
 /**
  * The state that `parseDocument` hands to its next execution when it continues as new. Plain JSON, and a wire shape: the
- * members and their meaning are those of version 0.1.0, so workers of both versions read each other's state.
+ * members of version 0.1.0 keep their meaning, so a newer worker reads the state of an older one. A worker of version
+ * 0.1.0 drops the members that it does not know.
  */
 export interface CarriedState {
   readonly startedAtMs: number;

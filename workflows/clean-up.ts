@@ -7,7 +7,7 @@ import type { Journal } from './journal';
 import type { ParseContext } from './open-parse';
 import { hasEnded, type AcceptedRun, type ParseState } from './parse-state';
 
-/** The ending of a document, as far as the deletion depends on it. */
+/** The ending of a document, as far as the clean-up depends on it. */
 export type Ending = 'succeeded' | 'failed' | 'cancelled' | 'overdue' | 'neverAccepted' | 'undelivered';
 
 type CleanUpContext = Pick<ParseContext, 'settings' | 'calls' | 'journal'>;
@@ -37,8 +37,8 @@ export function whatToDelete(
 }
 
 /**
- * Returns the run that a cancelled workflow cancels at Extend, by the setting. By default that is a run of version
- * 2026-02-09: the older version cannot cancel. A run that has ended needs no cancellation.
+ * Returns the run that a cancelled workflow cancels at Extend, by the setting. Without a setting, only a run of version
+ * 2026-02-09 is cancelled, because the older version cannot cancel. A run that has ended needs no cancellation.
  */
 export function whatToCancel(
   setting: ParseSettings['onCancel'],

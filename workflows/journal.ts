@@ -80,7 +80,7 @@ export class Journal {
   }
 }
 
-/** Version of the run's API. It is not known before the first poll of an attached run. */
+/** Returns the version of the run, if it is known. For some attached runs only the first poll tells it. */
 function knownVersion(run: AcceptedRun | undefined): ApiVersion | undefined {
   return run?.apiVersion === 'worker' ? undefined : run?.apiVersion;
 }

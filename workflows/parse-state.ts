@@ -1,5 +1,4 @@
-import type { RunVersion } from '../activities/types';
-import type { FailureDetails, ParseSettings } from '../contract';
+import type { FailureDetails, ParseSettings, RunVersion } from '../contract';
 import { isEndedStatus, type KnownRunStatus, type RunStatus } from '../contract/extend/parse-api';
 
 /** A run at Extend: accepted after a submit of this workflow, or attached by the caller. */

@@ -32,8 +32,8 @@ const submittedRun = v.looseObject({ id: nonEmpty, ...failure });
 const uploadedFile = v.looseObject({ id: usableId });
 
 /**
- * Reads the answer of a submit, in any version. The run is the member `parserRun`, or the body itself. An answer with an id
- * means that a run exists. Without a status the run counts as `PROCESSING`. The function accepts an id that no request
+ * Reads the answer of a submit, in any version. The run is the member `parserRun`, or the body itself. An answer with an
+ * id means that a run exists. Without a status the run counts as `PROCESSING`. The function accepts an id that no request
  * can name, so the caller checks the id.
  *
  * @throws ContractError if there is no id.
@@ -45,7 +45,7 @@ export function decodeSubmitAnswer(body: unknown, redactor: Redactor = SHAPE_RED
 }
 
 /**
- * Reads the state of a run from an answer about it, in any version. The run is the member `parserRun`, or the body
+ * Reads the state of a run from an answer to a poll, in any version. The run is the member `parserRun`, or the body
  * itself.
  *
  * @throws ContractError if there is no usable id or no status

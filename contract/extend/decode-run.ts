@@ -58,9 +58,9 @@ const run = record({
 const SHOWN_NAME = /^\w{1,40}$/;
 
 /**
- * Decodes a finished run, in any version: see {@link ParserRun} for the shape. Required are its `id`, its `status` and the `content` of each chunk. Any other known field
- * that is absent or has another type is absent in the returned run. Unknown fields are kept. Each field is cut to 100
- * levels.
+ * Decodes a finished run of any version, and gives it the shape of {@link ParserRun}. Required are its `id`, its `status`
+ * and the `content` of each chunk. Any other known field that is absent or has another type is absent in the returned
+ * run. Unknown fields are kept. Each field is cut to 100 levels.
  *
  * @param note takes the names of fields that are left out. @default the names are ignored
  * @throws ContractError if a required field is missing or of another type.

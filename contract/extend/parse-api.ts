@@ -15,7 +15,7 @@ export const API_VERSIONS = ['2025-04-21', '2026-02-09'] as const;
 /** A version of Extend's API: the value of the header `x-extend-api-version`. */
 export type ApiVersion = (typeof API_VERSIONS)[number];
 
-/** Version of runs whose version is not known, and of submits unless the worker is told otherwise. */
+/** Version of new submits if the worker's settings name none, and of runs whose history names none. */
 export const DEFAULT_API_VERSION: ApiVersion = '2025-04-21';
 
 /** Base URL of Extend's API, unless the worker has another one. */
@@ -121,8 +121,8 @@ export interface ParserRunStatus {
 }
 
 /**
- * A finished run with its output. A run of version 2026-02-09 has the same shape here: its `file.id` is `fileId`, and the
- * members of its `output` are members of the run, except that `output.metadata` stays in `output`.
+ * A finished run with its output. A run of version 2026-02-09 gets the same shape: `fileId` is its `file.id`, and
+ * `chunks` and `ocr` come from its `output`. The other members of its `output` stay there.
  */
 export interface ParserRun {
   readonly object?: 'parser_run' | 'parse_run' | (string & {});
@@ -151,7 +151,7 @@ export type RunMetadata = Readonly<Record<string, unknown>>;
 /** Members of a finished run that become part of the workflow's result, beside its content. */
 export type ParserRunFacts = Pick<ParserRun, 'id' | 'fileId' | 'status' | 'metrics' | 'usage' | 'metadata'>;
 
-/** A document as a submit names it: by URL or by Extend's file id. */
+/** The document of a submit: by URL or by Extend's file id. */
 export interface SubmittedFile {
   readonly fileUrl?: string;
   readonly fileId?: string;
@@ -168,11 +168,11 @@ export interface ParseBatchRequest {
   readonly priority?: number;
 }
 
-/** A submit, independent of the version that it is written for. */
+/** A submit, before the client writes it in the form of one version. */
 export interface ParseRequest {
   readonly file: SubmittedFile;
   readonly config?: ParseConfig;
-  /** Version 2026-02-09 only. */
+  /** Metadata of the run. Version 2026-02-09 only. */
   readonly metadata?: RunMetadata;
   /** `zero`: Extend retains nothing of the run after its processing. Version 2026-02-09 only. */
   readonly dataRetention?: 'zero';

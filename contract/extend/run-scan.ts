@@ -22,8 +22,10 @@ export interface RunScanOptions {
 }
 
 /**
- * Scan that finds a finished run in an answer about it, or in a stored object, while the text arrives. The run is the member `parserRun` if that is an object, else the body itself. Inline results, stored results
- * and the readers of stored results all use this scan, so that they accept the same runs.
+ * Scan that finds a finished run in an answer of Extend, or in a stored object, while the text arrives. The run is the
+ * member `parserRun` if that is an object, else the body itself. Its content lies in the run, or in the run's member
+ * `output`. Inline results, stored results and the readers of stored results all use this scan, so that they accept the
+ * same runs.
  *
  * @throws JsonSyntaxError from `write` or `end`.
  */
@@ -68,7 +70,7 @@ export class RunScan {
     if (path[0] !== 'parserRun') return this.#takeMember(path, first);
     if (path.length === 1) return first === OBJECT_START ? this.#openWrapped() : undefined;
     if (path.length === 2 && path[1] === 'parserRun' && first === OBJECT_START) this.#breach ??= TWO_RUNS;
-    // No version of the API has an envelope around such a run, but the rule is the same everywhere.
+    // No version of the API puts a run with `output` into an envelope. The scan accepts such a run all the same.
     if (path.length === 2 && path[1] === 'output') this.#splitter.lookDownTo(DEPTH + 1);
     const sink = this.#wrapped?.see(path, 1, first);
     return this.#wrapped && (this.#chunkSink(path, 1) ?? sink);

@@ -149,7 +149,7 @@ function kindStartingWith(first: number): string {
   return KINDS[String.fromCharCode(first)] ?? 'a number';
 }
 
-/** Returns the depth of the run's content: that of its members, or one more if the path leads into `output`. */
+/** Returns the depth of the run's `chunks`: the depth of its members, or one more if the path leads into `output`. */
 export function contentDepth(path: JsonPath, from: number): number {
   return path[from] === 'output' ? from + 1 : from;
 }

@@ -1,10 +1,10 @@
 /**
- * A backend service: one HTTP endpoint starts a parse, another one reports its progress. It runs until a signal stops
- * it.
+ * A backend service: HTTP endpoints start a parse, report its progress and cancel it. It runs until a signal stops it.
  *
  *     npm run example 02
  *     curl -X PUT localhost:8080/documents/7 -d '{"fileUrl": "https://example.com/invoice.pdf"}'
  *     curl localhost:8080/documents/7
+ *     curl -X DELETE localhost:8080/documents/7
  */
 import type { AddressInfo } from 'node:net';
 import { Client, Connection } from '@temporalio/client';

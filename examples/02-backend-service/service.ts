@@ -14,6 +14,7 @@ interface ServiceResponse {
  *
  *     PUT /documents/<id>  {"fileUrl": "…"}   starts a parse: 202. A repeated request: 202, and nothing is started
  *     GET /documents/<id>                     answers with the progress, the markdown or the failure
+ *     DELETE /documents/<id>                  cancels the parse, and its run at Extend: 202
  */
 export function createService(client: Client, taskQueue: string): Server {
   const documents = new Documents(client, taskQueue);
@@ -26,11 +27,12 @@ export function createService(client: Client, taskQueue: string): Server {
 
 async function respond(documents: Documents, request: IncomingMessage): Promise<ServiceResponse> {
   const id = /^\/documents\/([\w-]+)$/.exec(request.url ?? '')?.[1];
-  if (id === undefined) return { status: 404, body: { message: 'PUT or GET /documents/<id>' } };
+  if (id === undefined) return { status: 404, body: { message: 'PUT, GET or DELETE /documents/<id>' } };
   try {
     if (request.method === 'PUT') return await documents.start(id, (await json(request)) as { fileUrl: string });
     if (request.method === 'GET') return await documents.report(id);
-    return { status: 405, body: { message: 'PUT or GET' } };
+    if (request.method === 'DELETE') return await documents.cancel(id);
+    return { status: 405, body: { message: 'PUT, GET or DELETE' } };
   } catch (error) {
     if (error instanceof SyntaxError || isParseError(error, 'InvalidInput'))
       return { status: 400, body: { message: error.message } };
@@ -52,10 +54,18 @@ class Documents {
 
   /**
    * Starts a parse. Returns when Temporal has accepted it, not when it has ended. The document's id is the idempotency
-   * key, so a repeated request finds the parse of the first one.
+   * key, so a repeated request finds the parse of the first one. The id is also metadata of the run: Extend repeats it in
+   * its dashboard and its webhooks.
    */
   async start(id: string, { fileUrl }: { fileUrl: string }): Promise<ServiceResponse> {
-    await this.#parsing.start({ file: { fileUrl } }, { idempotencyKey: workflowIdOf(id) });
+    const input = { file: { fileUrl }, metadata: { documentId: id }, onCancel: 'cancelRun' } as const;
+    await this.#parsing.start(input, { idempotencyKey: workflowIdOf(id) });
+    return { status: 202, body: { document: `/documents/${id}` } };
+  }
+
+  /** Cancels a parse that has not ended. The workflow then cancels the run at Extend, so that it goes on no longer. */
+  async cancel(id: string): Promise<ServiceResponse> {
+    await this.#parsing.getHandle(workflowIdOf(id)).cancel();
     return { status: 202, body: { document: `/documents/${id}` } };
   }
 
@@ -71,6 +81,7 @@ class Documents {
       const markdown = output.kind === 'inline' ? output.chunks.map(({ content }) => content).join('\n\n') : output.uri;
       return { status: 200, body: { state: 'parsed', pageCount, markdown } };
     } catch (error) {
+      if (isParseError(error, 'Cancelled')) return { status: 200, body: { state: 'cancelled' } };
       if (!isParseError(error)) throw error;
       const { type, message, runId } = error;
       return { status: 200, body: { state: 'failed', failure: { type, message, runId } } };

@@ -89,7 +89,7 @@ function usageOf({ run, snapshot }: RunToAnswer): { readonly credits: number; re
   return { credits, totalCredits: credits };
 }
 
-/** The file of a run. A run of a batch whose file did not come has none. */
+/** The file of a run. It is null for a run that was created by a batch request and whose file could not be downloaded. */
 function fileOfRun({ run, snapshot, state }: RunToAnswer): object | null {
   const stored = state.files.find(run.fileId);
   if (stored !== undefined) return fileObject(stored);

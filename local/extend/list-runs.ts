@@ -39,7 +39,7 @@ function matches(run: Run, { status, batchId, source, sourceId, fileNameContains
   );
 }
 
-/** Tells if a run is on the list yet. Each answer that lacks it counts. */
+/** Tells if a run is listed yet, and counts the answers without the run. */
 function isListed(run: Run, { lagMs = 0, lagAnswers = 0 }: RunListOptions): boolean {
   if (Date.now() - run.createdAtMs < lagMs) return false;
   if (run.answersWithout >= lagAnswers) return true;

@@ -13,7 +13,7 @@ export interface Route {
   readonly fileId?: string;
 }
 
-/** Id in a path, by its place in a {@link Route}. */
+/** Member of a {@link Route} that holds the id of a path. */
 type IdName = 'runId' | 'batchId' | 'fileId';
 
 /** One call of the API. In the path, `*` stands for the id. */

@@ -38,9 +38,12 @@ export interface ScriptedDocument {
   readonly failureReason?: string | null;
   /** Explanation of the failure for people. Version 2026-02-09 only. @default the API's own for the reason */
   readonly failureMessage?: string | null;
-  /** Password without which the run fails as PASSWORD_PROTECTED_FILE. Version 2026-02-09 only. @default none */
+  /** Password of the document. The run of a submit without it fails as PASSWORD_PROTECTED_FILE. @default none */
   readonly password?: string;
-  /** Run object that carries a last status other than PROCESSED. Version 2025-04-21 only; the other version has one run object. @default 'parser_run_status' */
+  /**
+   * Run object that carries a last status other than PROCESSED. Version 2025-04-21 only, because the other version has
+   * one run object. @default 'parser_run_status'
+   */
   readonly failedAs?: 'parser_run_status' | 'parser_run';
   /** Number of answers to result requests that say PROCESSED without output, before the output is there. @default 0 */
   readonly resultsWithoutOutput?: number;

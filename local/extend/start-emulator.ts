@@ -83,7 +83,8 @@ export interface Emulator {
 
 /**
  * Starts a local server that speaks Extend's API, versions 2025-04-21 and 2026-02-09, on the loopback interface only.
- * The header of each request chooses the version; both see the same runs and files. It accepts any API key. It parses real documents, though not with Extend's quality, and plays scripted ones. A request that names
+ * The header of each request chooses the version. Both versions have the same runs and files. The emulator accepts any
+ * API key. It parses real documents, though not with Extend's quality, and plays scripted ones. A request that names
  * another host than loopback, or that comes from a web page of another origin, is answered with 403.
  *
  * @throws RangeError for a limit that is not a positive number.

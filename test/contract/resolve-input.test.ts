@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { resolveInput, type ParseInput } from '../../contract';
+import { resolveInput, type DocumentInput, type ParseInput } from '../../contract';
 
 const FILE = { fileUrl: 'https://example.com/a.pdf' };
 
@@ -46,7 +46,26 @@ describe('resolveInput', () => {
   });
 
   it('submits nothing for an attached run', () => {
-    expect(resolveInput({ runId: 'parser_run_1' }).subject).toEqual({ runId: 'parser_run_1' });
+    const attached = { runId: 'parser_run_1', apiVersion: '2025-04-21' };
+    expect(resolveInput({ runId: 'parser_run_1' }).subject).toEqual(attached);
+  });
+
+  it.each<[string, ParseInput, string]>([
+    ['of a run id of the older version', { runId: 'parser_run_1' }, '2025-04-21'],
+    ['of a run id of the newer version', { runId: 'pr_1' }, '2026-02-09'],
+    ['of the worker, for any other run id', { runId: 'run_1' }, 'worker'],
+    ['of the input, whatever the run id', { runId: 'pr_1', apiVersion: '2025-04-21' }, '2025-04-21'],
+  ])('polls an attached run in the version %s', (_, input, apiVersion) => {
+    expect(resolveInput(input).subject).toMatchObject({ apiVersion });
+  });
+
+  it.each<[string, Omit<DocumentInput, 'file'>, readonly string[] | undefined]>([
+    ['no field', { onCancel: 'leave', deleteRun: 'always' }, undefined],
+    ['metadata', { metadata: {} }, ['metadata']],
+    ['retention and cancellation', { dataRetention: 'zero', onCancel: 'cancelRun' }, ['dataRetention', 'onCancel']],
+  ])('names the fields that need version 2026-02-09: %s', (_, fields, names) => {
+    const { subject } = resolveInput({ file: FILE, ...fields });
+    expect('file' in subject && subject.versionedFields).toEqual(names);
   });
 
   it.each<[string, ParseInput['polling'], number]>([

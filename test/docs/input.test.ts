@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { findInputProblem, resolveSchedule } from '../../contract';
-import { documentInput } from '../../contract/check-input';
+import { attachInput, documentInput } from '../../contract/check-input';
 
 const page = readFileSync(join(__dirname, '../../docs/input.md'), 'utf8');
 
@@ -20,7 +20,8 @@ const problemOf = (polling: object) => findInputProblem({ file: { fileId: 'file_
 
 it('docs/input.md lists exactly the fields of the input', () => {
   const fields = Object.keys(rowsUnder('Fields'));
-  expect(fields.sort()).toEqual([...Object.keys(documentInput.entries), 'runId'].sort());
+  const known = new Set([...Object.keys(documentInput.entries), ...Object.keys(attachInput.entries)]);
+  expect(fields.sort()).toEqual([...known].sort());
 });
 
 it('docs/input.md lists the polling fields with the defaults of the code', () => {

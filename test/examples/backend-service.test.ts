@@ -1,4 +1,7 @@
-/** Risks tested here: a document of two equal requests is parsed and billed twice; an answer waits for the parse. */
+/**
+ * Risks tested here: a document of two equal requests is parsed and billed twice; an answer waits for the parse; the run
+ * of a cancelled document goes on.
+ */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { defined } from '../../json';
@@ -61,10 +64,24 @@ describe('02, a backend service', () => {
     expect(emulator.runs.filter((run) => run.fileUrl === fileUrl)).toHaveLength(1);
   });
 
+  it('cancels a document together with its run, whose metadata names the document', async () => {
+    const id = randomUUID();
+    const fileUrl = `http://emulator.invalid/never?cancelled=${id}`;
+    await start(id, fileUrl);
+    const submit = await emulator.waitFor(
+      ({ operation, bodyJson, outcome }) =>
+        operation === 'submit' && outcome !== undefined && JSON.stringify(bodyJson).includes(fileUrl),
+    );
+    expect(submit.bodyJson).toMatchObject({ metadata: { documentId: id } });
+    expect(await call('DELETE', `/documents/${id}`)).toMatchObject({ status: 202 });
+    expect(await end(id)).toEqual({ state: 'cancelled' });
+    expect(emulator.runs.filter((run) => run.fileUrl === fileUrl)).toMatchObject([{ status: 'CANCELLED' }]);
+  });
+
   it('reports why a document failed', async () => {
     const id = randomUUID();
     await start(id, 'http://emulator.invalid/failing?reads=0');
-    const failure = { type: 'ParserRunFailed', runId: expect.stringMatching(/^parser_run_/) };
+    const failure = { type: 'ParserRunFailed', runId: expect.stringMatching(/^pr_/) };
     expect(await end(id)).toMatchObject({ state: 'failed', failure });
   });
 
@@ -75,7 +92,8 @@ describe('02, a backend service', () => {
       body: { message: `no document ${id}` },
     });
     expect(await call('GET', '/')).toMatchObject({ status: 404 });
-    expect(await call('DELETE', `/documents/${id}`)).toMatchObject({ status: 405 });
+    expect(await call('DELETE', `/documents/${id}`)).toMatchObject({ status: 404 });
+    expect(await call('POST', `/documents/${id}`, '{}')).toMatchObject({ status: 405 });
     expect(await call('PUT', `/documents/${id}`, 'no JSON')).toMatchObject({ status: 400 });
     const refused = await start(id, 'no-url');
     expect(refused).toMatchObject({ status: 400, body: { message: expect.stringContaining('fileUrl') } });
