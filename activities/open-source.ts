@@ -80,9 +80,8 @@ export function resolverFailure(reason: string): ApplicationFailure {
 /** Checks the value that a resolver gave. Later, in the submit, such an error would look as if a run might exist. */
 function checkOpened(opened: unknown): asserts opened is OpenedSource {
   const { content, fileUrl, fileName, password } = (opened ?? {}) as Record<string, unknown>;
-  const isUrl = typeof fileUrl === 'string' && /^https?:\/\//i.test(fileUrl) && URL.canParse(fileUrl);
   const isContent = content instanceof Blob;
-  if (isContent ? fileUrl !== undefined : !isUrl || content !== undefined) {
+  if (isContent ? fileUrl !== undefined : !isHttpUrl(fileUrl) || content !== undefined) {
     throw new SourceError(
       "the source's resolver must give either a 'fileUrl' (an absolute http(s) URL) or a 'content' (a Blob)",
     );

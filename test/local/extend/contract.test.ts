@@ -273,7 +273,8 @@ describe('the ledger', () => {
 
   it('keeps JSON bodies of 8 MB in sum, and drops the oldest first', () => {
     const ledger = new Ledger();
-    const request = { operation: 'submit', method: 'POST', path: '/', query: {}, headers: {}, atMs: 0 } as const;
+    const sent = { apiVersion: '2025-04-21', method: 'POST', path: '/', query: {}, headers: {}, atMs: 0 } as const;
+    const request = { operation: 'submit', ...sent } as const;
     const record = (bodyBytes: number) => ledger.record({ ...request, bodyJson: {}, bodyBytes });
     for (let count = 0; count < 22; count += 1) record(2_500_000);
     const kept = () => ledger.requests.flatMap(({ index, bodyJson }) => (bodyJson === undefined ? [] : index));
