@@ -18,9 +18,12 @@ export interface Sender {
   readonly apiVersion: ApiVersion;
   readonly timeouts: Timeouts;
   /** Sends one request once, and reads its answer. */
-  send<T>(request: UnversionedRequest, read: (answer: HttpAnswer, redactor: Redactor) => Promise<T>): Promise<T>;
+  readonly send: <T>(
+    request: UnversionedRequest,
+    read: (answer: HttpAnswer, redactor: Redactor) => Promise<T>,
+  ) => Promise<T>;
   /** Sends one request once, and gives the body of its answer as it arrives. */
-  sendForParts(request: UnversionedRequest): AsyncGenerator<Uint8Array, void>;
+  readonly sendForParts: (request: UnversionedRequest) => AsyncGenerator<Uint8Array, void>;
 }
 
 /** Builds the sender of one version. */
