@@ -52,8 +52,8 @@ function checkOldFile(file: unknown): OldFile {
 
 /** Reads a `file` of version 2026-02-09: by URL or by id. @throws RefusedRequest 400 */
 export function checkFile(file: unknown, path: string): Pick<RunOrder, 'fileId' | 'fileUrl' | 'fileName' | 'password'> {
-  const { url, id, name } = checkTexts(file, path, ['url', 'id', 'name']);
-  if ((url === undefined) === (id === undefined)) {
+  const { url, id, name, text } = checkTexts(file, path, ['url', 'id', 'name', 'text']);
+  if ((url === undefined) === (id === undefined) || text !== undefined) {
     throw new RefusedRequest(400, `${path} must have exactly one of url and id`);
   }
   const password = checkSettings((file as Record<string, unknown>)['settings'], `${path}.settings`);
