@@ -1,5 +1,5 @@
 import type { ApiVersion } from '../../contract/extend/parse-api';
-import { defined, isPlainObject } from '../../json';
+import { defined, isDeeperThan, isPlainObject, MAX_LEVELS } from '../../json';
 import { effectiveConfig } from './effective-config';
 import { createId } from './ids';
 import { RefusedRequest } from './refused-request';
@@ -69,6 +69,9 @@ function checkSettings(settings: unknown, path: string): string | undefined {
 export function checkMetadata(metadata: unknown, path: string): RunOrder['metadata'] {
   if (metadata === undefined) return undefined;
   if (!isPlainObject(metadata)) throw new RefusedRequest(400, `${path} must be an object`);
+  if (isDeeperThan(metadata, MAX_LEVELS)) {
+    throw new RefusedRequest(400, `${path} must have at most ${MAX_LEVELS} levels of objects and lists`);
+  }
   if (Buffer.byteLength(JSON.stringify(metadata)) > MAX_METADATA_BYTES) {
     throw new RefusedRequest(400, `${path} must have at most ${MAX_METADATA_BYTES} bytes as JSON`);
   }
