@@ -59,7 +59,7 @@ export interface CommonParseOptions {
    */
   readonly deleteRun?: 'never' | 'afterSuccess' | 'always';
   /**
-   * What a cancelled workflow does about a run that has not ended. `cancelRun` cancels the run at Extend, and needs
+   * Action of a cancelled workflow for a run that has not ended. `cancelRun` cancels the run at Extend, and needs
    * version 2026-02-09 of the API. `leave` lets it go on. Neither delays or changes the end of the workflow.
    * @default 'cancelRun' for a run of version 2026-02-09, else 'leave'
    */

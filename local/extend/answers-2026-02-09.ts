@@ -89,7 +89,7 @@ function usageOf({ run, snapshot }: RunToAnswer): { readonly credits: number; re
   return { credits, totalCredits: credits };
 }
 
-/** The file of a run. A run of a batch whose file did not come has none. */
+/** The file of a run. A run that a batch created has none if its file did not come. */
 function fileOfRun({ run, snapshot, state }: RunToAnswer): object | null {
   const stored = state.files.find(run.fileId);
   if (stored !== undefined) return fileObject(stored);

@@ -1,4 +1,4 @@
-/** What the API says about each of its reasons. */
+/** The API's explanation of each of its reasons. */
 const MESSAGES: Readonly<Record<string, string>> = {
   UNABLE_TO_DOWNLOAD_FILE: 'The file could not be downloaded from the provided URL',
   FILE_TYPE_NOT_SUPPORTED: 'The file type is not supported for parsing',
