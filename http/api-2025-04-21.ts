@@ -21,6 +21,8 @@ export function createApi20250421(sender: Sender): ExtendApi {
 
 function toBody({ file, config, metadata, dataRetention }: ParseRequest): object {
   const { fileUrl, fileId, fileName, password } = file;
-  if (metadata ?? dataRetention ?? password) throw new TypeError('version 2025-04-21 cannot carry this request');
+  if ([metadata, dataRetention, password].some((value) => value !== undefined)) {
+    throw new TypeError('version 2025-04-21 cannot carry this request');
+  }
   return defined({ file: defined({ fileUrl, fileId, fileName }), config });
 }

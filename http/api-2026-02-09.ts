@@ -73,11 +73,15 @@ function toInput({ file, metadata }: ParseBatchRequest['inputs'][number]): objec
   return defined({ file: named, metadata });
 }
 
-/** Extend refuses to cancel a run that has ended. Its documentation does not name the status of that answer. */
+/** Statuses with which Extend may refuse to cancel a run that has ended. Its documentation does not name the status. */
+const ENDED_STATUSES: ReadonlySet<number | undefined> = new Set([400, 409, 422]);
+
+/** Waits for a cancellation. The refusal of a run that has ended counts as success. */
 async function unlessEnded(cancelling: Promise<void>): Promise<void> {
   try {
     await cancelling;
   } catch (error) {
-    if (!(error instanceof ParseApiError) || classifyApiError(error, 'cancel') !== 'RequestRejected') throw error;
+    const isEnded = error instanceof ParseApiError && ENDED_STATUSES.has(error.status);
+    if (!isEnded || classifyApiError(error, 'cancel') !== 'RequestRejected') throw error;
   }
 }

@@ -30,7 +30,8 @@ export async function* streamWithOutput(
     return;
   }
   const encoder = new TextEncoder();
-  yield encoder.encode(`${JSON.stringify(cutDeeperThan(facts, MAX_LEVELS)).slice(0, -1)},"output":`);
+  const members = { ...facts, outputUrl: null };
+  yield encoder.encode(`${JSON.stringify(cutDeeperThan(members, MAX_LEVELS)).slice(0, -1)},"output":`);
   yield* withoutMark(
     sender.sendForParts({
       ...common,

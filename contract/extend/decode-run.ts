@@ -77,14 +77,16 @@ export function decodeRun(body: unknown, note: NoteField = ignore): ParserRun {
 
 /** Gives a run of version 2026-02-09 the shape that a run of 2025-04-21 has. Leaves any other run unchanged. */
 function flatten(body: Record<string, unknown>): Record<string, unknown> {
-  if (!isPlainObject(body.output) || body.chunks !== undefined) return body;
-  const { output, outputUrl: _, file, ...members } = body;
+  const { output, outputUrl: _, ...members } = body;
+  const fileId = fileIdOf(body);
+  if (!isPlainObject(output) || output.chunks === undefined) return { ...body, ...defined({ fileId }) };
+  if (members.chunks !== undefined) throw new ContractError('chunks: expected one, got two');
   const { chunks, ocr, ...rest } = output;
-  const fileId = isPlainObject(file) ? file.id : undefined;
-  return {
-    ...members,
-    ...defined({ file, fileId, chunks, ocr, output: Object.keys(rest).length > 0 ? rest : undefined }),
-  };
+  return { ...members, ...defined({ fileId, chunks, ocr, output: Object.keys(rest).length > 0 ? rest : undefined }) };
+}
+
+function fileIdOf({ fileId, file }: Record<string, unknown>): unknown {
+  return fileId === undefined && isPlainObject(file) ? file.id : fileId;
 }
 
 /** Decodes one chunk by the rules of {@link decodeRun}. @throws ContractError if the chunk has no content */

@@ -1,10 +1,10 @@
-import { isPlainObject } from '../../json';
+import { defined, isPlainObject } from '../../json';
 import { batchObject } from './answers-2026-02-09';
 import { effectiveConfig } from './effective-config';
 import { jsonResponse, type EmulatorResponse } from './emulator-response';
 import type { EmulatorState } from './emulator-state';
 import type { Exchange } from './exchange';
-import { findScript } from './find-script';
+import { findScript, type NamedScript } from './find-script';
 import { checkFile, checkMetadata, MAX_JSON_BYTES } from './read-order';
 import { RefusedRequest } from './refused-request';
 import type { Batch, OrderedRun, RunOrder } from './run-store';
@@ -34,6 +34,19 @@ function statusOf({ runIds }: Batch, { runs }: EmulatorState): string {
   return statuses.every((status) => status === 'PENDING') ? 'PENDING' : 'PROCESSING';
 }
 
+/** An input whose text is not stored yet, because a batch with one wrong input is refused as a whole. */
+interface CheckedInput {
+  readonly file: ReturnType<typeof checkFile> | TextFile;
+  readonly metadata: RunOrder['metadata'];
+  readonly script: NamedScript | undefined;
+}
+
+/** A file that the request contains. */
+interface TextFile {
+  readonly text: string;
+  readonly name: string;
+}
+
 function readInputs(body: unknown, state: EmulatorState): readonly OrderedRun[] {
   if (!isPlainObject(body))
     throw new RefusedRequest(400, `The body must be a JSON object of at most ${MAX_JSON_BYTES} bytes`);
@@ -45,22 +58,30 @@ function readInputs(body: unknown, state: EmulatorState): readonly OrderedRun[] 
     throw new RefusedRequest(400, 'priority must be a whole number');
   }
   const config = effectiveConfig(body['config'], '2026-02-09');
-  return inputs.map((input: unknown, at) => readInput(input, `inputs.${at}`, config, state));
+  const checked = inputs.map((input: unknown, at) => checkInput(input, `inputs.${at}`, state));
+  return checked.map(({ file, metadata, script }) => {
+    const stored = 'text' in file ? { fileId: storeText(file, state) } : file;
+    return { order: { apiVersion: '2026-02-09', ...stored, config, ...defined({ metadata }) }, script };
+  });
 }
 
-function readInput(input: unknown, path: string, config: RunOrder['config'], state: EmulatorState): OrderedRun {
+/** @throws RefusedRequest 400 for an input that is wrong, 404 for one whose file does not exist */
+function checkInput(input: unknown, path: string, { files, scripts }: EmulatorState): CheckedInput {
   if (!isPlainObject(input)) throw new RefusedRequest(400, `${path} must be an object`);
-  const file = checkText(input['file'], state) ?? checkFile(input['file'], `${path}.file`);
   const metadata = checkMetadata(input['metadata'], `${path}.metadata`);
-  const script = file.fileUrl === undefined ? undefined : findScript(file.fileUrl, state.scripts);
-  const order = { apiVersion: '2026-02-09', ...file, config, ...(metadata && { metadata }) } as const;
-  return { order, script };
+  const text = textOf(input['file']);
+  if (text !== undefined) return { file: text, metadata, script: undefined };
+  const file = checkFile(input['file'], `${path}.file`);
+  if (file.fileUrl === undefined) files.get(file.fileId);
+  return { file, metadata, script: file.fileUrl === undefined ? undefined : findScript(file.fileUrl, scripts) };
 }
 
-/** Stores the text of an input as a file; `undefined` if the input has none. */
-function checkText(file: unknown, { files }: EmulatorState): Pick<RunOrder, 'fileId' | 'fileUrl'> | undefined {
-  if (!isPlainObject(file) || typeof file['text'] !== 'string') return undefined;
-  const name = typeof file['name'] === 'string' ? file['name'] : 'text.txt';
-  const bytes = new Uint8Array(Buffer.from(file['text']));
-  return { fileId: files.add({ name, type: 'TXT', bytes, uploaded: false }).id };
+/** Returns the text of a file without another locator; `undefined` for any other file. */
+function textOf(file: unknown): TextFile | undefined {
+  if (!isPlainObject(file) || typeof file['text'] !== 'string' || 'url' in file || 'id' in file) return undefined;
+  return { text: file['text'], name: typeof file['name'] === 'string' ? file['name'] : 'text.txt' };
+}
+
+function storeText({ text, name }: TextFile, { files }: EmulatorState): string {
+  return files.add({ name, type: 'TXT', bytes: new Uint8Array(Buffer.from(text)), uploaded: false }).id;
 }

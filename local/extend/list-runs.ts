@@ -4,16 +4,21 @@ import { jsonResponse, type EmulatorResponse } from './emulator-response';
 import type { Exchange } from './exchange';
 import { RefusedRequest } from './refused-request';
 import type { RunListOptions } from './run-list-options';
+import type { RunSnapshot } from './run-progress';
 import type { Run } from './run-store';
 
 const DEFAULT_PAGE_SIZE = 10;
 const DEFAULT_MAX_PAGE_SIZE = 100;
 
-/** `GET /parse_runs`: answers with one page of the runs. Each run on the page advances as by a poll. */
+/**
+ * `GET /parse_runs`: answers with one page of the runs. Each run on the page advances as by a poll. With a filter by
+ * status, every run that the other filters match advances, because its status decides if it is on the page.
+ */
 export function listRuns({ request, state }: Exchange): EmulatorResponse {
   const { query } = request;
   const { order = 'newestFirst' } = state.runList;
-  const runs = state.runs.existing().filter((run) => matches(run, query) && isListed(run, state.runList));
+  const isMatching = (run: Run) => matches(run, query) && isListed(run, state.runList) && hasStatus(run, query);
+  const runs = state.runs.existing().filter(isMatching);
   if (order === 'newestFirst') runs.reverse();
   const from = positionAfter(query['nextPageToken'], runs);
   const page = runs.slice(from, from + pageSize(query, state.runList));
@@ -21,7 +26,7 @@ export function listRuns({ request, state }: Exchange): EmulatorResponse {
   const hasMore = from + page.length < runs.length;
   return jsonResponse(200, {
     object: 'list',
-    data: page.map((run) => runSummary({ run, snapshot: run.progress.next('read'), state })),
+    data: page.map((run) => runSummary({ run, snapshot: snapshotOf(run, query), state })),
     ...defined({ nextPageToken: hasMore && last ? toToken(last) : undefined }),
   });
 }
@@ -29,14 +34,23 @@ export function listRuns({ request, state }: Exchange): EmulatorResponse {
 type Query = Readonly<Record<string, string>>;
 
 /** Tells if the run passes the filters. Every run of the emulator has the source API, and no source id. */
-function matches(run: Run, { status, batchId, source, sourceId, fileNameContains }: Query): boolean {
+function matches(run: Run, { batchId, source, sourceId, fileNameContains }: Query): boolean {
   return (
-    (status === undefined || run.progress.current().status === status) &&
     (batchId === undefined || run.batchId === batchId) &&
     (source === undefined || source === 'API') &&
     sourceId === undefined &&
     (fileNameContains === undefined || nameOf(run).includes(fileNameContains))
   );
+}
+
+/** Tells if the run has the status of the filter, after it has advanced. */
+function hasStatus(run: Run, { status }: Query): boolean {
+  return status === undefined || run.progress.next('read').status === status;
+}
+
+/** Returns the state of a run on the page. A filter by status has advanced the run already. */
+function snapshotOf({ progress }: Run, { status }: Query): RunSnapshot {
+  return status === undefined ? progress.next('read') : progress.current();
 }
 
 /** Tells if a run is listed yet, and counts the answers without the run. */

@@ -1,5 +1,5 @@
 import type { ApiVersion } from '../../contract/extend/parse-api';
-import { defined, isPlainObject } from '../../json';
+import { defined, isDeeperThan, isPlainObject, MAX_LEVELS } from '../../json';
 import { effectiveConfig } from './effective-config';
 import { createId } from './ids';
 import { RefusedRequest } from './refused-request';
@@ -55,8 +55,8 @@ function checkOldFile(file: unknown): OldFile {
 
 /** Reads a `file` of version 2026-02-09: by URL or by id. @throws RefusedRequest 400 */
 export function checkFile(file: unknown, path: string): Pick<RunOrder, 'fileId' | 'fileUrl' | 'fileName' | 'password'> {
-  const { url, id, name } = checkTexts(file, path, ['url', 'id', 'name']);
-  if ((url === undefined) === (id === undefined)) {
+  const { url, id, name, text } = checkTexts(file, path, ['url', 'id', 'name', 'text']);
+  if ((url === undefined) === (id === undefined) || text !== undefined) {
     throw new RefusedRequest(400, `${path} must have exactly one of url and id`);
   }
   const password = checkSettings((file as Record<string, unknown>)['settings'], `${path}.settings`);
@@ -72,6 +72,9 @@ function checkSettings(settings: unknown, path: string): string | undefined {
 export function checkMetadata(metadata: unknown, path: string): RunOrder['metadata'] {
   if (metadata === undefined) return undefined;
   if (!isPlainObject(metadata)) throw new RefusedRequest(400, `${path} must be an object`);
+  if (isDeeperThan(metadata, MAX_LEVELS)) {
+    throw new RefusedRequest(400, `${path} must have at most ${MAX_LEVELS} levels of objects and lists`);
+  }
   if (Buffer.byteLength(JSON.stringify(metadata)) > MAX_METADATA_BYTES) {
     throw new RefusedRequest(400, `${path} must have at most ${MAX_METADATA_BYTES} bytes as JSON`);
   }

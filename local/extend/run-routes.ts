@@ -1,10 +1,8 @@
-import type { RunToAnswer } from './answers';
 import { answersOf } from './answers-of';
 import { jsonResponse, type EmulatorResponse } from './emulator-response';
 import type { Exchange } from './exchange';
 import { createId } from './ids';
 import { RefusedRequest } from './refused-request';
-import type { RunSnapshot } from './run-progress';
 import { existingRun, type Run } from './run-store';
 
 /** HTTP status of a document's failure on the synchronous call. Other reasons are 500. */
@@ -18,17 +16,19 @@ const SYNC_STATUS: Readonly<Record<string, number>> = {
 
 /** `POST /parse/async` and `POST /parse_runs`: creates a run and answers before it is parsed. */
 export function submitRun(exchange: Exchange): EmulatorResponse {
+  const { request, report, state } = exchange;
   const run = createRun(exchange);
-  const snapshot = exchange.report ?? run.progress.submitted();
-  return jsonResponse(200, answersOf(exchange.request.apiVersion).submitted(toAnswer(exchange, run, snapshot)));
+  const snapshot = report ?? run.progress.submitted();
+  return jsonResponse(200, answersOf(request.apiVersion).submitted({ run, snapshot, state }));
 }
 
 /** `POST /parse`: creates a run, waits for its end, and answers with the bare run, or with the document's failure. */
 export async function parseNow(exchange: Exchange): Promise<EmulatorResponse> {
+  const { request, state } = exchange;
   const run = createRun(exchange);
   const snapshot = await run.progress.ended();
   if (snapshot.status === 'PROCESSED') {
-    return jsonResponse(200, answersOf(exchange.request.apiVersion).parsedNow(toAnswer(exchange, run, snapshot)));
+    return jsonResponse(200, answersOf(request.apiVersion).parsedNow({ run, snapshot, state }));
   }
   const reason = snapshot.failureReason ?? 'INTERNAL_ERROR';
   const code = reason.split(':')[0] ?? reason;
@@ -61,8 +61,8 @@ export function cancelRun(exchange: Exchange): EmulatorResponse {
     const { status } = run.progress.current();
     throw new RefusedRequest(400, `Only a run that is PROCESSING can be cancelled, this one is ${status}`);
   }
-  const to = { run, snapshot: run.progress.current(), state };
-  return jsonResponse(200, answersOf(request.apiVersion).submitted(to));
+  const snapshot = run.progress.current();
+  return jsonResponse(200, answersOf(request.apiVersion).submitted({ run, snapshot, state }));
 }
 
 /** `DELETE` of a run: every later call answers as if the run did not exist. The parsing goes on. */
@@ -70,10 +70,6 @@ export function deleteRun(exchange: Exchange): EmulatorResponse {
   const run = namedRun(exchange);
   exchange.state.runs.delete(run);
   return jsonResponse(200, answersOf(exchange.request.apiVersion).deletedRun(run.id));
-}
-
-function toAnswer({ state }: Exchange, run: Run, snapshot: RunSnapshot): RunToAnswer {
-  return { run, snapshot, state };
 }
 
 function namedRun({ run, request }: Exchange): Run {

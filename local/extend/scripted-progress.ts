@@ -98,7 +98,8 @@ function isOpenedBy({ document }: NamedScript, password: string | undefined): bo
 }
 
 function locked(script: NamedScript): NamedScript {
-  return { ...script, document: { status: 'FAILED', failureReason: 'PASSWORD_PROTECTED_FILE' } };
+  const { submitStatus: _, failureMessage: __, ...document } = script.document;
+  return { ...script, document: { ...document, status: 'FAILED', failureReason: 'PASSWORD_PROTECTED_FILE' } };
 }
 
 function endStatus({ submitStatus, status = 'PROCESSED' }: ScriptedDocument): string {

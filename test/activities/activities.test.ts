@@ -20,6 +20,8 @@ import {
 import { untilFirstPollMs } from '../../activities/get-status';
 import { createContext, failureOf, runActivity } from './run-activity';
 
+/** Version of the API, unless the worker or the input names another one. */
+const apiVersion = '2025-04-21';
 const counters = { submits: 1, polls: 12, waitedMs: 34_567 };
 const chunk = {
   object: 'chunk',
@@ -88,7 +90,7 @@ describe('submitParse', () => {
     const file = { fileUrl: 'http://emulator.invalid/ok', fileName: 'a.pdf' };
     const config = { target: 'spatial' };
     const submitted = await runActivity(activities, 'submitParse', { file, config });
-    expect(submitted).toEqual({ runId: emulator.runs.at(-1)?.id, status: 'PROCESSING' });
+    expect(submitted).toEqual({ runId: emulator.runs.at(-1)?.id, status: 'PROCESSING', apiVersion });
     expect(emulator.requests.at(-1)?.bodyJson).toEqual({ file, config });
     await submit('ok');
     expect(emulator.requests.at(-1)?.bodyJson).toEqual({ file: { fileUrl: 'http://emulator.invalid/ok' } });
@@ -109,16 +111,21 @@ describe('submitParse', () => {
     const submitted = runActivity(activities, 'submitParse', { file }, context);
     await emulator.waitFor(({ index }) => index === before);
     context.cancel();
-    expect(await submitted).toEqual({ runId: emulator.runs.at(-1)?.id, status: 'PROCESSING' });
+    expect(await submitted).toEqual({ runId: emulator.runs.at(-1)?.id, status: 'PROCESSING', apiVersion });
   });
 });
 
 describe('getStatus', () => {
   it('polls once and gives any state', async () => {
     const runId = await runOf('ok');
-    expect(await runActivity(activities, 'getStatus', { runId })).toEqual({ status: 'PROCESSING', polls: 1 });
+    expect(await runActivity(activities, 'getStatus', { runId })).toEqual({
+      status: 'PROCESSING',
+      apiVersion,
+      polls: 1,
+    });
     expect(await runActivity(activities, 'getStatus', { runId }, createContext({ attempt: 3 }))).toEqual({
       status: 'PROCESSED',
+      apiVersion,
       polls: 3,
     });
   });
@@ -126,12 +133,16 @@ describe('getStatus', () => {
   it('returns the end of a failed run, because the poll succeeded', async () => {
     const runId = await runOf('ok');
     fault = reportReply({ status: 'FAILED', failureReason: 'CORRUPT_FILE' });
-    const failed = { status: 'FAILED', failureReason: 'CORRUPT_FILE', polls: 1 };
+    const failed = { status: 'FAILED', failureReason: 'CORRUPT_FILE', apiVersion, polls: 1 };
     expect(await runActivity(activities, 'getStatus', { runId })).toEqual(failed);
     const until = { ...resolveSchedule(), sinceMs: 0 };
     expect(await runActivity(activities, 'getStatus', { runId, until })).toEqual(failed);
     fault = reportReply({ status: 'CANCELLED', failureReason: null, as: 'parser_run' });
-    expect(await runActivity(activities, 'getStatus', { runId, until })).toEqual({ status: 'CANCELLED', polls: 1 });
+    expect(await runActivity(activities, 'getStatus', { runId, until })).toEqual({
+      status: 'CANCELLED',
+      apiVersion,
+      polls: 1,
+    });
   });
 
   it('sends no request in its first attempt if the input has a delay', async () => {
@@ -148,6 +159,7 @@ describe('getStatus', () => {
     expect(await runActivity(activities, 'getStatus', { runId, delayMs: 1234 }, createContext({ attempt: 2 }))).toEqual(
       {
         status: 'PROCESSING',
+        apiVersion,
         polls: 1,
       },
     );
@@ -174,7 +186,11 @@ describe('getStatus', () => {
   ])('polls when the first poll is due, and counts its polls: %s', async (_title, info, polls) => {
     const input = { runId: await runOf('ok'), delayMs: 4_000, dueAtMs: 5_000 };
     const context = createContext({ scheduledTimestampMs: 1, ...info });
-    expect(await runActivity(activities, 'getStatus', input, context)).toEqual({ status: 'PROCESSING', polls });
+    expect(await runActivity(activities, 'getStatus', input, context)).toEqual({
+      status: 'PROCESSING',
+      apiVersion,
+      polls,
+    });
   });
 
   it.each([
@@ -241,6 +257,7 @@ describe('fetchResult', () => {
     const input = await fetchInput('done');
     expect(await runActivity(activities, 'fetchResult', input)).toEqual({
       runId: input.runId,
+      apiVersion,
       fileId: emulator.runs.at(-1)?.fileId,
       pageCount: 1,
       processingTimeMs: 1200,

@@ -12,6 +12,7 @@ import { startOddServer, type OddServer } from '../http/odd-server';
 import { createContext, failureOf, runActivity } from './run-activity';
 import { ACCEPTED, nested, REFUSED, RUN, runText, USUAL, type OddRun } from './odd-runs';
 
+const { apiVersion } = USUAL;
 const counters = { submits: 1, polls: 1, waitedMs: 1 };
 const BOM = '\ufeff';
 const directory = mkdtempSync(join(tmpdir(), 'odd-runs-'));
@@ -187,17 +188,22 @@ describe('An answer to a poll', () => {
 
   it.each(Object.entries(ENVELOPES))('is read %s', async (_title, envelope) => {
     const running = JSON.stringify({ object: 'parser_run_status', id: 'r', status: 'PROCESSING' });
-    expect(await status(envelope(running))).toEqual({ status: 'PROCESSING', polls: 1 });
+    expect(await status(envelope(running))).toEqual({ status: 'PROCESSING', apiVersion, polls: 1 });
     const failed = JSON.stringify({ id: 'r', status: 'FAILED', failureReason: 'CORRUPT_FILE' });
-    expect(await status(envelope(failed))).toEqual({ status: 'FAILED', failureReason: 'CORRUPT_FILE', polls: 1 });
-    expect(await status(envelope(runText()))).toEqual({ status: 'PROCESSED', polls: 1 });
+    expect(await status(envelope(failed))).toEqual({
+      status: 'FAILED',
+      failureReason: 'CORRUPT_FILE',
+      apiVersion,
+      polls: 1,
+    });
+    expect(await status(envelope(runText()))).toEqual({ status: 'PROCESSED', apiVersion, polls: 1 });
     const large = runText({ chunks: Array.from({ length: 200 }, () => RUN.chunks[0]) });
-    expect(await status(envelope(large))).toEqual({ status: 'PROCESSED', polls: 1 });
+    expect(await status(envelope(large))).toEqual({ status: 'PROCESSED', apiVersion, polls: 1 });
   });
 
   it('gives a short text for a reason that is nested too deeply', async () => {
     const answer = await status(`{"id":"r","status":"FAILED","failureReason":${nested(9_000)}}`);
-    expect(answer).toEqual({ status: 'FAILED', failureReason: expect.any(String), polls: 1 });
+    expect(answer).toEqual({ status: 'FAILED', failureReason: expect.any(String), apiVersion, polls: 1 });
     expect(answer.failureReason?.length).toBeLessThan(100);
   });
 });
@@ -221,12 +227,12 @@ describe('A submit answer', () => {
     ['with an id of 255 characters', `{"id":"${'r'.repeat(255)}"}`, 'PROCESSING'],
     ['with an id of 1,000 characters', `{"id":"${'r'.repeat(1_000)}"}`, 'PROCESSING'],
   ])('is accepted: %s', async (_title, text, status) => {
-    expect(await submit(text)).toEqual({ runId: expect.stringMatching(/^r+$/), status });
+    expect(await submit(text)).toEqual({ runId: expect.stringMatching(/^r+$/), status, apiVersion });
   });
 
   it('is accepted with a reason that is nested too deeply', async () => {
     const answer = await submit(`{"id":"r","status":"FAILED","failureReason":${nested(200_000)}}`);
-    expect(answer).toEqual({ runId: 'r', status: 'FAILED', failureReason: expect.any(String) });
+    expect(answer).toEqual({ runId: 'r', status: 'FAILED', failureReason: expect.any(String), apiVersion });
   });
 
   it.each([

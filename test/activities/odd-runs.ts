@@ -14,7 +14,14 @@ export interface OddRun {
 }
 
 export const RUN = FINISHED_RUN.parserRun;
-export const USUAL = { runId: RUN.id, fileId: RUN.fileId, pageCount: 1, processingTimeMs: 4210, credits: 2 };
+export const USUAL = {
+  runId: RUN.id,
+  apiVersion: '2025-04-21',
+  fileId: RUN.fileId,
+  pageCount: 1,
+  processingTimeMs: 4210,
+  credits: 2,
+};
 const [CHUNK] = RUN.chunks as [(typeof RUN.chunks)[0]];
 const [BLOCK] = CHUNK.blocks as [(typeof CHUNK.blocks)[0]];
 /** Builds a run. A member that is `undefined` is not sent. */

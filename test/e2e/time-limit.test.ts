@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createExtendClient, startTimeLimit, type ExtendClient } from '../../http';
+import { createExtendClient, startTimeLimit, type ExtendApi } from '../../http';
 
 /** Collects garbage, as a long-lived worker does from time to time. */
 setFlagsFromString('--expose-gc');
@@ -13,14 +13,14 @@ const collectGarbage = runInNewContext('gc') as () => void;
 const LIMIT_MS = 2_000;
 const server = createServer((_, response: ServerResponse) => stall(response));
 let stall: (response: ServerResponse) => void;
-let extend: ExtendClient;
+let extend: ExtendApi;
 let collecting: NodeJS.Timeout;
 
 beforeAll(async () => {
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const limits = { statusTimeoutMs: LIMIT_MS, submitTimeoutMs: LIMIT_MS, fetchTimeoutMs: LIMIT_MS };
-  extend = createExtendClient({ apiKey: 'key', baseUrl, ...limits });
+  extend = createExtendClient({ apiKey: 'key', baseUrl, ...limits }).version('2025-04-21');
   collecting = setInterval(collectGarbage, 20);
 });
 

@@ -17,9 +17,9 @@ beforeEach(() => {
 afterAll(() => emulator.close());
 
 const observed = (options: object = {}) =>
-  createExtendClient({ apiKey: 'sk_test', baseUrl: emulator.url, ...options }, (request) => ended.push(request)).version(
-    '2025-04-21',
-  );
+  createExtendClient({ apiKey: 'sk_test', baseUrl: emulator.url, ...options }, (request) =>
+    ended.push(request),
+  ).version('2025-04-21');
 const reported = () => ended.map(({ operation, outcome }) => `${operation} ${outcome}`);
 const ignore = () => undefined;
 

@@ -1,7 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startEmulator, type Emulator } from '../../local/extend';
-import { createExtendClient, type ExtendClientOptions } from '../../http';
+import { API_VERSIONS, type ApiVersion } from '../../contract/extend';
+import { createExtendClient, type ExtendApi, type ExtendClientOptions } from '../../http';
 import { sendJson, startOddServer } from './odd-server';
 
 const fileUrl = 'http://emulator.invalid/ok';
@@ -14,7 +15,8 @@ afterAll(() => emulator.close());
 
 const clientWith = (options: Partial<ExtendClientOptions> = {}) =>
   createExtendClient({ apiKey: 'sk_test', baseUrl: emulator.url, ...options });
-const apiWith = (options: Partial<ExtendClientOptions> = {}) => clientWith(options).version('2025-04-21');
+const apiWith = (options: Partial<ExtendClientOptions> = {}, version: ApiVersion = '2025-04-21') =>
+  clientWith(options).version(version);
 const lastRequest = () => emulator.requests.at(-1);
 
 /** Gives the requests that the work sends. */
@@ -72,7 +74,7 @@ describe('each call sends one request', () => {
   });
 
   it('polls a run, then reads it with its content', async () => {
-    const client = clientWith();
+    const client = apiWith();
     const { runId, status } = await client.submitParse({ file: { fileUrl } });
     expect(status).toBe('PROCESSING');
     const [read] = await requestsOf(() => client.pollRun(runId));
@@ -86,7 +88,7 @@ describe('each call sends one request', () => {
   });
 
   it('uploads the bytes under their name, and deletes them', async () => {
-    const client = clientWith();
+    const client = apiWith();
     const bytes = Uint8Array.from({ length: 200_000 }, (_, at) => 32 + (at % 90));
     const fileName = 'Größe "1" – final.txt';
     const [upload] = await requestsOf(() => client.uploadFile({ content: new Blob([bytes]), fileName }));
@@ -106,7 +108,7 @@ describe('each call sends one request', () => {
   });
 
   it('deletes a run, and accepts that the run does not exist any more', async () => {
-    const client = clientWith();
+    const client = apiWith();
     const { runId } = await client.submitParse({ file: { fileUrl } });
     expect(await requestsOf(() => client.deleteRun(runId))).toMatchObject([{ method: 'DELETE', responseStatus: 200 }]);
     expect(await requestsOf(() => client.deleteRun(runId))).toMatchObject([{ method: 'DELETE', responseStatus: 404 }]);
@@ -120,7 +122,7 @@ describe('each call sends one request', () => {
     ['a version that was removed', '{"code":"ENDPOINT_REMOVED","message":"gone"}'],
   ])('does not take a 404 with %s for a deleted run or file', async (_title, body) => {
     await using server = await startOddServer((_, response) => response.writeHead(404).end(body));
-    const client = clientWith({ baseUrl: server.url });
+    const client = apiWith({ baseUrl: server.url });
     for (const deletion of [client.deleteRun('r'), client.deleteFile('f')]) {
       await expect(deletion).rejects.toMatchObject({ kind: 'status', status: 404 });
     }
@@ -130,7 +132,7 @@ describe('each call sends one request', () => {
     await using server = await startOddServer((_, response) => response.writeHead(404).end('<h1>nginx</h1>'));
     const failed = apiWith({ baseUrl: `${server.url}/v1/` }).pollRun('r');
     await expect(failed).rejects.toThrow(
-      `${server.url}/v1 (EXTEND_BASE_URL) does not serve Extend's API: it answered 404 to GET /parser_runs/r, and not with an error of Extend: nginx`,
+      `${server.url}/v1 (EXTEND_BASE_URL) does not serve version 2025-04-21 of Extend's API (EXTEND_API_VERSION): it answered 404 to GET /parser_runs/r, and not with an error of Extend: nginx`,
     );
   });
 
@@ -139,11 +141,11 @@ describe('each call sends one request', () => {
     await using server = await startOddServer((_, response) => response.writeHead(410).end(JSON.stringify(json)));
     const failed = apiWith({ baseUrl: server.url }).pollRun('r');
     await expect(failed).rejects.toMatchObject({ status: 410, code: 'ENDPOINT_REMOVED', requestId: 'req_1' });
-    await expect(failed).rejects.toThrow(/no longer serves version 2025-04-21 of its API \(x-extend-api-version\)/);
+    await expect(failed).rejects.toThrow(/no longer serves version 2025-04-21 of its API \(EXTEND_API_VERSION\)/);
   });
 
   it('encodes ids, so that no id leads to another path', async () => {
-    const client = clientWith();
+    const client = apiWith();
     await requestsOf(() => client.deleteRun('../files/x?y#z'));
     expect(lastRequest()).toMatchObject({ path: '/parser_runs/..%2Ffiles%2Fx%3Fy%23z', query: {} });
     await requestsOf(() => client.deleteFile('a/b'));
@@ -152,25 +154,28 @@ describe('each call sends one request', () => {
 });
 
 describe('what each request carries', () => {
-  const everyCall = (client: ReturnType<typeof clientWith>) => [
+  const everyCall = (client: ExtendApi) => [
     () => client.submitParse({ file: { fileUrl } }),
     () => client.pollRun('r').catch(() => undefined),
     () => client.readRun('r', { maxBodyBytes: 1000 }).catch(() => undefined),
     () => client.uploadFile({ content: new Blob(['text']), fileName: 'a.txt' }),
     () => client.deleteRun('r'),
     () => client.deleteFile('f'),
+    ...(client.cancelRun ? [() => client.cancelRun?.('r') ?? Promise.reject(new Error('no cancelRun'))] : []),
   ];
 
-  it('is the key and the version', async () => {
-    for (const work of everyCall(clientWith({ apiKey: ' sk_test\n' }))) {
+  it.each(API_VERSIONS)('is the key and the version %s', async (version) => {
+    for (const work of everyCall(apiWith({ apiKey: ' sk_test\n' }, version))) {
       const [request] = await requestsOf(work);
-      expect(request?.headers).toMatchObject({ authorization: 'Bearer sk_test', 'x-extend-api-version': '2025-04-21' });
+      expect(request?.headers).toMatchObject({ authorization: 'Bearer sk_test', 'x-extend-api-version': version });
       expect(request?.headers).not.toHaveProperty('x-extend-workspace-id');
     }
   });
 
   it('is the workspace, if there is one', async () => {
-    for (const work of everyCall(clientWith({ workspaceId: 'ws_1' }))) {
+    const works = API_VERSIONS.flatMap((version) => everyCall(apiWith({ workspaceId: 'ws_1' }, version)));
+    expect(works).toHaveLength(13);
+    for (const work of works) {
       const [request] = await requestsOf(work);
       expect(request?.headers).toMatchObject({ 'x-extend-workspace-id': 'ws_1' });
     }
@@ -178,7 +183,7 @@ describe('what each request carries', () => {
 
   it('is the current key', async () => {
     const keys = ['first', 'second'];
-    const client = clientWith({ apiKey: async () => keys.shift() ?? 'last' });
+    const client = apiWith({ apiKey: async () => keys.shift() ?? 'last' });
     const sent = await requestsOf(async () => {
       for (let call = 0; call < 3; call += 1) await client.deleteFile('f');
     });
@@ -203,7 +208,7 @@ describe('the key that a request was sent with', () => {
       cameFirst();
     });
     let keys = 0;
-    const client = clientWith({ baseUrl: server.url, apiKey: () => `live.${(keys += 1)}.CANARY.0123456789` });
+    const client = apiWith({ baseUrl: server.url, apiKey: () => `live.${(keys += 1)}.CANARY.0123456789` });
     const first = client.readRun('first', { maxBodyBytes: 1000 });
     await firstCame;
     for (let call = 0; call < 12; call += 1) await client.pollRun('r');
@@ -218,7 +223,7 @@ describe('a base URL', () => {
     await using server = await startOddServer((_, response) =>
       sendJson(response, { parserRun: { id: 'r', status: 'PROCESSED' } }),
     );
-    const client = clientWith({ baseUrl: server.url + end });
+    const client = apiWith({ baseUrl: server.url + end });
     await client.pollRun('r');
     expect(server.requests).toEqual([`GET ${end.trim().replace(/\/+$/, '')}/parser_runs/r?responseType=url`]);
   });
@@ -231,7 +236,7 @@ describe('a key that cannot be used', () => {
     ['with letters that no header may have', () => 'SECRETé'],
     ['missing', () => undefined as unknown as string],
   ])('%s fails with 401, without a request, and is not shown', async (_title, apiKey) => {
-    const client = clientWith({ apiKey });
+    const client = apiWith({ apiKey });
     const requests = await requestsOf(async () => {
       const failed = client.submitParse({ file: { fileUrl } });
       await expect(failed).rejects.toMatchObject({ name: 'ParseApiError', kind: 'status', status: 401 });
@@ -242,7 +247,7 @@ describe('a key that cannot be used', () => {
   });
 
   it('is reported with the reason', async () => {
-    const client = clientWith({
+    const client = apiWith({
       apiKey: async () => {
         throw new Error('vault https://vault/key?token=SECRET is sealed, had sk_live_SECRET');
       },
@@ -254,7 +259,7 @@ describe('a key that cannot be used', () => {
   });
 
   it('is waited for up to the time limit of the call, and nothing is sent', async () => {
-    const client = clientWith({ apiKey: () => new Promise(() => undefined), submitTimeoutMs: 50 });
+    const client = apiWith({ apiKey: () => new Promise(() => undefined), submitTimeoutMs: 50 });
     const requests = await requestsOf(() =>
       expect(client.submitParse({ file: { fileUrl } })).rejects.toMatchObject({ kind: 'notReceived' }),
     );
@@ -269,7 +274,7 @@ describe('an answer', () => {
       const body = gzipSync(JSON.stringify({ parserRun: run }));
       response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(body);
     });
-    const client = clientWith({ baseUrl: server.url });
+    const client = apiWith({ baseUrl: server.url });
     expect(await client.pollRun('r')).toEqual({ runId: 'r', status: 'PROCESSED', failureReason: 'größer' });
     const collected = await client.readRun('r', { maxBodyBytes: 1000 });
     expect(collected.decode().chunks).toEqual([{ content: 'größer' }]);
@@ -283,7 +288,7 @@ describe('an answer', () => {
       for (const byte of body) await new Promise<void>((sent) => response.write(Buffer.of(byte), () => sent()));
       response.end();
     });
-    const client = clientWith({ baseUrl: server.url });
+    const client = apiWith({ baseUrl: server.url });
     expect(await client.pollRun('r')).toMatchObject({ failureReason: 'ä€😀"\\' });
     const collected = await client.readRun('r', { maxBodyBytes: 1000 });
     expect(collected.decode().chunks).toEqual([{ content: 'ä€😀"\\' }]);
@@ -293,7 +298,7 @@ describe('an answer', () => {
 describe('an abort', () => {
   it('ends a call with the reason of the signal, before and after the request was sent', async () => {
     await using server = await startOddServer(() => undefined);
-    const client = clientWith({ baseUrl: server.url });
+    const client = apiWith({ baseUrl: server.url });
     const reason = new Error('no longer wanted');
     await expect(client.pollRun('r', { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
     for (const call of ['pollRun', 'deleteRun', 'deleteFile'] as const) {
@@ -308,7 +313,7 @@ describe('an abort', () => {
 
   it('ends a call while its body arrives', async () => {
     await using server = await startOddServer((_, response) => response.writeHead(200).write('{"parserRun":'));
-    const client = clientWith({ baseUrl: server.url });
+    const client = apiWith({ baseUrl: server.url });
     const abort = new AbortController();
     const failed = client.readRun('r', { signal: abort.signal, maxBodyBytes: 1000 });
     while (server.requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -317,7 +322,7 @@ describe('an abort', () => {
   });
 
   it('ends the wait for a key', async () => {
-    const client = clientWith({ apiKey: () => new Promise(() => undefined) });
+    const client = apiWith({ apiKey: () => new Promise(() => undefined) });
     const abort = new AbortController();
     const failed = client.pollRun('r', { signal: abort.signal });
     abort.abort('enough');

@@ -4,7 +4,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { httpReply, startEmulator, endlessReply, type Emulator, type FaultChooser } from '../../local/extend';
-import { createExtendClient, type ExtendClient } from '../../http';
+import { API_VERSIONS } from '../../contract/extend';
+import { createExtendClient, type ExtendApi } from '../../http';
 import { startOddServer } from './odd-server';
 
 const LARGE_BODY_BYTES = 50_000_000;
@@ -47,7 +48,7 @@ describe('the state of a large run', () => {
     await using server = await startOddServer((_, response) => {
       sent = sendLargeRun(response, { before: '"status":"PROCESSED","chunks":[', piece: CHUNKS, after: '{}]' });
     });
-    const client = createExtendClient({ apiKey: 'k', baseUrl: server.url });
+    const client = createExtendClient({ apiKey: 'k', baseUrl: server.url }).version('2025-04-21');
     expect(await client.pollRun('r')).toEqual({ runId: 'r', status: 'PROCESSED' });
     expect(await sent).toBeLessThan(LARGE_BODY_BYTES / 2);
   });
@@ -68,7 +69,7 @@ describe('the state of a large run', () => {
       await using server = await startOddServer((_, response) =>
         sendLargeRun(response, { before, piece, after }, () => held.push(heldBytes())),
       );
-      const client = createExtendClient({ apiKey: 'k', baseUrl: server.url });
+      const client = createExtendClient({ apiKey: 'k', baseUrl: server.url }).version('2025-04-21');
       expect(await client.pollRun('r')).toEqual({ runId: 'r', ...expected });
       expect(held).toHaveLength(10);
       // A client that held the body would hold most of it at the last tenth.
@@ -81,7 +82,7 @@ describe('the state of a large run', () => {
       await using server = await startOddServer((_, response) => {
         response.end(`{"parserRun":{"id":"r",${first}"chunks":[${CHUNK.repeat(200)}{}]${last}}}`);
       });
-      return await createExtendClient({ apiKey: 'k', baseUrl: server.url }).pollRun('r');
+      return await createExtendClient({ apiKey: 'k', baseUrl: server.url }).version('2025-04-21').pollRun('r');
     };
     const failed = { runId: 'r', status: 'FAILED', failureReason: 'CORRUPT_FILE' };
     expect(await stateOf('"status":"FAILED","failureReason":"CORRUPT_FILE",', '')).toEqual(failed);
@@ -107,18 +108,18 @@ describe('the state of a large run', () => {
     await using server = await startOddServer((_, response) => {
       response.end(`{"parserRun":{"id":"r","chunks":[${CHUNK.repeat(200)}`);
     });
-    const failed = createExtendClient({ apiKey: 'k', baseUrl: server.url }).pollRun('r');
+    const failed = createExtendClient({ apiKey: 'k', baseUrl: server.url }).version('2025-04-21').pollRun('r');
     await expect(failed).rejects.toMatchObject({ kind: 'unreadable' });
   });
 });
 
-describe('a poll with responseType=url', () => {
+describe.each(API_VERSIONS)('a poll of %s with responseType=url', (version) => {
   let emulator: Emulator;
   afterEach(() => emulator.close());
 
-  const start = async (faults: FaultChooser): Promise<readonly [ExtendClient, string]> => {
+  const start = async (faults: FaultChooser): Promise<readonly [ExtendApi, string]> => {
     emulator = await startEmulator({ faults });
-    const client = createExtendClient({ apiKey: 'k', baseUrl: emulator.url });
+    const client = createExtendClient({ apiKey: 'k', baseUrl: emulator.url }).version(version);
     const { runId } = await client.submitParse({ file: { fileUrl: 'http://emulator.invalid/never' } });
     return [client, runId];
   };
@@ -165,4 +166,19 @@ describe('a poll with responseType=url', () => {
     const [client, runId] = await start(({ operation }) => (operation === 'read' ? endlessReply() : undefined));
     expect(await client.pollRun(runId)).toEqual({ runId, status: 'PROCESSING' });
   });
+});
+
+it('a refusal of responseType=url in one version does not change the polls of the other version', async () => {
+  await using server = await startOddServer((request, response) => {
+    const isRefused = request.url === '/parse_runs/r?responseType=url';
+    response.writeHead(isRefused ? 400 : 200).end('{"id":"r","status":"PROCESSING"}');
+  });
+  const client = createExtendClient({ apiKey: 'k', baseUrl: server.url });
+  for (const version of ['2026-02-09', '2026-02-09', '2025-04-21'] as const) await client.version(version).pollRun('r');
+  expect(server.requests).toEqual([
+    'GET /parse_runs/r?responseType=url',
+    'GET /parse_runs/r?responseType=json',
+    'GET /parse_runs/r?responseType=json',
+    'GET /parser_runs/r?responseType=url',
+  ]);
 });

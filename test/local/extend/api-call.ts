@@ -13,7 +13,7 @@ export interface ApiAnswer {
   readonly body: any;
 }
 
-/** Makes one call with the API's headers. */
+/** Makes one call with the headers of version 2025-04-21. */
 export async function call(
   emulator: Emulator,
   method: string,
@@ -26,6 +26,26 @@ export async function call(
   const headers = { ...API_HEADERS, ...defined({ 'content-type': type }) };
   const response = await fetch(emulator.url + path, { method, headers, ...defined({ body }), ...init });
   return { status: response.status, headers: response.headers, body: await response.json() };
+}
+
+/** Makes one call with the headers of version 2026-02-09. A body that is not JSON is given as text. */
+export async function callNew(emulator: Emulator, method: string, path: string, json?: unknown): Promise<ApiAnswer> {
+  const headers = { ...API_HEADERS, 'x-extend-api-version': '2026-02-09', 'content-type': 'application/json' };
+  const body = json === undefined ? undefined : JSON.stringify(json);
+  const response = await fetch(emulator.url + path, { method, headers, ...defined({ body }) });
+  const isJson = response.headers.get('content-type')?.includes('json');
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: await (isJson ? response.json() : response.text()),
+  };
+}
+
+/** Creates a run of version 2026-02-09, and returns its id. */
+export async function createRun(emulator: Emulator, url: string, fields: object = {}): Promise<string> {
+  const { status, body } = await callNew(emulator, 'POST', '/parse_runs', { file: { url }, ...fields });
+  if (status !== 200) throw new Error(`create answered ${status} ${JSON.stringify(body)}`);
+  return body.id;
 }
 
 /** Submits a URL, and returns the run's id. */

@@ -8,6 +8,10 @@ import { API_HEADERS } from './api-call';
 import { sendBytes, statusOf, toBytes, type RawRequest } from './raw-request';
 
 const AUTHORIZED = Object.entries(API_HEADERS).map(([name, value]) => `${name}: ${value}`);
+const AUTHORIZED_NEW = [
+  ...AUTHORIZED.filter((line) => !line.startsWith('x-extend')),
+  'x-extend-api-version: 2026-02-09',
+];
 const OK_URL = 'http://emulator.invalid/ok?reads=0';
 
 let workplace: Workplace;
@@ -24,6 +28,17 @@ afterAll(() => workplace.remove());
 /** Adds the headers that the API requires, and the emulator's own Host. */
 function authorized(request: RawRequest, ...headers: readonly string[]): RawRequest {
   return { ...request, headers: [`Host: 127.0.0.1:${port}`, ...AUTHORIZED, ...headers] };
+}
+
+/** Adds the headers of version 2026-02-09, and the emulator's own Host. */
+function authorizedNew(request: RawRequest, ...headers: readonly string[]): RawRequest {
+  return { ...request, headers: [`Host: 127.0.0.1:${port}`, ...AUTHORIZED_NEW, ...headers] };
+}
+
+/** Creates a request of version 2026-02-09 with a JSON body. */
+function posted(target: string, body: string): RawRequest {
+  const headers = ['content-type: application/json', `content-length: ${Buffer.byteLength(body)}`];
+  return authorizedNew({ method: 'POST', target, body }, ...headers);
 }
 
 function submission(body: string): RawRequest {
@@ -48,11 +63,16 @@ async function parseOne(): Promise<void> {
 describe('no request ends the emulator', () => {
   const TARGETS = [
     ...['//', '//[', '///', '//:80', '//a:x', '//user@', '/\\', 'http://[', 'http://a:99999/'],
+    ...['/parse_runs/%E0%A4%A', '/parse_runs/%', '/batch_runs/%00', '/parse_runs?limit=%', '/presigned/runs/%/output'],
+    ...['/parse_runs?nextPageToken=%00', '/parse_runs//cancel', '/parse_runs/..%2F..%2Fx'],
     ...['*', '/%', '/%00', 'http://', '/?a=%', '/../..', '//a/x', '/parser_runs/%E0%A4%A', 'http://127.0.0.1//'],
   ];
   it.each(TARGETS)('with the target %s', async (target) => {
     expect(await statusOf(port, { target })).toBeGreaterThanOrEqual(400);
     expect(await statusOf(port, authorized({ target }))).toBeGreaterThanOrEqual(400);
+    for (const method of ['GET', 'DELETE', 'POST']) {
+      expect(await statusOf(port, authorizedNew({ method, target }))).toBeGreaterThanOrEqual(400);
+    }
     await parseOne();
   });
 
@@ -69,6 +89,9 @@ describe('no request ends the emulator', () => {
     for (const target of ['/parse/async', '/files/upload', '/']) {
       await sendBytes(port, toBytes(port, authorized({ method: 'POST', target, body }, header)));
     }
+    for (const target of ['/parse_runs', '/parse_runs/batch', '/parse_runs/x/cancel']) {
+      await sendBytes(port, toBytes(port, authorizedNew({ method: 'POST', target, body }, header)));
+    }
     await parseOne();
   });
 
@@ -80,6 +103,25 @@ describe('no request ends the emulator', () => {
     }
     const elsewhere = submission(`{"file":{"fileUrl":"${OK_URL}"},"metadata":${nested}}`);
     expect(await statusOf(port, elsewhere)).toBe(200);
+    await parseOne();
+  });
+
+  it('with any member of 200,000 levels in version 2026-02-09, and the request gets an answer', async () => {
+    const nested = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+    const file = `"file":{"url":"${OK_URL}"}`;
+    for (const body of [
+      `{${file},"metadata":{"a":${nested}}}`,
+      `{${file},"metadata":{"extend:usage_tags":${nested}}}`,
+      `{${file},"dataRetention":{"mode":${nested}}}`,
+      `{${file},"config":{"a":${nested}}}`,
+      `{"file":{"url":"${OK_URL}","settings":{"password":${nested}}}}`,
+    ]) {
+      expect(await statusOf(port, posted('/parse_runs', body))).toBe(400);
+      expect(await statusOf(port, posted('/parse_runs/batch', `{"inputs":[${body}]}`))).toBe(
+        body.includes('Retention') || body.includes('config') ? 200 : 400,
+      );
+    }
+    expect(await statusOf(port, posted('/parse_runs/batch', `{"inputs":${nested}}`))).toBe(400);
     await parseOne();
   });
 
@@ -123,7 +165,20 @@ describe('no request ends the emulator', () => {
       '%ff',
     );
     const path = fc.array(fc.oneof(pieces, printable), { maxLength: 6 }).map((parts) => parts.join(''));
-    const start = fc.constantFrom('/', '//', '/parser_runs/', '/files/', '/presigned/', '/parse', 'http://', '', '*');
+    const start = fc.constantFrom(
+      '/',
+      '//',
+      '/parser_runs/',
+      '/parse_runs/',
+      '/parse_runs?',
+      '/batch_runs/',
+      '/files/',
+      '/presigned/',
+      '/parse',
+      'http://',
+      '',
+      '*',
+    );
     const target = fc.tuple(start, path).map((parts) => parts.join(''));
     const method = fc.constantFrom('GET', 'POST', 'DELETE', 'PUT', 'HEAD', 'OPTIONS', 'PATCH', 'CONNECT', 'BREW');
     const name = fc.constantFrom('Host', 'Origin', 'Content-Type', 'Content-Length', 'Transfer-Encoding', 'X-Odd');
@@ -134,8 +189,8 @@ describe('no request ends the emulator', () => {
     );
     const body = fc.oneof(printable, fc.json(), fc.constant('3\r\nabc\r\n0\r\n\r\n'));
     return fc
-      .record({ method, target, headers, body, isOwn: fc.boolean() })
-      .map(({ isOwn, ...request }) => toBytes(port, isOwn ? authorized(request, ...request.headers) : request));
+      .record({ method, target, headers, body, add: fc.constantFrom(authorized, authorizedNew, undefined) })
+      .map(({ add, ...request }) => toBytes(port, add ? add(request, ...request.headers) : request));
   }
 });
 
