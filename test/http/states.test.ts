@@ -100,7 +100,7 @@ describe('the state of a large run', () => {
     await using server = await startOddServer((_, response) => {
       response.end(`{"parserRun":{"id":"r","status":"FAILED","failureReason":${reason}}}`);
     });
-    const state = await createExtendClient({ apiKey: 'k', baseUrl: server.url }).pollRun('r');
+    const state = await createExtendClient({ apiKey: 'k', baseUrl: server.url }).version('2025-04-21').pollRun('r');
     expect(state).toEqual({ runId: 'r', status: 'FAILED', failureReason: 'a reason of more than 65536 bytes' });
   });
 
