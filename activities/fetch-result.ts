@@ -55,8 +55,9 @@ export function createFetchResult({ extend, maxInlineBytes }: FetchResultOptions
 }
 
 function toResult(run: ParserRun, context: RunSummaryContext): FetchedResult {
-  const { chunks, ocr } = run;
-  return { ...toRunSummary(run, context), output: defined({ kind: 'inline', chunks, ocr: ocr ?? undefined }) };
+  const { chunks, ocr, output } = run;
+  const facts = defined({ ocr: ocr ?? undefined, metadata: output?.metadata ?? undefined });
+  return { ...toRunSummary(run, context), output: { kind: 'inline', chunks, ...facts } };
 }
 
 function checkSize(result: FetchedResult, { counters }: FetchResultInput, maxInlineBytes: number): void {

@@ -166,8 +166,9 @@ function toDocumentInput(document: Document, { local }: ParseServices): ParseInp
 
 /** The result as the command writes it: with its chunks, because the stored result is deleted when the command ends. */
 export async function withContent(result: ParseResult, { client }: ParseServices): Promise<ParseResult> {
-  const { chunks, ocr } = await client.readRun(result);
-  return { ...result, output: defined({ kind: 'inline', chunks, ocr: ocr ?? undefined }) };
+  const { chunks, ocr, output } = await client.readRun(result);
+  const facts = defined({ ocr: ocr ?? undefined, metadata: output?.metadata ?? undefined });
+  return { ...result, output: { kind: 'inline', chunks, ...facts } };
 }
 
 function toFailedOutcome(input: string, error: unknown): DocumentReport {

@@ -28,7 +28,7 @@ export type {
   PollingOptions,
   StoredOutput,
 } from '../contract';
-export type { Block, Chunk, ParseConfig, ParserRun } from '../contract/extend';
+export type { ApiVersion, Block, Chunk, OutputMetadata, ParseConfig, ParserRun, RunMetadata } from '../contract/extend';
 export {
   ApiVersionRemovedError,
   ContractViolationError,

@@ -1,4 +1,4 @@
-import type { ApiVersion, Chunk, Ocr, RunMetadata, RunStatus } from './extend';
+import type { ApiVersion, Chunk, Ocr, OutputMetadata, RunMetadata, RunStatus } from './extend';
 
 /** The chunks as part of the workflow's result. */
 export interface InlineOutput {
@@ -6,6 +6,8 @@ export interface InlineOutput {
   readonly chunks: readonly Chunk[];
   /** Present only if the configuration requested it. */
   readonly ocr?: Ocr;
+  /** Facts about the parsed pages. Version 2026-02-09 only, and only if Extend sends them. */
+  readonly metadata?: OutputMetadata;
 }
 
 /** Reference to a stored run. The stored object is the bare `ParserRun` as JSON. */

@@ -52,6 +52,7 @@ const run = record({
   failureReason: optional(text),
   ocr: optional(record({ words: optional(listOf(object)) })),
   config: optional(object),
+  output: optional(record({ metadata: optional(object) })),
 });
 
 /** Names of members that may be noted. Other names are noted as `*`, because they may be text of the document. */

@@ -22,6 +22,7 @@ export type {
   Chunk,
   KnownRunStatus,
   Ocr,
+  OutputMetadata,
   ParseConfig,
   ParseBatchRequest,
   ParseRequest,

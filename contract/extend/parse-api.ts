@@ -142,8 +142,16 @@ export interface ParserRun {
   readonly usage?: { readonly credits?: number | null; readonly [field: string]: unknown } | null;
   /** Metadata of the submit. Version 2026-02-09 only. */
   readonly metadata?: RunMetadata | null;
+  /** The members of the output beside chunks and OCR, if there are any. Version 2026-02-09 only. */
+  readonly output?: { readonly metadata?: OutputMetadata | null; readonly [field: string]: unknown } | null;
   readonly [field: string]: unknown;
 }
+
+/**
+ * Facts about the pages that were parsed: sizes, rotation and resolution. Boxes of blocks are in units of 1/72 inch times
+ * `dpi / 72`. Version 2026-02-09 only.
+ */
+export type OutputMetadata = Readonly<Record<string, unknown>>;
 
 /** Metadata that a submit gives to a run, and that Extend repeats with the run. Version 2026-02-09 only. */
 export type RunMetadata = Readonly<Record<string, unknown>>;

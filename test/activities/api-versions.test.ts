@@ -248,7 +248,7 @@ describe('a finished run of version 2026-02-09', () => {
     };
     expect(facts).toEqual({ ...usual, ...differs });
     expect(storedFacts).toEqual(facts);
-    expect(inline).toEqual({ kind: 'inline', chunks: content.chunks, ocr: content.ocr });
+    expect(inline).toEqual({ kind: 'inline', ...content });
     expect(stored).toMatchObject({ kind: 'stored', chunkCount: 2 });
     const reference = stored as StoredOutput;
     const text = readFileSync(fileURLToPath(reference.uri), 'utf8');
