@@ -53,6 +53,7 @@ export interface SubmittedRun {
 export interface GetStatusInput {
   /** Extend's run id. */
   readonly runId: string;
+  /** Version of the API in which the run is asked for. */
   readonly apiVersion?: RunVersion;
   /**
    * Time when Extend accepted the run, epoch milliseconds. A 404 is retried for 60 s after it. Absent for an attached
@@ -98,6 +99,7 @@ export type ResultCounters = Pick<ParseResult, 'submits' | 'polls' | 'waitedMs'>
 export interface StoreResultInput {
   /** Extend's run id. */
   readonly runId: string;
+  /** Version of the API in which the run is asked for. */
   readonly apiVersion?: RunVersion;
   /**
    * Time when the workflow noticed the end of the run, epoch milliseconds. For two minutes after it the run may lack
@@ -138,6 +140,7 @@ export interface UploadedFile {
 export interface DeleteRunInput {
   /** Extend's run id. */
   readonly runId?: string;
+  /** Version of the API in which the run is asked for. */
   readonly apiVersion?: RunVersion;
   /** Id of a file that this workflow uploaded. */
   readonly fileId?: string;
@@ -147,7 +150,14 @@ export interface DeleteRunInput {
 export interface CancelRunInput {
   /** Extend's run id. */
   readonly runId: string;
+  /** Version of the API in which the run is asked for. */
   readonly apiVersion?: RunVersion;
+}
+
+/** Answer of `cancelRun`. */
+export interface CancelAnswer {
+  /** Status of the run afterwards. Absent if it is not known. */
+  readonly status?: RunStatus;
 }
 
 /** Input of `prepareBatch`. */
@@ -269,8 +279,8 @@ export interface ParseActivities extends BatchActivities {
   storeResult(input: StoreResultInput): Promise<FetchedResult>;
   /** Uploads a source to Extend. */
   uploadFile(input: UploadFileInput): Promise<UploadedFile>;
-  /** Cancels a run. A run that has ended or does not exist counts as cancelled. */
-  cancelRun(input: CancelRunInput): Promise<void>;
+  /** Cancels a run. That a run has ended, or does not exist, is no error. */
+  cancelRun(input: CancelRunInput): Promise<CancelAnswer>;
   /** Deletes a run's data, and an uploaded file. A run or file that does not exist counts as deleted. */
   deleteRun(input: DeleteRunInput): Promise<void>;
 }

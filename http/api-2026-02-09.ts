@@ -3,7 +3,7 @@ import { ParseApiError, type ParseRequest } from '../contract/extend';
 import { defined } from '../json';
 import type { ExtendApi } from './extend-api';
 import type { Sender } from './sender';
-import { createSharedCalls, drain, sendSubmit, unlessGone } from './shared-calls';
+import { createSharedCalls, drain, sendSubmit } from './shared-calls';
 import { pathOf } from './requests';
 import { streamWithOutput } from './stream-with-output';
 
@@ -20,7 +20,7 @@ export function createApi20260209(sender: Sender): ExtendApi {
     cancelRun: async (runId, { signal } = {}) => {
       const path = `${pathOf(RUNS, runId)}/cancel`;
       const request = { operation: 'cancelRun', method: 'POST', path, signal } as const;
-      await unlessEnded(unlessGone(send({ ...request, timeoutMs: timeouts.statusMs }, drain)));
+      return isAccepted(send({ ...request, timeoutMs: timeouts.statusMs }, drain));
     },
   };
 }
@@ -33,11 +33,18 @@ function toBody({ file, config, metadata, dataRetention }: ParseRequest): object
   return defined({ file: named, config, metadata, dataRetention: retention });
 }
 
-/** Extend refuses to cancel a run that has ended. Its documentation does not name the status of that answer. */
-async function unlessEnded(cancelling: Promise<void>): Promise<void> {
+/**
+ * Waits for a cancellation. Extend refuses to cancel a run that has ended, or does not exist. Its documentation does not
+ * name the status of that answer.
+ *
+ * @returns `false` if Extend refused it
+ */
+async function isAccepted(cancelling: Promise<void>): Promise<boolean> {
   try {
     await cancelling;
+    return true;
   } catch (error) {
-    if (!(error instanceof ParseApiError) || classifyApiError(error, 'cancel') !== 'RequestRejected') throw error;
+    if (error instanceof ParseApiError && classifyApiError(error, 'cancel') === 'RequestRejected') return false;
+    throw error;
   }
 }

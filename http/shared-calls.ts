@@ -96,7 +96,7 @@ export async function drain(answer: HttpAnswer): Promise<void> {
 }
 
 /** Waits for a request about a run or file. The answer that it does not exist counts as success. */
-export async function unlessGone(request: Promise<void>): Promise<void> {
+async function unlessGone(request: Promise<void>): Promise<void> {
   try {
     await request;
   } catch (error) {
