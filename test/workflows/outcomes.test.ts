@@ -32,6 +32,7 @@ describe('A document', () => {
   it('has a result of exactly the documented shape', async () => {
     const { output, ...summary } = await scene.execute(scene.document('several'));
     expect(Object.keys(summary).sort()).toEqual([
+      'apiVersion',
       'credits',
       'fileId',
       'pageCount',

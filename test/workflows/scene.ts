@@ -3,6 +3,7 @@ import { afterAll, beforeAll } from '@jest/globals';
 import { Worker } from '@temporalio/worker';
 import { ParseClient, ParseError, type ParseHandle } from '../../client';
 import type { DocumentInput, ParseResult } from '../../contract';
+import type { ApiVersion } from '../../contract/extend';
 import { startEmulator } from '../../local/extend';
 import {
   createParseTestEnvironment,
@@ -36,6 +37,11 @@ type InputOf = Omit<DocumentInput, 'file'>;
 
 /** Both ways of a worker: to cache a workflow, or to replay its history for every task. The outcome must be the same. */
 export const CACHING = [{ maxCachedWorkflows: 0 }, { maxCachedWorkflows: 10 }];
+
+/** The versions of the API with both engines: what holds for one pair has to hold for each. */
+export const VERSIONS_AND_ENGINES = (['2025-04-21', '2026-02-09'] as const).flatMap((apiVersion) =>
+  (['timer', 'retry'] as const).map((engine) => ({ apiVersion, engine })),
+);
 
 /** The requests for one document, and the runs that Extend would bill. */
 export interface Counts {
@@ -116,6 +122,22 @@ export class Scene {
     return this.client.execute({ file: { fileUrl }, ...input }, { workflowId });
   }
 
+  /** Submits a document without a workflow, and returns the id of its run. */
+  async createRun({ fileUrl }: Pick<TestDocument, 'fileUrl'>, apiVersion: ApiVersion = '2025-04-21'): Promise<string> {
+    const isOld = apiVersion === '2025-04-21';
+    const response = await fetch(`${this.emulator.url}${isOld ? '/parse/async' : '/parse_runs'}`, {
+      method: 'POST',
+      headers: {
+        authorization: 'Bearer test',
+        'x-extend-api-version': apiVersion,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({ file: isOld ? { fileUrl } : { url: fileUrl } }),
+    });
+    const { id } = (await response.json()) as { id: string };
+    return id;
+  }
+
   /** Creates another worker for the server and the emulator of this scene. */
   async createWorker(taskQueue: string, { activities, worker }: WorkerSettings = {}): Promise<Worker> {
     return createParseWorker({
@@ -143,6 +165,14 @@ export class Scene {
     return errors;
   }
 
+  /** Returns the details of a document's workflow that Temporal's UI shows. */
+  async detailsOf({ workflowId }: Pick<TestDocument, 'workflowId'>): Promise<string> {
+    const { currentDetails = '' } = await this.temporal.workflow
+      .getHandle(workflowId)
+      .query<{ currentDetails?: string }>('__temporal_workflow_metadata');
+    return currentDetails;
+  }
+
   runsOf({ fileUrl }: Pick<TestDocument, 'fileUrl'>): readonly EmulatorRun[] {
     return this.emulator.runs.filter((run) => run.fileUrl === fileUrl);
   }
@@ -156,13 +186,11 @@ export class Scene {
 
   /** Returns true if a request is about the document. */
   isAbout({ fileUrl }: Pick<TestDocument, 'fileUrl'>, request: EmulatorRequest): boolean {
-    const submitted = (request.bodyJson as { file?: { fileUrl?: string } } | undefined)?.file?.fileUrl;
-    return submitted === fileUrl || this.runsOf({ fileUrl }).some(({ id }) => id === request.runId);
+    return request.fileUrl === fileUrl || this.runsOf({ fileUrl }).some(({ id }) => id === request.runId);
   }
 
   countsOf(document: Pick<TestDocument, 'fileUrl'>): Counts {
-    const about = this.emulator.requests.filter((request) => this.isAbout(document, request));
-    const count = (operation: string) => about.filter((request) => request.operation === operation).length;
+    const count = (operation: EmulatorRequest['operation']) => this.requestsOf(document, operation).length;
     return {
       submits: count('submit'),
       runs: this.runsOf(document).length,
@@ -170,6 +198,16 @@ export class Scene {
       results: count('result'),
       deletes: count('deleteRun'),
     };
+  }
+
+  /** Returns the document's requests of that kind. */
+  requestsOf(
+    document: Pick<TestDocument, 'fileUrl'>,
+    operation: EmulatorRequest['operation'],
+  ): readonly EmulatorRequest[] {
+    return this.emulator.requests.filter(
+      (request) => request.operation === operation && this.isAbout(document, request),
+    );
   }
 
   /** Resolves once the given number of requests of that kind about the document were answered, or are in flight if they are held. */
@@ -197,14 +235,14 @@ export class Scene {
 
 /** Starts emulator, worker and client on the shared dev server, with a task queue of their own. */
 async function startOnSharedServer(options: Omit<SceneOptions, 'server'>): Promise<Environment> {
-  const { scripts = {}, faults, parse, maxCachedWorkflows } = options;
+  const { scripts = {}, faults, parse, maxCachedWorkflows, apiVersion } = options;
   const emulator = await startEmulator({ scripts, ...(faults && { faults }) });
   const env = await createDevEnv();
   const taskQueue = `scene-${randomUUID()}`;
   const worker = await createParseWorker({
     connection: env.nativeConnection,
     taskQueue,
-    activities: { apiKey: 'test', baseUrl: emulator.url, ...parse },
+    activities: { apiKey: 'test', baseUrl: emulator.url, ...(apiVersion && { apiVersion }), ...parse },
     shutdownGraceTimeMs: 0,
     worker: {
       workflowBundle: await bundledWorkflows(),
