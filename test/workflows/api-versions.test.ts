@@ -233,7 +233,7 @@ describe.each([
 
   it.each([otherVersion, undefined])('finishes a document that it carries over in version %s', async (apiVersion) => {
     const { fileUrl, workflowId } = scene.document('three');
-    const runId = await scene.createRun({ fileUrl }, apiVersion);
+    const runId = await scene.createRun({ fileUrl }, apiVersion ?? OLD);
     const startedAtMs = await scene.parsing.env.currentTimeMs();
     const carried: CarriedState = {
       ...{ startedAtMs, phase: 'waiting', submits: 1, rejections: 0, polls: 4, runId, status: 'PROCESSING' },

@@ -77,7 +77,7 @@ describe('The progress', () => {
       const handle = await scene.client.start({ file: { fileUrl }, polling: { engine } }, { workflowId });
       await handle.result().catch(() => undefined);
       const { id } = scene.runOf({ fileUrl });
-      expect(await scene.detailsOf({ fileUrl, workflowId })).toMatch(
+      expect(await scene.detailsOf({ workflowId })).toMatch(
         new RegExp(`^\\*\\*failed\\*\\*, ParserRunFailed: Extend ended ${id} as FAILED: CORRUPT_FILE\n\nrun: ${id}`),
       );
     });

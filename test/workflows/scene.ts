@@ -3,7 +3,7 @@ import { afterAll, beforeAll } from '@jest/globals';
 import { Worker } from '@temporalio/worker';
 import { ParseClient, ParseError, type ParseHandle } from '../../client';
 import type { DocumentInput, ParseResult } from '../../contract';
-import type { ApiVersion } from '../../contract/extend';
+import { API_VERSIONS, DEFAULT_API_VERSION, type ApiVersion } from '../../contract/extend';
 import { startEmulator } from '../../local/extend';
 import {
   createParseTestEnvironment,
@@ -38,11 +38,6 @@ type InputOf = Omit<DocumentInput, 'file'>;
 /** Both ways of a worker: to cache a workflow, or to replay its history for every task. The outcome must be the same. */
 export const CACHING = [{ maxCachedWorkflows: 0 }, { maxCachedWorkflows: 10 }];
 
-/** The versions of the API with both engines: what holds for one pair has to hold for each. */
-export const VERSIONS_AND_ENGINES = (['2025-04-21', '2026-02-09'] as const).flatMap((apiVersion) =>
-  (['timer', 'retry'] as const).map((engine) => ({ apiVersion, engine })),
-);
-
 /** The requests for one document, and the runs that Extend would bill. */
 export interface Counts {
   readonly submits: number;
@@ -68,13 +63,17 @@ export class Scene {
   /** Start of all workflow ids: test files that share a server need different ids. */
   #idPrefix = '';
   readonly #holds: Hold[] = [];
+  /** Version of Extend's API in which the worker submits. */
+  readonly apiVersion: ApiVersion;
 
   /** Starts the environment before the tests of the surrounding block, and closes it after them. */
   constructor(options: SceneOptions | (() => Promise<SceneOptions>) = {}) {
+    this.apiVersion = (typeof options === 'function' ? undefined : options.apiVersion) ?? testedVersion();
     beforeAll(async () => {
       quietly();
       const { server, ...given } = typeof options === 'function' ? await options() : options;
-      const settings = { faults: (request: EmulatorRequest) => this.#answer(request), ...given };
+      const faults = (request: EmulatorRequest) => this.#answer(request);
+      const settings = { faults, apiVersion: this.apiVersion, ...given };
       this.#workflowsPath = given.workflowsPath;
       if (server === 'shared-dev-server') {
         this.#idPrefix = `${randomUUID()}-`;
@@ -123,7 +122,7 @@ export class Scene {
   }
 
   /** Submits a document without a workflow, and returns the id of its run. */
-  async createRun({ fileUrl }: Pick<TestDocument, 'fileUrl'>, apiVersion: ApiVersion = '2025-04-21'): Promise<string> {
+  async createRun({ fileUrl }: Pick<TestDocument, 'fileUrl'>, apiVersion = this.apiVersion): Promise<string> {
     const isOld = apiVersion === '2025-04-21';
     const response = await fetch(`${this.emulator.url}${isOld ? '/parse/async' : '/parse_runs'}`, {
       method: 'POST',
@@ -143,7 +142,7 @@ export class Scene {
     return createParseWorker({
       connection: this.parsing.env.nativeConnection,
       taskQueue,
-      activities: { apiKey: 'test', baseUrl: this.emulator.url, ...activities },
+      activities: { apiKey: 'test', baseUrl: this.emulator.url, apiVersion: this.apiVersion, ...activities },
       shutdownGraceTimeMs: 0,
       worker: { workflowBundle: await bundledWorkflows(), ...worker },
     });
@@ -231,6 +230,11 @@ export class Scene {
     for (const hold of this.#holds) await hold.pass(request);
     return undefined;
   }
+}
+
+/** Version of the API for tests that hold for each version: `TEST_API_VERSION`, or the default of a worker. */
+export function testedVersion(): ApiVersion {
+  return API_VERSIONS.find((version) => version === process.env['TEST_API_VERSION']) ?? DEFAULT_API_VERSION;
 }
 
 /** Starts emulator, worker and client on the shared dev server, with a task queue of their own. */
