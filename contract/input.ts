@@ -59,8 +59,9 @@ export interface CommonParseOptions {
    */
   readonly deleteRun?: 'never' | 'afterSuccess' | 'always';
   /**
-   * What a cancelled workflow does about a run that has not ended. `cancelRun` cancels the run at Extend, and needs
-   * version 2026-02-09 of the API. `leave` lets it go on. Neither delays or changes the end of the workflow.
+   * Fate of a run that has not ended when its workflow is cancelled. `cancelRun` cancels the run at Extend, and needs
+   * version 2026-02-09 of the API. `leave` lets it go on. The workflow ends as cancelled in both cases, with `cancelRun`
+   * at most 30 s later.
    * @default 'cancelRun' for a run of version 2026-02-09, else 'leave'
    */
   readonly onCancel?: 'leave' | 'cancelRun';

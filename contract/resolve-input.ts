@@ -49,7 +49,7 @@ export interface ParseSettings {
   readonly result: NonNullable<CommonParseOptions['result']>;
   /** The endings after which the run is deleted at Extend. */
   readonly deleteRun: NonNullable<CommonParseOptions['deleteRun']>;
-  /** What a cancellation does about the run. Absent: what the run's version of the API can. */
+  /** Fate of the run when the workflow is cancelled. Absent: the default for the run's version of the API. */
   readonly onCancel?: NonNullable<CommonParseOptions['onCancel']>;
 }
 
