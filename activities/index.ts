@@ -9,6 +9,7 @@ export type { ParseActivitiesOptions } from './create-parse-activities';
 export type {
   BatchActivities,
   BatchLocation,
+  CancelAnswer,
   CancelRunInput,
   DeleteRunInput,
   DocumentsInput,

@@ -156,6 +156,12 @@ export interface CancelRunInput {
   readonly apiVersion?: RunVersion;
 }
 
+/** Answer of `cancelRun`. */
+export interface CancelAnswer {
+  /** Status of the run afterwards. Absent if it is not known. */
+  readonly status?: RunStatus;
+}
+
 /** Input of `prepareBatch`. */
 export interface PrepareBatchInput {
   /** Input of the batch. */
@@ -275,8 +281,8 @@ export interface ParseActivities extends BatchActivities {
   storeResult(input: StoreResultInput): Promise<FetchedResult>;
   /** Uploads a source to Extend. */
   uploadFile(input: UploadFileInput): Promise<UploadedFile>;
-  /** Cancels a run. A run that has ended or does not exist counts as cancelled. */
-  cancelRun(input: CancelRunInput): Promise<void>;
+  /** Cancels a run. That a run has ended, or does not exist, is no error. */
+  cancelRun(input: CancelRunInput): Promise<CancelAnswer>;
   /** Deletes a run's data, and an uploaded file. A run or file that does not exist counts as deleted. */
   deleteRun(input: DeleteRunInput): Promise<void>;
 }

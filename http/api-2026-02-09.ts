@@ -12,7 +12,7 @@ import { type Redactor } from '../privacy';
 import type { ExtendApi, RunListQuery } from './extend-api';
 import type { HttpAnswer } from './http-answer';
 import type { Sender } from './sender';
-import { createSharedCalls, drain, readJson, sendSubmit, unlessGone } from './shared-calls';
+import { createSharedCalls, drain, readJson, sendSubmit } from './shared-calls';
 import { pathOf } from './requests';
 import { streamWithOutput } from './stream-with-output';
 
@@ -31,7 +31,7 @@ export function createApi20260209(sender: Sender): ExtendApi {
     cancelRun: async (runId, { signal } = {}) => {
       const path = `${pathOf(RUNS, runId)}/cancel`;
       const request = { operation: 'cancelRun', method: 'POST', path, signal } as const;
-      await unlessEnded(unlessGone(send({ ...request, timeoutMs: timeouts.statusMs }, drain)));
+      return isAccepted(send({ ...request, timeoutMs: timeouts.statusMs }, drain));
     },
     listRuns: async (query, { signal } = {}) => {
       const request = { operation: 'listRuns', method: 'GET', path: '/parse_runs', query: toQuery(query) } as const;
@@ -73,15 +73,20 @@ function toInput({ file, metadata }: ParseBatchRequest['inputs'][number]): objec
   return defined({ file: named, metadata });
 }
 
-/** Statuses with which Extend may refuse to cancel a run that has ended. Its documentation does not name the status. */
-const ENDED_STATUSES: ReadonlySet<number | undefined> = new Set([400, 409, 422]);
+/**
+ * Statuses with which Extend may refuse to cancel a run that has ended or does not exist. Its documentation does not name
+ * the status.
+ */
+const REFUSED_STATUSES: ReadonlySet<number | undefined> = new Set([400, 404, 409, 422]);
 
-/** Waits for a cancellation. The refusal of a run that has ended counts as success. */
-async function unlessEnded(cancelling: Promise<void>): Promise<void> {
+/** Waits for a cancellation. @returns `false` if Extend refused it, because the run has ended or does not exist */
+async function isAccepted(cancelling: Promise<void>): Promise<boolean> {
   try {
     await cancelling;
+    return true;
   } catch (error) {
-    const isEnded = error instanceof ParseApiError && ENDED_STATUSES.has(error.status);
-    if (!isEnded || classifyApiError(error, 'cancel') !== 'RequestRejected') throw error;
+    const isRefused = error instanceof ParseApiError && REFUSED_STATUSES.has(error.status);
+    if (isRefused && classifyApiError(error, 'cancel') === 'RequestRejected') return false;
+    throw error;
   }
 }

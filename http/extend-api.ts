@@ -62,10 +62,10 @@ export interface ExtendApi {
   /** Deletes a file. A file that does not exist counts as deleted. */
   deleteFile(fileId: string, options?: CallOptions): Promise<void>;
   /**
-   * Cancels a run that is processing. A run that has ended, or does not exist, counts as cancelled: Extend refuses to
-   * cancel it. Absent in version 2025-04-21, which cannot cancel.
+   * Cancels a run that is processing. It resolves with `false` if Extend refuses that, because the run has ended or does
+   * not exist. Absent in version 2025-04-21, which cannot cancel.
    */
-  readonly cancelRun?: (runId: string, options?: CallOptions) => Promise<void>;
+  readonly cancelRun?: (runId: string, options?: CallOptions) => Promise<boolean>;
   /** Reads one page of the runs of the workspace. Absent in version 2025-04-21. */
   readonly listRuns?: (query: RunListQuery, options?: CallOptions) => Promise<RunPage>;
   /** Submits many documents at once. Not idempotent. Absent in version 2025-04-21. */

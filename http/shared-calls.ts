@@ -96,7 +96,7 @@ export async function drain(answer: HttpAnswer): Promise<void> {
 }
 
 /** Waits for a request that names a run or a file. The answer that the run or file does not exist counts as success. */
-export async function unlessGone(request: Promise<void>): Promise<void> {
+async function unlessGone(request: Promise<void>): Promise<void> {
   try {
     await request;
   } catch (error) {

@@ -61,8 +61,8 @@ export async function cleanUp(context: CleanUpContext, ending: Ending): Promise<
   const toCancel = whatToCancel(settings.onCancel, ending, run);
   if (run !== undefined && toCancel !== undefined) {
     journal.enter({ phase: 'cleaning', run });
-    const isCancelled = await attempt(journal, 'cancelled', () => calls.cancellation().cancelRun(toCancel));
-    if (isCancelled) journal.enter({ phase: 'cleaning', run: { ...run, status: 'CANCELLED' } });
+    const answer = await attempt(journal, 'cancelled', () => calls.cancellation().cancelRun(toCancel));
+    journal.enter({ phase: 'cleaning', run: { ...run, ...answer } });
   }
   const { runId, apiVersion } = run ?? {};
   const deletable = defined({ runId, apiVersion, fileId: uploadedFileId });
@@ -72,13 +72,12 @@ export async function cleanUp(context: CleanUpContext, ending: Ending): Promise<
   await attempt(journal, 'deleted', () => calls.deletion().deleteRun(toDelete));
 }
 
-/** Calls an activity although the workflow may be cancelled. Returns true if the activity succeeded. */
-async function attempt(journal: Journal, done: string, call: () => Promise<void>): Promise<boolean> {
+/** Calls an activity although the workflow may be cancelled. @returns its answer; `undefined` if it failed */
+async function attempt<T>(journal: Journal, done: string, call: () => Promise<T>): Promise<T | undefined> {
   try {
-    await CancellationScope.nonCancellable(call);
-    return true;
+    return await CancellationScope.nonCancellable(call);
   } catch (error) {
     log.warn(`not ${done} at Extend: ${unwrapActivityFailure(error).message}`, journal.logAttributes);
-    return false;
+    return undefined;
   }
 }

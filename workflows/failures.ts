@@ -66,7 +66,7 @@ export function runFailed(journal: Journal, run: FailedRun): ApplicationFailure 
   const { runId, status, failureReason, failureMessage } = run;
   const given = defined({ failureReason, failureMessage });
   const texts = Object.fromEntries(Object.entries(given).map(([name, text]) => [name, redact(text)]));
-  const reason = Object.values(texts).join(': ') || 'no reason given';
+  const reason = [...new Set(Object.values(texts))].join(': ') || 'no reason given';
   const message = `Extend ended ${runId} as ${status}: ${reason}`;
   return endingFailure(journal, 'ParserRunFailed', message, { status, ...texts });
 }

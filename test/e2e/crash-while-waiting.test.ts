@@ -8,6 +8,7 @@ import { createDevEnv } from '../support/servers';
 import { startWorkerProcess } from '../support/worker-process';
 import { until } from '../support/until';
 import { historyOf, timersOf } from '../workflows/history';
+import { testedVersion } from '../workflows/scene';
 
 const ENGINES = ['timer', 'retry'] as const;
 /** Initial delay, in milliseconds: longer than a slow machine needs to start all documents and to kill the worker. */
@@ -34,9 +35,11 @@ describe('a worker process that is killed while its documents wait', () => {
   afterAll(() => env.teardown());
 
   it('is replaced by another: each document ends with its result, after one submit and one run', async () => {
-    const taskQueue = 'crash-waiting';
+    const apiVersion = testedVersion();
+    const taskQueue = `crash-waiting-${apiVersion}`;
+    const variables = { EXTEND_API_VERSION: apiVersion };
     await using emulator = await startEmulator();
-    await using first = await startWorkerProcess({ taskQueue, baseUrl: emulator.url });
+    await using first = await startWorkerProcess({ taskQueue, baseUrl: emulator.url, env: variables });
     const client = new ParseClient({ client: env.client, taskQueue });
     const inputs = ENGINES.flatMap((engine) =>
       MODES.map((onAmbiguousSubmit): DocumentInput => ({
@@ -49,9 +52,9 @@ describe('a worker process that is killed while its documents wait', () => {
     await Promise.all(handles.map((handle) => untilPollIsPlanned(env.client, handle)));
     expect(await first.end('SIGKILL')).toEqual({ code: null, signal: 'SIGKILL' });
     const before = emulator.requests.length;
-    await using second = await startWorkerProcess({ taskQueue, baseUrl: emulator.url });
+    await using second = await startWorkerProcess({ taskQueue, baseUrl: emulator.url, env: variables });
     const results = await Promise.all(handles.map((handle) => handle.result()));
-    expect(results).toEqual(inputs.map(() => expect.objectContaining({ submits: 1, pageCount: 1 })));
+    expect(results).toEqual(inputs.map(() => expect.objectContaining({ submits: 1, pageCount: 1, apiVersion })));
     expect(new Set(results.map(({ runId }) => runId))).toEqual(new Set(emulator.runs.map(({ id }) => id)));
     expect(emulator.runs).toHaveLength(inputs.length);
     expect(emulator.requests.slice(0, before).every(({ operation }) => operation === 'submit')).toBe(true);

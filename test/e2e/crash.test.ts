@@ -17,6 +17,7 @@ import {
 } from '../../local/extend';
 import { createDevEnv } from '../support/servers';
 import { startWorkerProcess } from '../support/worker-process';
+import { testedVersion } from '../workflows/scene';
 
 /**
  * A crash at every step. One worker process gets a document per step, mode and point. The emulator holds each document's
@@ -24,7 +25,8 @@ import { startWorkerProcess } from '../support/worker-process';
  * continues. The server notices the killed activities at their time limits, so the test takes a minute and a half.
  */
 
-const TASK_QUEUE = 'crash-at-every-step';
+const API_VERSION = testedVersion();
+const TASK_QUEUE = `crash-at-every-step-${API_VERSION}`;
 
 /** The steps in which the process is killed, with the request of each. */
 const STEPS = {
@@ -32,7 +34,8 @@ const STEPS = {
   'getStatus, timer engine': 'read',
   'getStatus, retry engine': 'read',
   fetchResult: 'result',
-  storeResult: 'result',
+  // In version 2026-02-09 the content of a stored result has a URL of its own.
+  storeResult: API_VERSION === '2026-02-09' ? 'content' : 'result',
   uploadFile: 'upload',
   deleteRun: 'deleteRun',
 } as const;
@@ -117,10 +120,10 @@ class HoldingEmulator {
   }
 
   /** The case of a request. An upload does not show its document, so each upload gets the next case. */
-  #caseOf({ operation, runId, bodyJson }: EmulatorRequest): Case | undefined {
+  #caseOf({ operation, runId, ...request }: EmulatorRequest): Case | undefined {
     if (operation === 'upload') return this.#uploads.shift();
     const run = this.#emulator?.runs.find(({ id }) => id === runId);
-    const fileUrl = run?.fileUrl ?? (bodyJson as { file?: { fileUrl?: string } } | undefined)?.file?.fileUrl;
+    const fileUrl = run?.fileUrl ?? request.fileUrl;
     return CASES.find((one) => fileUrl !== undefined && fileUrl === urlOf(one));
   }
 }
@@ -153,7 +156,8 @@ describe('a worker process that is killed in the middle of', () => {
     await writeFile(join(directory, 'letter.txt'), 'Dear reader,\n\nthis is a letter.\n');
     const holding = new HoldingEmulator();
     emulator = await holding.start();
-    const variables = { EXTEND_PARSE_SOURCE_DIR: directory, EXTEND_PARSE_RESULT_DIR: join(directory, 'results') };
+    const directories = { EXTEND_PARSE_SOURCE_DIR: directory, EXTEND_PARSE_RESULT_DIR: join(directory, 'results') };
+    const variables = { ...directories, EXTEND_API_VERSION: API_VERSION };
     const start = () => startWorkerProcess({ taskQueue: TASK_QUEUE, baseUrl: emulator.url, env: variables });
     await using first = await start();
     client = new ParseClient({
@@ -186,7 +190,8 @@ describe('a worker process that is killed in the middle of', () => {
     expect(result?.output.kind).toBe(one.step === 'storeResult' ? 'stored' : 'inline');
     expect({ submits: result?.submits, posts, runs }).toEqual({ submits: 1, posts: 1, runs: 1 });
     const run = emulator.runs.find(({ id }) => id === result?.runId);
-    expect(run).toMatchObject({ status: 'PROCESSED', deleted: one.step === 'deleteRun' });
+    const facts = { status: 'PROCESSED', apiVersion: API_VERSION, deleted: one.step === 'deleteRun' };
+    expect(run).toMatchObject(facts);
   });
 
   const submitting = (mode: Case['mode']) => CASES.filter((one) => one.step === 'submitParse' && one.mode === mode);
@@ -217,10 +222,8 @@ function endingOf(one: Case, settled: PromiseSettledResult<ParseResult> | undefi
   const result = settled?.status === 'fulfilled' ? settled.value : undefined;
   const error = settled?.status === 'rejected' ? (settled.reason as ParseError) : undefined;
   const runs = emulator.runs.filter((run) => run.fileUrl === urlOf(one) || run.id === result?.runId);
-  const isOurs = ({ bodyJson, fileId }: EmulatorRequest) => {
-    const { file } = bodyJson as { file: { fileUrl?: string } };
-    return file.fileUrl === urlOf(one) || (fileId !== undefined && fileId === result?.fileId);
-  };
+  const isOurs = ({ fileUrl, fileId }: EmulatorRequest) =>
+    fileUrl === urlOf(one) || (fileId !== undefined && fileId === result?.fileId);
   const posts = emulator.requests.filter((request) => request.operation === 'submit' && isOurs(request)).length;
   return { ...(result && { result }), ...(error && { error }), posts, runs: runs.length };
 }

@@ -22,13 +22,25 @@ describe('the arguments of npm run soak', () => {
       seed: expect.stringMatching(/^\d+$/),
       mode: 'both',
       engine: 'both',
+      apiVersion: '2025-04-21',
       limitMs: 600_000,
     });
     expect(first?.seed).not.toBe(second?.seed);
   });
 
   it('are part of the printed command that repeats the soak', () => {
-    const given = ['--documents', '20', '--seed', 'x-1', '--mode', 'fail', '--engine', 'retry'];
+    const given = [
+      '--documents',
+      '20',
+      '--seed',
+      'x-1',
+      '--mode',
+      'fail',
+      '--engine',
+      'retry',
+      '--api-version',
+      'both',
+    ];
     const read = readArguments(given);
     expect(repeatCommand(read!)).toBe(`npm run soak -- ${given.join(' ')}`);
   });
@@ -39,6 +51,7 @@ describe('the arguments of npm run soak', () => {
     [['--seed', 'a b'], "--seed must be letters, digits, - and _, got 'a b'"],
     [['--mode', 'never'], "--mode must be one of resubmit, fail, both, got 'never'"],
     [['--engine', 'steam'], "--engine must be one of timer, retry, both, got 'steam'"],
+    [['--api-version', '2'], "--api-version must be one of 2025-04-21, 2026-02-09, both, got '2'"],
     [['--minutes-limit', '0'], "--minutes-limit must be a number from 0.1 to 1440, got '0'"],
     [['--speed', '9'], "Unknown option '--speed'"],
   ])('are refused by name: %j', (args, message) => {
@@ -69,6 +82,8 @@ describe('the program', () => {
       status: 1,
       stdout: expect.stringMatching(/lost \(must be 0\) +\|   1 \|[^]*lost, document 1 .*: /),
     });
-    expect(stdout).toContain('npm run soak -- --documents 1 --seed late-231 --mode fail --engine both\n');
+    expect(stdout).toContain(
+      'npm run soak -- --documents 1 --seed late-231 --mode fail --engine both --api-version 2025-04-21\n',
+    );
   });
 });

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, it } from '@jest/globals';
+import { API_VERSIONS } from '../../contract/extend';
 import { compareLedgers } from '../soak/compare-ledgers';
 import { planSoak } from '../soak/plan';
 import { runSoak } from '../soak/soak';
@@ -10,9 +11,9 @@ import { devServerExecutable } from '../support/servers';
 const COMMAND = resolve(__dirname, '../../dist/cli/main.js');
 const KILLS = 4;
 
-it.each(['resubmit', 'fail'] as const)(
-  "sixty documents in '%s' mode survive killed workers and restarts of the server, each with one end",
-  async (mode) => {
+it.each(API_VERSIONS.flatMap((version) => [['resubmit', version] as const, ['fail', version] as const]))(
+  "sixty documents in '%s' mode, with version %s of the API, survive killed workers and restarts of the server, each with one end",
+  async (mode, apiVersion) => {
     const logDirectory = mkdtempSync(join(tmpdir(), 'soak-'));
     const plan = planSoak({ seed: 'heavy', documents: 60, mode, engine: 'both', kills: KILLS });
     const outcome = await runSoak({
@@ -20,9 +21,12 @@ it.each(['resubmit', 'fail'] as const)(
       executable: devServerExecutable(),
       command: COMMAND,
       logDirectory,
+      apiVersion,
       limitMs: 12 * 60_000,
     });
     expect(compareLedgers(outcome.ledgers)).toEqual([]);
+    const versions = outcome.ledgers.documents.flatMap(({ runVersions }) => runVersions);
+    expect(new Set(versions)).toEqual(new Set([apiVersion]));
     expect(outcome).toMatchObject({ started: 60, ended: 60, interruptions: { kill: KILLS, restart: 2, outage: 1 } });
     rmSync(logDirectory, { recursive: true });
   },

@@ -28,6 +28,8 @@ function document(change: Partial<DocumentRecord> = {}): DocumentRecord {
     wasStarted: true,
     wasInterrupted: false,
     runIds: ['run-1'],
+    runVersions: ['2025-04-21'],
+    otherVersions: 0,
     posts: 1,
     reported: RESULT,
     ...change,
@@ -63,6 +65,13 @@ describe('ledgers without a breach', () => {
       document({ runIds: ['run-1', 'run-2'], posts: 3, reported: { ...RESULT, submits: 3 } }),
     ],
     ['the planned failure', failing()],
+    [
+      'the code of the planned reason, as version 2026-02-09 gives it',
+      failing({
+        planned: planned({ end: { kind: 'failure', type: 'ParserRunFailed', failureReason: 'BAD: very' } }),
+        runVersions: ['2026-02-09'],
+      }),
+    ],
     ['an unknown outcome by plan, billed or not', unknownInFailMode({ runIds: [] })],
     [
       'an unknown outcome in fail mode after a kill',
@@ -135,6 +144,7 @@ describe('a breach is found', () => {
       document({ planned: planned({ mode: 'fail' }), runIds: ['run-1', 'run-2'], reported: { ...RESULT, submits: 2 } }),
       [['billedTwiceInFailMode', 1]],
     ],
+    ['requests for a run in another version of the API', document({ otherVersions: 3 }), [['wrongVersion', 3]]],
     ['a second submit in fail mode, billed or not', unknownInFailMode({ posts: 2 }), [['sentTwiceInFailMode', 1]]],
   ])('%s', (_, record, expected) => {
     expect(breachesOf(record)).toEqual(expected);
@@ -155,7 +165,11 @@ describe('the table', () => {
   it('counts documents, ends, runs and breaches by mode', () => {
     const ledgers = {
       documents: [
-        document({ runIds: ['run-1', 'run-2'], reported: { ...RESULT, submits: 3 } }),
+        document({
+          runIds: ['run-1', 'run-2'],
+          runVersions: ['2025-04-21', '2026-02-09'],
+          reported: { ...RESULT, submits: 3 },
+        }),
         withoutReport({ planned: planned({ number: 8 }) }),
         unknownInFailMode({ planned: planned({ number: 9, mode: 'fail' }), runIds: ['a', 'b'], wasInterrupted: true }),
       ],
@@ -174,6 +188,9 @@ describe('the table', () => {
         '| wrong results (must be 0)                 |        0 |    0 |   0 |',
         '| wrong failures (must be 0)                |        0 |    0 |   0 |',
         '| runs billed                               |        3 |    2 |   6 |',
+        '|   version 2025-04-21                      |        2 |    1 |   3 |',
+        '|   version 2026-02-09                      |        1 |    0 |   1 |',
+        '| requests in another version (must be 0)   |        0 |    0 |   0 |',
         '| resubmits reported                        |        2 |    0 |   2 |',
         '| unexplained runs (must be 0)              |        0 |    1 |   2 |',
         "| 'fail' documents billed twice (must be 0) |        0 |    1 |   1 |",

@@ -1,4 +1,5 @@
 import { isFailureType, type FailureType } from '../../contract';
+import type { ApiVersion } from '../../contract/extend';
 import type { PlannedDocument } from './planned-document';
 
 /** The report of a workflow that has ended. */
@@ -31,6 +32,10 @@ export interface DocumentRecord {
   readonly wasInterrupted: boolean;
   /** Ids of the runs that were billed. */
   readonly runIds: readonly string[];
+  /** Version of the API in which each of these runs was submitted. */
+  readonly runVersions: readonly ApiVersion[];
+  /** Requests for these runs that named another version than their submit. */
+  readonly otherVersions: number;
   /** Submits that Extend received, except those that it answered with 429. */
   readonly posts: number;
   /** Absent if the workflow has not ended. */
@@ -46,7 +51,13 @@ export interface Ledgers {
 
 /** The kinds of breaches. */
 export type BreachKind =
-  'lost' | 'wrongResult' | 'wrongFailure' | 'unexplainedRun' | 'billedTwiceInFailMode' | 'sentTwiceInFailMode';
+  | 'lost'
+  | 'wrongResult'
+  | 'wrongFailure'
+  | 'wrongVersion'
+  | 'unexplainedRun'
+  | 'billedTwiceInFailMode'
+  | 'sentTwiceInFailMode';
 
 /** One breach of a promise. */
 export interface Breach {
@@ -74,7 +85,7 @@ export function compareLedgers({ documents, strayRunIds }: Ledgers): Breach[] {
 }
 
 function compareDocument(record: DocumentRecord): Breach[] {
-  const { planned, runIds, posts, reported } = record;
+  const { planned, runIds, otherVersions, posts, reported } = record;
   const breaches: Breach[] = [];
   const add = (kind: BreachKind, what: string, count = 1) =>
     breaches.push({ kind, document: planned.number, what, count });
@@ -86,6 +97,9 @@ function compareDocument(record: DocumentRecord): Breach[] {
   if (reported?.kind === 'failure' && lost === undefined) {
     const wrong = wrongInFailure(record, reported);
     if (wrong !== undefined) add('wrongFailure', wrong);
+  }
+  if (otherVersions > 0) {
+    add('wrongVersion', `${otherVersions} requests for a run in another version of the API`, otherVersions);
   }
   const explained = submitsOf(reported);
   // A workflow that has not ended has not reported its submits.
@@ -124,6 +138,11 @@ function wrongInResult(record: DocumentRecord, result: Extract<Reported, { kind:
   return wrong;
 }
 
+/** Tells if a failure has the planned reason. Version 2026-02-09 gives the code of a reason alone, without its text. */
+function isReason(failureReason: string | undefined, planned: string | undefined): boolean {
+  return failureReason === planned || (failureReason !== undefined && failureReason === planned?.split(':')[0]);
+}
+
 function wrongInFailure(
   { planned, runIds, wasInterrupted }: DocumentRecord,
   failure: Extract<Reported, { kind: 'failure' }>,
@@ -137,6 +156,6 @@ function wrongInFailure(
   if (type === SUBMIT_OUTCOME_UNKNOWN && wasInterrupted) return undefined;
   if (end.kind === 'result') return `${type}, but it had to bring a result`;
   if (type !== end.type) return `${type}, but it had to fail as ${end.type}`;
-  if (failureReason !== end.failureReason) return `its reason is ${failureReason}, not ${end.failureReason}`;
+  if (!isReason(failureReason, end.failureReason)) return `its reason is ${failureReason}, not ${end.failureReason}`;
   return type === 'ParserRunFailed' && runId === undefined ? 'the failure names no run' : undefined;
 }

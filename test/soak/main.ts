@@ -44,6 +44,7 @@ async function soak(given: SoakArguments): Promise<number> {
     executable: await findTemporalServer({ kind: 'dev-server', signal: stop.signal, onDownload: say }),
     command: resolve(root, 'dist', 'cli', 'main.js'),
     logDirectory,
+    apiVersion: given.apiVersion,
     limitMs: given.limitMs,
     onProgress: (progress) => say(describe(progress)),
     signal: stop.signal,

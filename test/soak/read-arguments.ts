@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { API_VERSIONS, DEFAULT_API_VERSION, type ApiVersion } from '../../contract/extend';
 import type { Engine, Mode } from './planned-document';
 
 /** The arguments of `npm run soak`. */
@@ -8,6 +9,8 @@ export interface SoakArguments {
   readonly seed: string;
   readonly mode: Mode | 'both';
   readonly engine: Engine | 'both';
+  /** Version of Extend's API in which the workers submit; `both`: one worker in each. */
+  readonly apiVersion: ApiVersion | 'both';
   readonly limitMs: number;
 }
 
@@ -17,12 +20,14 @@ export class UsageError extends Error {
 }
 
 /** The text that `--help` prints. */
-export const USAGE = `npm run soak -- [--documents N] [--seed S] [--mode resubmit|fail|both] [--engine timer|retry|both] [--minutes-limit M]
+export const USAGE = `npm run soak -- [--documents N] [--seed S] [--mode resubmit|fail|both] [--engine timer|retry|both] [--api-version V] [--minutes-limit M]
 
   --documents      number of documents (default 200)
   --seed           a word that repeats a plan (default: a new one)
   --mode           onAmbiguousSubmit of the documents (default both: drawn per document)
   --engine         polling.engine of the documents (default both: drawn per document)
+  --api-version    version of Extend's API in which the workers submit: ${[...API_VERSIONS, 'both'].join(', ')}
+                   (default ${DEFAULT_API_VERSION}; both: one worker in each)
   --minutes-limit  a document that has not ended after M minutes is lost (default 10)`;
 
 const MAX_DOCUMENTS = 10_000;
@@ -37,13 +42,14 @@ export function readArguments(args: readonly string[]): SoakArguments | undefine
     seed: seed(values.seed),
     mode: oneOf('mode', values.mode, ['resubmit', 'fail', 'both']),
     engine: oneOf('engine', values.engine, ['timer', 'retry', 'both']),
+    apiVersion: oneOf('api-version', values['api-version'], [...API_VERSIONS, 'both']),
     limitMs: number('minutes-limit', values['minutes-limit'], { min: 0.1, max: MAX_MINUTES, whole: false }) * 60_000,
   };
 }
 
 /** The command that repeats a plan. */
-export function repeatCommand({ documents, seed: word, mode, engine }: SoakArguments): string {
-  return `npm run soak -- --documents ${documents} --seed ${word} --mode ${mode} --engine ${engine}`;
+export function repeatCommand({ documents, seed: word, mode, engine, apiVersion }: SoakArguments): string {
+  return `npm run soak -- --documents ${documents} --seed ${word} --mode ${mode} --engine ${engine} --api-version ${apiVersion}`;
 }
 
 function parse(args: readonly string[]) {
@@ -55,6 +61,7 @@ function parse(args: readonly string[]) {
         seed: { type: 'string', default: String(randomInt(2 ** 32)) },
         mode: { type: 'string', default: 'both' },
         engine: { type: 'string', default: 'both' },
+        'api-version': { type: 'string', default: DEFAULT_API_VERSION },
         'minutes-limit': { type: 'string', default: '10' },
         help: { type: 'boolean', default: false },
       },

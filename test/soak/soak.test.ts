@@ -27,6 +27,7 @@ it('twelve documents under faults that resolve quickly end exactly as planned', 
     executable: devServerExecutable(),
     command: COMMAND,
     logDirectory,
+    apiVersion: 'both',
     limitMs: 240_000,
   });
   const { documents } = outcome.ledgers;
@@ -34,6 +35,8 @@ it('twelve documents under faults that resolve quickly end exactly as planned', 
   expect(documents.map(({ reported }) => (reported?.kind === 'failure' ? reported.type : reported?.kind))).toEqual(
     plan.documents.map(({ end }) => (end.kind === 'failure' ? end.type : end.kind)),
   );
+  // One worker submits in each version of the API.
+  expect(new Set(documents.flatMap(({ runVersions }) => runVersions)).size).toBe(2);
   expect(outcome).toMatchObject({ started: 12, ended: 12, workersOwnEnds: 0 });
   rmSync(logDirectory, { recursive: true });
 }, 300_000);

@@ -3,7 +3,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
-import { startEmulator, type Emulator } from '../../local/extend';
+import { API_VERSIONS, DEFAULT_API_VERSION, type ApiVersion } from '../../contract/extend';
+import { startEmulator, type Emulator, type EmulatorRequest, type EmulatorRun } from '../../local/extend';
 import { startDevServer } from '../../local/temporal';
 import type { DocumentRecord, Ledgers, Reported } from './compare-ledgers';
 import { followDocument } from './follow-document';
@@ -22,6 +23,8 @@ export interface SoakOptions {
   readonly command: string;
   /** Directory for the workers' logs; created if it does not exist. */
   readonly logDirectory: string;
+  /** Version of Extend's API in which the workers submit; `both`: one worker in each. @default the worker's default */
+  readonly apiVersion?: ApiVersion | 'both';
   /** Time limit from the first start, in milliseconds. A document that has not ended by then is lost. */
   readonly limitMs: number;
   /** Called every few seconds. @default not called */
@@ -71,7 +74,11 @@ export async function runSoak(options: SoakOptions): Promise<SoakOutcome> {
   await using server = await startDevServer({ executable });
   const env = { TEMPORAL_ADDRESS: server.address, EXTEND_API_KEY: 'test', EXTEND_BASE_URL: emulator.url };
   const workers = Array.from({ length: WORKERS }, (_, at) =>
-    startLastingWorker({ command, env, logPath: join(logDirectory, `worker-${at + 1}.log`) }),
+    startLastingWorker({
+      command,
+      env: { ...env, EXTEND_API_VERSION: versionOf(options, at) },
+      logPath: join(logDirectory, `worker-${at + 1}.log`),
+    }),
   );
   const connection = Connection.lazy({ address: server.address });
   try {
@@ -82,6 +89,10 @@ export async function runSoak(options: SoakOptions): Promise<SoakOutcome> {
     await Promise.all(workers.map((worker) => worker.close()));
     await connection.close();
   }
+}
+
+function versionOf({ apiVersion = DEFAULT_API_VERSION }: SoakOptions, worker: number): ApiVersion {
+  return apiVersion === 'both' ? (API_VERSIONS[worker % API_VERSIONS.length] ?? DEFAULT_API_VERSION) : apiVersion;
 }
 
 interface Running extends SoakOptions {
@@ -145,18 +156,33 @@ function progressOf(running: Running, courses: ReadonlyMap<unknown, Course>, beg
 function readLedgers({ emulator, interruptions }: Running, courses: ReadonlyMap<PlannedDocument, Course>): Ledgers {
   const { runs, requests } = emulator;
   const submits = requests.filter(({ operation, responseStatus }) => operation === 'submit' && responseStatus !== 429);
+  const otherVersions = otherVersionsByRun(runs, requests);
   const documents = [...courses].map(([planned, { startedAtMs, endedAtMs, reported }]): DocumentRecord => {
+    const own = runs.filter(({ fileUrl }) => fileUrl === planned.fileUrl);
     return {
       planned,
       wasStarted: startedAtMs !== undefined,
       wasInterrupted: interruptions.within(startedAtMs ?? 0, endedAtMs ?? Date.now()),
-      runIds: runs.filter(({ fileUrl }) => fileUrl === planned.fileUrl).map(({ id }) => id),
+      runIds: own.map(({ id }) => id),
+      runVersions: own.map(({ apiVersion }) => apiVersion),
+      otherVersions: own.reduce((sum, { id }) => sum + (otherVersions.get(id) ?? 0), 0),
       posts: submits.filter(({ script }) => script === planned.scriptName).length,
       ...(reported !== undefined && { reported }),
     };
   });
   const known = new Set(documents.flatMap(({ runIds }) => runIds));
   return { documents, strayRunIds: runs.map(({ id }) => id).filter((id) => !known.has(id)) };
+}
+
+/** The number of requests for each run that name another version of the API than its submit. A download names none. */
+function otherVersionsByRun(runs: readonly EmulatorRun[], requests: readonly EmulatorRequest[]): Map<string, number> {
+  const versions = new Map(runs.map(({ id, apiVersion }) => [id, apiVersion]));
+  const counts = new Map<string, number>();
+  for (const { runId, operation, apiVersion } of requests) {
+    if (runId === undefined || operation === 'content' || versions.get(runId) === apiVersion) continue;
+    counts.set(runId, (counts.get(runId) ?? 0) + 1);
+  }
+  return counts;
 }
 
 async function withinMs<T>(limitMs: number, work: Promise<T>, problem: string): Promise<T> {

@@ -1,3 +1,4 @@
+import type { ApiVersion } from '../../contract/extend';
 import { submitsOf, type Breach, type BreachKind, type DocumentRecord, type Ledgers } from './compare-ledgers';
 
 /** The table of a soak's figures, with one column per group of documents. */
@@ -42,6 +43,8 @@ export function summarize(ledgers: Ledgers, breaches: readonly Breach[]): Summar
     breachRow('wrong results', 'wrongResult'),
     breachRow('wrong failures', 'wrongFailure'),
     row('runs billed', ({ documents, strays }) => sum(documents, ({ runIds }) => runIds.length) + strays),
+    ...versionsOf(ledgers).map((version) => row(`  version ${version}`, (group) => countRuns(group, version))),
+    breachRow('requests in another version', 'wrongVersion'),
     row('resubmits reported', ({ documents }) =>
       sum(documents, ({ reported }) => Math.max(submitsOf(reported) - 1, 0)),
     ),
@@ -74,6 +77,14 @@ function groupsOf({ documents, strayRunIds }: Ledgers): Group[] {
   const occurring = modes.filter((group) => group.documents.length > 0);
   const all: Group = { title: 'all', documents, strays: strayRunIds.length };
   return [...(occurring.length > 1 ? occurring : []), all];
+}
+
+function versionsOf({ documents }: Ledgers): ApiVersion[] {
+  return [...new Set(documents.flatMap(({ runVersions }) => runVersions))].sort();
+}
+
+function countRuns({ documents }: Group, version: ApiVersion): number {
+  return sum(documents, ({ runVersions }) => runVersions.filter((one) => one === version).length);
 }
 
 function failureTypes({ documents }: Ledgers): string[] {

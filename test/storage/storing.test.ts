@@ -135,7 +135,7 @@ describe('A stored result', () => {
   it('has only the facts that Extend sends in the documented types', async () => {
     const { output, ...result } = await stored(scene.document('odd-facts'));
     expect(output.chunkCount).toBe(1);
-    expect(Object.keys(result).sort()).toEqual(['polls', 'runId', 'submits', 'waitedMs']);
+    expect(Object.keys(result).sort()).toEqual(['apiVersion', 'polls', 'runId', 'submits', 'waitedMs']);
   });
 
   it('has a name that every file system accepts, for a run id of any length', async () => {

@@ -21,17 +21,7 @@ describe('Attaching to a run', () => {
     /** Creates a run at Extend that no workflow knows. */
     async function existingRun(script: string): Promise<{ runId: string; fileUrl: string; workflowId: string }> {
       const { fileUrl, workflowId } = scene.document(script);
-      const response = await fetch(`${scene.emulator.url}/parse/async`, {
-        method: 'POST',
-        headers: {
-          authorization: 'Bearer test',
-          'x-extend-api-version': '2025-04-21',
-          'content-type': 'application/json',
-        },
-        body: JSON.stringify({ file: { fileUrl } }),
-      });
-      const { id } = (await response.json()) as { id: string };
-      return { runId: id, fileUrl, workflowId };
+      return { runId: await scene.createRun({ fileUrl }), fileUrl, workflowId };
     }
 
     it('polls at once and submits nothing', async () => {

@@ -4,7 +4,7 @@ import { Worker } from '@temporalio/worker';
 import { httpReply, resetReply } from '../../testing';
 import { until } from '../support/until';
 import { bundledWorkflows } from './bundled-workflows';
-import { historyOf } from './history';
+import { activitiesOf, historyOf } from './history';
 import { failureOf, Scene, type TestDocument } from './scene';
 
 const SCRIPTS = {
@@ -66,6 +66,11 @@ describe('Cancelling', () => {
     await cancelled(document);
     expect((await handle.progress()).runId).toBe(scene.runOf(document).id);
     expect(scene.countsOf(document)).toMatchObject({ submits: 1, polls: 1, deletes: 0 });
+    // Version 2025-04-21 cannot cancel a run.
+    expect(scene.requestsOf(document, 'cancelRun')).toEqual([]);
+    const activities = activitiesOf(await historyOf(scene.temporal, document.workflowId));
+    expect(activities.map(({ type }) => type)).toEqual(['submitParse', 'getStatus']);
+    expect(await scene.detailsOf(document)).toMatch(/^\*\*cancelled\*\*: the run at Extend goes on\n/);
   });
 
   it.each(ENGINES)('ends the wait for the first poll at once: %s', async (engine) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/workflow';
-import { endingOf, whatToDelete, type Ending } from '../../workflows/clean-up';
+import { endingOf, whatToCancel, whatToDelete, type Ending } from '../../workflows/clean-up';
 import type { AcceptedRun, ParseState } from '../../workflows/parse-state';
 
 type Situation = Pick<ParseState, 'run' | 'submits'>;
@@ -68,4 +68,42 @@ describe('The deletion', () => {
     expect(whatToDelete('always', 'neverAccepted', FILE)).toEqual({ fileId: 'file_1' });
     expect(whatToDelete('always', 'neverAccepted', {})).toBeUndefined();
   });
+});
+
+describe('The cancellation at Extend', () => {
+  const NEW: AcceptedRun = { runId: 'pr_1', apiVersion: '2026-02-09', status: 'PROCESSING' };
+  const OLD: AcceptedRun = { runId: 'parser_run_1', apiVersion: '2025-04-21', status: 'PROCESSING' };
+  const { status: _, ...NOT_POLLED } = NEW;
+  const UNKNOWN: AcceptedRun = { runId: 'run_1', apiVersion: 'worker' };
+
+  it.each<['leave' | 'cancelRun' | undefined, string, AcceptedRun, boolean]>([
+    [undefined, 'of version 2026-02-09', NEW, true],
+    [undefined, 'of version 2026-02-09, not polled', NOT_POLLED, true],
+    [undefined, 'with an unknown status', { ...NEW, status: 'QUEUED' }, true],
+    [undefined, 'of version 2025-04-21', OLD, false],
+    [undefined, 'of version 0.1.0 of this package', RUN, false],
+    [undefined, 'of a version that is not known', UNKNOWN, false],
+    ['cancelRun', 'of version 2026-02-09', NEW, true],
+    ['cancelRun', 'of a version that is not known', UNKNOWN, true],
+    ['leave', 'of version 2026-02-09', NEW, false],
+    ['leave', 'of version 2025-04-21', OLD, false],
+  ])('with %s, a run %s: %j is cancelled: %s', (setting, _, run, cancelled) => {
+    const { runId, apiVersion } = run;
+    expect(whatToCancel(setting, 'cancelled', run)).toEqual(cancelled ? { runId, apiVersion } : undefined);
+  });
+
+  it.each(['PROCESSED', 'FAILED', 'CANCELLED'])('is not needed for a run that has ended: %s', (status) => {
+    expect(whatToCancel('cancelRun', 'cancelled', { ...NEW, status })).toBeUndefined();
+  });
+
+  it('is not possible without a run', () => {
+    expect(whatToCancel('cancelRun', 'cancelled', undefined)).toBeUndefined();
+  });
+
+  it.each<Ending>(['succeeded', 'failed', 'overdue', 'neverAccepted', 'undelivered'])(
+    'follows no other ending than a cancellation: %s',
+    (ending) => {
+      expect(whatToCancel('cancelRun', ending, NEW)).toBeUndefined();
+    },
+  );
 });

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ParseClient, ParseHandle } from '../../client';
+import type { ApiVersion } from '../../contract/extend';
 import { rateLimitedReply, resetReply, type EmulatorRequest } from '../../testing';
-import { ContinuingScene } from './continuing-scene';
-import { historiesOf, type HistoryEvent } from './history';
+import { ContinuingScene, versionOf } from './continuing-scene';
+import { activitiesOf, historiesOf, type HistoryEvent } from './history';
 import { allOf, CACHING, failureOf, Hold } from './scene';
 
 /** Number of events at which the server suggests a new execution. */
@@ -35,6 +36,7 @@ describe('Continuing as new', () => {
   });
 
   interface Place {
+    readonly apiVersion: ApiVersion;
     readonly client: ParseClient;
     /** Returns the URL of a scripted document, and the id of its workflow. */
     readonly document: (script: string) => { readonly fileUrl: string; readonly workflowId: string };
@@ -42,6 +44,7 @@ describe('Continuing as new', () => {
 
   function placeOf(cached: number): Place {
     return {
+      apiVersion: versionOf(cached),
       client: scene.clientOf(cached),
       document: (script) => ({
         fileUrl: `http://emulator.invalid/${script}?n=${cached}`,
@@ -50,19 +53,22 @@ describe('Continuing as new', () => {
     };
   }
 
-  async function waiting({ client, document }: Place): Promise<void> {
+  async function waiting({ apiVersion, client, document }: Place): Promise<void> {
     const { fileUrl, workflowId } = document('long');
     const parse = () => client.execute({ file: { fileUrl }, polling: QUICK }, { idempotencyKey: workflowId });
     const result = await parse();
-    expect(result).toMatchObject({ submits: 1, polls: 9 });
+    expect(result).toMatchObject({ apiVersion, submits: 1, polls: 9 });
     expect(await parse()).toEqual(result);
-    expect(requestsOf(fileUrl, 'read')).toHaveLength(9);
+    expect(requestsOf(fileUrl, 'read').map((request) => request.apiVersion)).toEqual(Array(9).fill(apiVersion));
     expect(runsBilled(fileUrl)).toBe(1);
     const { currentDetails = '' } = await scene.env.client.workflow
       .getHandle(workflowId)
       .query<{ currentDetails?: string }>('__temporal_workflow_metadata');
     expect(currentDetails).toContain('document: long');
     const runs = await historiesOf(scene.env.client, workflowId);
+    // Every execution carries the version, so that a worker of another version can go on.
+    const told = runs.flatMap(activitiesOf).filter(({ type }) => type === 'getStatus' || type === 'fetchResult');
+    expect(told.map(({ input }) => (input as { apiVersion?: string }).apiVersion)).toEqual(told.map(() => apiVersion));
     expect(runs.length).toBeGreaterThanOrEqual(3);
     for (const run of runs) expect(run.length).toBeLessThan(SUGGESTED_AT + 20);
     const times = runs.map(startedAtMs);
@@ -121,8 +127,8 @@ describe('Continuing as new', () => {
     expect((await historiesOf(scene.env.client, workflowId)).length).toBeGreaterThanOrEqual(2);
   }
 
-  function isAbout(fileUrl: string, { runId, bodyJson }: EmulatorRequest): boolean {
-    if (runId === undefined) return JSON.stringify(bodyJson ?? '').includes(fileUrl);
+  function isAbout(fileUrl: string, { runId, ...request }: EmulatorRequest): boolean {
+    if (runId === undefined) return request.fileUrl === fileUrl;
     return scene.emulator.runs.some((run) => run.id === runId && run.fileUrl === fileUrl);
   }
 

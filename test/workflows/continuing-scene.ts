@@ -2,6 +2,7 @@ import { afterAll, beforeAll } from '@jest/globals';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Worker } from '@temporalio/worker';
 import { ParseClient } from '../../client';
+import type { ApiVersion } from '../../contract/extend';
 import { startEmulator, type Emulator, type EmulatorOptions } from '../../local/extend';
 import type { DevServer } from '../../local/temporal';
 import { createParseWorker } from '../../worker';
@@ -57,7 +58,12 @@ export class ContinuingScene {
         createParseWorker({
           connection: this.env.nativeConnection,
           taskQueue: taskQueueOf(maxCachedWorkflows),
-          activities: { apiKey: 'test', baseUrl: this.emulator.url, ...this.#resultDirectory },
+          activities: {
+            apiKey: 'test',
+            baseUrl: this.emulator.url,
+            apiVersion: versionOf(maxCachedWorkflows),
+            ...this.#resultDirectory,
+          },
           shutdownGraceTimeMs: 0,
           worker: { maxCachedWorkflows, workflowBundle },
         }),
@@ -82,6 +88,11 @@ export class ContinuingScene {
       ...this.#resultDirectory,
     });
   }
+}
+
+/** Version of Extend's API in which the worker that caches this number of workflows submits. Each worker has another. */
+export function versionOf(maxCachedWorkflows: number): ApiVersion {
+  return maxCachedWorkflows === 0 ? '2025-04-21' : '2026-02-09';
 }
 
 function taskQueueOf(maxCachedWorkflows: number): string {

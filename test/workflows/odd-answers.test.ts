@@ -79,7 +79,7 @@ describe('A document with odd answers', () => {
       const text = runText({ fileId: null, metrics: null, usage: { credits: 'two' }, chunks });
       answers = { ...submitted, result: wrapped(text.replace('"FUTURE"', nested(15_000))) };
       const { end, reads } = await counted(() => scene.client.execute({ file, result }));
-      expect(Object.keys(end).sort()).toEqual(['output', 'polls', 'runId', 'submits', 'waitedMs']);
+      expect(Object.keys(end).sort()).toEqual(['apiVersion', 'output', 'polls', 'runId', 'submits', 'waitedMs']);
       expect(reads).toBe(2);
       const read = [];
       const reader = new ParseClient({ client: scene.temporal, resultDirectory: directory });

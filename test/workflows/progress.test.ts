@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { until } from '../support/until';
 import { activitiesOf, historyOf, timersOf } from './history';
-import { Scene, type TestDocument } from './scene';
+import { Scene } from './scene';
 
 const ENGINES = ['timer', 'retry'] as const;
 const SCRIPTS = {
@@ -16,13 +16,6 @@ describe('The progress', () => {
     const timerOnly = (...keys: string[]) => (engine === 'timer' ? keys : []);
     /** The fields of the progress in each phase. */
     const always = ['deadlineAtMs', 'phase', 'startedAtMs', 'submits', ...timerOnly('polls')];
-
-    async function detailsOf({ workflowId }: TestDocument): Promise<string> {
-      const metadata = await scene.temporal.workflow
-        .getHandle(workflowId)
-        .query<{ currentDetails?: string }>('__temporal_workflow_metadata');
-      return metadata.currentDetails ?? '';
-    }
 
     it('has exactly the documented fields in each phase, and the details say the same', async () => {
       const document = scene.document('soon');
@@ -42,37 +35,39 @@ describe('The progress', () => {
       expect(Object.keys(submitting).sort()).toEqual([...always].sort());
       expect(submitting).toMatchObject({ phase: 'submitting', submits: 0 });
       expect(submitting.deadlineAtMs - submitting.startedAtMs).toBe(1_234_567);
-      expect(await detailsOf(document)).toContain('**submitting**');
+      expect(await scene.detailsOf(document)).toContain('**submitting**');
       submit?.release();
 
       await read?.arrived;
       const { id: runId } = scene.runOf(document);
       const waiting = await handle.progress();
-      expect(Object.keys(waiting).sort()).toEqual([...always, 'runId', 'status', ...timerOnly('nextPollAtMs')].sort());
+      expect(Object.keys(waiting).sort()).toEqual(
+        [...always, 'apiVersion', 'runId', 'status', ...timerOnly('nextPollAtMs')].sort(),
+      );
       expect(waiting).toMatchObject({ phase: 'waiting', runId, status: 'PROCESSING', submits: 1 });
-      expect(await detailsOf(document)).toContain(`run: ${runId}`);
-      expect(await detailsOf(document)).toMatch(
+      expect(await scene.detailsOf(document)).toContain(`run: ${runId}`);
+      expect(await scene.detailsOf(document)).toMatch(
         engine === 'timer' ? /next poll: \d{4}-/ : /the attempts of the pending/,
       );
       read?.release();
 
       await result?.arrived;
       const fetching = await handle.progress();
-      expect(Object.keys(fetching).sort()).toEqual([...always, 'runId', 'status'].sort());
+      expect(Object.keys(fetching).sort()).toEqual([...always, 'apiVersion', 'runId', 'status'].sort());
       expect(fetching).toMatchObject({ phase: 'fetching', runId, status: 'PROCESSED', submits: 1 });
       expect(fetching.polls).toBe(engine === 'timer' ? 2 : undefined);
-      expect(await detailsOf(document)).toContain('**fetching**, run is PROCESSED');
+      expect(await scene.detailsOf(document)).toContain('**fetching**, run is PROCESSED');
       result?.release();
 
       await deletion?.arrived;
       const cleaning = await handle.progress();
-      expect(Object.keys(cleaning).sort()).toEqual([...always, 'runId', 'status'].sort());
+      expect(Object.keys(cleaning).sort()).toEqual([...always, 'apiVersion', 'runId', 'status'].sort());
       expect(cleaning).toMatchObject({ phase: 'cleaning', runId });
       deletion?.release();
 
       expect(await handle.result()).toMatchObject({ runId });
       expect(await handle.progress()).toEqual({ ...cleaning, phase: 'ended' });
-      expect(await detailsOf(document)).toMatch(
+      expect(await scene.detailsOf(document)).toMatch(
         new RegExp(`^\\*\\*done\\*\\*\n\nrun: ${runId}\n\nsubmits: 1[^]*document: soon$`),
       );
     });
@@ -82,7 +77,7 @@ describe('The progress', () => {
       const handle = await scene.client.start({ file: { fileUrl }, polling: { engine } }, { workflowId });
       await handle.result().catch(() => undefined);
       const { id } = scene.runOf({ fileUrl });
-      expect(await detailsOf({ fileUrl, workflowId })).toMatch(
+      expect(await scene.detailsOf({ workflowId })).toMatch(
         new RegExp(`^\\*\\*failed\\*\\*, ParserRunFailed: Extend ended ${id} as FAILED: CORRUPT_FILE\n\nrun: ${id}`),
       );
     });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll } from '@jest/globals';
 import { Worker } from '@temporalio/worker';
 import { ParseClient, ParseError, type ParseHandle } from '../../client';
 import type { DocumentInput, ParseResult } from '../../contract';
+import { API_VERSIONS, DEFAULT_API_VERSION, type ApiVersion } from '../../contract/extend';
 import { startEmulator } from '../../local/extend';
 import {
   createParseTestEnvironment,
@@ -62,13 +63,17 @@ export class Scene {
   /** Start of all workflow ids: test files that share a server need different ids. */
   #idPrefix = '';
   readonly #holds: Hold[] = [];
+  /** Version of Extend's API in which the worker submits. */
+  readonly apiVersion: ApiVersion;
 
   /** Starts the environment before the tests of the surrounding block, and closes it after them. */
   constructor(options: SceneOptions | (() => Promise<SceneOptions>) = {}) {
+    this.apiVersion = (typeof options === 'function' ? undefined : options.apiVersion) ?? testedVersion();
     beforeAll(async () => {
       quietly();
       const { server, ...given } = typeof options === 'function' ? await options() : options;
-      const settings = { faults: (request: EmulatorRequest) => this.#answer(request), ...given };
+      const faults = (request: EmulatorRequest) => this.#answer(request);
+      const settings = { faults, apiVersion: this.apiVersion, ...given };
       this.#workflowsPath = given.workflowsPath;
       if (server === 'shared-dev-server') {
         this.#idPrefix = `${randomUUID()}-`;
@@ -116,12 +121,28 @@ export class Scene {
     return this.client.execute({ file: { fileUrl }, ...input }, { workflowId });
   }
 
+  /** Submits a document without a workflow, and returns the id of its run. */
+  async createRun({ fileUrl }: Pick<TestDocument, 'fileUrl'>, apiVersion = this.apiVersion): Promise<string> {
+    const isOld = apiVersion === '2025-04-21';
+    const response = await fetch(`${this.emulator.url}${isOld ? '/parse/async' : '/parse_runs'}`, {
+      method: 'POST',
+      headers: {
+        authorization: 'Bearer test',
+        'x-extend-api-version': apiVersion,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({ file: isOld ? { fileUrl } : { url: fileUrl } }),
+    });
+    const { id } = (await response.json()) as { id: string };
+    return id;
+  }
+
   /** Creates another worker for the server and the emulator of this scene. */
   async createWorker(taskQueue: string, { activities, worker }: WorkerSettings = {}): Promise<Worker> {
     return createParseWorker({
       connection: this.parsing.env.nativeConnection,
       taskQueue,
-      activities: { apiKey: 'test', baseUrl: this.emulator.url, ...activities },
+      activities: { apiKey: 'test', baseUrl: this.emulator.url, apiVersion: this.apiVersion, ...activities },
       shutdownGraceTimeMs: 0,
       worker: { workflowBundle: await bundledWorkflows(), ...worker },
     });
@@ -143,6 +164,14 @@ export class Scene {
     return errors;
   }
 
+  /** Returns the details of a document's workflow that Temporal's UI shows. */
+  async detailsOf({ workflowId }: Pick<TestDocument, 'workflowId'>): Promise<string> {
+    const { currentDetails = '' } = await this.temporal.workflow
+      .getHandle(workflowId)
+      .query<{ currentDetails?: string }>('__temporal_workflow_metadata');
+    return currentDetails;
+  }
+
   runsOf({ fileUrl }: Pick<TestDocument, 'fileUrl'>): readonly EmulatorRun[] {
     return this.emulator.runs.filter((run) => run.fileUrl === fileUrl);
   }
@@ -156,13 +185,11 @@ export class Scene {
 
   /** Returns true if a request is about the document. */
   isAbout({ fileUrl }: Pick<TestDocument, 'fileUrl'>, request: EmulatorRequest): boolean {
-    const submitted = (request.bodyJson as { file?: { fileUrl?: string } } | undefined)?.file?.fileUrl;
-    return submitted === fileUrl || this.runsOf({ fileUrl }).some(({ id }) => id === request.runId);
+    return request.fileUrl === fileUrl || this.runsOf({ fileUrl }).some(({ id }) => id === request.runId);
   }
 
   countsOf(document: Pick<TestDocument, 'fileUrl'>): Counts {
-    const about = this.emulator.requests.filter((request) => this.isAbout(document, request));
-    const count = (operation: string) => about.filter((request) => request.operation === operation).length;
+    const count = (operation: EmulatorRequest['operation']) => this.requestsOf(document, operation).length;
     return {
       submits: count('submit'),
       runs: this.runsOf(document).length,
@@ -170,6 +197,16 @@ export class Scene {
       results: count('result'),
       deletes: count('deleteRun'),
     };
+  }
+
+  /** Returns the document's requests of that kind. */
+  requestsOf(
+    document: Pick<TestDocument, 'fileUrl'>,
+    operation: EmulatorRequest['operation'],
+  ): readonly EmulatorRequest[] {
+    return this.emulator.requests.filter(
+      (request) => request.operation === operation && this.isAbout(document, request),
+    );
   }
 
   /** Resolves once the given number of requests of that kind about the document were answered, or are in flight if they are held. */
@@ -195,16 +232,21 @@ export class Scene {
   }
 }
 
+/** Version of the API for tests that hold for each version: `TEST_API_VERSION`, or the default of a worker. */
+export function testedVersion(): ApiVersion {
+  return API_VERSIONS.find((version) => version === process.env['TEST_API_VERSION']) ?? DEFAULT_API_VERSION;
+}
+
 /** Starts emulator, worker and client on the shared dev server, with a task queue of their own. */
 async function startOnSharedServer(options: Omit<SceneOptions, 'server'>): Promise<Environment> {
-  const { scripts = {}, faults, parse, maxCachedWorkflows } = options;
+  const { scripts = {}, faults, parse, maxCachedWorkflows, apiVersion } = options;
   const emulator = await startEmulator({ scripts, ...(faults && { faults }) });
   const env = await createDevEnv();
   const taskQueue = `scene-${randomUUID()}`;
   const worker = await createParseWorker({
     connection: env.nativeConnection,
     taskQueue,
-    activities: { apiKey: 'test', baseUrl: emulator.url, ...parse },
+    activities: { apiKey: 'test', baseUrl: emulator.url, ...(apiVersion && { apiVersion }), ...parse },
     shutdownGraceTimeMs: 0,
     worker: {
       workflowBundle: await bundledWorkflows(),

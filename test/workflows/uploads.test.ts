@@ -23,6 +23,12 @@ describe('A source', () => {
     return at < 0 ? undefined : spoiled.splice(at, 1)[0]?.reply;
   }
 
+  /** The body of the submit of an uploaded file. Version 2026-02-09 names an uploaded file by its id only. */
+  function bodyOf(fileId: string | undefined, fileName?: string): object {
+    const isNew = scene.apiVersion === '2026-02-09';
+    return { file: isNew ? { id: fileId } : { fileId, ...(fileName !== undefined && { fileName }) } };
+  }
+
   const note = () => pathToFileURL(join(directory, 'note.txt')).href;
 
   /** Parses the note, and returns the requests for it. */
@@ -45,7 +51,7 @@ describe('A source', () => {
     const { end, file, count, requests } = await parsed();
     expect(end).toMatchObject({ submits: 1, pageCount: 1 });
     expect(count('upload')).toBe(1);
-    expect(requests.find(({ operation }) => operation === 'submit')?.bodyJson).toEqual({ file: { fileId: file?.id } });
+    expect(requests.find(({ operation }) => operation === 'submit')?.bodyJson).toEqual(bodyOf(file?.id));
     expect(file).toMatchObject({ name: 'note.txt', uploaded: true, deleted: false });
     expect((end as { fileId: string }).fileId).toBe(file?.id);
   });
@@ -59,14 +65,14 @@ describe('A source', () => {
     expect(end).toMatchObject({ submits: 2 });
     expect([count('upload'), count('submit')]).toEqual([1, 3]);
     const bodies = requests.filter(({ operation }) => operation === 'submit').map(({ bodyJson }) => bodyJson);
-    expect(bodies).toEqual(Array.from({ length: 3 }, () => ({ file: { fileId: file?.id } })));
+    expect(bodies).toEqual(Array.from({ length: 3 }, () => bodyOf(file?.id)));
   });
 
   it('is uploaded under the file name of the input', async () => {
     const { file, requests } = await parsed({ file: { source: note(), fileName: 'other.txt' } });
     expect(file?.name).toBe('other.txt');
     const submit = requests.find(({ operation }) => operation === 'submit');
-    expect(submit?.bodyJson).toEqual({ file: { fileId: file?.id, fileName: 'other.txt' } });
+    expect(submit?.bodyJson).toEqual(bodyOf(file?.id, 'other.txt'));
   });
 
   it.each([
