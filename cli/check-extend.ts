@@ -16,56 +16,49 @@ const NO_RUN = 'parser_run_that_does_not_exist';
 const SUBJECT = "Extend's key";
 
 /**
- * Polls a run that does not exist, and submits no document. Only a 404 that is one of Extend's errors shows that address
- * and key are right, because any web server answers 404 to a path that it does not serve.
+ * Polls a run that does not exist, in each version of the API, and submits no document. Only a 404 that is one of
+ * Extend's errors shows that address, key and version are right, because any web server answers 404 to a path that it
+ * does not serve.
+ *
+ * @returns the finding about address and key, and one about the version if these are right
  */
-export async function checkExtend({ activities }: WorkerConfiguration): Promise<Finding> {
+export async function checkExtend({ activities }: WorkerConfiguration): Promise<Finding[]> {
   const { baseUrl = DEFAULT_BASE_URL, apiVersion = DEFAULT_API_VERSION } = activities;
-  try {
-    await createExtendClient(activities).version(apiVersion).pollRun(NO_RUN);
-  } catch (error) {
-    if (!(error instanceof ParseApiError)) throw error;
-    if (!isUnknownRun(error)) {
-      return {
-        state: 'wrong',
-        subject: SUBJECT,
-        says: `${error.message} [${baseUrl}]`,
-        remedy: remedyFor(error, apiVersion),
-      };
-    }
+  const refusal = await refusalOf(activities, apiVersion);
+  if (refusal !== undefined) {
+    const says = `${refusal.message} [${baseUrl}]`;
+    return [{ state: 'wrong', subject: SUBJECT, says, remedy: remedyFor(refusal, apiVersion) }];
   }
   const says = `accepted by ${baseUrl} in version ${apiVersion} (an unknown run is answered with 404)`;
-  return { state: 'ok', subject: SUBJECT, says };
+  const spoken: ApiVersion[] = [];
+  for (const version of API_VERSIONS) {
+    if (version === apiVersion || (await refusalOf(activities, version)) === undefined) spoken.push(version);
+  }
+  return [{ state: 'ok', subject: SUBJECT, says }, judgeApiVersion(apiVersion, spoken)];
 }
 
-/** Tells if Extend knows the version and accepts the key in it: only one of its own errors answers for an unknown run. */
-async function speaks(activities: WorkerConfiguration['activities'], apiVersion: ApiVersion): Promise<boolean> {
+/** Returns the error with which Extend refuses a poll in that version; `undefined` if the run is unknown, as it should be. */
+async function refusalOf(
+  activities: WorkerConfiguration['activities'],
+  apiVersion: ApiVersion,
+): Promise<ParseApiError | undefined> {
   try {
     await createExtendClient(activities).version(apiVersion).pollRun(NO_RUN);
-    return true;
+    return undefined;
   } catch (error) {
-    return error instanceof ParseApiError && isUnknownRun(error);
+    if (!(error instanceof ParseApiError)) throw error;
+    const isUnknownRun = error.status === 404 && !isEndpointMissing(error) && !isVersionRemoved(error);
+    return isUnknownRun ? undefined : error;
   }
 }
 
-function isUnknownRun(error: ParseApiError): boolean {
-  return error.status === 404 && !isEndpointMissing(error) && !isVersionRemoved(error);
-}
-
-/**
- * Tells which versions of the API the address and the key speak, and which one new submits use. Warns if that is the
- * older one, although the newer one would work too.
- */
-export async function checkApiVersion({ activities }: WorkerConfiguration): Promise<Finding> {
-  const { apiVersion = DEFAULT_API_VERSION } = activities;
-  const spoken: ApiVersion[] = [];
-  for (const version of API_VERSIONS) if (await speaks(activities, version)) spoken.push(version);
+/** Judges the version of new submits by the versions that address and key speak, the older one first. */
+export function judgeApiVersion(apiVersion: ApiVersion, spoken: readonly ApiVersion[]): Finding {
   const subject = "Extend's API version";
-  const says = `submits use ${apiVersion}; this address and key speak ${spoken.join(' and ') || 'no known version'}`;
-  if (!spoken.includes(apiVersion)) return { state: 'skipped', subject, says };
+  const says = `submits use ${apiVersion}; this address and key speak ${spoken.join(' and ')}`;
   const newest = spoken.at(-1);
   if (newest === apiVersion) return { state: 'ok', subject, says };
-  const remedy = `Extend marks ${apiVersion} as an older version: set EXTEND_API_VERSION to ${newest}. Runs in flight are finished in the version that they were submitted in.`;
+  const remedy = `Extend marks ${apiVersion} as an older version: set EXTEND_API_VERSION to ${newest}. Runs in flight are finished in the version in which they were submitted.`;
   return { state: 'warning', subject, says, remedy };
 }
 

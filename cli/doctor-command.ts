@@ -5,7 +5,7 @@ import {
   readWorkerConfiguration,
   type WorkerConfiguration,
 } from '../worker';
-import { checkApiVersion, checkExtend } from './check-extend';
+import { checkExtend } from './check-extend';
 import {
   checkResultStore,
   checkSourceDirectory,
@@ -67,8 +67,7 @@ function readUsable(env: Readonly<Record<string, string>>): {
 async function checkParts(configuration: WorkerConfiguration | undefined): Promise<Finding[]> {
   if (configuration === undefined) return [{ state: 'skipped', subject: "Extend's key", says: 'not checked' }];
   return [
-    await checkExtend(configuration),
-    await checkApiVersion(configuration),
+    ...(await checkExtend(configuration)),
     await checkResultStore(configuration),
     await checkSourceDirectory(configuration),
   ];

@@ -25,7 +25,7 @@ export interface SubmitOptions extends CallOptions {
 export interface RunListQuery {
   /** Only runs with this status. @default any */
   readonly status?: string;
-  /** Only runs of this batch. @default any */
+  /** Only runs that this batch created. @default any */
   readonly batchId?: string;
   /** Token of the page, from the page before. @default the first page */
   readonly nextPageToken?: string;

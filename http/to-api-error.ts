@@ -68,7 +68,7 @@ function describe(facts: ParseApiErrorFacts, { what, apiVersion, baseUrl, redact
   }
   if (isEndpointMissing(facts)) {
     const server = redactor.text(baseUrl);
-    return `${server} (EXTEND_BASE_URL) does not serve version ${apiVersion} of Extend's API (EXTEND_API_VERSION): it ${answered}, and not with an error of Extend`;
+    return `${server} (EXTEND_BASE_URL) does not serve Extend's API in version ${apiVersion} (EXTEND_API_VERSION): it ${answered}, and not with an error of Extend`;
   }
   return `Extend ${answered}`;
 }

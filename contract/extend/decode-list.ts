@@ -25,7 +25,7 @@ export interface RunPage {
 export interface BatchState {
   readonly batchId: string;
   readonly status: string;
-  /** Number of runs of the batch. */
+  /** Number of runs that the batch has. */
   readonly runCount?: number;
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { msToTs } from '@temporalio/common/lib/time';
 import { SEARCH_ATTRIBUTES } from '../../contract';
-import { checkExtend } from '../../cli/check-extend';
+import { checkExtend, judgeApiVersion } from '../../cli/check-extend';
 import { checkVersions, installedVersions } from '../../cli/check-machine';
 import { judgeSearchAttributes } from '../../cli/check-search-attributes';
 import { describeFinding } from '../../cli/finding';
@@ -96,6 +96,10 @@ describe('extend-parse doctor', () => {
     expect(lines).toEqual([
       expect.stringMatching(/^ok {5}versions: temporal-extend-parse \d.*, node \d.*, Temporal's SDK \d/),
       expect.stringMatching(/^ok {5}Extend's key: accepted by http:/),
+      expect.stringMatching(
+        /^note {3}Extend's API version: submits use 2025-04-21; .* speak 2025-04-21 and 2026-02-09$/,
+      ),
+      expect.stringMatching(/^ {7}→ .*set EXTEND_API_VERSION to 2026-02-09\./),
       expect.stringMatching(/^ok {5}result store: .*results can be written$/),
       expect.stringMatching(/^ok {5}source directory: .*sources can be read$/),
       expect.stringMatching(new RegExp(`^ok {5}Temporal's address: ${devServerAddress()} answers, server \\d+\\.`)),
@@ -107,7 +111,7 @@ describe('extend-parse doctor', () => {
       'all is well',
     ]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(emulator.requests.map(({ operation }) => operation)).toEqual(['read']);
+    expect(emulator.requests.map(({ operation }) => operation)).toEqual(['read', 'read']);
   });
 
   it("names all wrong things at the same time: Extend's answer, directories, namespace", async () => {
@@ -176,9 +180,9 @@ describe('the check of Extend', () => {
   /** Returns what the command prints of the check if Extend gives this reply. */
   async function check(reply: Reply, baseUrl = emulator.url): Promise<string> {
     fault = reply;
-    const finding = await checkExtend(readWorkerConfiguration({ EXTEND_API_KEY: KEY, EXTEND_BASE_URL: baseUrl }));
+    const findings = await checkExtend(readWorkerConfiguration({ EXTEND_API_KEY: KEY, EXTEND_BASE_URL: baseUrl }));
     fault = undefined;
-    return describeFinding(finding);
+    return findings.map(describeFinding).join('\n');
   }
 
   it.each([401, 403])('says that Extend answers %d, and does not repeat the key', async (status) => {
@@ -200,7 +204,9 @@ describe('the check of Extend', () => {
   it('names the version of the API that Extend no longer serves', async () => {
     const json = { code: 'ENDPOINT_REMOVED', message: 'gone\u001b[2J', requestId: 'r' };
     const printed = await check(httpReply({ status: 410, json }));
-    expect(printed).toMatch(wrong(/Extend's key: Extend no longer serves version 2025-04-21/, /Upgrade.*2025-04-21/));
+    expect(printed).toMatch(
+      wrong(/Extend's key: Extend no longer serves version 2025-04-21/, /set EXTEND_API_VERSION to a newer one/),
+    );
     expect(printed).not.toContain('\u001b');
   });
 });
@@ -253,5 +259,16 @@ describe('checkVersions', () => {
       says: expect.stringContaining('@temporalio/client 1.0.0'),
       remedy: expect.stringContaining('npm ls'),
     });
+  });
+});
+
+describe('the version of new submits', () => {
+  it.each([
+    ['2025-04-21', ['2025-04-21', '2026-02-09'], 'warning'],
+    ['2026-02-09', ['2025-04-21', '2026-02-09'], 'ok'],
+    ['2025-04-21', ['2025-04-21'], 'ok'],
+    ['2026-02-09', ['2026-02-09'], 'ok'],
+  ] as const)('%s, where %j are spoken: %s', (apiVersion, spoken, state) => {
+    expect(judgeApiVersion(apiVersion, spoken).state).toBe(state);
   });
 });

@@ -132,7 +132,7 @@ describe('each call sends one request', () => {
     await using server = await startOddServer((_, response) => response.writeHead(404).end('<h1>nginx</h1>'));
     const failed = apiWith({ baseUrl: `${server.url}/v1/` }).pollRun('r');
     await expect(failed).rejects.toThrow(
-      `${server.url}/v1 (EXTEND_BASE_URL) does not serve version 2025-04-21 of Extend's API (EXTEND_API_VERSION): it answered 404 to GET /parser_runs/r, and not with an error of Extend: nginx`,
+      `${server.url}/v1 (EXTEND_BASE_URL) does not serve Extend's API in version 2025-04-21 (EXTEND_API_VERSION): it answered 404 to GET /parser_runs/r, and not with an error of Extend: nginx`,
     );
   });
 
