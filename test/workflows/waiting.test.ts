@@ -135,7 +135,7 @@ describe.each(ENGINES)('A wait with the %s engine', (engine) => {
     const failure = await failureOf(scene.client.execute({ file: { fileUrl }, polling, deadlineMs: 20_000 }));
     expect(failure).toMatchObject({ type: 'ParseDeadlineExceeded', details: { submits: 1 } });
     expect(failure.message).toContain(
-      `${scene.emulator.url} (EXTEND_BASE_URL) does not serve version ${scene.apiVersion}`,
+      `${scene.emulator.url} (EXTEND_BASE_URL) does not serve Extend's API in version ${scene.apiVersion} `,
     );
   });
 
