@@ -10,8 +10,11 @@ import { createExtendClient } from '../http';
 import type { WorkerConfiguration } from '../worker';
 import type { Finding } from './finding';
 
-/** No run has this id. A poll of it costs nothing and shows whether Extend accepts the key. */
-const NO_RUN = 'parser_run_that_does_not_exist';
+/** No run has one of these ids. A poll of it costs nothing and shows whether Extend accepts the key. */
+const NO_RUN = {
+  '2025-04-21': 'parser_run_that_does_not_exist',
+  '2026-02-09': 'pr_that_does_not_exist',
+} as const satisfies Record<ApiVersion, string>;
 
 const SUBJECT = "Extend's key";
 
@@ -43,7 +46,7 @@ async function refusalOf(
   apiVersion: ApiVersion,
 ): Promise<ParseApiError | undefined> {
   try {
-    await createExtendClient(activities).version(apiVersion).pollRun(NO_RUN);
+    await createExtendClient(activities).version(apiVersion).pollRun(NO_RUN[apiVersion]);
     return undefined;
   } catch (error) {
     if (!(error instanceof ParseApiError)) throw error;

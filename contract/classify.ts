@@ -21,7 +21,7 @@ export function classifyApiError(error: ParseApiError, purpose: RequestPurpose):
     case 'unreadable':
       return purpose === 'submit' ? 'SubmitOutcomeUnknown' : 'Unavailable';
     case 'status':
-      return classifyStatus(error, purpose);
+      return error.isExternal ? 'Unavailable' : classifyStatus(error, purpose);
   }
 }
 

@@ -40,7 +40,7 @@ export async function statusError(answer: HttpAnswer, request: RequestFacts): Pr
   const { what, toSafe, redactor } = request;
   // The body of such an answer may repeat parts of the URL. The next attempt asks for a new URL.
   if (request.isExternal) {
-    return new ParseApiError(`${status} was the answer to ${what}`, { kind: 'status', status, retryable: true });
+    return new ParseApiError(`${status} was the answer to ${what}`, { kind: 'status', status, isExternal: true });
   }
   const text = await readStart(answer, ERROR_BODY_BYTES).catch(() => '');
   const body = decodeErrorBody(text, { toSafe, hideValues: redactor.values });
@@ -75,17 +75,19 @@ function describe(facts: ParseApiErrorFacts, { what, apiVersion, baseUrl, redact
 
 /** Turns an error of any kind into an error that says how far the request came. */
 export function exchangeError(error: unknown, request: RequestFacts, answered: HttpAnswer | undefined): ParseApiError {
-  const { what, redactor } = request;
+  const { what, redactor, isExternal } = request;
   if (error instanceof BodyTooLargeError) {
     return new BodyTooLargeError(error.limitBytes, describeUnreadable(error, request, answered));
   }
   if (error instanceof ParseApiError) return error;
   if (error instanceof ContractError) return unreadable(error, request, answered);
   const reason = redactor.text(reasonOf(error));
+  // An error of `fetch` may repeat a presigned URL.
+  const options = isExternal ? {} : { cause: error };
   if (answered === undefined && isConnectFailure(error)) {
-    return new ParseApiError(`no connection for ${what}: ${reason}`, { kind: 'notReceived' }, { cause: error });
+    return new ParseApiError(`no connection for ${what}: ${reason}`, { kind: 'notReceived' }, options);
   }
-  return new ParseApiError(`no whole answer to ${what}: ${reason}`, { kind: 'noAnswer' }, { cause: error });
+  return new ParseApiError(`no whole answer to ${what}: ${reason}`, { kind: 'noAnswer' }, options);
 }
 
 function unreadable(error: ContractError, request: RequestFacts, answered: HttpAnswer | undefined): ParseApiError {

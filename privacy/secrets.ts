@@ -156,10 +156,12 @@ function partSecrets(parts: readonly string[], search: string): Secret[] {
  * the key are left out.
  */
 function base64Forms(key: string): string[] {
+  // `btoa` takes bytes, as characters of the same numbers.
+  const bytes = String.fromCharCode(...new TextEncoder().encode(key));
   return [0, 1, 2].map((before) => {
-    const encoded = btoa(' '.repeat(before) + key);
+    const encoded = btoa(' '.repeat(before) + bytes);
     const from = Math.ceil((before * BITS_PER_BYTE) / BITS_PER_BASE64_CHARACTER);
-    const to = Math.floor(((before + key.length) * BITS_PER_BYTE) / BITS_PER_BASE64_CHARACTER);
+    const to = Math.floor(((before + bytes.length) * BITS_PER_BYTE) / BITS_PER_BASE64_CHARACTER);
     return encoded.slice(from, to);
   });
 }

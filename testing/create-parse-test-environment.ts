@@ -35,6 +35,8 @@ export interface ParseTestEnvironmentOptions {
    * @default no faults
    */
   readonly faults?: NonNullable<EmulatorOptions['faults']>;
+  /** Further settings of the emulator, such as `runList` or `zeroRetention`. @default {} */
+  readonly emulator?: Omit<EmulatorOptions, 'scripts' | 'faults' | 'port'>;
   /**
    * Version of Extend's API in which the worker submits. The emulator speaks both. @default '2025-04-21'
    */
@@ -136,7 +138,7 @@ async function startAll(options: ParseTestEnvironmentOptions, closers: (() => Pr
   // Bundling is the slowest step, so it begins first. If another step fails, nothing awaits the bundling.
   const bundling = withBundledWorkflows(workerSettings(options));
   bundling.catch(() => undefined);
-  const emulator = await startEmulator(defined({ scripts, faults }));
+  const emulator = await startEmulator({ ...options.emulator, ...defined({ scripts, faults }) });
   closers.push(() => emulator.close());
   const temporal = await startTemporalEnvironment(server);
   closers.push(() => temporal.close());

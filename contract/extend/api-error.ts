@@ -23,6 +23,8 @@ export interface ParseApiErrorFacts {
   readonly retryable?: true;
   /** `true` if the answer has the shape of Extend's errors. Absent if another server may have answered. */
   readonly isExtendError?: true;
+  /** `true` if the answer came from the server of a presigned URL. It says nothing about the run. */
+  readonly isExternal?: true;
 }
 
 /** Error of a request to Extend without a usable answer. `classifyApiError` gives its failure type. */
@@ -35,6 +37,7 @@ export class ParseApiError extends Error implements ParseApiErrorFacts {
   readonly retryAfterMs?: number;
   readonly retryable?: true;
   readonly isExtendError?: true;
+  readonly isExternal?: true;
 
   constructor(message: string, facts: ParseApiErrorFacts, options?: ErrorOptions) {
     super(message, options);

@@ -47,6 +47,7 @@ export class SeenRun {
   readonly #members: Record<string, unknown> = {};
   #chunkCount: number | undefined;
   #isChunkOpen = false;
+  #hasOutput = false;
   /** The first byte of the open chunk's content. */
   #contentStart: number | undefined;
   /** The first problem because of which no reader could accept the run. */
@@ -66,6 +67,7 @@ export class SeenRun {
   see(path: JsonPath, from: number, first: number): JsonSink | undefined {
     const member = path[from];
     const depth = path.length - from;
+    if (member === 'output' && depth === 1) this.#seeOutput();
     this.#seeContent(path, contentDepth(path, from), first);
     if (depth === 1) return this.#seeMember(member, first);
     return depth === 2 ? this.#seeInner(member, path[from + 1]) : undefined;
@@ -86,6 +88,11 @@ export class SeenRun {
     if (this.#chunkCount === undefined) return this.#fail('chunks is missing');
     const named = isPlainObject(file) ? { fileId: file.id, ...facts } : facts;
     return { run: { id, status, ...decodeFacts(named, note) }, chunkCount: this.#chunkCount };
+  }
+
+  #seeOutput(): void {
+    if (this.#hasOutput) this.#breach ??= 'output: expected one, got two';
+    this.#hasOutput = true;
   }
 
   #seeContent(path: JsonPath, from: number, first: number): void {

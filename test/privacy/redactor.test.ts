@@ -1,7 +1,7 @@
 /** Risk tested here: a known secret leaves the worker in another encoding. */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { createRedactor, keySecrets, querySecrets, SHAPE_REDACTOR, urlSecrets } from '../../privacy';
+import { createRedactor, keySecrets, passwordSecrets, querySecrets, SHAPE_REDACTOR, urlSecrets } from '../../privacy';
 
 const KEY = 'live.KEY+CANARY/bbb&"9';
 const URL_OF_SOURCE =
@@ -265,5 +265,22 @@ describe('holdsSecret', () => {
     expect(ofUrl.holdsSecret(URL_OF_SOURCE)).toBe(true);
     expect(ofUrl.holdsSecret('parser_run_OQKzB0eV_CLTPWWEVeuCy')).toBe(false);
     expect(SHAPE_REDACTOR.holdsSecret('sk_live_0123456789')).toBe(false);
+  });
+});
+
+describe('the password of a document', () => {
+  it.each(['пароль', 'Straße', '密码密码', 'open'])(
+    'is hidden in any alphabet, as it is and in base64: %s',
+    (password) => {
+      const { text } = createRedactor(() => passwordSecrets(password));
+      const base64 = Buffer.from(`the password ${password} is wrong`).toString('base64');
+      expect(text(`the password ${password} is wrong`)).toBe('the password *** is wrong');
+      expect(text(`echo ${base64}`)).toMatch(/^echo .*\*\*\*/);
+    },
+  );
+
+  it('is not searched for if it is shorter than four characters', () => {
+    expect(passwordSecrets('abc')).toEqual([]);
+    expect(passwordSecrets()).toEqual([]);
   });
 });

@@ -19,6 +19,7 @@ describe('createParseTestEnvironment', () => {
         hanging: { submit: [hangReply()] },
       },
       worker: { shutdownForceTime: '10 minutes' },
+      emulator: { maxInputBytes: 1_000 },
     });
   });
   afterAll(() => parsing.close());
@@ -50,6 +51,14 @@ describe('createParseTestEnvironment', () => {
     expect(() => parsing.document('unknown')).toThrow(
       "no scripted document 'unknown'; there are failing, hanging, huge, never, of my own, ok, patient, rate-limited, slow",
     );
+  });
+
+  it('passes settings to the emulator', async () => {
+    const body = new FormData();
+    body.set('file', new Blob(['x'.repeat(2_000)]), 'a.txt');
+    const headers = { authorization: 'Bearer any', 'x-extend-api-version': '2025-04-21' };
+    const { status } = await fetch(`${parsing.emulator.url}/files/upload`, { method: 'POST', body, headers });
+    expect(status).toBe(400);
   });
 
   it('keeps stored results of any size until it is closed; it closes at once, and only once, while a request hangs', async () => {

@@ -156,6 +156,15 @@ describe('A run in a stream', () => {
     expect(() => scan.finish()).toThrow('the body: no run in its first 1048576 bytes');
   });
 
+  it.each(['{"chunks":[]}', 'null'])(
+    'is refused if the run has a second output, %s, since JSON.parse keeps the last',
+    (second) => {
+      const scan = new RunScan();
+      feed(scan, `{"id":"r","status":"PROCESSED","output":{"chunks":[{"content":"a"}]},"output":${second}}`, [1_000]);
+      expect(() => scan.finish()).toThrow('output: expected one, got two');
+    },
+  );
+
   it('gives the same when finish is called twice', () => {
     const scan = new RunScan();
     feed(scan, JSON.stringify(RUN), [1_000]);
