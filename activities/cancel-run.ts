@@ -13,7 +13,7 @@ import { apiOf } from './version-of';
  */
 export function createCancelRun(extend: ExtendClient): ParseActivities['cancelRun'] {
   return async function cancelRun({ runId, apiVersion }) {
-    const api = apiOf(extend, apiVersion);
+    const api = apiOf(extend, defined({ runId, apiVersion }));
     if (api.cancelRun === undefined) {
       log.warn(`the run goes on: version ${api.apiVersion} of Extend's API cannot cancel`, { parserRunId: runId });
       return {};

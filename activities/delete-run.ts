@@ -13,7 +13,7 @@ import { apiOf } from './version-of';
  */
 export function createDeleteRun(extend: ExtendClient): ParseActivities['deleteRun'] {
   return async function deleteRun({ runId, apiVersion, fileId }) {
-    const api = apiOf(extend, apiVersion);
+    const api = apiOf(extend, defined({ runId, apiVersion }));
     const signal = cancellationSignal();
     try {
       if (runId !== undefined) await api.deleteRun(runId, { signal });

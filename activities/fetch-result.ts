@@ -36,8 +36,8 @@ export interface FetchResultOptions {
 export function createFetchResult({ extend, maxInlineBytes }: FetchResultOptions): ParseActivities['fetchResult'] {
   const maxBodyBytes = maxInlineBytes * BODY_BYTES_PER_RESULT_BYTE;
   return async function fetchResult(input) {
-    const { runId, apiVersion } = input;
-    const api = apiOf(extend, apiVersion);
+    const { runId } = input;
+    const api = apiOf(extend, input);
     try {
       const collected = await withHeartbeat(api.readRun(runId, { maxBodyBytes, signal: cancellationSignal() }));
       const leftOut = new Set<string>();

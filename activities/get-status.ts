@@ -33,7 +33,7 @@ interface EarlierPolls {
 export function createGetStatus(extend: ExtendClient): ParseActivities['getStatus'] {
   return async function getStatus(input) {
     const { runId, acceptedAtMs, until } = input;
-    const api = apiOf(extend, input.apiVersion);
+    const api = apiOf(extend, input);
     const info = activityInfo();
     const { attempt, currentAttemptScheduledTimestampMs } = info;
     const dueInMs = untilFirstPollMs(input, info, Date.now());

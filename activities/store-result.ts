@@ -45,8 +45,8 @@ export interface StoreResultOptions {
  */
 export function createStoreResult({ extend, store }: StoreResultOptions): ParseActivities['storeResult'] {
   return async function storeResult(input) {
-    const { runId, apiVersion } = input;
-    const api = apiOf(extend, apiVersion);
+    const { runId } = input;
+    const api = apiOf(extend, input);
     if (store === undefined) {
       throw finalFailure('ResultStoreFailed', 'the worker has no result store (EXTEND_PARSE_RESULT_DIR)', { runId });
     }

@@ -53,7 +53,7 @@ export interface SubmittedRun {
 export interface GetStatusInput {
   /** Extend's run id. */
   readonly runId: string;
-  /** Version of the API in which the run was submitted. @default '2025-04-21' */
+  /** Version of the API in which the run was submitted. @default by the beginning of the run id, else '2025-04-21' */
   readonly apiVersion?: RunVersion;
   /**
    * Time when Extend accepted the run, epoch milliseconds. A 404 is retried for 60 s after it. Absent for an attached
@@ -101,7 +101,7 @@ export type ResultCounters = Pick<ParseResult, 'submits' | 'polls' | 'waitedMs'>
 export interface StoreResultInput {
   /** Extend's run id. */
   readonly runId: string;
-  /** Version of the API in which the run was submitted. @default '2025-04-21' */
+  /** Version of the API in which the run was submitted. @default by the beginning of the run id, else '2025-04-21' */
   readonly apiVersion?: RunVersion;
   /**
    * Time when the workflow noticed the end of the run, epoch milliseconds. For two minutes after it the run may lack
@@ -142,7 +142,7 @@ export interface UploadedFile {
 export interface DeleteRunInput {
   /** Extend's run id. */
   readonly runId?: string;
-  /** Version of the API in which the run was submitted. @default '2025-04-21' */
+  /** Version of the API in which the run was submitted. @default by the beginning of the run id, else '2025-04-21' */
   readonly apiVersion?: RunVersion;
   /** Id of a file that this workflow uploaded. */
   readonly fileId?: string;
@@ -152,7 +152,7 @@ export interface DeleteRunInput {
 export interface CancelRunInput {
   /** Extend's run id. */
   readonly runId: string;
-  /** Version of the API in which the run was submitted. @default '2025-04-21' */
+  /** Version of the API in which the run was submitted. @default by the beginning of the run id, else '2025-04-21' */
   readonly apiVersion?: RunVersion;
 }
 

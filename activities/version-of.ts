@@ -1,6 +1,6 @@
 import { activityInfo } from '@temporalio/activity';
 import type { ApplicationFailure } from '@temporalio/common';
-import type { RunVersion } from '../contract';
+import { versionOfRun, type RunVersion } from '../contract';
 import { DEFAULT_API_VERSION, type ApiVersion } from '../contract/extend';
 import type { ExtendApi, ExtendClient } from '../http';
 import { finalFailure } from './to-application-failure';
@@ -8,8 +8,15 @@ import { finalFailure } from './to-application-failure';
 /** Name of a resolver's password in messages. */
 export const PASSWORD_FIELD = 'the password of the source';
 
-/** Gives Extend's API in the version in which a run was submitted. */
-export function apiOf(extend: ExtendClient, version: RunVersion = DEFAULT_API_VERSION): ExtendApi {
+/**
+ * Gives Extend's API in the version in which a run was submitted. A workflow of version 0.1.0 names no version, also if a
+ * newer worker submitted its document: then the beginning of the run id tells it.
+ */
+export function apiOf(
+  extend: ExtendClient,
+  { runId = '', apiVersion }: { readonly runId?: string; readonly apiVersion?: RunVersion },
+): ExtendApi {
+  const version = apiVersion ?? versionOfRun({ runId }) ?? DEFAULT_API_VERSION;
   return extend.version(version === 'worker' ? extend.apiVersion : version);
 }
 

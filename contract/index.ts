@@ -54,6 +54,7 @@ export { MAX_TIMER_MS, nextDelayMs, resolveSchedule } from './poll-schedule';
 export type { Backoff, PollEngine, PollPosition, PollSchedule, PollingOptions } from './poll-schedule';
 export { resolveInput } from './resolve-input';
 export type { DocumentToSubmit, ParseSettings, PollingSettings, RunToAttach } from './resolve-input';
+export { versionOfRun } from './run-version';
 export type { RunVersion } from './run-version';
 export type { InlineOutput, ParseProgress, ParseResult, RunSummary, StoredOutput } from './result';
 export {

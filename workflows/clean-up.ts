@@ -64,7 +64,8 @@ export async function cleanUp(context: CleanUpContext, ending: Ending): Promise<
     const answer = await attempt(journal, 'cancelled', () => calls.cancellation().cancelRun(toCancel));
     journal.enter({ phase: 'cleaning', run: { ...run, ...answer } });
   }
-  const { runId, apiVersion } = run ?? {};
+  // A file without a run was uploaded in the worker's version.
+  const { runId, apiVersion } = run ?? { apiVersion: 'worker' as const };
   const deletable = defined({ runId, apiVersion, fileId: uploadedFileId });
   const toDelete = whatToDelete(settings.deleteRun, ending, deletable);
   if (toDelete === undefined) return;

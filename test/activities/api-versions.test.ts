@@ -66,8 +66,9 @@ async function requestsOf(work: () => Promise<unknown>): Promise<readonly string
 }
 
 const OF_OTHER: readonly (readonly [worker: ApiVersion, input: RunVersion | undefined, asked: ApiVersion])[] = [
-  ['2025-04-21', undefined, '2025-04-21'],
-  ['2026-02-09', undefined, '2025-04-21'],
+  // The run id begins with `pr_`. Workflows of version 0.1.0 name no version.
+  ['2025-04-21', undefined, '2026-02-09'],
+  ['2026-02-09', undefined, '2026-02-09'],
   ['2025-04-21', 'worker', '2025-04-21'],
   ['2026-02-09', 'worker', '2026-02-09'],
   ['2025-04-21', '2026-02-09', '2026-02-09'],
@@ -116,6 +117,17 @@ describe.each(OF_OTHER)('a worker of %s asks for a run of %s in version %s', (wo
     expect(status).toBe(apiVersion === '2026-02-09' ? 'CANCELLED' : 'PROCESSING');
   });
 });
+
+it.each(API_VERSIONS)(
+  'a worker of version %s asks for a run without a version by the beginning of its id',
+  async (worker) => {
+    const { runId } = await runActivity(workers['2025-04-21'], 'submitParse', { file: { fileUrl } });
+    expect(await runActivity(workers[worker], 'getStatus', { runId })).toMatchObject({ apiVersion: '2025-04-21' });
+    fault = httpReply({ status: 404, json: { code: 'NOT_FOUND', message: 'no such run' } });
+    const seen = await requestsOf(() => failureOf(workers[worker], 'getStatus', { runId: 'run_of_another_kind' }));
+    expect(seen).toEqual(['2025-04-21 GET /parser_runs/run_of_another_kind']);
+  },
+);
 
 describe.each(API_VERSIONS)('a worker of version %s', (apiVersion) => {
   const source = () => {
