@@ -1,3 +1,4 @@
+import { isHttpUrl } from '../contract/extend';
 import { cutDeeperThan, isPlainObject, MAX_LEVELS } from '../json';
 import { urlSecrets } from '../privacy';
 import { isParameterRefused } from './poller';
@@ -57,10 +58,6 @@ function toObject(body: unknown): Record<string, unknown> {
 function unlessOnlyRefused(error: unknown): Record<string, unknown> {
   if (isParameterRefused(error) || error instanceof BodyTooLargeError) return {};
   throw error;
-}
-
-function isHttpUrl(value: unknown): value is string {
-  return typeof value === 'string' && /^https?:\/\//i.test(value) && URL.canParse(value);
 }
 
 /** Byte order mark. A JSON text may begin with one, but a part of a JSON text may not. */

@@ -13,6 +13,7 @@ export { decodeErrorBody, isExtendError, isOutOfCreditsCode } from './error-body
 export type { ErrorBody } from './error-body';
 export { findIdProblem } from './ids';
 export { isHeaderWord } from './is-header-word';
+export { isHttpUrl } from './is-http-url';
 export type { NoteField } from './lenient';
 export { API_VERSIONS, DEFAULT_API_VERSION, DEFAULT_BASE_URL, isEndedStatus } from './parse-api';
 export type {

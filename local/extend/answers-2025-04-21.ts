@@ -2,6 +2,7 @@ import { defined } from '../../json';
 import type { Answers, RunToAnswer } from './answers';
 import { creditsFor } from './credits';
 import type { StoredFile } from './emulator-files';
+import { fileFacts } from './file-facts';
 import type { EmulatorState } from './emulator-state';
 import type { RunSnapshot } from './run-progress';
 import type { Run } from './run-store';
@@ -66,17 +67,6 @@ function chunkUrl(run: Run, index: number, { presigned, baseUrl }: EmulatorState
 }
 
 function fileObject(file: StoredFile): object {
-  const at = new Date(file.createdAtMs).toISOString();
-  return {
-    object: 'file',
-    id: file.id,
-    name: file.name,
-    type: file.type ?? null,
-    parentFileId: null,
-    contents: { rawText: null, markdown: null, pages: null, sheets: null },
-    metadata: { pageCount: null, parentSplit: null },
-    createdAt: at,
-    updatedAt: at,
-    usage: null,
-  };
+  const contents = { rawText: null, markdown: null, pages: null, sheets: null };
+  return { ...fileFacts(file), contents, metadata: { pageCount: null, parentSplit: null }, usage: null };
 }

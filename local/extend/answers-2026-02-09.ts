@@ -1,8 +1,8 @@
 import { defined } from '../../json';
 import type { Answers, RefusalToAnswer, RunToAnswer } from './answers';
 import { creditsFor } from './credits';
-import type { StoredFile } from './emulator-files';
 import { splitReason } from './failure-message';
+import { fileFacts } from './file-facts';
 import { createId } from './ids';
 import { nameInUrl } from './name-in-url';
 import type { RunOutput } from './run-progress';
@@ -102,18 +102,8 @@ export function nameOf({ fileName, fileUrl = '' }: Run): string {
   return fileName ?? (URL.canParse(fileUrl) ? nameInUrl(new URL(fileUrl)) : 'document');
 }
 
-function fileObject(file: Pick<StoredFile, 'id' | 'name' | 'type' | 'createdAtMs'>): object {
-  const at = timestamp(file.createdAtMs);
-  return {
-    object: 'file',
-    id: file.id,
-    name: file.name,
-    type: file.type ?? null,
-    parentFileId: null,
-    metadata: {},
-    createdAt: at,
-    updatedAt: at,
-  };
+function fileObject(file: Parameters<typeof fileFacts>[0]): object {
+  return { ...fileFacts(file), metadata: {} };
 }
 
 /** Error codes of answers for which the endpoint gives none. */

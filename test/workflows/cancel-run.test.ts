@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { CancelledFailure, type WorkflowFailedError } from '@temporalio/client';
 import { httpReply, resetReply } from '../../testing';
 import { until } from '../support/until';
-import { activitiesOf, historyOf, type HistoryEvent } from './history';
+import { activitiesOf, historyOf, type HistoryEvent, untilActivityCancelRequested } from './history';
 import { failureOf, Scene, type TestDocument } from './scene';
 
 const EMBEDDING = require.resolve('./fixtures/embedding-workflows');
@@ -79,10 +79,7 @@ describe('A cancelled document of version 2026-02-09', () => {
     const handle = await scene.start(document);
     await hold.arrived;
     await handle.cancel();
-    await until(async () => {
-      const events = await historyOf(scene.temporal, document.workflowId);
-      return events.some((event) => event.activityTaskCancelRequestedEventAttributes);
-    });
+    await untilActivityCancelRequested(scene.temporal, document.workflowId);
     hold.release();
     expect(await failureOf(handle.result())).toMatchObject({ type: 'Cancelled' });
     expect([scene.runOf(document).status, cancelsOf(document)]).toEqual(['CANCELLED', 1]);

@@ -4,7 +4,7 @@ import { Worker } from '@temporalio/worker';
 import { httpReply, resetReply } from '../../testing';
 import { until } from '../support/until';
 import { bundledWorkflows } from './bundled-workflows';
-import { activitiesOf, historyOf } from './history';
+import { activitiesOf, historyOf, untilActivityCancelRequested } from './history';
 import { failureOf, Scene, type TestDocument } from './scene';
 
 const SCRIPTS = {
@@ -46,10 +46,7 @@ describe('Cancelling', () => {
     const handle = await scene.start(document);
     await hold.arrived;
     await handle.cancel();
-    await until(async () => {
-      const { events } = await scene.temporal.workflow.getHandle(document.workflowId).fetchHistory();
-      return (events ?? []).some((event) => event.activityTaskCancelRequestedEventAttributes);
-    });
+    await untilActivityCancelRequested(scene.temporal, document.workflowId);
     expect((await handle.progress()).phase).toBe('submitting');
     hold.release();
     expect(await failureOf(handle.result())).toMatchObject({ type: 'Cancelled' });

@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
+import { until } from '../support/until';
 
 type History = Awaited<ReturnType<ReturnType<Client['workflow']['getHandle']>['fetchHistory']>>;
 /** One event of a workflow's history. */
@@ -26,6 +27,14 @@ export interface ScheduledActivity {
 export async function historyOf(client: Client, workflowId: string, runId?: string): Promise<HistoryEvent[]> {
   const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
   return events ?? [];
+}
+
+/** Resolves when an activity of the workflow has been requested to cancel. */
+export async function untilActivityCancelRequested(client: Client, workflowId: string): Promise<void> {
+  await until(async () => {
+    const events = await historyOf(client, workflowId);
+    return events.some((event) => event.activityTaskCancelRequestedEventAttributes);
+  });
 }
 
 /** Returns the histories of all executions of a workflow that continued as new, the first one first. */
