@@ -1,4 +1,5 @@
 import { createExtendClient, type ExtendClientOptions } from '../http';
+import { defined } from '../json';
 import { createFileStore, createSources, type ResultStore, type SourceResolver } from '../storage';
 import { createCancelRun } from './cancel-run';
 import { createDeleteRun } from './delete-run';
@@ -53,7 +54,7 @@ export function createParseActivities(options: ParseActivitiesOptions): ParseAct
   const store = resultStoreOf(options);
   return {
     submitParse: createSubmitParse({ extend, sources }),
-    getStatus: createGetStatus(extend),
+    getStatus: createGetStatus(defined({ extend, maxInlineBytes, store })),
     fetchResult: createFetchResult({ extend, maxInlineBytes }),
     storeResult: createStoreResult({ extend, store }),
     uploadFile: createUploadFile({ extend, sources }),

@@ -4,7 +4,10 @@ import { nextDelayMs, type FailureDetails } from '../contract';
 import { isEndedStatus } from '../contract/extend';
 import { defined } from '../json';
 import { redact } from '../privacy';
-import type { ExtendClient } from '../http';
+import type { ExtendApi, PolledRun } from '../http';
+import { deliver, type DeliverOptions } from './deliver';
+import { maxBodyBytesOf } from './fetch-result';
+import { withHeartbeat } from './heartbeat';
 import { toApplicationFailure } from './to-application-failure';
 import type { GetStatusInput, ParseActivities } from './types';
 import { apiOf } from './version-of';
@@ -21,6 +24,8 @@ interface EarlierPolls {
  * wait: each attempt polls once, and Temporal's retries follow the schedule. In both cases the activity occupies no
  * slot of the worker between two polls.
  *
+ * If the run has ended as PROCESSED and the workflow wants the result, the same attempt brings it.
+ *
  * If Extend reports that the run failed, the activity returns that state and does not throw, because the poll
  * succeeded.
  *
@@ -30,9 +35,10 @@ interface EarlierPolls {
  *  - `ParserRunNotFound`: retried for 60 s after the run was accepted, then final.
  *  - `OutOfCredits`, `RequestRejected`, `ApiVersionRemoved`: final.
  */
-export function createGetStatus(extend: ExtendClient): ParseActivities['getStatus'] {
+export function createGetStatus(options: DeliverOptions): ParseActivities['getStatus'] {
+  const { extend } = options;
   return async function getStatus(input) {
-    const { runId, acceptedAtMs, until } = input;
+    const { runId, until } = input;
     const api = apiOf(extend, input);
     const info = activityInfo();
     const { attempt, currentAttemptScheduledTimestampMs } = info;
@@ -41,25 +47,38 @@ export function createGetStatus(extend: ExtendClient): ParseActivities['getStatu
       const details = { runId, polls: 0, attempts: attempt };
       throw stillProcessing(`the first poll of ${runId} is due later`, details, dueInMs);
     }
-    const polls = countPolls(input, info);
+    const { polls, details } = countPolls(input, info);
     // The schedule also applies after an error. Temporal's own backoff would grow with each attempt, and each attempt
     // is a poll.
     const retryDelayMs = until && delayUntilNextPoll(until, currentAttemptScheduledTimestampMs, polls);
-    const state = await api.pollRun(runId, { signal: cancellationSignal() }).catch((error: unknown) => {
-      throw toApplicationFailure(error, {
-        purpose: 'read',
-        runId,
-        polls,
-        ...defined({ acceptedAtMs, retryDelayMs }),
-      });
+    const polled = await withHeartbeat(poll(api, input, options.maxInlineBytes), details).catch((error: unknown) => {
+      throw toApplicationFailure(error, { ...input, purpose: 'read', polls, ...defined({ retryDelayMs }) });
     });
-    if (retryDelayMs !== undefined && !isEndedStatus(state.status)) {
-      const message = `${runId} is ${redact(state.status)} after ${polls} polls`;
+    const { status, failureReason, failureMessage } = polled.state;
+    if (retryDelayMs !== undefined && !isEndedStatus(status)) {
+      const message = `${runId} is ${redact(status)} after ${polls} polls`;
       throw stillProcessing(message, { runId, polls, attempts: attempt }, retryDelayMs);
     }
-    const { status, failureReason, failureMessage } = state;
-    return { status, ...defined({ failureReason, failureMessage }), apiVersion: api.apiVersion, polls };
+    const form = status === 'PROCESSED' ? input.deliver : undefined;
+    const { apiVersion } = api;
+    const delivered = form && (await deliver({ runId, polled, apiVersion, form, details }, options));
+    return { status, ...defined({ failureReason, failureMessage, delivered }), apiVersion, polls };
   };
+}
+
+/** Largest answer with the URL of the content that is kept, in bytes. It is far above any real size. */
+const MAX_NAMING_BYTES = 1_048_576;
+
+/** Polls the run. Only an answer that may bring the result is kept. */
+async function poll(
+  api: ExtendApi,
+  { runId, deliver: form, expectsEnd = false }: GetStatusInput,
+  maxInlineBytes: number,
+): Promise<PolledRun> {
+  const signal = cancellationSignal();
+  const hasContent = form === 'inline' && expectsEnd;
+  const keepBytes = hasContent ? maxBodyBytesOf(maxInlineBytes) : MAX_NAMING_BYTES;
+  return api.pollForResult(runId, { signal, expectsEnd: hasContent, keepBytes: form === undefined ? 0 : keepBytes });
 }
 
 /**
@@ -77,19 +96,26 @@ export function untilFirstPollMs(
   return dueAtMs === undefined ? delayMs : Math.max(dueAtMs - Math.max(nowMs, currentAttemptScheduledTimestampMs), 0);
 }
 
+/** Polls of an activity, and the heartbeat details from which the next attempt counts on. */
+interface CountedPolls {
+  readonly polls: number;
+  readonly details: object;
+}
+
 /**
  * Counts the polls of this activity, including this attempt's poll. Each attempt polls once, except a first attempt
  * that was too early.
  */
-function countPolls({ dueAtMs, delayMs }: GetStatusInput, info: Info): number {
+function countPolls({ dueAtMs, delayMs }: GetStatusInput, info: Info): CountedPolls {
   const { attempt, scheduledTimestampMs } = info;
-  if (dueAtMs === undefined) return delayMs === undefined ? attempt : attempt - 1;
-  const { firstHasPolled = false } = (info.heartbeatDetails ?? {}) as Partial<EarlierPolls>;
-  const wasEarly = scheduledTimestampMs < dueAtMs && !firstHasPolled;
-  if (!wasEarly) return attempt;
-  if (attempt > 1) return attempt - 1;
-  heartbeat({ firstHasPolled: true } satisfies EarlierPolls);
-  return attempt;
+  if (dueAtMs === undefined) return { polls: delayMs === undefined ? attempt : attempt - 1, details: {} };
+  const details = (info.heartbeatDetails ?? {}) as Partial<EarlierPolls>;
+  const wasEarly = scheduledTimestampMs < dueAtMs && details.firstHasPolled !== true;
+  if (!wasEarly) return { polls: attempt, details };
+  if (attempt > 1) return { polls: attempt - 1, details };
+  const noted: EarlierPolls = { firstHasPolled: true };
+  heartbeat(noted);
+  return { polls: attempt, details: noted };
 }
 
 function delayUntilNextPoll(until: NonNullable<GetStatusInput['until']>, nowMs: number, polls: number): number {

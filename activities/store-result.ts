@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { ApplicationFailure } from '@temporalio/common';
-import { ContractError } from '../contract/extend';
+import { ContractError, type ApiVersion } from '../contract/extend';
 import { type Redactor } from '../privacy';
-import type { ExtendClient } from '../http';
+import type { ExtendClient, PolledRun } from '../http';
 import type { ResultStore } from '../storage';
 import { logLeftOut, noOutputYet, toRunSummary } from './to-run-summary';
 import { withHeartbeat } from './heartbeat';
@@ -11,7 +11,7 @@ import { recordStored } from './metrics';
 import { createRunStream } from './run-stream';
 import { storeFailure } from './store-failure';
 import { finalFailure, toApplicationFailure } from './to-application-failure';
-import type { ParseActivities } from './types';
+import type { FetchedResult, ParseActivities } from './types';
 import { apiOf } from './version-of';
 
 /** Number of failures of the store after which the failure is final. With Temporal's delays that takes some minutes. */
@@ -47,33 +47,67 @@ export function createStoreResult({ extend, store }: StoreResultOptions): ParseA
   return async function storeResult(input) {
     const { runId } = input;
     const api = apiOf(extend, input);
+    const { apiVersion } = api;
     if (store === undefined) {
       throw finalFailure('ResultStoreFailed', 'the worker has no result store (EXTEND_PARSE_RESULT_DIR)', { runId });
     }
-    const signal = cancellationSignal();
-    const reading = new AbortController();
-    signal.addEventListener('abort', () => reading.abort(signal.reason), { once: true });
-    const stream = createRunStream(api.streamRun(runId, { signal: reading.signal }));
+    const details = earlierStores();
     try {
-      const writing = store.write(objectName(runId), stream.content, { signal });
-      const uri = await withHeartbeat(writing, earlierStores());
-      const { run, leftOut, chunkCount, bytes, sha256 } = stream.summary();
-      recordStored(bytes);
-      logLeftOut(runId, leftOut);
-      const facts = toRunSummary(run, { runId, apiVersion: api.apiVersion, redactor: extend.redactor });
-      return { ...facts, output: { kind: 'stored', uri, bytes, sha256, chunkCount } };
+      return await storeRun((options) => api.streamRun(runId, options), { runId, apiVersion, extend, store, details });
     } catch (error) {
-      signal.throwIfAborted();
-      const failure = stream.failure();
-      if (failure instanceof ContractError) throw noOutputYet(failure, input, extend.redactor);
-      if (failure !== undefined) throw toApplicationFailure(failure, { ...input, purpose: 'read' });
-      throw storeFailed(error, runId, extend.redactor);
-    } finally {
-      // A store that fails may leave the stream open.
-      reading.abort();
-      await stream.close();
+      if (error instanceof StoreError) throw storeFailed(error.cause, runId, extend.redactor);
+      if (error instanceof ContractError) throw noOutputYet(error, input, extend.redactor);
+      throw toApplicationFailure(error, { ...input, purpose: 'read' });
     }
   };
+}
+
+/** An error of the result store. The cause is the value that the store threw. */
+export class StoreError extends Error {
+  constructor(cause: unknown) {
+    super('the result store failed', { cause });
+  }
+}
+
+/** Facts that {@link storeRun} needs beside the run's content. */
+export interface StoreRunContext {
+  readonly runId: string;
+  /** Version of the API in which the run is fetched. */
+  readonly apiVersion: ApiVersion;
+  readonly extend: ExtendClient;
+  readonly store: ResultStore;
+  /** Heartbeat details for the next attempt. */
+  readonly details: object;
+}
+
+/**
+ * Streams a finished run into the result store.
+ *
+ * @throws StoreError for an error of the store; ContractError if the run has no usable output; the errors of `stream`
+ */
+export async function storeRun(
+  stream: PolledRun['stream'],
+  { runId, apiVersion, extend, store, details }: StoreRunContext,
+): Promise<FetchedResult> {
+  const signal = cancellationSignal();
+  const reading = new AbortController();
+  signal.addEventListener('abort', () => reading.abort(signal.reason), { once: true });
+  const content = createRunStream(stream({ signal: reading.signal }));
+  try {
+    const uri = await withHeartbeat(store.write(objectName(runId), content.content, { signal }), details);
+    const { run, leftOut, chunkCount, bytes, sha256 } = content.summary();
+    recordStored(bytes);
+    logLeftOut(runId, leftOut);
+    const facts = toRunSummary(run, { runId, apiVersion, redactor: extend.redactor });
+    return { ...facts, output: { kind: 'stored', uri, bytes, sha256, chunkCount } };
+  } catch (error) {
+    signal.throwIfAborted();
+    throw content.failure() ?? new StoreError(error);
+  } finally {
+    // A store that fails may leave the stream open.
+    reading.abort();
+    await content.close();
+  }
 }
 
 /** Longest encoded id in a name. File systems allow names of at most 255 bytes. */

@@ -32,7 +32,8 @@ export interface SubmitParseOptions {
  *    another submit would be billed too.
  */
 export function createSubmitParse({ extend, sources }: SubmitParseOptions): ParseActivities['submitParse'] {
-  return async function submitParse({ file, config, metadata, dataRetention, versionedFields = [] }) {
+  return async function submitParse(input) {
+    const { file, config, metadata, dataRetention, versionedFields = [], workflowRevision } = input;
     const { apiVersion } = extend;
     checkVersionedFields(versionedFields, apiVersion);
     const named = await namedFile(file, { sources, extend });
@@ -46,7 +47,7 @@ export function createSubmitParse({ extend, sources }: SubmitParseOptions): Pars
       throw toApplicationFailure(error, { purpose: 'submit' });
     }
     checkRunId(run.runId, secrets, extend);
-    return { ...run, apiVersion };
+    return { ...run, apiVersion, ...defined({ workflowRevision }) };
   };
 }
 

@@ -25,6 +25,8 @@ export interface SubmitParseInput extends VersionedFields {
   readonly metadata?: RunMetadata;
   /** `zero`: Extend retains nothing of the run. @default the retention of the workspace */
   readonly dataRetention?: 'zero';
+  /** Revision of the workflow's code. The answer repeats it. Absent from workflows of version 0.1.0. */
+  readonly workflowRevision?: number;
 }
 
 /**
@@ -47,6 +49,8 @@ export interface SubmittedRun {
   readonly failureMessage?: string;
   /** Version of the API in which the run was submitted. Absent from workers of version 0.1.0. */
   readonly apiVersion?: ApiVersion;
+  /** Revision of the workflow's code that submitted the run: a replay reads it here, and the history needs no marker. */
+  readonly workflowRevision?: number;
 }
 
 /** Input of `getStatus`. */
@@ -79,6 +83,16 @@ export interface GetStatusInput {
     /** Time when the wait began, epoch milliseconds. */
     readonly sinceMs: number;
   };
+  /**
+   * Form of the result that the poll brings if the run has ended as PROCESSED. Workers of version 0.1.0 ignore it. The
+   * workflow then calls `fetchResult` or `storeResult`. @default none: the poll brings the state only
+   */
+  readonly deliver?: 'inline' | 'stored';
+  /**
+   * `true`: the run has probably ended, or its result must be in the same answer as its end. The poll of an inline result
+   * asks for the content itself, and needs no second request. @default false
+   */
+  readonly expectsEnd?: boolean;
 }
 
 /** State of a run, from a poll. */
@@ -92,6 +106,18 @@ export interface StatusAnswer {
   readonly apiVersion?: ApiVersion;
   /** Polls of this activity, including failed ones. */
   readonly polls: number;
+  /**
+   * The result, if it was asked for and could be had. After a failure it is absent: then `fetchResult` or `storeResult`
+   * tries again, and tells the reason.
+   */
+  readonly delivered?: DeliveredResult;
+}
+
+/** Result that a poll has brought. */
+export interface DeliveredResult {
+  readonly result: FetchedResult;
+  /** Time between the answer with the end of the run and the result, in milliseconds. */
+  readonly tookMs: number;
 }
 
 /** Counters in the workflow's result. The activity needs them to measure the size of the whole result. */

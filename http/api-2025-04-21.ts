@@ -1,6 +1,7 @@
 import { defined } from '../json';
 import type { ParseRequest } from '../contract/extend';
 import type { ExtendApi } from './extend-api';
+import { toPolledRun } from './polled-run';
 import type { Sender } from './sender';
 import { createSharedCalls, readRequest, sendSubmit } from './shared-calls';
 
@@ -8,15 +9,22 @@ const RUNS = 'parser_runs';
 
 /** Builds Extend's API in version 2025-04-21. It can neither cancel nor list runs. */
 export function createApi20250421(sender: Sender): ExtendApi {
-  return {
+  const { pollAndKeep, ...calls } = createSharedCalls(sender, RUNS);
+  const api: ExtendApi = {
     apiVersion: '2025-04-21',
     submitParse: async (request, options) => sendSubmit(sender, '/parse/async', toBody(request), options),
-    ...createSharedCalls(sender, RUNS),
+    ...calls,
+    pollForResult: async (runId, options) => {
+      const { state, body, responseType } = await pollAndKeep(runId, options);
+      // Extend's documentation does not say where an answer with URLs has them.
+      return toPolledRun(state, { ...api, runId, carried: responseType === 'json' ? body : undefined });
+    },
     async *streamRun(runId, { signal } = {}) {
       const request = { ...readRequest(RUNS, runId, 'json'), operation: 'streamRun', signal } as const;
       yield* sender.sendForParts({ ...request, timeoutMs: sender.timeouts.fetchMs });
     },
   };
+  return api;
 }
 
 function toBody({ file, config, metadata, dataRetention }: ParseRequest): object {

@@ -7,14 +7,15 @@ import {
   type ParseBatchRequest,
   type ParseRequest,
 } from '../contract/extend';
-import { defined } from '../json';
+import { defined, isPlainObject } from '../json';
 import { type Redactor } from '../privacy';
 import type { ExtendApi, RunListQuery } from './extend-api';
 import type { HttpAnswer } from './http-answer';
 import type { Sender } from './sender';
 import { createSharedCalls, drain, readJson, sendSubmit } from './shared-calls';
+import { toPolledRun } from './polled-run';
 import { pathOf } from './requests';
-import { streamWithOutput } from './stream-with-output';
+import { namesOutput, streamNamedOutput, streamWithOutput, toMembers } from './stream-with-output';
 
 const RUNS = 'parse_runs';
 /** Limit of a page of the list of runs, in bytes: 1,000 runs with 10 KB of metadata each, and room to spare. */
@@ -23,10 +24,23 @@ const MAX_PAGE_BYTES = 33_554_432;
 /** Builds Extend's API in version 2026-02-09. */
 export function createApi20260209(sender: Sender): ExtendApi {
   const { send, timeouts } = sender;
-  return {
+  const { pollAndKeep, ...calls } = createSharedCalls(sender, RUNS);
+  const api: ExtendApi = {
     apiVersion: '2026-02-09',
     submitParse: async (request, options) => sendSubmit(sender, '/parse_runs', toBody(request), options),
-    ...createSharedCalls(sender, RUNS),
+    ...calls,
+    pollForResult: async (runId, options) => {
+      const { state, body, responseType } = await pollAndKeep(runId, options);
+      const members = body === undefined ? {} : toMembers(JSON.parse(new TextDecoder().decode(body)));
+      const hasOutput = responseType === 'json' || isPlainObject(members['output']);
+      const download = (signal?: AbortSignal) => streamNamedOutput(sender, { runId, members, signal });
+      return toPolledRun(state, {
+        ...api,
+        runId,
+        carried: hasOutput ? body : undefined,
+        download: namesOutput(members) ? download : undefined,
+      });
+    },
     streamRun: (runId, { signal } = {}) => streamWithOutput(sender, runId, signal),
     cancelRun: async (runId, { signal } = {}) => {
       const path = `${pathOf(RUNS, runId)}/cancel`;
@@ -49,6 +63,7 @@ export function createApi20260209(sender: Sender): ExtendApi {
       return send({ ...request, timeoutMs: timeouts.statusMs, signal }, readBatchAnswer);
     },
   };
+  return api;
 }
 
 /** The vendor's own programs disagree about the parameter for the size of a page, so both are sent. */

@@ -21,6 +21,26 @@ export interface SubmitOptions extends CallOptions {
   readonly secrets?: readonly Secret[];
 }
 
+/** Options of a poll that also brings the content of the run, if the run has ended. */
+export interface PollForResultOptions extends CallOptions {
+  /** `true`: the answer has the content itself, if the run has ended. @default false: Extend sends a URL instead */
+  readonly expectsEnd?: boolean | undefined;
+  /** Largest answer to keep in memory, in bytes. */
+  readonly keepBytes: number;
+}
+
+/**
+ * Answer to a poll, with the content that the answer has or names. Only `state` may leave an activity: the rest knows
+ * the presigned URL of the content.
+ */
+export interface PolledRun {
+  readonly state: RunState;
+  /** Gives the content of the finished run in memory. It sends a request if the answer does not have the content. */
+  read(options: CallOptions & { readonly maxBodyBytes: number }): Promise<CollectedRun>;
+  /** Gives the finished run as it arrives, as one JSON text. It sends a request if the answer does not have the content. */
+  stream(options?: CallOptions): AsyncIterable<Uint8Array>;
+}
+
 /** Selection of one page of the list of runs. */
 export interface RunListQuery {
   /** Only runs with this status. @default any */
@@ -48,6 +68,11 @@ export interface ExtendApi {
    * that with 400 or 422, the call sends a second request, with `responseType=json`.
    */
   pollRun(runId: string, options?: CallOptions): Promise<RunState>;
+  /**
+   * Polls a run as `pollRun` does, and keeps the answer. Extend may delete a run as soon as one answer had its result, so
+   * the content must be read from that answer.
+   */
+  pollForResult(runId: string, options: PollForResultOptions): Promise<PolledRun>;
   /** Fetches a run with its content into memory. @throws BodyTooLargeError above `maxBodyBytes` */
   readRun(runId: string, options: CallOptions & { readonly maxBodyBytes: number }): Promise<CollectedRun>;
   /** Fetches a run with its content as it arrives, as one JSON text. @throws ParseApiError from the iteration */

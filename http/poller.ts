@@ -1,8 +1,10 @@
 import { classifyApiError } from '../contract';
-import { ParseApiError, type RunState } from '../contract/extend';
+import { ParseApiError } from '../contract/extend';
 
-type SendPoll = (runId: string, responseType: 'url' | 'json', signal?: AbortSignal) => Promise<RunState>;
-type Poller = (runId: string, options?: { readonly signal?: AbortSignal }) => Promise<RunState>;
+/** Form in which an answer has the content of a finished run: a URL or the content itself. */
+export type ResponseType = 'url' | 'json';
+
+type SendPoll<T> = (responseType: ResponseType) => Promise<T>;
 
 /**
  * Builds the function that polls a run. It asks for `responseType=url`, so that Extend does not send the content of a
@@ -12,16 +14,16 @@ type Poller = (runId: string, options?: { readonly signal?: AbortSignal }) => Pr
  * it is, the function sends a second one with `responseType=json`. If the second request succeeds, all later calls send
  * `responseType=json` only.
  */
-export function createPoller(send: SendPoll): Poller {
-  let responseType: 'url' | 'json' = 'url';
-  return async (runId, { signal } = {}) => {
+export function createPoller(): <T>(send: SendPoll<T>) => Promise<T> {
+  let responseType: ResponseType = 'url';
+  return async (send) => {
     try {
-      return await send(runId, responseType, signal);
+      return await send(responseType);
     } catch (error) {
       if (!isParameterRefused(error) || responseType === 'json') throw error;
-      const state = await send(runId, 'json', signal);
+      const answer = await send('json');
       responseType = 'json';
-      return state;
+      return answer;
     }
   };
 }

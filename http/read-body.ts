@@ -37,7 +37,7 @@ export async function readText({ parts }: HttpAnswer, limitBytes: number): Promi
  *
  * @throws BodyTooLargeError above the limit; ContractError if the body is not JSON.
  */
-export async function collectRun({ parts }: HttpAnswer, limitBytes: number): Promise<CollectedRun> {
+export async function collectRun({ parts }: Pick<HttpAnswer, 'parts'>, limitBytes: number): Promise<CollectedRun> {
   const collected = new CollectedRun();
   let bytes = 0;
   try {

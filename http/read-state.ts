@@ -1,5 +1,5 @@
 import { decodeStateAnswer, type RunState } from '../contract/extend';
-import { collectValue, JsonSplitter, type JsonPath, type JsonSink } from '../json';
+import { collectValue, defined, JsonSplitter, type JsonPath, type JsonSink } from '../json';
 import { type Redactor } from '../privacy';
 import type { HttpAnswer } from './http-answer';
 import { notJson } from './read-body';
@@ -20,28 +20,41 @@ const STATE_FIELDS: ReadonlySet<string | number | undefined> = new Set([
   'failureMessage',
 ]);
 
+/** The answer to a poll, as it was read. */
+export interface ReadAnswer {
+  readonly state: RunState;
+  /** The whole body. Absent if the body is larger than the caller wants to keep. */
+  readonly body?: Uint8Array;
+}
+
 /**
- * Reads only a run's state out of the answer to a poll. The body of a finished run may be large. Of a large body the
- * function reads only the part up to the state, and holds none of it in memory. So a poll never fails because an answer
- * is too large.
+ * Reads a run's state out of the answer to a poll. The body of a finished run may be large. Of a body that is larger
+ * than `keepBytes` the function reads only the part up to the state, and keeps none of it in memory. So a poll never
+ * fails because an answer is too large.
  *
+ * @param keepBytes largest body to keep. @default 0: the body is not kept
  * @throws ContractError if the body is not JSON, ends too early or has no state.
  */
-export async function readState({ parts }: HttpAnswer, redactor: Redactor): Promise<RunState> {
+export async function readState({ parts }: HttpAnswer, redactor: Redactor, keepBytes = 0): Promise<ReadAnswer> {
   const seen = new SeenState();
   const splitter = new JsonSplitter(2, (path, first) => seen.take(path, first));
+  const kept: Uint8Array[] = [];
+  let bytes = 0;
   try {
-    let bytes = 0;
     for await (const part of parts) {
       bytes += part.byteLength;
+      if (bytes <= keepBytes) kept.push(part);
+      else kept.length = 0;
       splitter.write(part);
-      if (bytes > WHOLE_BODY_BYTES && isEnough(seen.fields)) return decodeStateAnswer(seen.fields, redactor);
+      const isLarge = bytes > Math.max(WHOLE_BODY_BYTES, keepBytes);
+      if (isLarge && isEnough(seen.fields)) return { state: decodeStateAnswer(seen.fields, redactor) };
     }
     splitter.end();
   } catch (error) {
     throw notJson(error);
   }
-  return decodeStateAnswer(seen.fields, redactor);
+  const body = bytes <= keepBytes ? Buffer.concat(kept) : undefined;
+  return { state: decodeStateAnswer(seen.fields, redactor), ...defined({ body }) };
 }
 
 /**

@@ -8,11 +8,11 @@ import {
   type RunState,
 } from '../contract/extend';
 import { type Redactor } from '../privacy';
-import type { ExtendApi, SubmitOptions } from './extend-api';
+import type { CallOptions, ExtendApi, PollForResultOptions, SubmitOptions } from './extend-api';
 import type { HttpAnswer } from './http-answer';
-import { createPoller } from './poller';
+import { createPoller, type ResponseType } from './poller';
 import { collectRun, readText } from './read-body';
-import { readState } from './read-state';
+import { readState, type ReadAnswer } from './read-state';
 import { pathOf } from './requests';
 import type { Sender, UnversionedRequest } from './sender';
 
@@ -23,7 +23,20 @@ const MAX_SMALL_BODY_BYTES = 1_048_576;
 export type RunsPath = 'parser_runs' | 'parse_runs';
 
 /** The calls that differ between versions only by the name of the runs in the path. */
-export type SharedCalls = Pick<ExtendApi, 'pollRun' | 'readRun' | 'deleteRun' | 'uploadFile' | 'deleteFile'>;
+export interface SharedCalls extends Pick<
+  ExtendApi,
+  'pollRun' | 'readRun' | 'deleteRun' | 'uploadFile' | 'deleteFile'
+> {
+  /** Polls a run, and keeps an answer of at most `keepBytes`. */
+  readonly pollAndKeep: (runId: string, options: PollForResultOptions) => Promise<KeptAnswer>;
+}
+
+/** The answer to a poll, and the form of the content that was asked for. */
+export interface KeptAnswer extends ReadAnswer {
+  readonly responseType: ResponseType;
+}
+
+type PollOptions = CallOptions & { readonly keepBytes?: number };
 
 /** Builds the calls that differ between versions only by the name of the runs in the path. */
 export function createSharedCalls({ send, timeouts }: Sender, runs: RunsPath): SharedCalls {
@@ -32,13 +45,28 @@ export function createSharedCalls({ send, timeouts }: Sender, runs: RunsPath): S
     const timeoutMs = Math.min(statusMs, MAX_REQUEST_MS.deletion);
     await unlessGone(send({ ...request, method: 'DELETE', timeoutMs }, drain));
   };
+  const poller = createPoller();
+  const poll = async (runId: string, responseType: ResponseType, { signal, keepBytes = 0 }: PollOptions) => {
+    // An answer that is kept may have the whole content.
+    const timeoutMs = responseType === 'json' && keepBytes > 0 ? fetchMs : statusMs;
+    const request = {
+      ...readRequest(runs, runId, responseType),
+      operation: 'readRunState',
+      timeoutMs,
+      signal,
+    } as const;
+    return send(request, async (answer, redactor) => ({
+      ...(await readState(answer, redactor, keepBytes)),
+      responseType,
+    }));
+  };
   return {
-    pollRun: createPoller((runId, responseType, signal) =>
-      send(
-        { ...readRequest(runs, runId, responseType), operation: 'readRunState', timeoutMs: statusMs, signal },
-        readState,
-      ),
-    ),
+    pollRun: async (runId, options = {}) => {
+      const { state } = await poller((responseType) => poll(runId, responseType, options));
+      return state;
+    },
+    pollAndKeep: async (runId, options) =>
+      options.expectsEnd ? poll(runId, 'json', options) : poller((responseType) => poll(runId, responseType, options)),
     readRun: async (runId, { signal, maxBodyBytes }) =>
       send(
         // Extend's documentation does not say where the content is without this parameter.

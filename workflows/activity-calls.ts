@@ -6,8 +6,8 @@ import { defined } from '../json';
 /** An activity limits its own exchange with Extend. Temporal's limit is longer by this margin, so the activity's limit applies first. */
 const MARGIN_MS = 15_000;
 const SUBMIT_MS = MAX_REQUEST_MS.submit + MARGIN_MS;
-/** One poll may send two requests: the second one without `responseType=url`. */
-const STATUS_MS = 2 * MAX_REQUEST_MS.status + MARGIN_MS;
+/** One poll may send two requests, the second one without `responseType=url`, and then brings the result. */
+const STATUS_MS = 2 * MAX_REQUEST_MS.status + MAX_REQUEST_MS.fetch + MARGIN_MS;
 /** One deletion may delete a run and the file that was uploaded for it. */
 const DELETION_MS = 2 * MAX_REQUEST_MS.deletion + 2_000;
 /** Fetching a stored result may send two requests: the first one for the URL of the content. */
@@ -15,8 +15,16 @@ const FETCH_MS = MAX_REQUEST_MS.status + MAX_REQUEST_MS.fetch + MARGIN_MS;
 const HEARTBEAT_MS = 30_000;
 /** A submit that is in flight at the deadline gets this much more time for its answer. */
 const SUBMIT_GRACE_MS = 1_000;
-/** Limit of all attempts of a cancellation or a deletion at Extend, because neither must delay the end of the workflow. */
+/** Limit of all attempts of a deletion at Extend, because it must not delay the end of the workflow. */
 const CLEAN_UP_MS = 30_000;
+/**
+ * Limits of a cancellation at Extend. The time includes the wait for a worker: a batch that is cancelled queues one
+ * cancellation per document in flight. The number of attempts keeps a failing API from delaying the end.
+ */
+const CANCELLATION_MS = 300_000;
+const CANCELLATION_ATTEMPTS = 5;
+/** A refused cancellation is followed by up to two polls. */
+const CANCELLATION_ATTEMPT_MS = 3 * MAX_REQUEST_MS.status + 2_000;
 
 /** Temporal retries requests that are safe to repeat, until the time limit of the call. A wait that the API requests overrides these intervals. */
 export const RETRY = {
@@ -33,6 +41,8 @@ export interface StatusLimit {
   readonly withinMs: number;
   /** @default as many as the time limit permits */
   readonly attempts?: number;
+  /** `true`: a cancellation waits for an attempt that runs, since it may bring the only result. @default false */
+  readonly isUncut?: boolean;
 }
 
 /** The activities of one document, with their timeouts and retries. `summary` is the text in Temporal's UI. */
@@ -64,11 +74,13 @@ export class ActivityCalls {
   }
 
   /** `getStatus`: Temporal retries transient errors within the limit. */
-  status(summary: string, { withinMs, attempts }: StatusLimit): Pick<ParseActivities, 'getStatus'> {
+  status(summary: string, { withinMs, attempts, isUncut }: StatusLimit): Pick<ParseActivities, 'getStatus'> {
     return this.#proxy({
       summary,
       startToCloseTimeout: STATUS_MS,
       scheduleToCloseTimeout: withinMs,
+      heartbeatTimeout: HEARTBEAT_MS,
+      ...(isUncut && { cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED }),
       ...(attempts !== undefined && { retry: { ...RETRY, maximumAttempts: attempts } }),
     });
   }
@@ -83,12 +95,13 @@ export class ActivityCalls {
     });
   }
 
-  /** `cancelRun`: best effort within 30 seconds. */
+  /** `cancelRun`: best effort, at most 5 attempts within 5 minutes. */
   cancellation(): Pick<ParseActivities, 'cancelRun'> {
     return this.#proxy({
       summary: 'cancel at Extend',
-      startToCloseTimeout: MAX_REQUEST_MS.status + 2_000,
-      scheduleToCloseTimeout: CLEAN_UP_MS,
+      startToCloseTimeout: CANCELLATION_ATTEMPT_MS,
+      scheduleToCloseTimeout: CANCELLATION_MS,
+      retry: { ...RETRY, maximumAttempts: CANCELLATION_ATTEMPTS },
     });
   }
 

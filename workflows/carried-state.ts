@@ -23,6 +23,7 @@ export interface CarriedState {
   /** Absent in the state of version 0.1.0. */
   readonly apiVersion?: RunVersion;
   readonly acceptedAtMs?: number;
+  readonly workflowRevision?: number;
   readonly status?: RunStatus;
   readonly failureReason?: string;
   readonly failureMessage?: string;
@@ -51,7 +52,7 @@ function notesOf(carried: CarriedState): Notes {
 }
 
 function runOf(carried: CarriedState): AcceptedRun | undefined {
-  const { runId, apiVersion, acceptedAtMs, status, failureReason, failureMessage } = carried;
+  const { runId, apiVersion, acceptedAtMs, status, failureReason, failureMessage, workflowRevision } = carried;
   if (runId === undefined) return undefined;
-  return defined({ runId, apiVersion, acceptedAtMs, status, failureReason, failureMessage });
+  return defined({ runId, apiVersion, acceptedAtMs, status, failureReason, failureMessage, workflowRevision });
 }

@@ -1,3 +1,4 @@
+import type { FetchedResult, ResultCounters } from '../activities/types';
 import type { ParseResult } from '../contract';
 import { defined } from '../json';
 import { recordDetection } from './metrics';
@@ -9,19 +10,29 @@ const MIN_FETCH_MS = 30_000;
 
 type DeliverContext = Pick<ParseContext, 'settings' | 'calls' | 'clock' | 'journal'>;
 
-/** Fetches the result of the run, or has a worker store it, and makes it the result of the workflow. */
+/** Makes the result of the workflow. The poll that saw the end has brought the content, or it is fetched here. */
 export async function deliverResult(context: DeliverContext, run: ProcessedRun): Promise<ParseResult> {
-  const { settings, calls, clock, journal } = context;
-  journal.enter({ phase: 'fetching', run });
-  const { runId, apiVersion, acceptedAtMs } = run;
+  const { settings, clock, journal } = context;
+  const { acceptedAtMs, delivered } = run;
   const { submits, polls } = journal.state;
-  const noticedAtMs = Date.now();
+  const noticedAtMs = Date.now() - (delivered?.tookMs ?? 0);
   const counters = { submits, polls, waitedMs: clock.elapsedMs };
-  const isStored = settings.result === 'stored';
-  const summary = isStored ? 'store result' : 'fetch result';
-  const { fetchResult, storeResult } = calls.fetch(summary, Math.max(clock.remainingMs, MIN_FETCH_MS));
-  const input = defined({ runId, apiVersion, noticedAtMs, acceptedAtMs });
-  const { output, ...facts } = await (isStored ? storeResult(input) : fetchResult({ ...input, counters }));
+  const { output, ...facts } = delivered?.result ?? (await fetchResult(context, run, counters));
   recordDetection(settings.polling.engine, noticedAtMs, defined({ acceptedAtMs, runMs: facts.processingTimeMs }));
   return { ...facts, ...counters, output };
+}
+
+/** Fetches the result of the run, or has a worker store it. */
+async function fetchResult(
+  { settings, calls, clock, journal }: DeliverContext,
+  run: ProcessedRun,
+  counters: ResultCounters,
+): Promise<FetchedResult> {
+  journal.enter({ phase: 'fetching', run });
+  const { runId, apiVersion, acceptedAtMs } = run;
+  const isStored = settings.result === 'stored';
+  const summary = isStored ? 'store result' : 'fetch result';
+  const activities = calls.fetch(summary, Math.max(clock.remainingMs, MIN_FETCH_MS));
+  const input = defined({ runId, apiVersion, noticedAtMs: Date.now(), acceptedAtMs });
+  return isStored ? activities.storeResult(input) : activities.fetchResult({ ...input, counters });
 }

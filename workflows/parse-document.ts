@@ -1,4 +1,11 @@
-import { continueAsNew, ContinueAsNew, patched, setHandler, workflowInfo } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  continueAsNew,
+  ContinueAsNew,
+  patched,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { ParseInput, ParseProgress, ParseResult } from '../contract';
 import type { CarriedState } from './carried-state';
 import { cleanUp, endingOf } from './clean-up';
@@ -30,7 +37,10 @@ export async function parseDocument(input: ParseInput, carried?: CarriedState): 
     onProgress: (progress) => publishProgress(input, (newest = progress)),
     onEnd: (progress, failure) => publishEnd(input, progress, failure),
     continueAsNewIfSuggested: async (state) => {
-      if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof parseDocument>(input, state);
+      // The next execution would not know of a cancellation.
+      const isCancelled = CancellationScope.current().consideredCancelled;
+      if (workflowInfo().continueAsNewSuggested && !isCancelled)
+        await continueAsNew<typeof parseDocument>(input, state);
     },
   });
   setHandler(runFinishedSignal, context.wake.request);

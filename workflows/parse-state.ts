@@ -1,5 +1,12 @@
+import type { DeliveredResult } from '../activities/types';
 import type { FailureDetails, ParseSettings, RunVersion } from '../contract';
 import { isEndedStatus, type KnownRunStatus, type RunStatus } from '../contract/extend/parse-api';
+
+/**
+ * Revision of this code. The answer of a submit repeats it, so that a replay knows by which code the history was made.
+ * Revision 1 waits for the first poll with a timer. Version 0.1.0 had no revision.
+ */
+export const WORKFLOW_REVISION = 1;
 
 /** A run at Extend: accepted after a submit of this workflow, or attached by the caller. */
 export interface AcceptedRun {
@@ -12,11 +19,15 @@ export interface AcceptedRun {
   readonly status?: RunStatus;
   readonly failureReason?: string;
   readonly failureMessage?: string;
+  /** Revision of the code that submitted the run. Absent for an attached run. */
+  readonly workflowRevision?: number;
 }
 
 /** A run that has ended with a result. */
 export interface ProcessedRun extends AcceptedRun {
   readonly status: 'PROCESSED';
+  /** The result, if the poll that saw the end has brought it. */
+  readonly delivered?: DeliveredResult;
 }
 
 /** A run that has ended without a result. */

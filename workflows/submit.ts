@@ -7,7 +7,7 @@ import { deadlineExceeded, endingFailure, unwrapActivityFailure, type UnwrappedF
 import type { Journal } from './journal';
 import { countSubmit } from './metrics';
 import type { ParseContext } from './open-parse';
-import type { AcceptedRun } from './parse-state';
+import { WORKFLOW_REVISION, type AcceptedRun } from './parse-state';
 
 type SubmitContext = Pick<ParseContext, 'calls' | 'clock' | 'journal' | 'continueAsNewIfSuggested'>;
 
@@ -50,7 +50,8 @@ async function submittableFile(
 
 function toSubmit(file: SubmitParseInput['file'], document: DocumentToSubmit): SubmitParseInput {
   const { config, metadata, dataRetention, versionedFields } = document;
-  return { file, ...defined({ config, metadata, dataRetention, versionedFields }) };
+  const workflowRevision = WORKFLOW_REVISION;
+  return { file, ...defined({ config, metadata, dataRetention, versionedFields }), workflowRevision };
 }
 
 /** Submits once. An error after the acceptance is not a failed submit, so nothing but the activity is inside the `try`. */
@@ -70,8 +71,8 @@ async function submitOnce(
 }
 
 function noteAcceptance(journal: Journal, submitted: SubmittedRun): AcceptedRun {
-  const { runId, apiVersion, status, failureReason, failureMessage } = submitted;
-  const known = defined({ apiVersion, failureReason, failureMessage });
+  const { runId, apiVersion, status, failureReason, failureMessage, workflowRevision } = submitted;
+  const known = defined({ apiVersion, failureReason, failureMessage, workflowRevision });
   const run: AcceptedRun = { runId, status, ...known, acceptedAtMs: Date.now() };
   const submits = journal.state.submits + 1;
   journal.enter({ phase: 'waiting', run }, { submits });

@@ -15,8 +15,8 @@ const LAST_POLL_MS = 25_000;
 
 type WaitContext = Pick<ParseContext, 'settings' | 'calls' | 'clock' | 'journal' | 'wake' | 'continueAsNewIfSuggested'>;
 
-/** The part of a poll's input that depends on the engine. */
-type PollDelay = Pick<GetStatusInput, 'delayMs' | 'dueAtMs' | 'until'>;
+/** The part of a poll's input that depends on the engine and on the occasion. */
+type PollOptions = Pick<GetStatusInput, 'delayMs' | 'dueAtMs' | 'until' | 'expectsEnd'>;
 
 /** Waits until the run has ended, and returns the ended run. The wait holds no worker slot. */
 export async function waitForRun(context: WaitContext, accepted: AcceptedRun): Promise<EndedRun> {
@@ -36,8 +36,13 @@ export async function waitForRun(context: WaitContext, accepted: AcceptedRun): P
 async function pollOnSchedule(context: WaitContext, run: AcceptedRun, delayMs: number): Promise<AcceptedRun> {
   const { settings, journal } = context;
   const isTimed = settings.polling.engine === 'timer';
-  const byTimer = isTimed && (journal.state.polls > 0 || (delayMs > 0 && patched(FIRST_DELAY_BY_TIMER)));
+  const byTimer = isTimed && (journal.state.polls > 0 || (delayMs > 0 && isFirstDelayTimed(run)));
   return await (byTimer ? pollByTimer(context, run, delayMs) : pollByRetries(context, run, delayMs));
+}
+
+/** The revision spares a history the marker of the patch. */
+function isFirstDelayTimed({ workflowRevision = 0 }: AcceptedRun): boolean {
+  return workflowRevision >= 1 || patched(FIRST_DELAY_BY_TIMER);
 }
 
 /** Waits for one durable timer, then polls once. The timer ends early when a signal requests a poll. */
@@ -73,7 +78,7 @@ async function pollEarly(context: WaitContext, run: AcceptedRun): Promise<Accept
   journal.note({ nextPollAtMs: Date.now() + restMs });
   if (restMs > 0) await sleep(restMs, { summary: 'until the next early poll' });
   if (clock.remainingMs === 0) return run;
-  return await poll(context, run);
+  return await poll(context, run, { expectsEnd: true });
 }
 
 /** Polls once at the deadline. @throws the failure of the deadline if the run has not ended. */
@@ -83,24 +88,31 @@ async function pollLast(context: WaitContext, run: AcceptedRun): Promise<EndedRu
   return polled;
 }
 
-/** Polls, and returns the run as the poll found it. After transient errors until the time limit, the wait goes on. */
+/**
+ * Polls, and returns the run as the poll found it, with its result if the run has ended. After transient errors until
+ * the time limit, the wait goes on.
+ */
 async function poll(
   context: WaitContext,
   run: AcceptedRun,
-  delay: PollDelay = {},
+  options: PollOptions = {},
   limit: StatusLimit = { withinMs: context.clock.remainingMs },
 ): Promise<AcceptedRun> {
-  const { calls, clock, journal, wake } = context;
+  const { settings, calls, clock, journal, wake } = context;
   wake.consume(Date.now());
   const { runId, apiVersion, acceptedAtMs } = run;
-  const { getStatus } = calls.status(`poll ${journal.state.polls + 1}`, limit);
+  const isOnlyChance = isZeroRetention(settings);
+  const { getStatus } = calls.status(`poll ${journal.state.polls + 1}`, { ...limit, isUncut: isOnlyChance });
+  // The poll at the deadline has no time to bring a result.
+  const deliver = limit.attempts === undefined || isOnlyChance ? settings.result : undefined;
+  const expectsEnd = isOnlyChance || undefined;
   let answer: StatusAnswer;
   try {
-    answer = await getStatus({ runId, ...defined({ apiVersion, acceptedAtMs }), ...delay });
+    answer = await getStatus({ runId, ...defined({ apiVersion, acceptedAtMs, deliver, expectsEnd }), ...options });
   } catch (error) {
     if (isCancellation(error)) throw error;
     const { isFinal, timedOut, type, message, details } = unwrapActivityFailure(error);
-    const polls = journal.state.polls + pollsOf(details, delay);
+    const polls = journal.state.polls + pollsOf(details, options);
     journal.note({ polls, nextPollAtMs: clock.deadlineAtMs });
     if (isFinal) throw error;
     // A timeout of all attempts at the deadline is not a failure, because one last poll follows.
@@ -113,16 +125,21 @@ async function poll(
   return notePoll(context, run, answer);
 }
 
+/** Extend may delete a run without retention as soon as one answer had its result. */
+function isZeroRetention({ subject }: WaitContext['settings']): boolean {
+  return 'dataRetention' in subject && subject.dataRetention === 'zero';
+}
+
 /** Records a poll that got an answer. A reason that Extend gave earlier stays if this answer has none. */
 function notePoll({ journal }: WaitContext, run: AcceptedRun, answer: StatusAnswer): AcceptedRun {
-  const { status, apiVersion, failureReason, failureMessage } = answer;
+  const { status, apiVersion, failureReason, failureMessage, delivered } = answer;
   const polled: AcceptedRun = { ...run, status, ...defined({ apiVersion, failureReason, failureMessage }) };
   journal.enter({ phase: 'waiting', run: polled }, { polls: journal.state.polls + answer.polls, lastDetails: {} });
-  return polled;
+  return { ...polled, ...defined({ delivered }) };
 }
 
 /** Returns the polls of a failed activity, as far as its failure tells. Activities of version 0.1.0 tell their attempts only. */
-function pollsOf({ polls, attempts = 0 }: FailureDetails, { delayMs }: PollDelay): number {
+function pollsOf({ polls, attempts = 0 }: FailureDetails, { delayMs }: PollOptions): number {
   return polls ?? Math.max(delayMs === undefined ? attempts : attempts - 1, 0);
 }
 

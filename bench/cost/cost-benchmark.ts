@@ -91,8 +91,8 @@ function costClaims(costs: readonly Cost[]): readonly Claim[] {
       measured: retry.join(', '),
     },
     {
-      sentence: 'With the engine `timer`, N polls make 11N + 19 events.',
-      holds: timer.every(({ polls, events }) => events === 11 * polls + 19),
+      sentence: 'With the engine `timer`, N polls make 11N + 11 events.',
+      holds: timer.every(({ polls, events }) => events === 11 * polls + 11),
       measured: eventsOf('engine timer').join(', '),
     },
   ];

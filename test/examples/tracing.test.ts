@@ -34,7 +34,6 @@ it('07 makes one trace from the client to the requests that Extend gets', async 
       'StartActivity:submitParse',
       'RunActivity:submitParse',
       'RunActivity:getStatus',
-      'RunActivity:fetchResult',
       'POST',
       'GET',
     ]),

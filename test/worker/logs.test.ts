@@ -45,7 +45,7 @@ describe('the logs of a worker', () => {
     const lines = entries.filter(({ level, meta }) => level === 'WARN' && meta?.['activityType'] !== undefined);
     expect(lines.map(({ meta }) => [meta?.['activityType'], meta?.['parserRunId']])).toEqual([
       ['getStatus', runId],
-      ['fetchResult', runId],
+      ['getStatus', runId],
     ]);
   });
 

@@ -128,7 +128,7 @@ describe('The deadline', () => {
     await scene.client.execute({ file: { fileUrl: `${fileUrl}&reads=5` } }, { workflowId });
     const events = await historyOf(scene.temporal, workflowId);
     expect(timersOf(events).map(({ summary }) => summary)).toEqual([1, 2, 3, 4, 5, 6].map((n) => `until poll ${n}`));
-    expect(events).toHaveLength(11 * 6 + 19);
+    expect(events).toHaveLength(11 * 6 + 11);
   });
 
   it('leaves histories that a worker without cached workflows replays', async () => {

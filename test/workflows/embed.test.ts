@@ -26,9 +26,9 @@ describe('A workflow of a user', () => {
     const handle = await start('importDocument', workflowId, { file: { fileUrl } });
     expect(await handle.result()).toMatchObject({ submits: 1, polls: 2, output: { kind: 'inline' } });
     expect(scene.countsOf({ fileUrl })).toEqual({ submits: 1, runs: 1, polls: 2, results: 1, deletes: 0 });
-    expect(await historyOf(scene.temporal, workflowId)).toHaveLength(11 * 2 + 19);
+    expect(await historyOf(scene.temporal, workflowId)).toHaveLength(11 * 2 + 11);
     const seen = await handle.query<ParseProgress[]>('seen');
-    expect([...new Set(seen.map(({ phase }) => phase))]).toEqual(['submitting', 'waiting', 'fetching']);
+    expect([...new Set(seen.map(({ phase }) => phase))]).toEqual(['submitting', 'waiting']);
   });
 
   it('fails with the typed failure', async () => {
@@ -94,7 +94,7 @@ describe('A workflow of a user', () => {
     const { fileUrl, workflowId } = scene.document('ok');
     const handle = await start('importByChild', workflowId, { file: { fileUrl } });
     expect(await handle.result()).toMatchObject({ submits: 1, polls: 2 });
-    expect(await historyOf(scene.temporal, `${workflowId}-child`)).toHaveLength(11 * 2 + 19);
+    expect(await historyOf(scene.temporal, `${workflowId}-child`)).toHaveLength(11 * 2 + 11);
   });
 
   it("gets the child's typed failure", async () => {

@@ -96,7 +96,7 @@ describe('Polling options', () => {
     expect(waitedMs).toBeLessThan(seconds * 1_000 + realMs + SLACK_MS);
     const events = await historyOf(scene.temporal, workflowId);
     expect(timersOf(events)).toEqual([]);
-    expect(events).toHaveLength(23);
+    expect(events).toHaveLength(17);
   });
 
   /** Expects every timer but the last to be as long as the schedule says for the time since Extend accepted the submit. */

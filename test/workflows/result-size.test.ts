@@ -20,7 +20,7 @@ describe('A result on a real server', () => {
     expect(scene.countsOf({ fileUrl })).toEqual({ submits: 1, runs: 1, polls: 1, results: 1, deletes: 0 });
     expect(scene.runOf({ fileUrl }).deleted).toBe(false);
     const types = activitiesOf(await historyOf(scene.temporal, workflowId)).map(({ type }) => type);
-    expect(types).toEqual(['submitParse', 'getStatus', 'fetchResult']);
+    expect(types).toEqual(['submitParse', 'getStatus']);
   });
 
   it('that is just below the limit is returned as a whole', async () => {

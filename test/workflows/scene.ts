@@ -210,18 +210,18 @@ export class Scene {
   }
 
   /** Resolves once the given number of requests of that kind about the document were answered, or are in flight if they are held. */
-  async seen(document: TestDocument, operation: EmulatorRequest['operation'], times = 1): Promise<void> {
+  async seen(document: TestDocument, operation: RequestKind, times = 1): Promise<void> {
     const counted = new Set<number>();
     await this.emulator.waitFor((request) => {
-      const about = request.operation === operation && this.isAbout(document, request);
+      const about = isOperation(request, operation) && this.isAbout(document, request);
       if (about && request.outcome !== 'pending') counted.add(request.index);
       return counted.size >= times;
     });
   }
 
   /** Holds the document's requests of that kind until the hold is released. */
-  hold(document: TestDocument, operation: EmulatorRequest['operation']): Hold {
-    const hold = new Hold((request) => request.operation === operation && this.isAbout(document, request));
+  hold(document: TestDocument, operation: RequestKind): Hold {
+    const hold = new Hold((request) => isOperation(request, operation) && this.isAbout(document, request));
     this.#holds.push(hold);
     return hold;
   }
@@ -230,6 +230,13 @@ export class Scene {
     for (const hold of this.#holds) await hold.pass(request);
     return undefined;
   }
+}
+
+/** Kind of requests: an operation of the emulator, or each request for the state of a run, with or without its content. */
+type RequestKind = EmulatorRequest['operation'] | 'poll';
+
+function isOperation({ operation }: EmulatorRequest, wanted: RequestKind): boolean {
+  return operation === wanted || (wanted === 'poll' && (operation === 'read' || operation === 'result'));
 }
 
 /** Version of the API for tests that hold for each version: `TEST_API_VERSION`, or the default of a worker. */

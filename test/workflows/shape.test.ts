@@ -35,7 +35,7 @@ describe.each([{ maxCachedWorkflows: 0 }, { maxCachedWorkflows: 10 }])('parseDoc
     expect(requestsOf(fileUrl, 'read')).toHaveLength(5);
     expect(requestsOf(fileUrl, 'result')).toHaveLength(1);
     const events = await eventsOf(parsing.temporal, `shape-${caching.maxCachedWorkflows}`);
-    expect(events).toHaveLength(11 * 5 + 19);
+    expect(events).toHaveLength(11 * 5 + 11);
   });
 
   it('ends with the failure reason when the run failed', async () => {
@@ -49,6 +49,6 @@ describe.each([{ maxCachedWorkflows: 0 }, { maxCachedWorkflows: 10 }])('parseDoc
     const workflowId = `retry-${caching.maxCachedWorkflows}`;
     const result = await client.execute({ file: { fileUrl }, polling: { engine: 'retry' } }, { workflowId });
     expect(result).toMatchObject({ submits: 1, polls: 5 });
-    expect(await eventsOf(parsing.temporal, workflowId)).toHaveLength(23);
+    expect(await eventsOf(parsing.temporal, workflowId)).toHaveLength(17);
   });
 });
