@@ -11,6 +11,7 @@ import type { DeliveredResult, FetchedResult, GetStatusInput, ResultCounters } f
 
 /** Settings of {@link deliver}. */
 export interface DeliverOptions {
+  /** Extend's API. */
   readonly extend: ExtendClient;
   /** Limit of the whole workflow result as UTF-8 JSON, in bytes. */
   readonly maxInlineBytes: number;

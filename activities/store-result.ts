@@ -102,7 +102,8 @@ export async function storeRun(
     return { ...facts, output: { kind: 'stored', uri, bytes, sha256, chunkCount } };
   } catch (error) {
     signal.throwIfAborted();
-    throw content.failure() ?? new StoreError(error);
+    const failure = content.failure();
+    throw failure instanceof Error ? failure : new StoreError(error);
   } finally {
     // A store that fails may leave the stream open.
     reading.abort();

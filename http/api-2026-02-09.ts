@@ -9,10 +9,10 @@ import {
 } from '../contract/extend';
 import { defined, isPlainObject } from '../json';
 import { type Redactor } from '../privacy';
-import type { ExtendApi, RunListQuery } from './extend-api';
+import type { ExtendApi, PolledRun, RunListQuery } from './extend-api';
 import type { HttpAnswer } from './http-answer';
 import type { Sender } from './sender';
-import { createSharedCalls, drain, readJson, sendSubmit } from './shared-calls';
+import { createSharedCalls, drain, readJson, sendSubmit, type KeptAnswer } from './shared-calls';
 import { toPolledRun } from './polled-run';
 import { pathOf } from './requests';
 import { namesOutput, streamNamedOutput, streamWithOutput, toMembers } from './stream-with-output';
@@ -29,18 +29,8 @@ export function createApi20260209(sender: Sender): ExtendApi {
     apiVersion: '2026-02-09',
     submitParse: async (request, options) => sendSubmit(sender, '/parse_runs', toBody(request), options),
     ...calls,
-    pollForResult: async (runId, options) => {
-      const { state, body, responseType } = await pollAndKeep(runId, options);
-      const members = body === undefined ? {} : toMembers(JSON.parse(new TextDecoder().decode(body)));
-      const hasOutput = responseType === 'json' || isPlainObject(members['output']);
-      const download = (signal?: AbortSignal) => streamNamedOutput(sender, { runId, members, signal });
-      return toPolledRun(state, {
-        ...api,
-        runId,
-        carried: hasOutput ? body : undefined,
-        download: namesOutput(members) ? download : undefined,
-      });
-    },
+    pollForResult: async (runId, options) =>
+      withContent(await pollAndKeep(runId, options), { ...api, runId, sender }),
     streamRun: (runId, { signal } = {}) => streamWithOutput(sender, runId, signal),
     cancelRun: async (runId, { signal } = {}) => {
       const path = `${pathOf(RUNS, runId)}/cancel`;
@@ -64,6 +54,22 @@ export function createApi20260209(sender: Sender): ExtendApi {
     },
   };
   return api;
+}
+
+/** Makes the answer to a poll. An answer that was asked for a URL may have the output nevertheless. */
+function withContent(
+  { state, body, responseType }: KeptAnswer,
+  { sender, runId, ...api }: Pick<ExtendApi, 'readRun' | 'streamRun'> & { readonly sender: Sender; readonly runId: string },
+): PolledRun {
+  const members = body === undefined ? {} : toMembers(JSON.parse(new TextDecoder().decode(body)));
+  const hasOutput = responseType === 'json' || isPlainObject(members['output']);
+  const download = (signal?: AbortSignal) => streamNamedOutput(sender, { runId, members, signal });
+  return toPolledRun(state, {
+    ...api,
+    runId,
+    carried: hasOutput ? body : undefined,
+    download: namesOutput(members) ? download : undefined,
+  });
 }
 
 /** The vendor's own programs disagree about the parameter for the size of a page, so both are sent. */

@@ -42,7 +42,6 @@ function collected(body: Uint8Array): CollectedRun {
   return run;
 }
 
-// eslint-disable-next-line @typescript-eslint/require-await -- an iterable of one part that is there already
 async function* once(part: Uint8Array): AsyncGenerator<Uint8Array, void> {
   yield part;
 }

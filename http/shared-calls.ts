@@ -38,27 +38,18 @@ export interface KeptAnswer extends ReadAnswer {
 
 type PollOptions = CallOptions & { readonly keepBytes?: number };
 
-/** Builds the calls that differ between versions only by the name of the runs in the path. */
-export function createSharedCalls({ send, timeouts }: Sender, runs: RunsPath): SharedCalls {
-  const { statusMs, fetchMs } = timeouts;
-  const remove = async (request: Pick<UnversionedRequest, 'operation' | 'path' | 'signal'>) => {
-    const timeoutMs = Math.min(statusMs, MAX_REQUEST_MS.deletion);
-    await unlessGone(send({ ...request, method: 'DELETE', timeoutMs }, drain));
-  };
+/** Builds the polls. Both learn together if Extend refuses `responseType=url`. */
+function createPolls(
+  { send, timeouts }: Pick<Sender, 'send' | 'timeouts'>,
+  runs: RunsPath,
+): Pick<SharedCalls, 'pollRun' | 'pollAndKeep'> {
   const poller = createPoller();
   const poll = async (runId: string, responseType: ResponseType, { signal, keepBytes = 0 }: PollOptions) => {
     // An answer that is kept may have the whole content.
-    const timeoutMs = responseType === 'json' && keepBytes > 0 ? fetchMs : statusMs;
-    const request = {
-      ...readRequest(runs, runId, responseType),
-      operation: 'readRunState',
-      timeoutMs,
-      signal,
-    } as const;
-    return send(request, async (answer, redactor) => ({
-      ...(await readState(answer, redactor, keepBytes)),
-      responseType,
-    }));
+    const timeoutMs = responseType === 'json' && keepBytes > 0 ? timeouts.fetchMs : timeouts.statusMs;
+    const request = { ...readRequest(runs, runId, responseType), operation: 'readRunState', timeoutMs, signal } as const;
+    const read = (answer: HttpAnswer, redactor: Redactor) => readState(answer, redactor, keepBytes);
+    return { ...(await send(request, read)), responseType };
   };
   return {
     pollRun: async (runId, options = {}) => {
@@ -66,7 +57,21 @@ export function createSharedCalls({ send, timeouts }: Sender, runs: RunsPath): S
       return state;
     },
     pollAndKeep: async (runId, options) =>
-      options.expectsEnd ? poll(runId, 'json', options) : poller((responseType) => poll(runId, responseType, options)),
+      options.expectsEnd
+        ? poll(runId, 'json', options)
+        : poller((responseType) => poll(runId, responseType, options)),
+  };
+}
+
+/** Builds the calls that differ between versions only by the name of the runs in the path. */
+export function createSharedCalls({ send, timeouts }: Sender, runs: RunsPath): SharedCalls {
+  const { statusMs, fetchMs } = timeouts;
+  const remove = async (request: Pick<UnversionedRequest, 'operation' | 'path' | 'signal'>) => {
+    const timeoutMs = Math.min(statusMs, MAX_REQUEST_MS.deletion);
+    await unlessGone(send({ ...request, method: 'DELETE', timeoutMs }, drain));
+  };
+  return {
+    ...createPolls({ send, timeouts }, runs),
     readRun: async (runId, { signal, maxBodyBytes }) =>
       send(
         // Extend's documentation does not say where the content is without this parameter.
