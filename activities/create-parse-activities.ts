@@ -5,6 +5,7 @@ import { createCancelRun } from './cancel-run';
 import { createDeleteRun } from './delete-run';
 import { createFetchResult } from './fetch-result';
 import { createCancelDocuments, createFollowDocuments } from './batch/follow-documents';
+import { createFindRun } from './find-run';
 import { createGetStatus } from './get-status';
 import { createPrepareBatch } from './batch/prepare-batch';
 import { createReadBatchPage } from './batch/read-batch-page';
@@ -31,6 +32,12 @@ export interface ParseActivitiesOptions extends ExtendClientOptions {
    * @default none: `result: 'stored'` fails
    */
   readonly resultDirectory?: string;
+  /**
+   * Metadata of this package at each run on version 2026-02-09 of the API: namespace, workflow id and number of the
+   * submit. They are needed to find the run of a submit whose answer was lost, and to route webhooks. `false` switches
+   * them off: then neither works. @default true
+   */
+  readonly runMetadata?: boolean;
   /** Result store, instead of `resultDirectory`. @default none */
   readonly resultStore?: ResultStore;
 }
@@ -45,7 +52,7 @@ const DEFAULT_MAX_INLINE_BYTES = 1_500_000;
  * RangeError if a number is not positive and whole.
  */
 export function createParseActivities(options: ParseActivitiesOptions): ParseActivities {
-  const { maxInlineBytes = DEFAULT_MAX_INLINE_BYTES } = options;
+  const { maxInlineBytes = DEFAULT_MAX_INLINE_BYTES, runMetadata = true } = options;
   if (!Number.isSafeInteger(maxInlineBytes) || maxInlineBytes <= 0) {
     throw new RangeError(`maxInlineBytes must be a positive whole number of bytes, got ${maxInlineBytes}`);
   }
@@ -53,7 +60,8 @@ export function createParseActivities(options: ParseActivitiesOptions): ParseAct
   const sources = createSources(options);
   const store = resultStoreOf(options);
   return {
-    submitParse: createSubmitParse({ extend, sources }),
+    submitParse: createSubmitParse({ extend, sources, runMetadata }),
+    findRun: createFindRun({ extend, runMetadata }),
     getStatus: createGetStatus(defined({ extend, maxInlineBytes, store })),
     fetchResult: createFetchResult({ extend, maxInlineBytes }),
     storeResult: createStoreResult({ extend, store }),

@@ -12,10 +12,14 @@ export type {
   CancelAnswer,
   CancelRunInput,
   DeleteRunInput,
+  DeliveredResult,
   DocumentsInput,
   EndedDocument,
   FetchedResult,
   FetchResultInput,
+  FindRunInput,
+  FoundRun,
+  FoundRuns,
   GetStatusInput,
   PageDocument,
   ParseActivities,
@@ -31,4 +35,4 @@ export type {
   VersionedFields,
   WriteOutcomesInput,
 } from './types';
-export type { RunVersion } from '../contract';
+export type { EarlierParse, EarlierRun, LostSubmit, RunVersion, SubmitIdentity } from '../contract';

@@ -5,6 +5,7 @@ import { createRedactor, passwordSecrets, querySecrets, urlSecrets, type Secret 
 import { startTimeLimit, type ExtendClient } from '../http';
 import type { OpenedSource, SourceResolver } from '../storage';
 import { closeSource, openSource, resolverFailure } from './open-source';
+import { toRunMetadata } from './run-metadata';
 import { finalFailure, toApplicationFailure } from './to-application-failure';
 import type { ParseActivities, SubmitParseInput } from './types';
 import { checkVersionedFields, PASSWORD_FIELD } from './version-of';
@@ -15,6 +16,8 @@ export interface SubmitParseOptions {
   readonly extend: ExtendClient;
   /** Resolver that opens a source by its name. */
   readonly sources: SourceResolver;
+  /** `true`: the metadata of each run on version 2026-02-09 contain the identity of its submit. */
+  readonly runMetadata: boolean;
 }
 
 /**
@@ -31,11 +34,12 @@ export interface SubmitParseOptions {
  *  - `ContractViolation`: accepted, but no request can name the run id, or no history may contain it; final, because
  *    another submit would be billed too.
  */
-export function createSubmitParse({ extend, sources }: SubmitParseOptions): ParseActivities['submitParse'] {
+export function createSubmitParse({ extend, sources, runMetadata }: SubmitParseOptions): ParseActivities['submitParse'] {
   return async function submitParse(input) {
-    const { file, config, metadata, dataRetention, versionedFields = [], workflowRevision } = input;
+    const { file, config, dataRetention, versionedFields = [], workflowRevision } = input;
     const { apiVersion } = extend;
     checkVersionedFields(versionedFields, apiVersion);
+    const metadata = metadataOf(input, runMetadata && apiVersion === '2026-02-09');
     const named = await namedFile(file, { sources, extend });
     if (named.password !== undefined) checkVersionedFields([PASSWORD_FIELD], apiVersion);
     const secrets = secretsOf(file, named);
@@ -44,11 +48,15 @@ export function createSubmitParse({ extend, sources }: SubmitParseOptions): Pars
       const request = defined({ file: named, config, metadata, dataRetention });
       run = await extend.version(apiVersion).submitParse(request, { secrets });
     } catch (error) {
-      throw toApplicationFailure(error, { purpose: 'submit' });
+      throw toApplicationFailure(error, { purpose: 'submit', submittedIn: apiVersion });
     }
     checkRunId(run.runId, secrets, extend);
     return { ...run, apiVersion, ...defined({ workflowRevision }) };
   };
+}
+
+function metadataOf({ metadata, identity }: SubmitParseInput, isNamed: boolean): SubmitParseInput['metadata'] {
+  return isNamed && identity !== undefined ? toRunMetadata(metadata, identity) : metadata;
 }
 
 /**
@@ -80,11 +88,13 @@ function checkRunId(runId: string, secrets: readonly Secret[], { redactor }: Ext
  */
 const RESOLVER_MS = 10_000;
 
+type SourceOptions = Pick<SubmitParseOptions, 'extend' | 'sources'>;
+
 /**
  * Gives the file of the request. The resolver makes the URL of a source immediately before the submit, and only Extend
  * gets the URL.
  */
-async function namedFile(file: SubmitParseInput['file'], options: SubmitParseOptions): Promise<SubmittedFile> {
+async function namedFile(file: SubmitParseInput['file'], options: SourceOptions): Promise<SubmittedFile> {
   if (!('source' in file)) return file;
   const opened = await openInTime(file.source, options);
   if (!('fileUrl' in opened)) {
@@ -96,7 +106,7 @@ async function namedFile(file: SubmitParseInput['file'], options: SubmitParseOpt
   return { fileUrl: opened.fileUrl, ...defined({ fileName, password: opened.password }) };
 }
 
-async function openInTime(source: string, options: SubmitParseOptions): Promise<OpenedSource> {
+async function openInTime(source: string, options: SourceOptions): Promise<OpenedSource> {
   const cancelled = cancellationSignal();
   const limit = startTimeLimit(RESOLVER_MS, cancelled);
   try {

@@ -1,7 +1,7 @@
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { classifyApiError, FAILURES, type AnyFailureType, type FailureDetails, type RequestPurpose } from '../contract';
-import { ParseApiError } from '../contract/extend';
+import { ParseApiError, type ApiVersion } from '../contract/extend';
 import { defined } from '../json';
 import { toPlainText } from '../privacy';
 
@@ -22,6 +22,8 @@ const MAX_DOUBLINGS = 10;
 export interface FailureContext {
   readonly purpose: RequestPurpose;
   readonly runId?: string;
+  /** Version of the API of a submit. */
+  readonly submittedIn?: ApiVersion;
   /** Polls of the activity so far, if it polls. */
   readonly polls?: number;
   /** Time when Extend accepted the run, epoch milliseconds. See {@link NOT_FOUND_GRACE_MS}. */
@@ -51,6 +53,7 @@ export function toApplicationFailure(error: unknown, context: FailureContext): u
   const details: ActivityFailureDetails = {
     ...defined({
       runId: context.runId,
+      apiVersion: context.submittedIn,
       requestId: error.requestId,
       status: error.status,
       code: error.code,

@@ -1,7 +1,7 @@
 import { activityInfo, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { RunSummary } from '../contract';
-import type { ApiVersion, ContractError, ParserRunFacts } from '../contract/extend';
+import type { ApiVersion, ContractError, ParserRunFacts, RunMetadata } from '../contract/extend';
 import { defined } from '../json';
 import type { Redactor } from '../privacy';
 import type { StoreResultInput } from './types';
@@ -36,9 +36,14 @@ export function toRunSummary(
       pageCount,
       processingTimeMs,
       credits: usage?.credits ?? undefined,
-      metadata: metadata ?? undefined,
+      metadata: metadata ? withoutOwn(metadata) : undefined,
     }),
   };
+}
+
+/** Gives the metadata without the member of this package; `undefined` if nothing is left. */
+function withoutOwn({ temporal: _, ...metadata }: RunMetadata): RunMetadata | undefined {
+  return Object.keys(metadata).length === 0 ? undefined : metadata;
 }
 
 /**

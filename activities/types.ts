@@ -6,12 +6,15 @@ import type {
   BatchInput,
   DocumentEnd,
   DocumentOutcome,
+  EarlierParse,
   FailureCounts,
+  LostSubmit,
   ParseInput,
   ParseResult,
   PollSchedule,
   RunVersion,
   SourceFile,
+  SubmitIdentity,
 } from '../contract';
 import type { ApiVersion, ParseConfig, RunMetadata, RunStatus, SubmittedFile } from '../contract/extend';
 
@@ -25,6 +28,11 @@ export interface SubmitParseInput extends VersionedFields {
   readonly metadata?: RunMetadata;
   /** `zero`: Extend retains nothing of the run. @default the retention of the workspace */
   readonly dataRetention?: 'zero';
+  /**
+   * Identity of the submit. On version 2026-02-09 the metadata of the run contains it, so that the run can be found if
+   * the answer is lost. Absent from workflows of version 0.1.0.
+   */
+  readonly identity?: SubmitIdentity;
   /** Revision of the workflow's code. The answer repeats it. Absent from workflows of version 0.1.0. */
   readonly workflowRevision?: number;
 }
@@ -51,6 +59,30 @@ export interface SubmittedRun {
   readonly apiVersion?: ApiVersion;
   /** Revision of the workflow's code that submitted the run: a replay reads it here, and the history needs no marker. */
   readonly workflowRevision?: number;
+}
+
+/** Input of `findRun`. */
+export interface FindRunInput {
+  /** Submits without a readable answer, of one document. */
+  readonly lost: readonly LostSubmit[];
+  /** `true`: waits, by Temporal's retries, until a run is listed. @default false: looks once */
+  readonly wait?: boolean;
+  /** Id of a run that was named as one of them, by a webhook for instance. It is read before the list. @default none */
+  readonly runId?: string;
+}
+
+/** Answer of `findRun`. */
+export interface FoundRuns {
+  /** `false`: this worker cannot look, because of the version of its API or because runs carry no metadata of this package. */
+  readonly canLook: boolean;
+  /** Runs of the submits, the oldest first. */
+  readonly runs: readonly FoundRun[];
+}
+
+/** A run whose metadata name a submit of this workflow. */
+export interface FoundRun extends Omit<SubmittedRun, 'workflowRevision'> {
+  /** Number of the submit that created it. */
+  readonly submit: number;
 }
 
 /** Input of `getStatus`. */
@@ -239,6 +271,8 @@ export interface PageDocument {
   readonly id: string;
   /** Input of the document's workflow. */
   readonly input: ParseInput;
+  /** Hash of the document and its configuration. Absent from pages of version 0.1.0. */
+  readonly hash?: string;
 }
 
 /** Input of `writeOutcomes`. */
@@ -266,6 +300,15 @@ export interface DocumentsInput {
    * immediately
    */
   readonly followedSinceMs?: number;
+  /**
+   * Hashes of the documents, by id. A workflow that parses another document is reported with `isOther`.
+   * @default none: a workflow is recognized by its id alone
+   */
+  readonly hashes?: Readonly<Record<string, string>>;
+  /** Workflow ids of documents, by id, that differ from `<batch>/<id>`. @default none */
+  readonly workflowIds?: Readonly<Record<string, string>>;
+  /** `true`: a document that has ended without a result comes with the facts for another start. @default false */
+  readonly withEarlier?: boolean;
 }
 
 /** A document that has ended. */
@@ -273,6 +316,10 @@ export interface EndedDocument {
   readonly id: string;
   readonly durationMs: number;
   readonly end: DocumentEnd;
+  /** Facts for another start of the document. */
+  readonly earlier?: EarlierParse;
+  /** `true`: the workflow id belongs to a workflow that parses another document. */
+  readonly isOther?: boolean;
 }
 
 /** Activities of batches by their wire names. */
@@ -299,6 +346,8 @@ export interface ParseActivities extends BatchActivities {
    * become known.
    */
   submitParse(input: SubmitParseInput): Promise<SubmittedRun>;
+  /** Looks for the runs of submits whose answers were lost. */
+  findRun(input: FindRunInput): Promise<FoundRuns>;
   /** Polls a run. */
   getStatus(input: GetStatusInput): Promise<StatusAnswer>;
   /** Fetches a finished run that is small enough for an inline result. */

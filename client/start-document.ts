@@ -1,7 +1,7 @@
 import { WorkflowIdReusePolicy, type Client, type WorkflowHandle } from '@temporalio/client';
-import { nameOfDocument, openingAttributes, type ParseInput } from '../contract';
+import { DOCUMENT_MEMO, nameOfDocument, openingAttributes, readEarlierParse, type ParseInput } from '../contract';
 import type { parseDocument } from '../workflows';
-import { documentHash } from './document-hash';
+import { documentHash } from '../storage/document-hash';
 import { isParseError } from './errors';
 import { createParseHandle } from './parse-handle';
 import type { EndedExecution } from './start-once';
@@ -20,11 +20,12 @@ export async function startDocument(
   const { input } = request;
   return startWorkflow<typeof parseDocument>(client, request, {
     workflowType: 'parseDocument',
-    memoName: 'extendParseDocument',
+    memoName: DOCUMENT_MEMO,
     hash: documentHash(input),
     attributes: openingAttributes(input),
     documentName: nameOfDocument(input),
     isKept: async (ended) => ended.isCompleted || (await mayBeBilled(ended, input)),
+    readEarlier: ({ handle }) => readEarlierParse(handle, client.options.loadedDataConverter),
     reusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
   });
 }

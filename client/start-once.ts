@@ -5,6 +5,7 @@ import {
   type Workflow,
   type WorkflowHandle,
 } from '@temporalio/client';
+import type { EarlierParse } from '../contract';
 import { IdempotencyKeyReusedError } from './errors';
 
 /** The latest execution of a key's workflow, which has ended. */
@@ -27,7 +28,9 @@ export interface StartOnceRequest<T extends Workflow> {
   /**
    * Starts the workflow, with the hash in its memo, and with Temporal's rule for workflow ids that were used before.
    */
-  readonly start: (policy: WorkflowIdReusePolicy) => Promise<WorkflowHandle<T>>;
+  readonly start: (policy: WorkflowIdReusePolicy, earlier?: EarlierParse) => Promise<WorkflowHandle<T>>;
+  /** Reads what another start must know about the ended execution. @default nothing */
+  readonly readEarlier?: ((ended: EndedExecution<T>) => Promise<EarlierParse>) | undefined;
   /** Decides whether an ended execution is the answer to a new start. */
   readonly isKept: (ended: EndedExecution<T>) => Promise<boolean>;
   /** Temporal's rule for the second start, after an execution that is not kept. */
@@ -42,13 +45,13 @@ export interface StartOnceRequest<T extends Workflow> {
  *    ended, so of several callers one starts it.
  * 2. If the start is refused, the hash in the memo of the existing workflow tells whether it parses the same.
  * 3. A workflow that is running, or whose end is kept, is the answer.
- * 4. After any other end the workflow is started again. If another caller does so first, that caller's workflow is the
+ * 4. After any other end the workflow is started again, with what the ended one knew about its runs at Extend. If another caller does so first, that caller's workflow is the
  *    answer: it has the same id.
  *
  * @throws IdempotencyKeyReusedError if the key has a workflow that parses something else.
  */
 export async function startOnce<T extends Workflow>(request: StartOnceRequest<T>): Promise<WorkflowHandle<T>> {
-  const { client, workflowId, memoName, hash, isKept, reusePolicy } = request;
+  const { client, workflowId, memoName, hash, isKept, readEarlier, reusePolicy } = request;
   const started = await startUnlessKnown(request, WorkflowIdReusePolicy.REJECT_DUPLICATE);
   if (started !== undefined) return started;
   const existing = client.workflow.getHandle<T>(workflowId);
@@ -56,16 +59,18 @@ export async function startOnce<T extends Workflow>(request: StartOnceRequest<T>
   if (memo?.[memoName] !== hash) throw new IdempotencyKeyReusedError(workflowId);
   if (status.name === 'RUNNING') return existing;
   const handle = client.workflow.getHandle<T>(workflowId, runId, { followRuns: false });
-  if (await isKept({ isCompleted: status.name === 'COMPLETED', handle })) return existing;
-  return (await startUnlessKnown(request, reusePolicy)) ?? existing;
+  const ended = { isCompleted: status.name === 'COMPLETED', handle };
+  if (await isKept(ended)) return existing;
+  return (await startUnlessKnown(request, reusePolicy, await readEarlier?.(ended))) ?? existing;
 }
 
 async function startUnlessKnown<T extends Workflow>(
   { start }: StartOnceRequest<T>,
   policy: WorkflowIdReusePolicy,
+  earlier?: EarlierParse,
 ): Promise<WorkflowHandle<T> | undefined> {
   try {
-    return await start(policy);
+    return await start(policy, earlier);
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError) return undefined;
     throw error;

@@ -18,7 +18,7 @@ export interface StartRequest<I> {
 export interface StartFacts<T extends Workflow>
   extends
     Pick<WorkflowFacts, 'attributes' | 'documentName'>,
-    Pick<StartOnceRequest<T>, 'memoName' | 'hash' | 'isKept' | 'reusePolicy'> {
+    Pick<StartOnceRequest<T>, 'memoName' | 'hash' | 'isKept' | 'readEarlier' | 'reusePolicy'> {
   /** Temporal's name of the workflow. */
   readonly workflowType: string;
 }
@@ -35,10 +35,12 @@ export async function startWorkflow<T extends Workflow>(
 ): Promise<WorkflowHandle<T>> {
   const memo = { [facts.memoName]: facts.hash };
   const workflowOptions = toWorkflowOptions(options, { workflowId, taskQueue, memo, attributes, documentName });
-  const start = (workflowIdReusePolicy: WorkflowIdReusePolicy): Promise<WorkflowHandle<T>> =>
-    startWithAttributes(client, options, () =>
-      client.workflow.start(workflowType, { ...workflowOptions, workflowIdReusePolicy, args: [input] }),
+  const start: StartOnceRequest<T>['start'] = (workflowIdReusePolicy, earlier) => {
+    const args = earlier === undefined ? [input] : [input, undefined, earlier];
+    return startWithAttributes(client, options, () =>
+      client.workflow.start(workflowType, { ...workflowOptions, workflowIdReusePolicy, args }),
     );
+  };
   if (options.idempotencyKey === undefined) return start(WorkflowIdReusePolicy.ALLOW_DUPLICATE);
   return startOnce({ client, workflowId, start, ...facts });
 }

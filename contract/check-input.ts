@@ -10,6 +10,7 @@ import { redact } from '../privacy';
 
 const MAX_DEADLINE_MS = 365 * 24 * 3600 * 1000;
 const MAX_SUBMITS_LIMIT = 100;
+const MAX_RECONCILE_MS = 3_600_000;
 const MAX_SHOWN_LENGTH = 80;
 /** Further problems are counted, and not listed. */
 const MAX_LISTED_PROBLEMS = 10;
@@ -91,6 +92,7 @@ export const documentInput = v.strictObject({
   config: v.optional(object),
   onAmbiguousSubmit: v.optional(oneOf('resubmit', 'fail')),
   maxSubmits: v.optional(whole(1, MAX_SUBMITS_LIMIT)),
+  reconcileMs: v.optional(whole(0, MAX_RECONCILE_MS)),
   metadata: v.optional(object),
   dataRetention: v.optional(oneOf('zero')),
   ...common,

@@ -1,3 +1,5 @@
+import type { ApiVersion } from './extend/parse-api';
+
 /** Meaning and remedy of one failure type. The page `docs/failures.md` shows this table. */
 export interface FailureRow {
   /** `final` ends the workflow. Operators see a `retried` failure as the last failure of a pending activity. */
@@ -121,13 +123,19 @@ export const FAILURES = {
     meaning: "The run is not finished. The `retry` engine waits by Temporal's retries; this is not an error.",
     remedy: 'Nothing.',
   },
+  RunNotListed: {
+    ends: 'retried',
+    meaning:
+      'The answer of a submit was lost, and no run of it is in the list of runs yet. The workflow looks again until `reconcileMs` is over.',
+    remedy: 'Nothing.',
+  },
 } as const satisfies Readonly<Record<string, FailureRow>>;
 
 /** Any failure type of this package. */
 export type AnyFailureType = keyof typeof FAILURES;
 
 /** Failure types that only operators see, as the last failure of a pending activity. */
-export type RetriedFailureType = 'RateLimited' | 'Unavailable' | 'StillProcessing';
+export type RetriedFailureType = 'RateLimited' | 'Unavailable' | 'StillProcessing' | 'RunNotListed';
 
 /** Failure types that can end a workflow, and that callers see. */
 export type FailureType = Exclude<AnyFailureType, RetriedFailureType>;
@@ -141,6 +149,8 @@ export function isFailureType(type: string | null | undefined): type is FailureT
 export interface FailureDetails {
   /** Extend's run id, if it is known. */
   readonly runId?: string;
+  /** Version of Extend's API in which the document was submitted. Present after a submit that failed. */
+  readonly apiVersion?: ApiVersion;
   /** Extend's request id, if the answer that caused the failure has one. */
   readonly requestId?: string;
   /** HTTP status of the answer that caused the failure, or the last status of the run. */
@@ -161,4 +171,6 @@ export interface FailureDetails {
   readonly elapsedMs?: number;
   /** `true` if a run may exist at Extend whose id is not known. */
   readonly runMayExist?: boolean;
+  /** Ids of other runs of this document that lost answers have left at Extend. */
+  readonly otherRuns?: readonly string[];
 }

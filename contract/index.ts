@@ -10,6 +10,7 @@ export {
   MAX_DOCUMENT_ID_BYTES,
   MAX_LIST_BYTES,
   documentWorkflowId,
+  otherWorkflowId,
   toParseInput,
   utf8Bytes,
 } from './batch/batch';
@@ -33,6 +34,9 @@ export { findInputProblem, listProblems, show } from './check-input';
 export type { InputCheckOptions } from './check-input';
 export { classifyApiError, isEndpointMissing, isVersionRemoved } from './classify';
 export type { RequestPurpose } from './classify';
+export { toEarlierParse } from './earlier-parse';
+export type { EarlierParse, EarlierRun, LostSubmit, ParseEvent, SubmitIdentity } from './earlier-parse';
+export { readEarlierParse } from './history-events';
 export { withoutBlanks } from './environment';
 export type { Environment } from './environment';
 export { FAILURES, isFailureType } from './failures';
@@ -58,6 +62,7 @@ export { versionOfRun } from './run-version';
 export type { RunVersion } from './run-version';
 export type { InlineOutput, ParseProgress, ParseResult, RunSummary, StoredOutput } from './result';
 export {
+  DOCUMENT_MEMO,
   SEARCH_ATTRIBUTES,
   batchAttributes,
   keyword,

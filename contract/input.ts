@@ -89,6 +89,14 @@ export interface DocumentInput extends CommonParseOptions {
    */
   readonly maxSubmits?: number;
   /**
+   * Time for which the workflow looks for the run of a submit without a readable answer, in milliseconds, from 0 to
+   * 3,600,000. It looks in Extend's list of runs, at growing intervals, and takes the run over if it finds it. Only then
+   * `onAmbiguousSubmit` decides. It needs version 2026-02-09 of the API, whose runs carry the id of their workflow;
+   * with the older version the workflow does not look. 0 switches it off.
+   * @default 120_000 (2 minutes)
+   */
+  readonly reconcileMs?: number;
+  /**
    * Metadata of the run, at most 8,000 bytes as JSON. Extend repeats it with the run, and the result contains it. The
    * member `extend:usage_tags`, a list of tags, is for Extend's billing; the member `temporal` is for this package. The
    * workflow's history contains the metadata. It needs version 2026-02-09 of the API.

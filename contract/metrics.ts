@@ -28,6 +28,18 @@ export const METRICS = {
     meaning:
       'Submits, counted by `outcome`: `accepted`, `rejected` (429, or no connection), `refused` (for good), `ambiguous` (no readable answer: a run may exist and be billed).',
   },
+  extend_parse_adopted_runs: {
+    type: 'counter',
+    unit: '1',
+    labels: [],
+    meaning: "Runs whose submit had no readable answer, and which the workflow found in Extend's list of runs.",
+  },
+  extend_parse_duplicate_runs: {
+    type: 'counter',
+    unit: '1',
+    labels: [],
+    meaning: 'Further runs of a document that lost answers have left at Extend, as far as they were found. Each may be billed.',
+  },
   extend_parse_polls: {
     type: 'histogram',
     unit: '1',

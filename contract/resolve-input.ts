@@ -16,6 +16,8 @@ export interface DocumentToSubmit {
   readonly config?: ParseConfig;
   readonly onAmbiguousSubmit: NonNullable<DocumentInput['onAmbiguousSubmit']>;
   readonly maxSubmits: number;
+  /** Time for which the run of a submit without a readable answer is looked for, in milliseconds. */
+  readonly reconcileMs: number;
   readonly metadata?: RunMetadata;
   readonly dataRetention?: NonNullable<DocumentInput['dataRetention']>;
   /** Names of the given fields that only version 2026-02-09 of the API has. Absent if there are none. */
@@ -55,6 +57,7 @@ export interface ParseSettings {
 
 const DEFAULT_DEADLINE_MS = 24 * 3600 * 1000;
 const DEFAULT_MAX_SUBMITS = 5;
+const DEFAULT_RECONCILE_MS = 120_000;
 
 /** Fills in every default of an input. The input must have been checked. */
 export function resolveInput(input: ParseInput): ParseSettings {
@@ -68,9 +71,9 @@ export function resolveInput(input: ParseInput): ParseSettings {
 function subjectOf(input: ParseInput): ParseSettings['subject'] {
   if (isAttachInput(input)) return { runId: input.runId, apiVersion: versionOfRun(input) ?? 'worker' };
   const { file, config, onAmbiguousSubmit = 'resubmit', maxSubmits = DEFAULT_MAX_SUBMITS } = input;
-  const { metadata, dataRetention } = input;
+  const { metadata, dataRetention, reconcileMs = DEFAULT_RECONCILE_MS } = input;
   const versionedFields = versionedFieldsOf(input);
-  return defined({ file, config, onAmbiguousSubmit, maxSubmits, metadata, dataRetention, versionedFields });
+  return defined({ file, config, onAmbiguousSubmit, maxSubmits, reconcileMs, metadata, dataRetention, versionedFields });
 }
 
 /** Gives the names of the fields that only version 2026-02-09 has. `onCancel: 'leave'` asks nothing of the API. */

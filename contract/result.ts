@@ -45,10 +45,14 @@ export interface RunSummary {
 /** Result of the workflow `parseDocument`. */
 export interface ParseResult extends RunSummary {
   /**
-   * Submits that may have created a run: 1 unless an answer was lost, 0 for an attached run. Rejected submits do not
-   * count.
+   * Submits that may have created a run, over all starts under the workflow id: 1 unless an answer was lost or a start
+   * was repeated, 0 for an attached run. Rejected submits do not count.
    */
   readonly submits: number;
+  /** `true` if the answer of the submit was lost, and the workflow found the run in Extend's list of runs. */
+  readonly adopted?: boolean;
+  /** Ids of other runs of this document that lost answers have left at Extend. Each may be billed. Absent if none is known. */
+  readonly otherRuns?: readonly string[];
   /** Polls. */
   readonly polls: number;
   /**

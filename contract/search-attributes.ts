@@ -88,3 +88,6 @@ function lastSegment(address: string): string {
     return segment;
   }
 }
+
+/** Name of the memo in which a workflow has the hash of its document. */
+export const DOCUMENT_MEMO = 'extendParseDocument';

@@ -64,6 +64,7 @@ export function readWorkerConfiguration(environment: Environment): WorkerConfigu
   const maxInlineBytes = number('EXTEND_PARSE_MAX_INLINE_BYTES', isPositiveWhole, 'a positive whole number of bytes');
   const shutdownGraceTimeMs = number('EXTEND_PARSE_SHUTDOWN_GRACE_MS', isWhole, 'a whole number of milliseconds');
   const maxRequestsPerSecond = number('EXTEND_PARSE_MAX_REQUESTS_PER_SECOND', isPositive, 'a positive number');
+  const runMetadata = readSwitch(env, 'EXTEND_PARSE_RUN_METADATA', problems);
   const metricsAddress = readMetricsAddress(env, problems);
   const temporal = readTemporal(env, problems);
   if (problems.length > 0) throw new ConfigurationError(problems);
@@ -72,7 +73,7 @@ export function readWorkerConfiguration(environment: Environment): WorkerConfigu
     activities: {
       apiKey,
       ...defined({ apiVersion, baseUrl, workspaceId: env.EXTEND_WORKSPACE_ID }),
-      ...defined({ sourceDirectory, resultDirectory, maxInlineBytes }),
+      ...defined({ sourceDirectory, resultDirectory, maxInlineBytes, runMetadata }),
     },
     temporal,
     ...defined({ maxRequestsPerSecond, shutdownGraceTimeMs, metricsAddress }),
@@ -90,6 +91,14 @@ export function readApiVersionSetting(environment: Environment): ApiVersion | un
   const apiVersion = readApiVersion(withoutBlanks(environment), problems);
   if (problems.length > 0) throw new ConfigurationError(problems);
   return apiVersion;
+}
+
+/** Reads a variable that is `on` or `off`. @returns `undefined` if it is not set */
+function readSwitch(env: Environment, name: string, problems: string[]): boolean | undefined {
+  const value = env[name];
+  if (value === undefined || value === 'on' || value === 'off') return value === undefined ? undefined : value === 'on';
+  problems.push(`${name} must be 'on' or 'off', got '${redact(value)}'`);
+  return undefined;
 }
 
 function readApiVersion({ EXTEND_API_VERSION: value }: Environment, problems: string[]): ApiVersion | undefined {

@@ -12,6 +12,10 @@ const STATUS_MS = 2 * MAX_REQUEST_MS.status + MAX_REQUEST_MS.fetch + MARGIN_MS;
 const DELETION_MS = 2 * MAX_REQUEST_MS.deletion + 2_000;
 /** Fetching a stored result may send two requests: the first one for the URL of the content. */
 const FETCH_MS = MAX_REQUEST_MS.status + MAX_REQUEST_MS.fetch + MARGIN_MS;
+/** One look may read many pages of the list of runs. */
+const LOOK_MS = 120_000;
+const FIRST_LOOK_DELAY_MS = 2_000;
+const MAX_LOOK_DELAY_MS = 30_000;
 const HEARTBEAT_MS = 30_000;
 /** A submit that is in flight at the deadline gets this much more time for its answer. */
 const SUBMIT_GRACE_MS = 1_000;
@@ -60,6 +64,17 @@ export class ActivityCalls {
       scheduleToCloseTimeout: remainingMs + SUBMIT_GRACE_MS,
       retry: { maximumAttempts: 1 },
       cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    });
+  }
+
+  /** `findRun`: with `wait` Temporal repeats the look at growing intervals within the time limit. */
+  look(withinMs: number): Pick<ParseActivities, 'findRun'> {
+    return this.#proxy({
+      summary: 'look for the run',
+      startToCloseTimeout: LOOK_MS,
+      scheduleToCloseTimeout: withinMs,
+      heartbeatTimeout: HEARTBEAT_MS,
+      retry: { ...RETRY, initialInterval: FIRST_LOOK_DELAY_MS, maximumInterval: MAX_LOOK_DELAY_MS },
     });
   }
 

@@ -1,4 +1,4 @@
-import type { FailureDetails, RunVersion } from '../contract';
+import type { FailureDetails, LostSubmit, RunVersion } from '../contract';
 import type { RunStatus } from '../contract/extend';
 import { defined } from '../json';
 import type { Clock } from './clock';
@@ -15,6 +15,10 @@ export interface CarriedState {
   /** Always `submitting` or `waiting`, because a workflow continues as new in these phases only. */
   readonly phase: ParseState['phase'];
   readonly submits: number;
+  readonly earlierSubmits?: number;
+  readonly lost?: readonly LostSubmit[];
+  readonly adopted?: boolean;
+  readonly otherRuns?: readonly string[];
   readonly rejections: number;
   readonly polls: number;
   readonly uploadedFileId?: string;
@@ -24,6 +28,7 @@ export interface CarriedState {
   readonly apiVersion?: RunVersion;
   readonly acceptedAtMs?: number;
   readonly workflowRevision?: number;
+  readonly isEarlier?: boolean;
   readonly status?: RunStatus;
   readonly failureReason?: string;
   readonly failureMessage?: string;
@@ -48,11 +53,15 @@ export function readCarriedState(carried: CarriedState): ParseState {
 
 function notesOf(carried: CarriedState): Notes {
   const { submits, rejections, polls, uploadedFileId, nextPollAtMs, lastFailure, lastDetails } = carried;
-  return defined({ submits, rejections, polls, uploadedFileId, nextPollAtMs, lastFailure, lastDetails });
+  const { earlierSubmits, lost, adopted, otherRuns } = carried;
+  const known = defined({ uploadedFileId, nextPollAtMs, lastFailure, lastDetails });
+  return { submits, rejections, polls, ...known, ...defined({ earlierSubmits, lost, adopted, otherRuns }) };
 }
 
 function runOf(carried: CarriedState): AcceptedRun | undefined {
-  const { runId, apiVersion, acceptedAtMs, status, failureReason, failureMessage, workflowRevision } = carried;
+  const { runId, apiVersion, acceptedAtMs, status, failureReason, failureMessage } = carried;
+  const { workflowRevision, isEarlier } = carried;
   if (runId === undefined) return undefined;
-  return defined({ runId, apiVersion, acceptedAtMs, status, failureReason, failureMessage, workflowRevision });
+  const told = defined({ status, failureReason, failureMessage });
+  return { runId, ...defined({ apiVersion, acceptedAtMs, workflowRevision, isEarlier }), ...told };
 }

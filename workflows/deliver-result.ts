@@ -14,12 +14,12 @@ type DeliverContext = Pick<ParseContext, 'settings' | 'calls' | 'clock' | 'journ
 export async function deliverResult(context: DeliverContext, run: ProcessedRun): Promise<ParseResult> {
   const { settings, clock, journal } = context;
   const { acceptedAtMs, delivered } = run;
-  const { submits, polls } = journal.state;
+  const { submits, polls, adopted, otherRuns } = journal.state;
   const noticedAtMs = Date.now() - (delivered?.tookMs ?? 0);
   const counters = { submits, polls, waitedMs: clock.elapsedMs };
   const { output, ...facts } = delivered?.result ?? (await fetchResult(context, run, counters));
   recordDetection(settings.polling.engine, noticedAtMs, defined({ acceptedAtMs, runMs: facts.processingTimeMs }));
-  return { ...facts, ...counters, output };
+  return { ...facts, ...counters, ...defined({ adopted, otherRuns }), output };
 }
 
 /** Fetches the result of the run, or has a worker store it. */

@@ -4,8 +4,9 @@
  *
  * @packageDocumentation
  */
+import { workflowInfo } from '@temporalio/workflow';
 import type { ParseInput, ParseProgress, ParseResult } from '../contract';
-import { openParse } from './open-parse';
+import { openParse, type SubmitIdentities } from './open-parse';
 import { parseInSteps } from './parse-document';
 import { Wake } from './wake';
 
@@ -32,7 +33,26 @@ export function createWake(): Wake {
  */
 export async function parseInWorkflow(input: ParseInput, options: ParseInWorkflowOptions = {}): Promise<ParseResult> {
   const { taskQueue, wake, onProgress = () => undefined } = options;
-  return parseInSteps(openParse(input, undefined, { startedAtMs: Date.now(), taskQueue, wake, onProgress }));
+  const identity = embeddedIdentities();
+  return parseInSteps(openParse(input, undefined, { startedAtMs: Date.now(), taskQueue, wake, identity, onProgress }));
+}
+
+/** Submits of all embedded parses of this workflow execution. Temporal loads the module once per workflow. */
+let embeddedSubmits = 0;
+
+/**
+ * Identities of the submits of an embedded parse. A workflow may embed many parses and continue as new, so the submits
+ * are numbered per execution.
+ */
+function embeddedIdentities(): SubmitIdentities {
+  const numbers = new Map<number, number>();
+  return {
+    next: (submits) => {
+      const number = numbers.get(submits) ?? (embeddedSubmits += 1);
+      numbers.set(submits, number);
+      return { firstRunId: workflowInfo().runId, submit: number };
+    },
+  };
 }
 
 export type { Wake } from './wake';

@@ -43,6 +43,13 @@ export class Journal {
     this.#publish();
   }
 
+  /** Gives up the run of an earlier start: the document is submitted next. */
+  giveUpRun(): void {
+    const { run: _, ...notes } = this.#state;
+    this.#state = { ...notes, phase: 'submitting' };
+    this.#publish();
+  }
+
   /** Logs a failure from which the document may still recover, and records it. */
   noteFailure(message: string, details?: FailureDetails): void {
     log.warn(message, this.logAttributes);
@@ -56,8 +63,8 @@ export class Journal {
 
   /** Details that every failure of the document carries. */
   get failureDetails(): FailureDetails {
-    const { submits, polls, run } = this.#state;
-    return { ...defined({ runId: run?.runId }), submits, polls, elapsedMs: this.options.clock.elapsedMs };
+    const { submits, polls, run, otherRuns } = this.#state;
+    return { ...defined({ runId: run?.runId, otherRuns }), submits, polls, elapsedMs: this.options.clock.elapsedMs };
   }
 
   get progress(): ParseProgress {

@@ -17,6 +17,18 @@ export function countSubmit(outcome: 'accepted' | 'rejected' | 'refused' | 'ambi
   count('extend_parse_submits', { outcome });
 }
 
+/** Counts a run whose submit had no readable answer, and which was found. */
+export function countAdoptedRun(): void {
+  count('extend_parse_adopted_runs', {});
+}
+
+/** Counts further runs of a document. */
+export function countDuplicateRuns(runs: number): void {
+  const name = 'extend_parse_duplicate_runs';
+  const { unit, meaning } = METRICS[name];
+  metricMeter.createCounter(name, unit, meaning).add(runs);
+}
+
 /** Records the polls of a document that has ended. A document without a run was never polled. */
 export function recordPolls(engine: PollEngine, { run, polls }: ParseState): void {
   if (run !== undefined) record('extend_parse_polls', polls, { engine });

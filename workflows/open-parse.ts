@@ -1,4 +1,12 @@
-import { findInputProblem, resolveInput, type ParseInput, type ParseProgress, type ParseSettings } from '../contract';
+import {
+  findInputProblem,
+  resolveInput,
+  type EarlierParse,
+  type ParseInput,
+  type ParseProgress,
+  type ParseSettings,
+  type SubmitIdentity,
+} from '../contract';
 import { defined } from '../json';
 import { ActivityCalls } from './activity-calls';
 import { readCarriedState, toCarriedState, type CarriedState } from './carried-state';
@@ -18,12 +26,22 @@ export interface ParseHost {
   readonly taskQueue?: string | undefined;
   /** Requests for early polls. @default none */
   readonly wake?: Wake | undefined;
+  /** Facts about an earlier start of the same document. @default none: it is the first one */
+  readonly earlier?: EarlierParse | undefined;
+  /** Identities of the submits. */
+  readonly identity: SubmitIdentities;
   /** Called at each change. */
   readonly onProgress: (progress: ParseProgress) => void;
   /** Called at the end, with the failure if there is one. @default none */
   readonly onEnd?: (progress: ParseProgress, failure?: unknown) => void;
   /** Continues as new if Temporal suggests it. Absent where the workflow belongs to a user. */
   readonly continueAsNewIfSuggested?: (carried: CarriedState) => Promise<void>;
+}
+
+/** Gives the identity of the next submit, which must differ from all others under the workflow id. */
+export interface SubmitIdentities {
+  /** @param submits number of the submits so far */
+  next(submits: number): SubmitIdentity;
 }
 
 /** Everything that the steps of one parse work with. Each step takes the part that it uses. */
@@ -33,6 +51,7 @@ export interface ParseContext {
   readonly journal: Journal;
   readonly calls: ActivityCalls;
   readonly wake: Wake;
+  readonly identity: SubmitIdentities;
   /** Tells the host that the parse has ended. Absent where the host does not listen. */
   readonly onEnd?: ParseHost['onEnd'];
   /** Continues as new if Temporal suggests it and the host permits it. Requires that no activity is in flight. */
@@ -50,7 +69,7 @@ export function openParse(input: ParseInput, carried: CarriedState | undefined, 
   const settings = resolveInput(input);
   const clock = new Clock(host.startedAtMs, settings.deadlineMs);
   const wake = host.wake ?? new Wake(carried?.wake);
-  const opening = carried ? readCarriedState(carried) : openingState(settings.subject);
+  const opening = carried ? readCarriedState(carried) : openingState(settings.subject, host.earlier);
   const journal = new Journal(opening, { clock, engine: settings.polling.engine, onProgress: host.onProgress });
   return defined({
     settings,
@@ -58,6 +77,7 @@ export function openParse(input: ParseInput, carried: CarriedState | undefined, 
     journal,
     calls: new ActivityCalls(host.taskQueue),
     wake,
+    identity: host.identity,
     onEnd: host.onEnd,
     continueAsNewIfSuggested: async () => {
       await host.continueAsNewIfSuggested?.(toCarriedState(clock, journal.state, wake.state));

@@ -6,11 +6,13 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { ParseInput, ParseProgress, ParseResult } from '../contract';
+import type { EarlierParse, ParseInput, ParseProgress, ParseResult } from '../contract';
 import type { CarriedState } from './carried-state';
 import { cleanUp, endingOf } from './clean-up';
 import { deliverResult } from './deliver-result';
 import { runFailed, toFinalFailure } from './failures';
+import { noteOtherRuns } from './find-lost-run';
+import { waitForKnownRun } from './known-run';
 import { progressQuery, runFinishedSignal } from './messages';
 import { countDocument, recordPolls } from './metrics';
 import { openParse, refusedProgress, type ParseContext } from './open-parse';
@@ -26,14 +28,21 @@ const DEADLINE_AFTER_START_DELAY = 'deadline-after-start-delay';
  * result. It ends with its result or with one typed failure that carries the run id.
  *
  * @param carried state that the workflow hands itself when it continues as new; leave it out.
+ * @param earlier facts about an earlier start of the same document, which the client and batches give.
  * @throws ApplicationFailure, non-retryable, of one of the final types of `FAILURES`.
  */
-export async function parseDocument(input: ParseInput, carried?: CarriedState): Promise<ParseResult> {
+export async function parseDocument(
+  input: ParseInput,
+  carried?: CarriedState,
+  earlier?: EarlierParse,
+): Promise<ParseResult> {
   const startedAtMs = carried?.startedAtMs ?? firstTaskDueMs();
   let newest: ParseProgress | undefined;
   setHandler(progressQuery, () => newest ?? refusedProgress(input, startedAtMs));
   const context = openParse(input, carried, {
     startedAtMs,
+    earlier,
+    identity: { next: (submits) => ({ firstRunId: workflowInfo().firstExecutionRunId, submit: submits + 1 }) },
     onProgress: (progress) => publishProgress(input, (newest = progress)),
     onEnd: (progress, failure) => publishEnd(input, progress, failure),
     continueAsNewIfSuggested: async (state) => {
@@ -61,9 +70,10 @@ function firstTaskDueMs(): number {
 export async function parseInSteps(context: ParseContext): Promise<ParseResult> {
   const { settings, journal } = context;
   try {
-    const start = journal.state.run ?? settings.subject;
-    const run = 'runId' in start ? start : await submitDocument(context, start);
-    const ended = await waitForRun(context, run);
+    const { run } = journal.state;
+    const known = run && (await waitForKnownRun(context, run));
+    const ended = known ?? (await waitForRun(context, await submitDocument(context, settings.subject)));
+    await noteOtherRuns(context);
     if (ended.status !== 'PROCESSED') throw runFailed(journal, ended);
     const result = await deliverResult(context, ended);
     await cleanUp(context, 'succeeded');

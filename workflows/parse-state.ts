@@ -1,6 +1,7 @@
 import type { DeliveredResult } from '../activities/types';
-import type { FailureDetails, ParseSettings, RunVersion } from '../contract';
+import type { EarlierParse, FailureDetails, LostSubmit, ParseSettings, RunVersion } from '../contract';
 import { isEndedStatus, type KnownRunStatus, type RunStatus } from '../contract/extend/parse-api';
+import { defined } from '../json';
 
 /**
  * Revision of this code. The answer of a submit repeats it, so that a replay knows by which code the history was made.
@@ -21,6 +22,8 @@ export interface AcceptedRun {
   readonly failureMessage?: string;
   /** Revision of the code that submitted the run. Absent for an attached run. */
   readonly workflowRevision?: number;
+  /** `true`: an earlier start of the document submitted the run. If it cannot deliver, the document is submitted again. */
+  readonly isEarlier?: boolean;
 }
 
 /** A run that has ended with a result. */
@@ -45,8 +48,16 @@ export function hasEnded(run: AcceptedRun): run is EndedRun {
 
 /** Facts that a document collects on its way, in every phase. */
 export interface Notes {
-  /** Submits that may have created a run. */
+  /** Submits that may have created a run, over all starts of the document. */
   readonly submits: number;
+  /** Those of them that earlier starts have made. @default 0 */
+  readonly earlierSubmits?: number;
+  /** Submits without a readable answer whose run was not found. @default none */
+  readonly lost?: readonly LostSubmit[];
+  /** `true` if the run was found in the list of runs. */
+  readonly adopted?: boolean;
+  /** Ids of other runs of the document that were found. @default none */
+  readonly otherRuns?: readonly string[];
   /** Submits in a row that Extend certainly did not accept. */
   readonly rejections: number;
   /** Status requests. */
@@ -68,15 +79,21 @@ export type Phase =
   | { readonly phase: 'fetching'; readonly run: ProcessedRun }
   | { readonly phase: 'cleaning' | 'ended'; readonly run: AcceptedRun | undefined };
 
-/** A phase that a document can enter: no document returns to `submitting`. */
+/** A phase that a document can enter with a run. Only the run of an earlier start is given up again. */
 export type LaterPhase = Exclude<Phase, { readonly phase: 'submitting' }>;
 
 /** The state of a document: its phase and its notes. */
 export type ParseState = Phase & Notes;
 
-/** The state at the start: an attached run is waited for at once, a document is submitted first. */
-export function openingState(subject: ParseSettings['subject']): ParseState {
-  return 'runId' in subject
-    ? { phase: 'waiting', run: subject, submits: 0, rejections: 0, polls: 0 }
-    : { phase: 'submitting', submits: 0, rejections: 0, polls: 0 };
+/**
+ * The state at the start. An attached run is waited for at once, and so is the run of an earlier start that can still
+ * deliver. A document is submitted first.
+ */
+export function openingState(subject: ParseSettings['subject'], earlier: EarlierParse = { submits: 0 }): ParseState {
+  if ('runId' in subject) return { phase: 'waiting', run: subject, submits: 0, rejections: 0, polls: 0 };
+  const { submits, run, lost } = earlier;
+  const notes = { submits, rejections: 0, polls: 0, ...defined({ earlierSubmits: submits || undefined, lost }) };
+  return run === undefined
+    ? { phase: 'submitting', ...notes }
+    : { phase: 'waiting', run: { ...run, isEarlier: true }, ...notes };
 }

@@ -1,30 +1,61 @@
-import { isCancellation, log, sleep } from '@temporalio/workflow';
+import { isCancellation, log, patched, sleep } from '@temporalio/workflow';
 import type { SubmitParseInput, SubmittedRun } from '../activities/types';
-import { isFailureType, type DocumentToSubmit } from '../contract';
+import { isFailureType, type DocumentToSubmit, type ParseSettings } from '../contract';
 import { defined } from '../json';
 import { afterFailedSubmit, type FailedSubmit } from './after-failed-submit';
 import { deadlineExceeded, endingFailure, unwrapActivityFailure, type UnwrappedFailure } from './failures';
+import { adoptLostRun } from './find-lost-run';
 import type { Journal } from './journal';
 import { countSubmit } from './metrics';
 import type { ParseContext } from './open-parse';
 import { WORKFLOW_REVISION, type AcceptedRun } from './parse-state';
 
-type SubmitContext = Pick<ParseContext, 'calls' | 'clock' | 'journal' | 'continueAsNewIfSuggested'>;
+type SubmitContext = Pick<ParseContext, 'calls' | 'clock' | 'journal' | 'identity' | 'continueAsNewIfSuggested'>;
+
+/** Patch id. Version 0.1.0 did not look for runs of submits without an answer. */
+const FIND_LOST_RUN = 'find-lost-run';
 
 /**
- * Submits the document until Extend accepts it, and returns the run. Temporal never repeats a submit, because
+ * Submits the document until Extend accepts it, and returns the run. An attached run is submitted already. Temporal never repeats a submit, because
  * `afterFailedSubmit` decides what follows a failed one.
  */
-export async function submitDocument(context: SubmitContext, document: DocumentToSubmit): Promise<AcceptedRun> {
+export async function submitDocument(
+  context: SubmitContext,
+  document: ParseSettings['subject'],
+): Promise<AcceptedRun> {
+  if ('runId' in document) return document;
   const { clock, journal } = context;
+  const earlier = await earlierRun(context, document);
+  if (earlier !== undefined) return earlier;
   const file = await submittableFile(context, document);
   for (;;) {
     await context.continueAsNewIfSuggested();
     if (clock.remainingMs === 0) throw overdue(journal);
-    const outcome = await submitOnce(context, toSubmit(file, document));
+    const atMs = Date.now();
+    const outcome = await submitOnce(context, toSubmit(file, document, context));
     if ('runId' in outcome) return outcome;
-    await pauseAfter(context, document, outcome);
+    const failed = noteFailedSubmit(context, outcome, document.reconcileMs > 0 ? atMs : undefined);
+    const found = failed.kind === 'ambiguous' ? await adoptLostRun(context, document.reconcileMs) : undefined;
+    if (found !== undefined) return found;
+    await pauseAfter(context, document, { failed, failure: outcome });
   }
+}
+
+/**
+ * Looks for the run of a submit that an earlier start has left without an answer.
+ *
+ * @throws ApplicationFailure `SubmitOutcomeUnknown` if none is found and the document may be submitted once only
+ */
+async function earlierRun(context: SubmitContext, document: DocumentToSubmit): Promise<AcceptedRun | undefined> {
+  const { journal } = context;
+  const { lost = [], earlierSubmits = 0 } = journal.state;
+  if (lost.length === 0) return undefined;
+  const { reconcileMs } = document;
+  const lastAtMs = Math.max(...lost.map(({ atMs }) => atMs));
+  const found = reconcileMs === 0 ? undefined : await adoptLostRun(context, lastAtMs + reconcileMs - Date.now());
+  if (found !== undefined || document.onAmbiguousSubmit !== 'fail' || earlierSubmits === 0) return found;
+  const message = 'an earlier start was left without an answer to its submit, and the document may be submitted once only';
+  throw endingFailure(journal, 'SubmitOutcomeUnknown', message, { runMayExist: true });
 }
 
 /**
@@ -48,10 +79,14 @@ async function submittableFile(
   return { fileId, ...name };
 }
 
-function toSubmit(file: SubmitParseInput['file'], document: DocumentToSubmit): SubmitParseInput {
+function toSubmit(
+  file: SubmitParseInput['file'],
+  document: DocumentToSubmit,
+  { identity, journal }: Pick<SubmitContext, 'identity' | 'journal'>,
+): SubmitParseInput {
   const { config, metadata, dataRetention, versionedFields } = document;
-  const workflowRevision = WORKFLOW_REVISION;
-  return { file, ...defined({ config, metadata, dataRetention, versionedFields }), workflowRevision };
+  const known = defined({ config, metadata, dataRetention, versionedFields });
+  return { file, ...known, identity: identity.next(journal.state.submits), workflowRevision: WORKFLOW_REVISION };
 }
 
 /** Submits once. An error after the acceptance is not a failed submit, so nothing but the activity is inside the `try`. */
@@ -81,20 +116,16 @@ function noteAcceptance(journal: Journal, submitted: SubmittedRun): AcceptedRun 
   return run;
 }
 
-/** Records a failed submit, and waits until the next one is due. @throws the final failure if no other one follows. */
+/** Waits until the next submit is due. @throws the final failure if no other one follows. */
 async function pauseAfter(
   { clock, journal }: SubmitContext,
   { onAmbiguousSubmit, maxSubmits }: DocumentToSubmit,
-  failure: UnwrappedFailure,
+  { failed, failure }: { readonly failed: FailedSubmit; readonly failure: UnwrappedFailure },
 ): Promise<void> {
-  if (failure.neverStarted) throw overdue(journal);
-  const failed = toFailedSubmit(failure);
-  countSubmit(failed.kind === 'final' ? 'refused' : failed.kind);
-  noteFailedSubmit(journal, failed, failure);
   if (clock.remainingMs === 0 && failed.kind !== 'final') throw overdue(journal);
-  const { submits, rejections } = journal.state;
-  const situation = { submits, rejections, onAmbiguousSubmit, maxSubmits, random: Math.random() };
-  const decision = afterFailedSubmit(failed, situation);
+  const { submits, earlierSubmits = 0, rejections } = journal.state;
+  const own = { submits: submits - earlierSubmits, rejections };
+  const decision = afterFailedSubmit(failed, { ...own, onAmbiguousSubmit, maxSubmits, random: Math.random() });
   if (decision.action === 'fail') {
     const mayHaveRun = decision.type === 'SubmitOutcomeUnknown' && { runMayExist: true };
     throw endingFailure(journal, decision.type, failure.message, { ...failure.details, ...mayHaveRun });
@@ -102,11 +133,30 @@ async function pauseAfter(
   await sleep(Math.min(decision.delayMs, clock.remainingMs), { summary: `after: ${failed.kind} submit` });
 }
 
-function noteFailedSubmit(journal: Journal, { kind }: FailedSubmit, { message, details }: UnwrappedFailure): void {
-  const { submits, rejections } = journal.state;
-  if (kind === 'ambiguous' || details.runMayExist === true) journal.note({ submits: submits + 1, rejections: 0 });
-  if (kind === 'rejected') journal.note({ rejections: rejections + 1 });
+/**
+ * Records a failed submit.
+ *
+ * @param lostAtMs time of the submit, if its run is looked for, epoch milliseconds
+ * @throws the failure of the deadline if no worker has started the submit
+ */
+function noteFailedSubmit(
+  { journal, identity }: SubmitContext,
+  failure: UnwrappedFailure,
+  lostAtMs: number | undefined,
+): FailedSubmit {
+  if (failure.neverStarted) throw overdue(journal);
+  const failed = toFailedSubmit(failure);
+  const { message, details } = failure;
+  countSubmit(failed.kind === 'final' ? 'refused' : failed.kind);
+  const { submits, rejections, lost = [] } = journal.state;
+  const isFindable = failed.kind === 'ambiguous' && details.apiVersion !== '2025-04-21';
+  if (isFindable && lostAtMs !== undefined && patched(FIND_LOST_RUN)) {
+    journal.note({ lost: [...lost, { ...identity.next(submits), atMs: lostAtMs }] });
+  }
+  if (failed.kind === 'ambiguous' || details.runMayExist === true) journal.note({ submits: submits + 1, rejections: 0 });
+  if (failed.kind === 'rejected') journal.note({ rejections: rejections + 1 });
   journal.noteFailure(message, details);
+  return failed;
 }
 
 function overdue(journal: Journal): unknown {

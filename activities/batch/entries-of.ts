@@ -11,6 +11,7 @@ import {
 } from '../../contract';
 import { errorMessage, linesOf } from '../../json';
 import { createRedactor, urlSecrets } from '../../privacy';
+import { documentHash } from '../../storage/document-hash';
 import { closeSource, openSource, resolverFailure, type OpenSourceOptions } from '../open-source';
 import { finalFailure } from '../to-application-failure';
 import type { PageDocument } from '../types';
@@ -52,7 +53,8 @@ interface Value {
 }
 
 function toDocument(document: BatchDocument, position: number, defaults: BatchDefaults | undefined): PageDocument {
-  return { id: document.id ?? String(position), input: toParseInput(document, defaults) };
+  const input = toParseInput(document, defaults);
+  return { id: document.id ?? String(position), input, hash: documentHash(input) };
 }
 
 function* listed({ documents }: Extract<BatchInput, { documents: unknown }>): Generator<Value, void> {

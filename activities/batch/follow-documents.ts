@@ -1,15 +1,19 @@
 import { activityInfo, getClient } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory, WorkflowNotFoundError } from '@temporalio/common';
 import {
+  DOCUMENT_MEMO,
   documentWorkflowId,
   nextDelayMs,
+  readEarlierParse,
   resolveSchedule,
   toDocumentFailure,
   type DocumentEnd,
+  type EarlierParse,
   type ParseResult,
 } from '../../contract';
+import { defined } from '../../json';
 import { withHeartbeat } from '../heartbeat';
-import type { EndedDocument, ParseActivities } from '../types';
+import type { DocumentsInput, EndedDocument, ParseActivities } from '../types';
 
 /** Limit of requests to Temporal in flight. */
 const AT_ONCE = 10;
@@ -24,11 +28,12 @@ const SCHEDULE = resolveSchedule({ scaleMs: 2_000, initialDelayMs: 500 });
  * @returns An activity that fails with `StillProcessing`, BENIGN and retried, while it waits.
  */
 export function createFollowDocuments(): ParseActivities['followDocuments'] {
-  return async function followDocuments({ ids, wait = false, followedSinceMs }) {
+  return async function followDocuments(input) {
+    const { ids, wait = false, followedSinceMs } = input;
     const { attempt, scheduledTimestampMs } = activityInfo();
     const sinceMs = followedSinceMs ?? scheduledTimestampMs;
     if (wait && followedSinceMs !== undefined && attempt === 1) throw stillProcessing(ids.length, sinceMs);
-    const checked = await withHeartbeat(eachOf(ids, endOf));
+    const checked = await withHeartbeat(eachOf(ids, (id) => endOf(id, input)));
     const ended = checked.filter((document) => document !== undefined);
     if (ended.length === 0 && wait) throw stillProcessing(ids.length, sinceMs);
     return ended;
@@ -40,32 +45,54 @@ export function createFollowDocuments(): ParseActivities['followDocuments'] {
  * already stays as it is.
  */
 export function createCancelDocuments(): ParseActivities['cancelDocuments'] {
-  return async function cancelDocuments({ ids }) {
-    await withHeartbeat(eachOf(ids, (id) => handleOf(id).cancel().catch(ignoreEnded)));
+  return async function cancelDocuments(input) {
+    await withHeartbeat(eachOf(input.ids, (id) => handleOf(id, input).cancel().catch(ignoreEnded)));
   };
 }
 
-function handleOf(id: string) {
-  const { workflowExecution } = activityInfo();
-  return getClient().workflow.getHandle(documentWorkflowId(workflowExecution?.workflowId ?? '', id));
+function handleOf(id: string, { workflowIds = {} }: DocumentsInput) {
+  return getClient().workflow.getHandle(workflowIds[id] ?? documentWorkflowId(batchId(), id));
 }
 
-async function endOf(id: string): Promise<EndedDocument | undefined> {
-  const handle = handleOf(id);
+function batchId(): string {
+  return activityInfo().workflowExecution?.workflowId ?? '';
+}
+
+async function endOf(id: string, input: DocumentsInput): Promise<EndedDocument | undefined> {
+  const { hashes = {}, withEarlier = false } = input;
+  const handle = handleOf(id, input);
   try {
-    const { status, runId, startTime, closeTime } = await handle.describe();
+    const { status, runId, startTime, closeTime, memo, parentExecution } = await handle.describe();
+    if (isOther(hashes[id], memo?.[DOCUMENT_MEMO], parentExecution?.workflowId ?? undefined)) {
+      return { id, durationMs: 0, isOther: true, end: failedAs('its workflow id belongs to another document') };
+    }
     if (closeTime === undefined || status.name === 'CONTINUED_AS_NEW') return undefined;
     const durationMs = closeTime.getTime() - startTime.getTime();
-    return {
-      id,
-      durationMs,
-      end: await toEnd(getClient().workflow.getHandle<() => Promise<ParseResult>>(handle.workflowId, runId).result()),
-    };
+    const closed = getClient().workflow.getHandle<() => Promise<ParseResult>>(handle.workflowId, runId);
+    const end = await toEnd(closed.result());
+    const earlier = withEarlier && end.status === 'failed' ? await earlierOf(closed) : undefined;
+    return { id, durationMs, end, ...defined({ earlier }) };
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
-    const message = "Temporal does not have the document's workflow any more";
-    return { id, durationMs: 0, end: { status: 'failed', failure: { type: 'Unexpected', message, details: {} } } };
+    return { id, durationMs: 0, end: failedAs("Temporal does not have the document's workflow any more") };
   }
+}
+
+/** A workflow of version 0.1.0 has no hash. Then it must be a child of this batch. */
+function isOther(hash: string | undefined, found: unknown, parentId: string | undefined): boolean {
+  if (hash === undefined || found === hash) return false;
+  return found !== undefined || parentId !== batchId();
+}
+
+function failedAs(message: string): DocumentEnd {
+  return { status: 'failed', failure: { type: 'Unexpected', message, details: {} } };
+}
+
+/** Reads what another start of a document must know about this execution. */
+export async function earlierOf(
+  execution: Parameters<typeof readEarlierParse>[0],
+): Promise<EarlierParse> {
+  return readEarlierParse(execution, getClient().options.loadedDataConverter);
 }
 
 async function toEnd(ending: Promise<ParseResult>): Promise<DocumentEnd> {
@@ -95,7 +122,7 @@ function stillProcessing(count: number, sinceMs: number): ApplicationFailure {
 }
 
 /** Calls `act` for each value, a few at a time. @returns the results, in the order of the values */
-async function eachOf<T, R>(values: readonly T[], act: (value: T) => Promise<R>): Promise<R[]> {
+export async function eachOf<T, R>(values: readonly T[], act: (value: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
   for (let start = 0; start < values.length; start += AT_ONCE) {
     results.push(...(await Promise.all(values.slice(start, start + AT_ONCE).map(act))));

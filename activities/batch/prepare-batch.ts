@@ -38,11 +38,14 @@ async function prepare(input: PrepareBatchInput, store: BatchStore, manifest: Ma
   const location = await openLocation(store, startId);
   const earlierStart = await findEarlierStart(store, location, startId);
   const earlier = earlierStart && { startId: earlierStart.startId, retryFailed: batch.retryFailed };
-  const done = new Set<string>();
-  if (earlier)
-    for await (const outcomes of doneSegments(store, location, earlier)) for (const { id } of outcomes) done.add(id);
+  const done = new Map<string, string | undefined>();
+  if (earlier) {
+    for await (const outcomes of doneSegments(store, location, earlier)) {
+      for (const { id, hash } of outcomes) if (!done.has(id)) done.set(id, hash);
+    }
+  }
   const pages = new PageWriter(store, location);
-  const { present, skipped } = await writePages(input, { pages, manifest, done });
+  const { present, adopted, skipped } = await writePages(input, { pages, manifest, done });
   const tally = new Tally();
   let segments = 0;
   const keep = async (outcomes: readonly DocumentOutcome[]) => {
@@ -51,7 +54,7 @@ async function prepare(input: PrepareBatchInput, store: BatchStore, manifest: Ma
   };
   if (earlier) {
     for await (const outcomes of doneSegments(store, location, earlier)) {
-      await keep(outcomes.filter((outcome) => present.has(outcome.id) && tally.add(outcome)));
+      await keep(outcomes.filter((outcome) => adopted.has(outcome.id) && tally.add(outcome)));
     }
   }
   for (let at = 0; at < skipped.length; at += MAX_SEGMENT_LINES) await keep(skipped.slice(at, at + MAX_SEGMENT_LINES));
@@ -117,8 +120,8 @@ async function openLocation(store: BatchStore, startId: string): Promise<BatchLo
 interface PageWriting {
   readonly pages: PageWriter;
   readonly manifest: ManifestOptions;
-  /** Ids of documents that are not parsed again. */
-  readonly done: ReadonlySet<string>;
+  /** Documents that an earlier execution has done: their ids, with their hashes if the outcomes have them. */
+  readonly done: ReadonlyMap<string, string | undefined>;
 }
 
 /**
@@ -138,19 +141,23 @@ async function writePages(input: PrepareBatchInput, writing: PageWriting) {
 
 async function addToPages({ batch }: PrepareBatchInput, { pages, manifest, done }: PageWriting) {
   const present = new Set<string>();
+  const adopted = new Set<string>();
   const skipped: DocumentOutcome[] = [];
   for await (const entry of entriesOf(batch, manifest)) {
     if ('problem' in entry) {
       skipped.push({ status: 'skipped', line: entry.position, message: entry.problem });
       continue;
     }
-    present.add(entry.document.id);
-    if (!done.has(entry.document.id)) await pages.add(entry.document);
+    const { id, hash } = entry.document;
+    present.add(id);
+    // With moved line numbers the id belongs to another document.
+    if (done.has(id) && (done.get(id) ?? hash) === hash) adopted.add(id);
+    else await pages.add(entry.document);
   }
   await pages.flush();
   const refused = 'documents' in batch || batch.onBadLine === 'fail' || present.size === 0;
   if (refused && (skipped.length > 0 || present.size === 0)) throw badLines(skipped);
-  return { present, skipped };
+  return { present, adopted, skipped };
 }
 
 function badLines(skipped: readonly DocumentOutcome[]): Error {

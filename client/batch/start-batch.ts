@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { WorkflowIdReusePolicy, type Client, type WorkflowHandle } from '@temporalio/client';
 import { batchAttributes, toParseInput, type BatchInput } from '../../contract';
 import type { parseBatch } from '../../workflows';
-import { documentHash } from '../document-hash';
+import { documentHash } from '../../storage/document-hash';
 import type { EndedExecution } from '../start-once';
 import { startWorkflow, type StartRequest } from '../start-workflow';
 

@@ -21,7 +21,8 @@ export const MAX_BATCH_WIDTH = 500;
 /** A document of a batch: an input of `parseDocument`, with an id. Its result is always stored. */
 export type BatchDocument = ParseInput & {
   /**
-   * Id of the document within the batch, at most 200 bytes; the id of its workflow is `<batch>/<id>`. A batch that is
+   * Id of the document within the batch, at most 200 bytes; the id of its workflow is `<batch>/<id>`, or
+   * `<batch>/<id>~<hash>` if that one belongs to another document. A batch that is
    * started again recognizes its documents by their ids. @default the document's position in the list, or its line
    * number in the manifest, counted from 1
    */
@@ -137,6 +138,11 @@ export type DocumentOutcome =
       readonly id: string;
       /** Id of the document's workflow. */
       readonly workflowId: string;
+      /**
+       * Hash of the document and its configuration. A batch that is started again compares it, because the line numbers of a
+       * manifest may have moved. Absent from batches of version 0.1.0.
+       */
+      readonly hash?: string;
       /** Polls, as far as they are known. */
       readonly polls: number;
       /** From the start of the document's workflow to its end, in milliseconds. */
@@ -150,6 +156,8 @@ export type DocumentOutcome =
       readonly status: 'cancelled' | 'left';
       readonly id: string;
       readonly workflowId: string;
+      /** Extend's run id, if it is known. */
+      readonly runId?: string;
     }
   | {
       /** A line of the manifest that is not a document. */
@@ -162,7 +170,7 @@ export type DocumentOutcome =
 /** The input of a document's workflow: the document with the defaults that apply to it. */
 export function toParseInput({ id: _, ...document }: BatchDocument, defaults: BatchDefaults = {}): ParseInput {
   const { config: _config, onAmbiguousSubmit: _on, maxSubmits: _max, ...rest } = defaults;
-  const { metadata: _metadata, dataRetention: _retention, ...common } = rest;
+  const { metadata: _metadata, dataRetention: _retention, reconcileMs: _reconcile, ...common } = rest;
   // A run that exists already is not submitted, so the defaults for submits do not apply.
   return { ...(isAttachInput(document) ? common : defaults), ...document, result: 'stored' };
 }
@@ -170,6 +178,13 @@ export function toParseInput({ id: _, ...document }: BatchDocument, defaults: Ba
 /** The workflow id of a document. */
 export function documentWorkflowId(batchId: string, id: string): string {
   return `${batchId}/${id}`;
+}
+
+const SHOWN_HASH_LENGTH = 16;
+
+/** The workflow id of a document whose usual workflow id belongs to another document. */
+export function otherWorkflowId(batchId: string, id: string, hash: string): string {
+  return `${documentWorkflowId(batchId, id)}~${hash.slice(0, SHOWN_HASH_LENGTH)}`;
 }
 
 /** Size of a text as UTF-8, in bytes. */

@@ -8,6 +8,8 @@ import type {
   DocumentOutcome,
   FailureCounts,
 } from '../../contract';
+import { defined } from '../../json';
+import type { KnownDocument } from './documents-in-flight';
 
 /** The part of a batch that the caller changes at any time, also before the batch is prepared. */
 export interface BatchControls {
@@ -45,6 +47,8 @@ export interface BatchWork {
 export interface BatchState extends BatchWork, Readonly<BatchControls> {
   /** Ids of the documents in flight. */
   readonly running: readonly string[];
+  /** Facts about them, by id. Absent in the state of version 0.1.0. */
+  readonly known?: Readonly<Record<string, KnownDocument>>;
 }
 
 const DEFAULT_WIDTH = 50;
@@ -62,7 +66,7 @@ export function openingWork(prepared: PreparedBatch): BatchWork {
 }
 
 /** The work that the execution before left, without the other members of its state. */
-export function carriedWork({ width: _width, isPaused: _isPaused, running: _running, ...work }: BatchState): BatchWork {
+export function carriedWork({ width: _width, isPaused: _isPaused, running: _running, known: _known, ...work }: BatchState): BatchWork {
   return work;
 }
 
@@ -87,13 +91,13 @@ export function advance(work: BatchWork, count: number, inPage: number): BatchWo
 /** The outcome of a document that has ended. `isEnding`: the batch was cancelled, and has cancelled the document. */
 export function toOutcome(
   { id, durationMs, end }: EndedDocument,
-  { workflowId, isEnding }: { readonly workflowId: string; readonly isEnding: boolean },
+  { workflowId, hash, isEnding }: { readonly workflowId: string; readonly hash?: string; readonly isEnding: boolean },
 ): DocumentOutcome {
   if (isEnding && end.status === 'failed' && end.failure.type === 'Cancelled') {
     return { status: 'cancelled', id, workflowId };
   }
   const polls = end.status === 'processed' ? end.result.polls : (end.failure.details.polls ?? 0);
-  return { id, workflowId, ...end, polls, durationMs };
+  return { id, workflowId, ...defined({ hash }), ...end, polls, durationMs };
 }
 
 /** The answer of the query `progress`. */

@@ -12,7 +12,7 @@ import {
   type BatchWork,
 } from './batch-state';
 import { storeCall, watchCall } from './calls';
-import { DocumentsInFlight } from './documents-in-flight';
+import { DocumentsInFlight, type KnownDocument } from './documents-in-flight';
 import { SEGMENT_OUTCOMES, type BatchSituation } from './next-step';
 
 /** The facts that a {@link Batch} begins with. */
@@ -23,6 +23,8 @@ export interface BatchOpening {
   readonly work: BatchWork;
   /** Ids of the documents that the execution before had in flight when it continued as new. */
   readonly running: readonly string[];
+  /** Facts about them, by id. */
+  readonly known: Readonly<Record<string, KnownDocument>>;
 }
 
 /**
@@ -42,7 +44,7 @@ export class Batch {
   /** `true` until the pages are deleted from the store. */
   #hasPages = true;
 
-  constructor({ input, controls, work, running }: BatchOpening) {
+  constructor({ input, controls, work, running, known }: BatchOpening) {
     this.#input = input;
     this.#controls = controls;
     this.#work = work;
@@ -50,7 +52,8 @@ export class Batch {
       batchId: work.batchId,
       retryFailed: input.retryFailed === true,
       adopted: running,
-      onEnded: (document) => this.#record(document),
+      known,
+      onEnded: (document, facts) => this.#record(document, facts),
       onChange: () => this.noteChange(),
       onError: this.#failLater,
     });
@@ -59,7 +62,8 @@ export class Batch {
 
   get state(): BatchState {
     const { width, isPaused } = this.#controls;
-    return { ...this.#work, width, isPaused, running: this.#inFlight.ids };
+    const { ids: running, known } = this.#inFlight;
+    return { ...this.#work, width, isPaused, running, known };
   }
 
   get situation(): BatchSituation {
@@ -147,26 +151,28 @@ export class Batch {
    */
   async cancel(): Promise<void> {
     this.#cancellation = 'handled';
-    const { ids } = this.#inFlight;
+    const { ids, known, workflowIds } = this.#inFlight;
     if (this.#input.onCancel !== 'abandon') {
-      if (ids.length > 0) await watchCall('cancel documents').cancelDocuments({ ids });
+      if (ids.length > 0) await watchCall('cancel documents').cancelDocuments(defined({ ids, workflowIds }));
       return;
     }
     this.#inFlight.clear();
-    for (const id of ids) this.#unwritten.push({ status: 'left', id, workflowId: this.#workflowIdOf(id) });
+    for (const id of ids) this.#unwritten.push({ status: 'left', id, workflowId: this.#workflowIdOf(id, known[id]) });
     this.noteChange();
   }
 
-  #record(document: EndedDocument): void {
+  #record(document: EndedDocument, known: KnownDocument): void {
     const isEnding = this.#cancellation !== 'none';
-    const outcome = toOutcome(document, { workflowId: this.#workflowIdOf(document.id), isEnding });
+    const { hash } = known;
+    const facts = { workflowId: this.#workflowIdOf(document.id, known), ...defined({ hash }), isEnding };
+    const outcome = toOutcome(document, facts);
     this.#unwritten.push(outcome);
     if (outcome.status !== 'cancelled') this.#work = countEnd(this.#work, document.end);
     this.noteChange();
   }
 
-  #workflowIdOf(id: string): string {
-    return documentWorkflowId(this.#work.batchId, id);
+  #workflowIdOf(id: string, { workflowId }: KnownDocument = {}): string {
+    return workflowId ?? documentWorkflowId(this.#work.batchId, id);
   }
 
   /** An error of a call in the background fails the batch at the next {@link untilChanged}. */

@@ -1,8 +1,9 @@
 import type { EndedDocument, PageDocument } from '../../activities/types';
+import { otherWorkflowId } from '../../contract';
 import { defined } from '../../json';
 import { watchCall } from './calls';
 import { afterEarlierEnd } from './next-step';
-import { startEach } from './start-each';
+import { startEach, type DocumentToStart } from './start-each';
 
 /** Documents that one activity follows. */
 const FOLLOWED_TOGETHER = 100;
@@ -15,12 +16,22 @@ export interface DocumentsInFlightOptions {
   readonly retryFailed: boolean;
   /** Ids of the documents that the execution before had in flight when it continued as new. */
   readonly adopted: readonly string[];
+  /** Facts about them, by id. */
+  readonly known: Readonly<Record<string, KnownDocument>>;
   /** Called for each document that has ended, once. */
-  readonly onEnded: (document: EndedDocument) => void;
+  readonly onEnded: (document: EndedDocument, known: KnownDocument) => void;
   /** Called when a start was confirmed or a document was adopted. */
   readonly onChange: () => void;
   /** Called with the error of a call in the background. */
   readonly onError: (error: unknown) => void;
+}
+
+/** Facts about a document in flight, beside its id. Plain JSON: a batch that continues as new carries them. */
+export interface KnownDocument {
+  /** Hash of the document. Absent if a batch of version 0.1.0 has started it. */
+  readonly hash?: string;
+  /** Workflow id, if the usual one belongs to another document. */
+  readonly workflowId?: string;
 }
 
 /**
@@ -33,10 +44,23 @@ export class DocumentsInFlight {
   /** The children whose start is not confirmed yet. */
   readonly #starting = new Set<string>();
   readonly #adopted: Set<string>;
+  readonly #known: Map<string, KnownDocument>;
 
   constructor(options: DocumentsInFlightOptions) {
     this.#options = options;
     this.#adopted = new Set(options.adopted);
+    this.#known = new Map(Object.entries(options.known));
+  }
+
+  /** Facts about the documents in flight, by id. */
+  get known(): Readonly<Record<string, KnownDocument>> {
+    return Object.fromEntries(this.#known);
+  }
+
+  /** Workflow ids that differ from the usual ones, by document id. */
+  get workflowIds(): Readonly<Record<string, string>> | undefined {
+    const others = [...this.#known].flatMap(([id, { workflowId }]) => (workflowId === undefined ? [] : [[id, workflowId]]));
+    return others.length === 0 ? undefined : (Object.fromEntries(others) as Record<string, string>);
   }
 
   get ids(): string[] {
@@ -54,9 +78,10 @@ export class DocumentsInFlight {
 
   /** Begins to start the workflows of these documents. They are in flight from now on. */
   start(documents: readonly PageDocument[]): void {
-    for (const { id } of documents) {
+    for (const { id, hash } of documents) {
       this.#children.add(id);
       this.#starting.add(id);
+      if (hash !== undefined) this.#known.set(id, { hash });
     }
     this.#startAll(documents).catch(this.#options.onError);
   }
@@ -65,32 +90,46 @@ export class DocumentsInFlight {
   clear(): void {
     this.#children.clear();
     this.#adopted.clear();
+    this.#known.clear();
   }
 
-  async #startAll(documents: readonly PageDocument[]): Promise<void> {
+  async #startAll(documents: readonly DocumentToStart[]): Promise<void> {
     const known = await startEach(this.#options.batchId, documents, 'REJECT_DUPLICATE', this.#listener);
     if (known.length > 0) await this.#adopt(known);
   }
 
   /**
    * Continues with workflows that an earlier execution of the batch has started. Those that have ended give their
-   * outcomes or are started again, and the others are followed.
+   * outcomes or are started again, and the others are followed. A document whose workflow id belongs to another document
+   * gets a workflow id of its own.
    */
-  async #adopt(known: readonly PageDocument[]): Promise<void> {
+  async #adopt(known: readonly DocumentToStart[]): Promise<void> {
     const ids = known.map(({ id }) => id);
-    const ended = await watchCall('check earlier documents').followDocuments({ ids });
-    const ends = new Map(ended.map((document) => [document.id, document]));
-    const again: PageDocument[] = [];
+    const hashes = Object.fromEntries(known.flatMap(({ id, hash }) => (hash === undefined ? [] : [[id, hash]])));
+    const call = watchCall('check earlier documents');
+    const input = defined({ ids, hashes, workflowIds: this.workflowIds, withEarlier: true });
+    const ended = new Map((await call.followDocuments(input)).map((document) => [document.id, document]));
+    const again: DocumentToStart[] = [];
+    const renamed: DocumentToStart[] = [];
     const others: string[] = [];
     for (const document of known) {
-      const earlier = ends.get(document.id);
+      const earlier = ended.get(document.id);
       if (earlier === undefined) others.push(document.id);
-      else if (this.#isStartedAgain(earlier)) again.push(document);
+      else if (earlier.isOther && document.workflowId === undefined) renamed.push(this.#rename(document));
+      else if (this.#isStartedAgain(earlier)) again.push({ ...document, ...defined({ earlier: earlier.earlier }) });
       else this.#settle(earlier);
     }
     const lost = await startEach(this.#options.batchId, again, 'ALLOW_DUPLICATE_FAILED_ONLY', this.#listener);
     this.#follow([...others, ...lost.map(({ id }) => id)]);
     this.#options.onChange();
+    if (renamed.length > 0) await this.#startAll(renamed);
+  }
+
+  #rename(document: DocumentToStart): DocumentToStart {
+    const { id, hash = '' } = document;
+    const workflowId = otherWorkflowId(this.#options.batchId, id, hash);
+    this.#known.set(id, { hash, workflowId });
+    return { ...document, workflowId };
   }
 
   #isStartedAgain({ end }: EndedDocument): boolean {
@@ -116,7 +155,8 @@ export class DocumentsInFlight {
       // The first call checks at once. The intervals of the further calls grow from the time of the first one.
       const sinceMs = calls > 0 ? followedSinceMs : undefined;
       const call = watchCall(`follow ${left.length} documents`);
-      const ended = await call.followDocuments(defined({ ids: left, wait: true, followedSinceMs: sinceMs }));
+      const { workflowIds } = this;
+      const ended = await call.followDocuments(defined({ ids: left, wait: true, followedSinceMs: sinceMs, workflowIds }));
       for (const document of ended) this.#settle(document);
       left = left.filter((id) => this.#adopted.has(id));
     }
@@ -135,6 +175,8 @@ export class DocumentsInFlight {
     const { id } = document;
     if (!this.#children.delete(id) && !this.#adopted.delete(id)) return;
     this.#starting.delete(id);
-    this.#options.onEnded(document);
+    const known = this.#known.get(id) ?? {};
+    this.#known.delete(id);
+    this.#options.onEnded(document, known);
   }
 }

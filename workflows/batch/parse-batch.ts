@@ -70,7 +70,7 @@ export async function parseBatch(input: BatchInput, carried?: BatchState): Promi
   setHandler(setWidthUpdate, setWidth, { validator: checkWidth });
   try {
     const work = carried === undefined ? await prepare(input) : carriedWork(carried);
-    batch = new Batch({ input, controls, work, running: carried?.running ?? [] });
+    batch = new Batch({ input, controls, work, running: carried?.running ?? [], known: carried?.known ?? {} });
     return await perform(batch, input);
   } catch (error) {
     throw toBatchFailure(error, batch?.state);

@@ -9,12 +9,14 @@ import {
 } from '@temporalio/workflow';
 import type { EndedDocument, PageDocument } from '../../activities/types';
 import {
+  DOCUMENT_MEMO,
   documentWorkflowId,
   nameOfDocument,
   openingAttributes,
   SEARCH_ATTRIBUTES,
   toDocumentFailure,
   type DocumentEnd,
+  type EarlierParse,
   type ParseInput,
 } from '../../contract';
 import { defined } from '../../json';
@@ -33,6 +35,14 @@ export interface DocumentListener {
  */
 export type Reuse = 'REJECT_DUPLICATE' | 'ALLOW_DUPLICATE_FAILED_ONLY';
 
+/** A document of a page, with the facts about its earlier workflows. */
+export interface DocumentToStart extends PageDocument {
+  /** Workflow id, if the usual one belongs to another document. @default `<batch>/<id>` */
+  readonly workflowId?: string;
+  /** Facts about an earlier start. @default it is the first one */
+  readonly earlier?: EarlierParse;
+}
+
 /**
  * Starts the workflows of these documents, all at once. The children outlive this execution and the batch: a later
  * execution of the batch finds them by their ids.
@@ -41,11 +51,11 @@ export type Reuse = 'REJECT_DUPLICATE' | 'ALLOW_DUPLICATE_FAILED_ONLY';
  */
 export async function startEach(
   batchId: string,
-  documents: readonly PageDocument[],
+  documents: readonly DocumentToStart[],
   reuse: Reuse,
   listener: DocumentListener,
-): Promise<PageDocument[]> {
-  const known: PageDocument[] = [];
+): Promise<DocumentToStart[]> {
+  const known: DocumentToStart[] = [];
   await Promise.all(
     documents.map(async (document) => {
       const { id } = document;
@@ -65,13 +75,14 @@ export async function startEach(
 
 function startChildDocument(
   batchId: string,
-  { id, input }: PageDocument,
+  { id, input, hash, workflowId = documentWorkflowId(batchId, id), earlier }: DocumentToStart,
   workflowIdReusePolicy: Reuse,
 ): Promise<ChildWorkflowHandle<typeof parseDocument>> {
   return startChild<typeof parseDocument>('parseDocument', {
-    args: [input],
+    args: earlier === undefined ? [input] : [input, undefined, earlier],
     ...visibilityOptions(batchId, input),
-    workflowId: documentWorkflowId(batchId, id),
+    ...(hash !== undefined && { memo: { [DOCUMENT_MEMO]: hash } }),
+    workflowId,
     workflowIdReusePolicy,
     parentClosePolicy: ParentClosePolicy.ABANDON,
     cancellationType: ChildWorkflowCancellationType.ABANDON,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ParseInput } from '../../contract';
-import { documentHash } from '../../client/document-hash';
+import { documentHash } from '../../storage/document-hash';
 
 const ofUrl = (query: string) => documentHash({ file: { fileUrl: `https://bucket.example.com/a.pdf${query}` } });
 

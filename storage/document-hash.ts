@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isAttachInput, type ParseInput } from '../contract';
+import type { ParseInput } from '../contract';
 
 /** Query parameters that sign a URL. Their values differ each time a URL is made for the same document. */
 const SIGNING_PREFIX = /^x-(amz|goog)-/i;
@@ -18,7 +18,7 @@ const SIGNING_GROUPS: readonly (readonly [proof: string, names: readonly string[
  * the same hash.
  */
 export function documentHash(input: ParseInput): string {
-  const subject = isAttachInput(input) ? { runId: input.runId } : { file: plainFile(input), config: input.config };
+  const subject = 'runId' in input ? { runId: input.runId } : { file: plainFile(input), config: input.config };
   return createHash('sha256').update(stableJson(subject)).digest('hex');
 }
 

@@ -1,0 +1,99 @@
+import { activityInfo, cancellationSignal } from '@temporalio/activity';
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import type { LostSubmit } from '../contract';
+import type { ListedRun } from '../contract/extend';
+import type { ExtendApi, ExtendClient } from '../http';
+import { defined, isPlainObject } from '../json';
+import { withHeartbeat } from './heartbeat';
+import { toApplicationFailure } from './to-application-failure';
+import type { FindRunInput, FoundRun, ParseActivities } from './types';
+
+/** Runs of a page. Extend may send fewer. */
+const PAGE_SIZE = 100;
+/** Limit of the pages of one look. */
+const MAX_PAGES = 50;
+/** Largest difference between the clocks of Extend and Temporal, in milliseconds. A run that is older belongs to no submit. */
+const CLOCK_DIFFERENCE_MS = 300_000;
+
+/** Settings of {@link createFindRun}. */
+export interface FindRunOptions {
+  /** Extend's API. */
+  readonly extend: ExtendClient;
+  /** `false`: runs carry no metadata of this package, so none can be found. */
+  readonly runMetadata: boolean;
+}
+
+/**
+ * Builds the activity that looks for the runs of submits whose answers were lost. It reads the list of runs, newest
+ * first, and compares the metadata. Two proofs are needed: all four members of `metadata.temporal` are equal, and the run
+ * is not older than the first of the submits. With `wait`, Temporal retries the activity until a run is listed.
+ *
+ * @returns an activity that fails with one of these types:
+ *  - `RunNotListed` (BENIGN): no run is listed yet; retried.
+ *  - `RateLimited`, `Unavailable`, `Unauthorized`, `EndpointNotFound`: retried.
+ *  - `OutOfCredits`, `RequestRejected`, `ApiVersionRemoved`: final.
+ */
+export function createFindRun({ extend, runMetadata }: FindRunOptions): ParseActivities['findRun'] {
+  return async function findRun(input) {
+    const api = extend.version(extend.apiVersion);
+    const { listRuns } = api;
+    if (listRuns === undefined || !runMetadata) return { canLook: false, runs: [] };
+    const runs = await withHeartbeat(look(listRuns, input)).catch((error: unknown) => {
+      throw toApplicationFailure(error, { purpose: 'read' });
+    });
+    if (runs.length === 0 && input.wait) throw notListed(input.lost.length);
+    return { canLook: true, runs: runs.map((run) => ({ ...run, apiVersion: api.apiVersion })) };
+  };
+}
+
+/** Reads the list of runs as far as it can contain the runs of these submits. */
+async function look(listRuns: NonNullable<ExtendApi['listRuns']>, { lost }: FindRunInput): Promise<FoundRun[]> {
+  const sinceMs = Math.min(...lost.map(({ atMs }) => atMs)) - CLOCK_DIFFERENCE_MS;
+  const found: FoundRun[] = [];
+  let nextPageToken: string | undefined;
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const query = defined({ pageSize: PAGE_SIZE, nextPageToken });
+    const { runs, nextPageToken: next } = await listRuns(query, { signal: cancellationSignal() });
+    for (const run of runs) {
+      const submit = submitOf(run, lost);
+      if (submit !== undefined && !isOlder(run, sinceMs)) found.push(toFoundRun(run, submit));
+    }
+    // The list begins with the newest runs. In another order all pages are read.
+    const isPast = runs.length > 0 && runs.every((run) => isOlder(run, sinceMs)) && isNewestFirst(runs);
+    if (next === undefined || isPast) break;
+    nextPageToken = next;
+  }
+  return found.reverse();
+}
+
+function isOlder({ createdAtMs }: ListedRun, sinceMs: number): boolean {
+  return createdAtMs !== undefined && createdAtMs < sinceMs;
+}
+
+function isNewestFirst(runs: readonly ListedRun[]): boolean {
+  const [first, last] = [runs.at(0)?.createdAtMs, runs.at(-1)?.createdAtMs];
+  return first !== undefined && last !== undefined && first > last;
+}
+
+/** Gives the number of the submit that the metadata of a run name; undefined if they name none of these submits. */
+function submitOf({ metadata }: ListedRun, lost: readonly LostSubmit[]): number | undefined {
+  const named = metadata?.['temporal'];
+  if (!isPlainObject(named)) return undefined;
+  const { namespace, workflowId, firstRunId, submit } = named;
+  const { workflowExecution, namespace: own } = activityInfo();
+  if (namespace !== own || workflowId !== workflowExecution?.workflowId) return undefined;
+  return lost.find((one) => one.firstRunId === firstRunId && one.submit === submit)?.submit;
+}
+
+function toFoundRun({ runId, status, failureReason, failureMessage }: ListedRun, submit: number): FoundRun {
+  return { runId, status, ...defined({ failureReason, failureMessage }), submit };
+}
+
+function notListed(count: number): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'RunNotListed',
+    message: `no run of ${count} ${count === 1 ? 'submit' : 'submits'} without an answer is listed yet`,
+    category: ApplicationFailureCategory.BENIGN,
+    details: [{ attempts: activityInfo().attempt }],
+  });
+}

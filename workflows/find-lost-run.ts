@@ -1,0 +1,74 @@
+import { isCancellation, log } from '@temporalio/workflow';
+import type { FoundRun, FoundRuns } from '../activities/types';
+import type { LostSubmit } from '../contract';
+import { defined } from '../json';
+import { unwrapActivityFailure } from './failures';
+import { countAdoptedRun, countDuplicateRuns } from './metrics';
+import type { ParseContext } from './open-parse';
+import type { AcceptedRun } from './parse-state';
+
+/** Time limit of the look at the end of a document, and of a look whose time is over already. In milliseconds. */
+const LAST_LOOK_MS = 30_000;
+
+type LookContext = Pick<ParseContext, 'calls' | 'clock' | 'journal'>;
+
+/**
+ * Looks for the run of a submit without a readable answer, at growing intervals. It costs nothing if no answer was lost.
+ *
+ * @param forMs time of the look, in milliseconds. If it is over already, the workflow looks once
+ * @returns the run, which the document takes over; `undefined` if none was found
+ */
+export async function adoptLostRun(context: LookContext, forMs: number): Promise<AcceptedRun | undefined> {
+  const { clock, journal } = context;
+  const { lost = [] } = journal.state;
+  if (lost.length === 0 || clock.remainingMs === 0) return undefined;
+  const withinMs = Math.min(Math.max(forMs, LAST_LOOK_MS), clock.remainingMs);
+  const found = await look(context, { lost, wait: forMs > 0, withinMs });
+  // A worker that cannot look now could not look at the end either.
+  if (found?.canLook === false) journal.note({ lost: [] });
+  const [run, ...others] = found?.runs ?? [];
+  return run && adopt(context, run, others);
+}
+
+/** Looks once more for other runs of a document that was submitted again, so that each charge has an id. */
+export async function noteOtherRuns(context: LookContext): Promise<void> {
+  const { lost = [], run, otherRuns = [] } = context.journal.state;
+  if (lost.length === 0) return;
+  const found = await look(context, { lost, wait: false, withinMs: LAST_LOOK_MS });
+  const ids = (found?.runs ?? []).map(({ runId }) => runId);
+  const known = new Set([run?.runId, ...otherRuns]);
+  noteOthers(context, ids.filter((id) => !known.has(id)));
+}
+
+function adopt({ journal }: LookContext, found: FoundRun, others: readonly FoundRun[]): AcceptedRun {
+  const { runId, status, apiVersion, failureReason, failureMessage, submit } = found;
+  const run = { runId, status, ...defined({ apiVersion, failureReason, failureMessage }), acceptedAtMs: Date.now() };
+  const lost = (journal.state.lost ?? []).filter((one) => one.submit !== submit);
+  journal.enter({ phase: 'waiting', run }, { lost, adopted: true, rejections: 0 });
+  countAdoptedRun();
+  log.info('found in the list of runs, and taken over', journal.logAttributes);
+  noteOthers({ journal }, others.map((other) => other.runId));
+  return run;
+}
+
+function noteOthers({ journal }: Pick<LookContext, 'journal'>, ids: readonly string[]): void {
+  if (ids.length === 0) return;
+  journal.note({ otherRuns: [...(journal.state.otherRuns ?? []), ...ids] });
+  countDuplicateRuns(ids.length);
+  log.warn(`${ids.length} more runs of this document exist at Extend`, { ...journal.logAttributes, otherRuns: ids });
+}
+
+/** One call of the activity. @returns undefined after a failure: the look is given up, and the document goes on */
+async function look(
+  { calls, journal }: LookContext,
+  { lost, wait, withinMs }: { readonly lost: readonly LostSubmit[]; readonly wait: boolean; readonly withinMs: number },
+): Promise<FoundRuns | undefined> {
+  try {
+    return await calls.look(withinMs).findRun({ lost, wait });
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    const { type, message, details } = unwrapActivityFailure(error);
+    if (type !== 'RunNotListed') journal.noteFailure(message, details);
+    return undefined;
+  }
+}
