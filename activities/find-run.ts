@@ -48,7 +48,7 @@ export function createFindRun({ extend, runMetadata }: FindRunOptions): ParseAct
 
 /** Reads the list of runs as far as it can contain the runs of these submits. */
 async function look(listRuns: NonNullable<ExtendApi['listRuns']>, { lost }: FindRunInput): Promise<FoundRun[]> {
-  const sinceMs = Math.min(...lost.map(({ atMs }) => atMs)) - CLOCK_DIFFERENCE_MS;
+  const sinceMs = oldestMs(lost);
   const found: FoundRun[] = [];
   let nextPageToken: string | undefined;
   for (let page = 0; page < MAX_PAGES; page += 1) {
@@ -64,6 +64,15 @@ async function look(listRuns: NonNullable<ExtendApi['listRuns']>, { lost }: Find
     nextPageToken = next;
   }
   return found.reverse();
+}
+
+/**
+ * Gives the time before which no run of these submits was created, by the worker's clock, epoch milliseconds. The age of
+ * the submits is measured by the server's clock, because the clock of a test server may be far ahead.
+ */
+function oldestMs(lost: readonly LostSubmit[]): number {
+  const ageMs = activityInfo().currentAttemptScheduledTimestampMs - Math.min(...lost.map(({ atMs }) => atMs));
+  return Date.now() - ageMs - CLOCK_DIFFERENCE_MS;
 }
 
 function isOlder({ createdAtMs }: ListedRun, sinceMs: number): boolean {

@@ -34,7 +34,11 @@ export interface SubmitParseOptions {
  *  - `ContractViolation`: accepted, but no request can name the run id, or no history may contain it; final, because
  *    another submit would be billed too.
  */
-export function createSubmitParse({ extend, sources, runMetadata }: SubmitParseOptions): ParseActivities['submitParse'] {
+export function createSubmitParse({
+  extend,
+  sources,
+  runMetadata,
+}: SubmitParseOptions): ParseActivities['submitParse'] {
   return async function submitParse(input) {
     const { file, config, dataRetention, versionedFields = [], workflowRevision } = input;
     const { apiVersion } = extend;

@@ -39,10 +39,22 @@ export interface EarlierRun {
 export type ParseEvent =
   /** The start, with the arguments of `parseDocument`. */
   | { readonly kind: 'started'; readonly args: readonly unknown[]; readonly firstRunId: string }
-  | { readonly kind: 'scheduled'; readonly activity: string; readonly key: string; readonly atMs: number; readonly input: unknown }
+  | {
+      readonly kind: 'scheduled';
+      readonly activity: string;
+      readonly key: string;
+      readonly atMs: number;
+      readonly input: unknown;
+    }
   | { readonly kind: 'completed'; readonly key: string; readonly atMs: number; readonly result: unknown }
   /** `type` is absent for a timeout; `details` are those of the failure. */
-  | { readonly kind: 'failed'; readonly key: string; readonly type?: string; readonly details?: unknown; readonly neverStarted?: boolean };
+  | {
+      readonly kind: 'failed';
+      readonly key: string;
+      readonly type?: string;
+      readonly details?: unknown;
+      readonly neverStarted?: boolean;
+    };
 
 /** Failures of a submit after which certainly no run exists. */
 const NOT_ACCEPTED = new Set([
@@ -129,7 +141,9 @@ class EarlierReader {
   }
 
   #adopt({ runs }: Readonly<Record<string, unknown>>, atMs: number): void {
-    const [found] = (Array.isArray(runs) ? runs : []) as ({ runId?: string; apiVersion?: ApiVersion; submit?: number } | undefined)[];
+    const [found] = (Array.isArray(runs) ? runs : []) as (
+      { runId?: string; apiVersion?: ApiVersion; submit?: number } | undefined
+    )[];
     if (found?.runId === undefined || this.#run !== undefined) return;
     this.#run = defined({ runId: found.runId, apiVersion: found.apiVersion, acceptedAtMs: atMs });
     this.#lastRunId = found.runId;
@@ -138,7 +152,9 @@ class EarlierReader {
 
   #lose({ atMs, input }: Scheduled): void {
     this.#submits += 1;
-    const { firstRunId, submit } = (isPlainObject(input) && isPlainObject(input['identity']) ? input['identity'] : {}) as Partial<SubmitIdentity>;
+    const { firstRunId, submit } = (
+      isPlainObject(input) && isPlainObject(input['identity']) ? input['identity'] : {}
+    ) as Partial<SubmitIdentity>;
     this.#lost = [...this.#lost, { firstRunId: firstRunId ?? this.#firstRunId, submit: submit ?? this.#submits, atMs }];
   }
 }

@@ -33,7 +33,10 @@ export interface HistoryEventOf<Payload> {
     readonly scheduledEventId?: Long;
     readonly failure?: FailureOf<Payload> | null;
   } | null;
-  readonly activityTaskCanceledEventAttributes?: { readonly scheduledEventId?: Long; readonly startedEventId?: Long } | null;
+  readonly activityTaskCanceledEventAttributes?: {
+    readonly scheduledEventId?: Long;
+    readonly startedEventId?: Long;
+  } | null;
 }
 
 interface FailureOf<Payload> {
@@ -122,8 +125,14 @@ async function toEndEvent<Payload>(
     const [result] = await decode(completed.result?.payloads ?? []);
     return { kind: 'completed', key, atMs, result };
   }
-  const { applicationFailureInfo: info, timeoutFailureInfo: timeout } = failed?.failure ?? {};
+  if (canceled) return { kind: 'failed', key, neverStarted: Number(canceled.startedEventId) === 0 };
+  return { kind: 'failed', key, ...(await toFailure(failed?.failure ?? {}, decode)) };
+}
+
+async function toFailure<Payload>(
+  { applicationFailureInfo: info, timeoutFailureInfo: timeout }: FailureOf<Payload>,
+  decode: DecodePayloads<Payload>,
+): Promise<Pick<Extract<ParseEvent, { kind: 'failed' }>, 'type' | 'details' | 'neverStarted'>> {
   const [details] = await decode(info?.details?.payloads ?? []);
-  const neverStarted = timeout?.timeoutType === SCHEDULE_TO_START || (canceled && Number(canceled.startedEventId) === 0);
-  return { kind: 'failed', key, neverStarted: neverStarted === true, ...defined({ type: info?.type ?? undefined, details }) };
+  return defined({ type: info?.type ?? undefined, details, neverStarted: timeout?.timeoutType === SCHEDULE_TO_START });
 }

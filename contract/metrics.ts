@@ -38,7 +38,8 @@ export const METRICS = {
     type: 'counter',
     unit: '1',
     labels: [],
-    meaning: 'Further runs of a document that lost answers have left at Extend, as far as they were found. Each may be billed.',
+    meaning:
+      'Further runs of a document that lost answers have left at Extend, as far as they were found. Each may be billed.',
   },
   extend_parse_polls: {
     type: 'histogram',

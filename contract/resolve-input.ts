@@ -73,7 +73,16 @@ function subjectOf(input: ParseInput): ParseSettings['subject'] {
   const { file, config, onAmbiguousSubmit = 'resubmit', maxSubmits = DEFAULT_MAX_SUBMITS } = input;
   const { metadata, dataRetention, reconcileMs = DEFAULT_RECONCILE_MS } = input;
   const versionedFields = versionedFieldsOf(input);
-  return defined({ file, config, onAmbiguousSubmit, maxSubmits, reconcileMs, metadata, dataRetention, versionedFields });
+  return defined({
+    file,
+    config,
+    onAmbiguousSubmit,
+    maxSubmits,
+    reconcileMs,
+    metadata,
+    dataRetention,
+    versionedFields,
+  });
 }
 
 /** Gives the names of the fields that only version 2026-02-09 has. `onCancel: 'leave'` asks nothing of the API. */

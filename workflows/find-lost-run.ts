@@ -22,7 +22,7 @@ export async function adoptLostRun(context: LookContext, forMs: number): Promise
   const { clock, journal } = context;
   const { lost = [] } = journal.state;
   if (lost.length === 0 || clock.remainingMs === 0) return undefined;
-  const withinMs = Math.min(Math.max(forMs, LAST_LOOK_MS), clock.remainingMs);
+  const withinMs = Math.min(forMs > 0 ? forMs : LAST_LOOK_MS, clock.remainingMs);
   const found = await look(context, { lost, wait: forMs > 0, withinMs });
   // A worker that cannot look now could not look at the end either.
   if (found?.canLook === false) journal.note({ lost: [] });
@@ -37,7 +37,10 @@ export async function noteOtherRuns(context: LookContext): Promise<void> {
   const found = await look(context, { lost, wait: false, withinMs: LAST_LOOK_MS });
   const ids = (found?.runs ?? []).map(({ runId }) => runId);
   const known = new Set([run?.runId, ...otherRuns]);
-  noteOthers(context, ids.filter((id) => !known.has(id)));
+  noteOthers(
+    context,
+    ids.filter((id) => !known.has(id)),
+  );
 }
 
 function adopt({ journal }: LookContext, found: FoundRun, others: readonly FoundRun[]): AcceptedRun {
@@ -47,7 +50,10 @@ function adopt({ journal }: LookContext, found: FoundRun, others: readonly Found
   journal.enter({ phase: 'waiting', run }, { lost, adopted: true, rejections: 0 });
   countAdoptedRun();
   log.info('found in the list of runs, and taken over', journal.logAttributes);
-  noteOthers({ journal }, others.map((other) => other.runId));
+  noteOthers(
+    { journal },
+    others.map((other) => other.runId),
+  );
   return run;
 }
 

@@ -19,10 +19,7 @@ const FIND_LOST_RUN = 'find-lost-run';
  * Submits the document until Extend accepts it, and returns the run. An attached run is submitted already. Temporal never repeats a submit, because
  * `afterFailedSubmit` decides what follows a failed one.
  */
-export async function submitDocument(
-  context: SubmitContext,
-  document: ParseSettings['subject'],
-): Promise<AcceptedRun> {
+export async function submitDocument(context: SubmitContext, document: ParseSettings['subject']): Promise<AcceptedRun> {
   if ('runId' in document) return document;
   const { clock, journal } = context;
   const earlier = await earlierRun(context, document);
@@ -54,7 +51,8 @@ async function earlierRun(context: SubmitContext, document: DocumentToSubmit): P
   const lastAtMs = Math.max(...lost.map(({ atMs }) => atMs));
   const found = reconcileMs === 0 ? undefined : await adoptLostRun(context, lastAtMs + reconcileMs - Date.now());
   if (found !== undefined || document.onAmbiguousSubmit !== 'fail' || earlierSubmits === 0) return found;
-  const message = 'an earlier start was left without an answer to its submit, and the document may be submitted once only';
+  const message =
+    'an earlier start was left without an answer to its submit, and the document may be submitted once only';
   throw endingFailure(journal, 'SubmitOutcomeUnknown', message, { runMayExist: true });
 }
 
@@ -153,7 +151,8 @@ function noteFailedSubmit(
   if (isFindable && lostAtMs !== undefined && patched(FIND_LOST_RUN)) {
     journal.note({ lost: [...lost, { ...identity.next(submits), atMs: lostAtMs }] });
   }
-  if (failed.kind === 'ambiguous' || details.runMayExist === true) journal.note({ submits: submits + 1, rejections: 0 });
+  if (failed.kind === 'ambiguous' || details.runMayExist === true)
+    journal.note({ submits: submits + 1, rejections: 0 });
   if (failed.kind === 'rejected') journal.note({ rejections: rejections + 1 });
   journal.noteFailure(message, details);
   return failed;

@@ -152,6 +152,8 @@ function waitingSinceMs({ clock }: WaitContext, { acceptedAtMs }: AcceptedRun): 
 function untilNextPollMs(context: WaitContext, run: AcceptedRun): number {
   const { settings, clock, journal } = context;
   const { polls } = journal.state;
+  // The run of an earlier start may have ended long ago.
+  if (run.isEarlier && polls === 0) return 0;
   const elapsedMs = Date.now() - waitingSinceMs(context, run);
   const delayMs = nextDelayMs(settings.polling.schedule, { elapsedMs, polls, random: Math.random() });
   const dueMs = polls === 0 ? delayMs - elapsedMs : delayMs;

@@ -89,9 +89,7 @@ function failedAs(message: string): DocumentEnd {
 }
 
 /** Reads what another start of a document must know about this execution. */
-export async function earlierOf(
-  execution: Parameters<typeof readEarlierParse>[0],
-): Promise<EarlierParse> {
+export async function earlierOf(execution: Parameters<typeof readEarlierParse>[0]): Promise<EarlierParse> {
   return readEarlierParse(execution, getClient().options.loadedDataConverter);
 }
 

@@ -38,12 +38,7 @@ async function prepare(input: PrepareBatchInput, store: BatchStore, manifest: Ma
   const location = await openLocation(store, startId);
   const earlierStart = await findEarlierStart(store, location, startId);
   const earlier = earlierStart && { startId: earlierStart.startId, retryFailed: batch.retryFailed };
-  const done = new Map<string, string | undefined>();
-  if (earlier) {
-    for await (const outcomes of doneSegments(store, location, earlier)) {
-      for (const { id, hash } of outcomes) if (!done.has(id)) done.set(id, hash);
-    }
-  }
+  const done = earlier ? await hashesOfDone(doneSegments(store, location, earlier)) : new Map<string, undefined>();
   const pages = new PageWriter(store, location);
   const { present, adopted, skipped } = await writePages(input, { pages, manifest, done });
   const tally = new Tally();
@@ -70,6 +65,15 @@ async function prepare(input: PrepareBatchInput, store: BatchStore, manifest: Ma
     skippedLines: skipped.length,
     ...tally.counts,
   };
+}
+
+/** Gives the ids of the documents that are done, with their hashes if the outcomes have them. Of two outcomes the first counts. */
+async function hashesOfDone(segments: AsyncIterable<DoneOutcome[]>): Promise<Map<string, string | undefined>> {
+  const hashes = new Map<string, string | undefined>();
+  for await (const outcomes of segments) {
+    for (const { id, hash } of outcomes) if (!hashes.has(id)) hashes.set(id, hash);
+  }
+  return hashes;
 }
 
 /** Counts the outcomes that are adopted. Of two outcomes for one document, the first counts. */

@@ -99,7 +99,7 @@ describe('the failure table', () => {
         ...['SubmitOutcomeUnknown', 'Unauthorized', 'UploadRejected'],
       ].sort(),
     );
-    expect(typesThat('retried').sort()).toEqual(['RateLimited', 'StillProcessing', 'Unavailable']);
+    expect(typesThat('retried').sort()).toEqual(['RateLimited', 'RunNotListed', 'StillProcessing', 'Unavailable']);
   });
 
   it('has a row for every type with which a request can end', () => {

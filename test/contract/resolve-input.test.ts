@@ -6,7 +6,7 @@ const FILE = { fileUrl: 'https://example.com/a.pdf' };
 describe('resolveInput', () => {
   it('fills in every default of a document', () => {
     expect(resolveInput({ file: FILE })).toEqual({
-      subject: { file: FILE, onAmbiguousSubmit: 'resubmit', maxSubmits: 5 },
+      subject: { file: FILE, onAmbiguousSubmit: 'resubmit', maxSubmits: 5, reconcileMs: 120_000 },
       deadlineMs: 86_400_000,
       polling: {
         engine: 'timer',
@@ -37,7 +37,7 @@ describe('resolveInput', () => {
       polling: { engine: 'retry', initialDelayMs: 7, jitter: 0 },
     };
     expect(resolveInput(input)).toMatchObject({
-      subject: { file: FILE, config: { target: 'spatial' }, onAmbiguousSubmit: 'fail', maxSubmits: 2 },
+      subject: { file: FILE, config: { target: 'spatial' }, onAmbiguousSubmit: 'fail', maxSubmits: 2, reconcileMs: 120_000 },
       deadlineMs: 1000,
       polling: { engine: 'retry', schedule: { firstDelayMs: 7, jitter: 0 } },
       result: 'stored',

@@ -66,7 +66,13 @@ export function openingWork(prepared: PreparedBatch): BatchWork {
 }
 
 /** The work that the execution before left, without the other members of its state. */
-export function carriedWork({ width: _width, isPaused: _isPaused, running: _running, known: _known, ...work }: BatchState): BatchWork {
+export function carriedWork({
+  width: _width,
+  isPaused: _isPaused,
+  running: _running,
+  known: _known,
+  ...work
+}: BatchState): BatchWork {
   return work;
 }
 

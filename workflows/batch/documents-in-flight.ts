@@ -59,7 +59,9 @@ export class DocumentsInFlight {
 
   /** Workflow ids that differ from the usual ones, by document id. */
   get workflowIds(): Readonly<Record<string, string>> | undefined {
-    const others = [...this.#known].flatMap(([id, { workflowId }]) => (workflowId === undefined ? [] : [[id, workflowId]]));
+    const others = [...this.#known].flatMap(([id, { workflowId }]) =>
+      workflowId === undefined ? [] : [[id, workflowId]],
+    );
     return others.length === 0 ? undefined : (Object.fromEntries(others) as Record<string, string>);
   }
 
@@ -156,7 +158,9 @@ export class DocumentsInFlight {
       const sinceMs = calls > 0 ? followedSinceMs : undefined;
       const call = watchCall(`follow ${left.length} documents`);
       const { workflowIds } = this;
-      const ended = await call.followDocuments(defined({ ids: left, wait: true, followedSinceMs: sinceMs, workflowIds }));
+      const ended = await call.followDocuments(
+        defined({ ids: left, wait: true, followedSinceMs: sinceMs, workflowIds }),
+      );
       for (const document of ended) this.#settle(document);
       left = left.filter((id) => this.#adopted.has(id));
     }

@@ -1,0 +1,161 @@
+/** Risk tested here: an answer of Extend is lost, and the document is billed twice, or never found again. */
+import { describe, expect, it } from '@jest/globals';
+import { resetReply } from '../../testing';
+import { activitiesOf, historyOf } from './history';
+import { failureOf, Scene, type TestDocument } from './scene';
+
+/** The run was created, and its answer is lost. */
+const LOST_AFTER = resetReply({ acted: true });
+/** The request is lost: no run was created. */
+const LOST_BEFORE = resetReply({ acted: false });
+const QUICK = { polling: { initialDelayMs: 0, maxDelayMs: 10 } } as const;
+
+function createScene(options: ConstructorParameters<typeof Scene>[0] = {}) {
+  return new Scene({
+    apiVersion: '2026-02-09',
+    scripts: {
+      after: { submit: [LOST_AFTER], processingReads: 1 },
+      before: { submit: [LOST_BEFORE], processingReads: 1 },
+      twice: { submit: [LOST_AFTER, LOST_AFTER], processingReads: 1 },
+      ok: { processingReads: 1 },
+    },
+    ...options,
+  });
+}
+
+const looksOf = (scene: Scene) => scene.emulator.requests.filter(({ operation }) => operation === 'listRuns').length;
+const callsOf = async (scene: Scene, { workflowId }: TestDocument) =>
+  activitiesOf(await historyOf(scene.temporal, workflowId)).map(({ type }) => type);
+
+describe('A submit whose answer is lost', () => {
+  const scene = createScene();
+
+  it('costs nothing if no answer is lost', async () => {
+    const document = scene.document('ok');
+    const result = await scene.execute(document, QUICK);
+    expect(result).toMatchObject({ submits: 1 });
+    expect(result).not.toHaveProperty('adopted');
+    expect(result).not.toHaveProperty('metadata');
+    expect(looksOf(scene)).toBe(0);
+    expect(await callsOf(scene, document)).not.toContain('findRun');
+    const [namespace, workflowId] = ['default', document.workflowId];
+    const { runId: firstRunId } = await scene.temporal.workflow.getHandle(workflowId).describe();
+    const [{ metadata }] = scene.runsOf(document) as unknown as [{ metadata: unknown }];
+    expect(metadata).toEqual({ temporal: { namespace, workflowId, firstRunId, submit: 1 } });
+  });
+
+  it.each(['resubmit', 'fail'] as const)("is found in the list of runs, with '%s'", async (onAmbiguousSubmit) => {
+    const document = scene.document('after');
+    const metadata = { invoice: 7 };
+    const result = await scene.execute(document, { ...QUICK, onAmbiguousSubmit, metadata });
+    expect(result).toMatchObject({ runId: scene.runOf(document).id, submits: 1, adopted: true, metadata });
+    expect(scene.runsOf(document)).toHaveLength(1);
+  });
+
+  it('is submitted again if no run is listed within the look time', async () => {
+    const document = scene.document('before');
+    const result = await scene.execute(document, { ...QUICK, reconcileMs: 10_000 });
+    expect(result).toMatchObject({ runId: scene.runOf(document).id, submits: 2 });
+    expect(result).not.toHaveProperty('adopted');
+  });
+
+  it("is not submitted again with 'fail'", async () => {
+    const document = scene.document('before');
+    const failed = scene.execute(document, { ...QUICK, reconcileMs: 10_000, onAmbiguousSubmit: 'fail' });
+    expect(await failureOf(failed)).toMatchObject({
+      type: 'SubmitOutcomeUnknown',
+      details: { submits: 1, runMayExist: true },
+    });
+    expect(scene.runsOf(document)).toHaveLength(0);
+  });
+
+  it('is not looked for with reconcileMs 0', async () => {
+    const document = scene.document('after');
+    const result = await scene.execute(document, { ...QUICK, reconcileMs: 0 });
+    expect(result).toMatchObject({ submits: 2 });
+    expect(scene.runsOf(document)).toHaveLength(2);
+    expect(await callsOf(scene, document)).not.toContain('findRun');
+  });
+
+  it('is not mistaken for a run with forged metadata', async () => {
+    const document = scene.document('before');
+    const { workflowId } = document;
+    for (const forged of [
+      { namespace: 'default', workflowId, firstRunId: 'another', submit: 1 },
+      { namespace: 'another', workflowId, firstRunId: 'another', submit: 1 },
+      { workflowId },
+      'text',
+    ]) {
+      await createRun(scene, document, { temporal: forged });
+    }
+    const forgedRuns = scene.runsOf(document).map(({ id }) => id);
+    const result = await scene.execute(document, { ...QUICK, reconcileMs: 10_000 });
+    expect(result).toMatchObject({ submits: 2 });
+    expect(forgedRuns).not.toContain(result.runId);
+    expect(result).not.toHaveProperty('otherRuns');
+  });
+
+  it('replays', async () => {
+    for (const error of await scene.replayErrors()) expect(error).toBeUndefined();
+  });
+});
+
+describe('A run that is listed late', () => {
+  const scene = createScene({ emulator: { runList: { lagAnswers: 3 } } });
+
+  it('is found within the look time', async () => {
+    const document = scene.document('after');
+    expect(await scene.execute(document, QUICK)).toMatchObject({ submits: 1, adopted: true });
+    expect(scene.runsOf(document)).toHaveLength(1);
+  });
+});
+
+describe('A run that is listed after the look time', () => {
+  // Two looks fit into the look time, and a third one follows at the end of the document.
+  const scene = createScene({ emulator: { runList: { lagAnswers: 2 } } });
+
+  it('is billed, and named in the result', async () => {
+    const document = scene.document('after');
+    const result = await scene.execute(document, { ...QUICK, reconcileMs: 3_500 });
+    const runs = scene.runsOf(document).map(({ id }) => id);
+    expect(runs).toHaveLength(2);
+    expect(result).toMatchObject({ submits: 2, otherRuns: runs.filter((id) => id !== result.runId) });
+    expect(result).not.toHaveProperty('adopted');
+  });
+});
+
+describe('Without metadata of this package', () => {
+  const scene = createScene({ parse: { runMetadata: false } });
+
+  it('nothing is sent and nothing is looked for', async () => {
+    const document = scene.document('after');
+    const result = await scene.execute(document, { ...QUICK, metadata: { mine: 1 } });
+    expect(result).toMatchObject({ submits: 2, metadata: { mine: 1 } });
+    expect(looksOf(scene)).toBe(0);
+    for (const { metadata } of scene.runsOf(document) as unknown as { metadata: unknown }[]) {
+      expect(metadata).toEqual({ mine: 1 });
+    }
+  });
+});
+
+describe('On version 2025-04-21', () => {
+  const scene = createScene({ apiVersion: '2025-04-21' });
+
+  it('nothing is looked for', async () => {
+    const document = scene.document('after');
+    expect(await scene.execute(document, QUICK)).toMatchObject({ submits: 2 });
+    expect(await callsOf(scene, document)).not.toContain('findRun');
+  });
+});
+
+async function createRun(scene: Scene, { fileUrl }: TestDocument, metadata: object): Promise<void> {
+  await fetch(`${scene.emulator.url}/parse_runs`, {
+    method: 'POST',
+    headers: {
+      authorization: 'Bearer test',
+      'x-extend-api-version': '2026-02-09',
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({ file: { url: fileUrl.replace('before', 'ok') }, metadata }),
+  });
+}
