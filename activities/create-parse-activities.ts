@@ -60,7 +60,7 @@ export function createParseActivities(options: ParseActivitiesOptions): ParseAct
   const sources = createSources(options);
   const store = resultStoreOf(options);
   return {
-    submitParse: createSubmitParse({ extend, sources, runMetadata }),
+    submitParse: createSubmitParse({ extend, sources, runMetadata, hasStore: store !== undefined }),
     findRun: createFindRun({ extend, runMetadata }),
     getStatus: createGetStatus(defined({ extend, maxInlineBytes, store })),
     fetchResult: createFetchResult({ extend, maxInlineBytes }),

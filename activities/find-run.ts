@@ -38,7 +38,7 @@ export function createFindRun({ extend, runMetadata }: FindRunOptions): ParseAct
     const api = extend.version(extend.apiVersion);
     const { listRuns } = api;
     if (listRuns === undefined || !runMetadata) return { canLook: false, runs: [] };
-    const runs = await withHeartbeat(look(listRuns, input)).catch((error: unknown) => {
+    const runs = await withHeartbeat(look(api, input)).catch((error: unknown) => {
       throw toApplicationFailure(error, { purpose: 'read' });
     });
     if (runs.length === 0 && input.wait) throw notListed(input.lost.length);
@@ -46,8 +46,22 @@ export function createFindRun({ extend, runMetadata }: FindRunOptions): ParseAct
   };
 }
 
+/** Looks at the named runs first, because the list may show a run late. */
+async function look(api: ExtendApi, { lost, runIds = [] }: FindRunInput): Promise<FoundRun[]> {
+  const { describeRun, listRuns } = api;
+  for (const runId of runIds) {
+    const run = await describeRun?.(runId, { signal: cancellationSignal() });
+    const submit = run && submitOf(run, lost);
+    if (run && submit !== undefined && !isOlder(run, oldestMs(lost))) return [toFoundRun(run, submit)];
+  }
+  return listRuns === undefined ? [] : lookInList(listRuns, lost);
+}
+
 /** Reads the list of runs as far as it can contain the runs of these submits. */
-async function look(listRuns: NonNullable<ExtendApi['listRuns']>, { lost }: FindRunInput): Promise<FoundRun[]> {
+async function lookInList(
+  listRuns: NonNullable<ExtendApi['listRuns']>,
+  lost: readonly LostSubmit[],
+): Promise<FoundRun[]> {
   const sinceMs = oldestMs(lost);
   const found: FoundRun[] = [];
   let nextPageToken: string | undefined;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { ApplicationFailure } from '@temporalio/common';
+import type { FailureDetails } from '../contract';
 import { ContractError, type ApiVersion } from '../contract/extend';
 import { type Redactor } from '../privacy';
 import type { ExtendClient, PolledRun } from '../http';
@@ -49,7 +50,7 @@ export function createStoreResult({ extend, store }: StoreResultOptions): ParseA
     const api = apiOf(extend, input);
     const { apiVersion } = api;
     if (store === undefined) {
-      throw finalFailure('ResultStoreFailed', 'the worker has no result store (EXTEND_PARSE_RESULT_DIR)', { runId });
+      throw noStore({ runId });
     }
     const details = earlierStores();
     try {
@@ -60,6 +61,11 @@ export function createStoreResult({ extend, store }: StoreResultOptions): ParseA
       throw toApplicationFailure(error, { ...input, purpose: 'read' });
     }
   };
+}
+
+/** Makes the failure of a worker without a result store. */
+export function noStore(details: FailureDetails = {}): ApplicationFailure {
+  return finalFailure('ResultStoreFailed', 'the worker has no result store (EXTEND_PARSE_RESULT_DIR)', details);
 }
 
 /** An error of the result store. The cause is the value that the store threw. */

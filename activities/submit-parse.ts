@@ -5,6 +5,7 @@ import { createRedactor, passwordSecrets, querySecrets, urlSecrets, type Secret 
 import { startTimeLimit, type ExtendClient } from '../http';
 import type { OpenedSource, SourceResolver } from '../storage';
 import { closeSource, openSource, resolverFailure } from './open-source';
+import { noStore } from './store-result';
 import { toRunMetadata } from './run-metadata';
 import { finalFailure, toApplicationFailure } from './to-application-failure';
 import type { ParseActivities, SubmitParseInput } from './types';
@@ -16,6 +17,8 @@ export interface SubmitParseOptions {
   readonly extend: ExtendClient;
   /** Resolver that opens a source by its name. */
   readonly sources: SourceResolver;
+  /** `true`: the worker can store results. */
+  readonly hasStore: boolean;
   /** `true`: the metadata of each run on version 2026-02-09 contain the identity of its submit. */
   readonly runMetadata: boolean;
 }
@@ -31,17 +34,16 @@ export interface SubmitParseOptions {
  *  - `Unauthorized`, `OutOfCredits`, `FileNotFound`, `RequestRejected`, `EndpointNotFound`, `ApiVersionRemoved`,
  *    `SourceUnavailable`: refused; final.
  *  - `InvalidInput`: the worker's version of the API cannot carry a field of the document; final, nothing was sent.
+ *  - `ResultStoreFailed`: the result is to be stored, and the worker has no store; final, nothing was sent.
  *  - `ContractViolation`: accepted, but no request can name the run id, or no history may contain it; final, because
  *    another submit would be billed too.
  */
-export function createSubmitParse({
-  extend,
-  sources,
-  runMetadata,
-}: SubmitParseOptions): ParseActivities['submitParse'] {
+export function createSubmitParse(options: SubmitParseOptions): ParseActivities['submitParse'] {
+  const { extend, sources, runMetadata, hasStore } = options;
   return async function submitParse(input) {
     const { file, config, dataRetention, versionedFields = [], workflowRevision } = input;
     const { apiVersion } = extend;
+    if (input.result === 'stored' && !hasStore) throw noStore();
     checkVersionedFields(versionedFields, apiVersion);
     const metadata = metadataOf(input, runMetadata && apiVersion === '2026-02-09');
     const named = await namedFile(file, { sources, extend });

@@ -28,6 +28,8 @@ export interface SubmitParseInput extends VersionedFields {
   readonly metadata?: RunMetadata;
   /** `zero`: Extend retains nothing of the run. @default the retention of the workspace */
   readonly dataRetention?: 'zero';
+  /** `stored`: a worker without a result store refuses the document before anything is sent. @default 'inline' */
+  readonly result?: 'inline' | 'stored';
   /**
    * Identity of the submit. On version 2026-02-09 the metadata of the run contains it, so that the run can be found if
    * the answer is lost. Absent from workflows of version 0.1.0.
@@ -67,8 +69,8 @@ export interface FindRunInput {
   readonly lost: readonly LostSubmit[];
   /** `true`: waits, by Temporal's retries, until a run is listed. @default false: looks once */
   readonly wait?: boolean;
-  /** Id of a run that was named as one of them, by a webhook for instance. It is read before the list. @default none */
-  readonly runId?: string;
+  /** Ids of runs that were named as one of them, by a webhook for instance. They are read before the list. @default none */
+  readonly runIds?: readonly string[];
 }
 
 /** Answer of `findRun`. */

@@ -53,6 +53,7 @@ const polling = v.pipe(
     maxDelayMs: v.optional(whole(1, MAX_TIMER_MS)),
     jitter: v.optional(decimal(0, 1, 'must be a number from 0 to 1')),
     expectedDurationMs: v.optional(whole(1, MAX_DEADLINE_MS)),
+    expectWebhook: v.optional(v.boolean('must be true or false')),
   }),
   v.forward(
     v.check(({ backoff, factor }) => factor === undefined || backoff === 'exponential', "needs backoff 'exponential'"),

@@ -38,6 +38,11 @@ export interface PollingOptions {
   readonly jitter?: number;
   /** Probable duration of the run, in milliseconds. It moves the first poll to 0.4 of this time. @default none */
   readonly expectedDurationMs?: number;
+  /**
+   * `true`: a webhook is expected to report the end of the run, and polls are the safety net only. The first poll is then
+   * due after 60 s, `scaleMs` is 4,000 and `maxDelayMs` 300,000, unless they are set. @default false
+   */
+  readonly expectWebhook?: boolean;
 }
 
 /**
@@ -83,8 +88,12 @@ const MIN_DELAY_MS = 500;
 /** Longest timer that Node and the Temporal SDK support: 2^31 − 1 ms. A longer timer would fire immediately. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
 
+/** Defaults for a run whose end a webhook reports. */
+const WITH_WEBHOOK = { initialDelayMs: 60_000, scaleMs: 4_000, maxDelayMs: 300_000 };
+
 /** Fills in the defaults. The caller has checked the options. */
-export function resolveSchedule(options: PollingOptions = {}): PollSchedule {
+export function resolveSchedule(given: PollingOptions = {}): PollSchedule {
+  const options = given.expectWebhook === true ? { ...WITH_WEBHOOK, ...given } : given;
   const { initialDelayMs, expectedDurationMs: hintMs } = options;
   const hintedDelayMs = hintMs === undefined ? DEFAULT_INITIAL_DELAY_MS : hintMs * FIRST_POLL_AT_SHARE_OF_HINT;
   return {

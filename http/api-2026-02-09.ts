@@ -1,9 +1,11 @@
 import { classifyApiError } from '../contract';
 import {
   decodeBatchAnswer,
+  decodeListedRun,
   decodeRunPage,
   ParseApiError,
   type BatchState,
+  type ListedRun,
   type ParseBatchRequest,
   type ParseRequest,
 } from '../contract/extend';
@@ -12,7 +14,7 @@ import { type Redactor } from '../privacy';
 import type { ExtendApi, PolledRun, RunListQuery } from './extend-api';
 import type { HttpAnswer } from './http-answer';
 import type { Sender } from './sender';
-import { createSharedCalls, drain, readJson, sendSubmit, type KeptAnswer } from './shared-calls';
+import { createSharedCalls, drain, readJson, readRequest, sendSubmit, type KeptAnswer } from './shared-calls';
 import { toPolledRun } from './polled-run';
 import { pathOf } from './requests';
 import { namesOutput, streamNamedOutput, streamWithOutput, toMembers } from './stream-with-output';
@@ -29,13 +31,16 @@ export function createApi20260209(sender: Sender): ExtendApi {
     apiVersion: '2026-02-09',
     submitParse: async (request, options) => sendSubmit(sender, '/parse_runs', toBody(request), options),
     ...calls,
-    pollForResult: async (runId, options) =>
-      withContent(await pollAndKeep(runId, options), { ...api, runId, sender }),
+    pollForResult: async (runId, options) => withContent(await pollAndKeep(runId, options), { ...api, runId, sender }),
     streamRun: (runId, { signal } = {}) => streamWithOutput(sender, runId, signal),
     cancelRun: async (runId, { signal } = {}) => {
       const path = `${pathOf(RUNS, runId)}/cancel`;
       const request = { operation: 'cancelRun', method: 'POST', path, signal } as const;
       return isAccepted(send({ ...request, timeoutMs: timeouts.statusMs }, drain));
+    },
+    describeRun: async (runId, { signal } = {}) => {
+      const request = { ...readRequest(RUNS, runId, 'url'), operation: 'readRunState', signal } as const;
+      return unlessMissing(send({ ...request, timeoutMs: timeouts.statusMs }, readListedRun));
     },
     listRuns: async (query, { signal } = {}) => {
       const request = { operation: 'listRuns', method: 'GET', path: '/parse_runs', query: toQuery(query) } as const;
@@ -59,7 +64,11 @@ export function createApi20260209(sender: Sender): ExtendApi {
 /** Makes the answer to a poll. An answer that was asked for a URL may have the output nevertheless. */
 function withContent(
   { state, body, responseType }: KeptAnswer,
-  { sender, runId, ...api }: Pick<ExtendApi, 'readRun' | 'streamRun'> & { readonly sender: Sender; readonly runId: string },
+  {
+    sender,
+    runId,
+    ...api
+  }: Pick<ExtendApi, 'readRun' | 'streamRun'> & { readonly sender: Sender; readonly runId: string },
 ): PolledRun {
   const members = body === undefined ? {} : toMembers(JSON.parse(new TextDecoder().decode(body)));
   const hasOutput = responseType === 'json' || isPlainObject(members['output']);
@@ -76,6 +85,18 @@ function withContent(
 function toQuery({ status, batchId, nextPageToken, pageSize }: RunListQuery): Readonly<Record<string, string>> {
   const size = pageSize === undefined ? undefined : String(pageSize);
   return defined({ status, batchId, nextPageToken, limit: size, maxPageSize: size });
+}
+
+async function readListedRun(answer: HttpAnswer, redactor: Redactor): Promise<ListedRun | undefined> {
+  return decodeListedRun(await readJson(answer, MAX_PAGE_BYTES), redactor);
+}
+
+/** Waits for a request. @returns `undefined` if Extend does not know the run */
+async function unlessMissing<T>(request: Promise<T>): Promise<T | undefined> {
+  return request.catch((error: unknown) => {
+    if (error instanceof ParseApiError && error.status === 404) return undefined;
+    throw error;
+  });
 }
 
 async function readBatchAnswer(answer: HttpAnswer, redactor: Redactor): Promise<BatchState> {

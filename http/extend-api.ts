@@ -2,6 +2,7 @@ import type {
   ApiVersion,
   BatchState,
   CollectedRun,
+  ListedRun,
   ParseBatchRequest,
   ParseRequest,
   RunPage,
@@ -91,6 +92,11 @@ export interface ExtendApi {
    * not exist. Absent in version 2025-04-21, which cannot cancel.
    */
   readonly cancelRun?: (runId: string, options?: CallOptions) => Promise<boolean>;
+  /**
+   * Reads a run as the list of runs has it, with its metadata. `undefined` if it does not exist. Absent in version
+   * 2025-04-21.
+   */
+  readonly describeRun?: (runId: string, options?: CallOptions) => Promise<ListedRun | undefined>;
   /** Reads one page of the runs of the workspace. Absent in version 2025-04-21. */
   readonly listRuns?: (query: RunListQuery, options?: CallOptions) => Promise<RunPage>;
   /** Submits many documents at once. Not idempotent. Absent in version 2025-04-21. */

@@ -47,7 +47,12 @@ function createPolls(
   const poll = async (runId: string, responseType: ResponseType, { signal, keepBytes = 0 }: PollOptions) => {
     // An answer that is kept may have the whole content.
     const timeoutMs = responseType === 'json' && keepBytes > 0 ? timeouts.fetchMs : timeouts.statusMs;
-    const request = { ...readRequest(runs, runId, responseType), operation: 'readRunState', timeoutMs, signal } as const;
+    const request = {
+      ...readRequest(runs, runId, responseType),
+      operation: 'readRunState',
+      timeoutMs,
+      signal,
+    } as const;
     const read = (answer: HttpAnswer, redactor: Redactor) => readState(answer, redactor, keepBytes);
     return { ...(await send(request, read)), responseType };
   };
@@ -57,9 +62,7 @@ function createPolls(
       return state;
     },
     pollAndKeep: async (runId, options) =>
-      options.expectsEnd
-        ? poll(runId, 'json', options)
-        : poller((responseType) => poll(runId, responseType, options)),
+      options.expectsEnd ? poll(runId, 'json', options) : poller((responseType) => poll(runId, responseType, options)),
   };
 }
 

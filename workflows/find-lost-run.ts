@@ -1,4 +1,4 @@
-import { isCancellation, log } from '@temporalio/workflow';
+import { isCancellation, log, sleep } from '@temporalio/workflow';
 import type { FoundRun, FoundRuns } from '../activities/types';
 import type { LostSubmit } from '../contract';
 import { defined } from '../json';
@@ -6,11 +6,12 @@ import { unwrapActivityFailure } from './failures';
 import { countAdoptedRun, countDuplicateRuns } from './metrics';
 import type { ParseContext } from './open-parse';
 import type { AcceptedRun } from './parse-state';
+import { untilWoken } from './wake';
 
 /** Time limit of the look at the end of a document, and of a look whose time is over already. In milliseconds. */
 const LAST_LOOK_MS = 30_000;
 
-type LookContext = Pick<ParseContext, 'calls' | 'clock' | 'journal'>;
+type LookContext = Pick<ParseContext, 'calls' | 'clock' | 'journal' | 'wake'>;
 
 /**
  * Looks for the run of a submit without a readable answer, at growing intervals. It costs nothing if no answer was lost.
@@ -19,23 +20,34 @@ type LookContext = Pick<ParseContext, 'calls' | 'clock' | 'journal'>;
  * @returns the run, which the document takes over; `undefined` if none was found
  */
 export async function adoptLostRun(context: LookContext, forMs: number): Promise<AcceptedRun | undefined> {
-  const { clock, journal } = context;
-  const { lost = [] } = journal.state;
-  if (lost.length === 0 || clock.remainingMs === 0) return undefined;
-  const withinMs = Math.min(forMs > 0 ? forMs : LAST_LOOK_MS, clock.remainingMs);
-  const found = await look(context, { lost, wait: forMs > 0, withinMs });
-  // A worker that cannot look now could not look at the end either.
-  if (found?.canLook === false) journal.note({ lost: [] });
-  const [run, ...others] = found?.runs ?? [];
-  return run && adopt(context, run, others);
+  const { clock, journal, wake } = context;
+  const endsAtMs = Date.now() + forMs;
+  for (;;) {
+    const { lost = [] } = journal.state;
+    if (lost.length === 0 || clock.remainingMs === 0) return undefined;
+    const leftMs = endsAtMs - Date.now();
+    const withinMs = Math.min(leftMs > 0 ? leftMs : LAST_LOOK_MS, clock.remainingMs);
+    const restMs = wake.isPending ? Math.min(wake.restMs(Date.now()), clock.remainingMs) : 0;
+    if (restMs > 0) await sleep(restMs, { summary: 'until the next look' });
+    const { named } = wake;
+    wake.consume(Date.now());
+    wake.forgetNamed();
+    const found = await untilWoken(wake, () => look(context, { lost, named, wait: leftMs > 0, withinMs }));
+    // A signal may name the run, which is then read at once.
+    if (found === undefined) continue;
+    // A worker that cannot look now could not look at the end either.
+    if (!found.canLook) journal.note({ lost: [] });
+    const [run, ...others] = found.runs;
+    return run && adopt(context, run, others);
+  }
 }
 
 /** Looks once more for other runs of a document that was submitted again, so that each charge has an id. */
 export async function noteOtherRuns(context: LookContext): Promise<void> {
   const { lost = [], run, otherRuns = [] } = context.journal.state;
   if (lost.length === 0) return;
-  const found = await look(context, { lost, wait: false, withinMs: LAST_LOOK_MS });
-  const ids = (found?.runs ?? []).map(({ runId }) => runId);
+  const found = await look(context, { lost, named: [], wait: false, withinMs: LAST_LOOK_MS });
+  const ids = found.runs.map(({ runId }) => runId);
   const known = new Set([run?.runId, ...otherRuns]);
   noteOthers(
     context,
@@ -43,7 +55,7 @@ export async function noteOtherRuns(context: LookContext): Promise<void> {
   );
 }
 
-function adopt({ journal }: LookContext, found: FoundRun, others: readonly FoundRun[]): AcceptedRun {
+function adopt({ journal }: Pick<LookContext, 'journal'>, found: FoundRun, others: readonly FoundRun[]): AcceptedRun {
   const { runId, status, apiVersion, failureReason, failureMessage, submit } = found;
   const run = { runId, status, ...defined({ apiVersion, failureReason, failureMessage }), acceptedAtMs: Date.now() };
   const lost = (journal.state.lost ?? []).filter((one) => one.submit !== submit);
@@ -64,17 +76,24 @@ function noteOthers({ journal }: Pick<LookContext, 'journal'>, ids: readonly str
   log.warn(`${ids.length} more runs of this document exist at Extend`, { ...journal.logAttributes, otherRuns: ids });
 }
 
-/** One call of the activity. @returns undefined after a failure: the look is given up, and the document goes on */
-async function look(
-  { calls, journal }: LookContext,
-  { lost, wait, withinMs }: { readonly lost: readonly LostSubmit[]; readonly wait: boolean; readonly withinMs: number },
-): Promise<FoundRuns | undefined> {
+/** The facts of one look. */
+interface Look {
+  readonly lost: readonly LostSubmit[];
+  /** Run ids that signals have named. */
+  readonly named: readonly string[];
+  readonly wait: boolean;
+  readonly withinMs: number;
+}
+
+/** One call of the activity. After a failure no run is found, and the document goes on. */
+async function look({ calls, journal }: LookContext, { lost, named, wait, withinMs }: Look): Promise<FoundRuns> {
   try {
-    return await calls.look(withinMs).findRun({ lost, wait });
+    const runIds = named.length > 0 ? named : undefined;
+    return await calls.look(withinMs).findRun({ lost, wait, ...defined({ runIds }) });
   } catch (error) {
     if (isCancellation(error)) throw error;
     const { type, message, details } = unwrapActivityFailure(error);
     if (type !== 'RunNotListed') journal.noteFailure(message, details);
-    return undefined;
+    return { canLook: true, runs: [] };
   }
 }

@@ -10,7 +10,10 @@ import { countSubmit } from './metrics';
 import type { ParseContext } from './open-parse';
 import { WORKFLOW_REVISION, type AcceptedRun } from './parse-state';
 
-type SubmitContext = Pick<ParseContext, 'calls' | 'clock' | 'journal' | 'identity' | 'continueAsNewIfSuggested'>;
+type SubmitContext = Pick<
+  ParseContext,
+  'settings' | 'calls' | 'clock' | 'journal' | 'wake' | 'identity' | 'continueAsNewIfSuggested'
+>;
 
 /** Patch id. Version 0.1.0 did not look for runs of submits without an answer. */
 const FIND_LOST_RUN = 'find-lost-run';
@@ -28,6 +31,9 @@ export async function submitDocument(context: SubmitContext, document: ParseSett
   for (;;) {
     await context.continueAsNewIfSuggested();
     if (clock.remainingMs === 0) throw overdue(journal);
+    // A signal during the pause may have named the run.
+    const named = context.wake.named.length > 0 ? await adoptLostRun(context, 0) : undefined;
+    if (named !== undefined) return named;
     const atMs = Date.now();
     const outcome = await submitOnce(context, toSubmit(file, document, context));
     if ('runId' in outcome) return outcome;
@@ -80,10 +86,11 @@ async function submittableFile(
 function toSubmit(
   file: SubmitParseInput['file'],
   document: DocumentToSubmit,
-  { identity, journal }: Pick<SubmitContext, 'identity' | 'journal'>,
+  { identity, journal, settings }: Pick<SubmitContext, 'identity' | 'journal' | 'settings'>,
 ): SubmitParseInput {
+  const result = settings.result === 'stored' ? settings.result : undefined;
   const { config, metadata, dataRetention, versionedFields } = document;
-  const known = defined({ config, metadata, dataRetention, versionedFields });
+  const known = defined({ config, metadata, dataRetention, versionedFields, result });
   return { file, ...known, identity: identity.next(journal.state.submits), workflowRevision: WORKFLOW_REVISION };
 }
 

@@ -1,4 +1,4 @@
-import { CancellationScope, condition, isCancellation, log, patched, sleep } from '@temporalio/workflow';
+import { condition, isCancellation, log, patched, sleep } from '@temporalio/workflow';
 import type { GetStatusInput, StatusAnswer } from '../activities/types';
 import { MAX_TIMER_MS, nextDelayMs, type FailureDetails } from '../contract';
 import { defined } from '../json';
@@ -6,7 +6,7 @@ import type { StatusLimit } from './activity-calls';
 import { deadlineExceeded, unwrapActivityFailure } from './failures';
 import type { ParseContext } from './open-parse';
 import { hasEnded, type AcceptedRun, type EndedRun } from './parse-state';
-import type { Wake } from './wake';
+import { untilWoken, type Wake } from './wake';
 
 /** Patch id. Version 0.1.0 had no timer before the first poll; its histories replay without one. */
 const FIRST_DELAY_BY_TIMER = 'first-delay-by-timer';
@@ -22,6 +22,7 @@ type PollOptions = Pick<GetStatusInput, 'delayMs' | 'dueAtMs' | 'until' | 'expec
 export async function waitForRun(context: WaitContext, accepted: AcceptedRun): Promise<EndedRun> {
   const { clock, journal, wake } = context;
   let run = accepted;
+  wake.forgetNamed();
   while (!hasEnded(run)) {
     await context.continueAsNewIfSuggested();
     if (clock.remainingMs === 0) run = await pollLast(context, run);
@@ -163,26 +164,4 @@ function untilNextPollMs(context: WaitContext, run: AcceptedRun): number {
 /** Waits for the given time, or until an early poll is requested. Returns true in the second case. */
 async function pause(wake: Wake, waitMs: number, summary: string): Promise<boolean> {
   return condition(() => wake.isPending, Math.min(waitMs, MAX_TIMER_MS), { summary });
-}
-
-/** Polls, but cancels the poll when an earlier one is requested. Returns `undefined` if it was cancelled. */
-async function untilWoken(wake: Wake, startPoll: () => Promise<AcceptedRun>): Promise<AcceptedRun | undefined> {
-  const scope = new CancellationScope();
-  const watch = new CancellationScope();
-  const polling = scope.run(startPoll);
-  const woken = watch.run(() => condition(() => wake.isPending));
-  // Both are awaited or cancelled below, so their cancellation is not an unhandled rejection.
-  polling.catch(() => undefined);
-  woken.catch(() => undefined);
-  try {
-    await Promise.race([polling, woken]);
-    scope.cancel();
-    return await polling;
-  } catch (error) {
-    const isCancelledHere = isCancellation(error) && !CancellationScope.current().consideredCancelled;
-    if (!isCancelledHere) throw error;
-    return undefined;
-  } finally {
-    watch.cancel();
-  }
 }

@@ -1,4 +1,7 @@
+import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import { findIdProblem } from '../contract/extend/ids';
 import { defined } from '../json';
+import type { RunFinishedNotice } from './messages';
 
 /** Signals cause at most one extra poll in this time, so that a flood of forged signals costs little. In milliseconds. */
 const MIN_BETWEEN_WAKES_MS = 5_000;
@@ -9,22 +12,42 @@ export interface WakeState {
   readonly pending: boolean;
   /** Time of the last poll that a signal caused, epoch milliseconds. */
   readonly lastWokenMs?: number;
+  /** Run ids that signals have named, while the run was not known. */
+  readonly named?: readonly string[];
 }
+
+/** Limit of the run ids that are remembered, so that a flood of forged signals costs little. */
+const MAX_NAMED = 5;
 
 /** Remembers a request for an early poll until a poll follows. */
 export class Wake {
   #pending: boolean;
   #lastWokenMs: number | undefined;
+  #named: readonly string[];
 
   constructor(state: WakeState = { pending: false }) {
     this.#pending = state.pending;
     this.#lastWokenMs = state.lastWokenMs;
+    this.#named = state.named ?? [];
   }
 
   /** Requests an early poll. A request before or during a wait is never lost. */
-  readonly request = (): void => {
+  readonly request = (notice?: RunFinishedNotice): void => {
     this.#pending = true;
+    const runId: unknown = notice?.runId;
+    if (typeof runId !== 'string' || findIdProblem(runId) !== undefined || this.#named.includes(runId)) return;
+    this.#named = [...this.#named, runId].slice(-MAX_NAMED);
   };
+
+  /** Run ids that signals have named, the newest last. Each is a claim only. */
+  get named(): readonly string[] {
+    return this.#named;
+  }
+
+  /** Forgets the named run ids, because the run is known or they were looked at. */
+  forgetNamed(): void {
+    this.#named = [];
+  }
 
   /** True if an early poll was requested after the last poll. */
   get isPending(): boolean {
@@ -45,6 +68,29 @@ export class Wake {
 
   /** The state to carry. */
   get state(): WakeState {
-    return defined({ pending: this.#pending, lastWokenMs: this.#lastWokenMs });
+    const named = this.#named.length > 0 ? this.#named : undefined;
+    return defined({ pending: this.#pending, lastWokenMs: this.#lastWokenMs, named });
+  }
+}
+
+/** Does some work, but cancels it when an early poll is requested. Returns `undefined` if it was cancelled. */
+export async function untilWoken<T>(wake: Wake, start: () => Promise<T>): Promise<T | undefined> {
+  const scope = new CancellationScope();
+  const watch = new CancellationScope();
+  const working = scope.run(start);
+  const woken = watch.run(() => condition(() => wake.isPending));
+  // Both are awaited or cancelled below, so their cancellation is not an unhandled rejection.
+  working.catch(() => undefined);
+  woken.catch(() => undefined);
+  try {
+    await Promise.race([working, woken]);
+    scope.cancel();
+    return await working;
+  } catch (error) {
+    const isCancelledHere = isCancellation(error) && !CancellationScope.current().consideredCancelled;
+    if (!isCancelledHere) throw error;
+    return undefined;
+  } finally {
+    watch.cancel();
   }
 }

@@ -38,7 +38,7 @@ export interface BatchState {
 export function decodeRunPage(body: unknown, redactor: Redactor): RunPage {
   const { data, nextPageToken } = isPlainObject(body) ? body : {};
   if (!Array.isArray(data)) throw new ContractError(`data: expected Array, got ${kindOf(data)}`);
-  const runs = data.flatMap((entry: unknown) => toListedRun(entry, redactor) ?? []);
+  const runs = data.flatMap((entry: unknown) => decodeListedRun(entry, redactor) ?? []);
   return { runs, ...defined({ nextPageToken: textOf(nextPageToken) }) };
 }
 
@@ -53,7 +53,8 @@ export function decodeBatchAnswer(body: unknown, redactor: Redactor): BatchState
   };
 }
 
-function toListedRun(entry: unknown, redactor: Redactor): ListedRun | undefined {
+/** Reads a run with its metadata. @returns undefined if it has no usable id or no status */
+export function decodeListedRun(entry: unknown, redactor: Redactor): ListedRun | undefined {
   const { metadata, batchId, createdAt } = isPlainObject(entry) ? entry : {};
   try {
     const createdAtMs = Date.parse(textOf(createdAt) ?? '');

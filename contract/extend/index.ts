@@ -6,7 +6,7 @@ export { CollectedRun } from './collected-run';
 export { ContractError } from './contract-error';
 export { decodeStateAnswer, decodeSubmitAnswer, decodeUploadAnswer } from './decode-answer';
 export type { RunState } from './decode-answer';
-export { decodeBatchAnswer, decodeRunPage } from './decode-list';
+export { decodeBatchAnswer, decodeListedRun, decodeRunPage } from './decode-list';
 export type { BatchState, ListedRun, RunPage } from './decode-list';
 export { decodeChunk, decodeRun } from './decode-run';
 export { decodeErrorBody, isExtendError, isOutOfCreditsCode } from './error-body';

@@ -162,3 +162,19 @@ describe('nextDelayMs', () => {
     );
   });
 });
+
+describe('expectWebhook', () => {
+  it('makes the polls a safety net, unless they are set', () => {
+    expect(resolveSchedule({ expectWebhook: true })).toMatchObject({
+      firstDelayMs: 60_000,
+      scaleMs: 4_000,
+      maxDelayMs: 300_000,
+    });
+    expect(resolveSchedule({ expectWebhook: true, initialDelayMs: 7, scaleMs: 8, maxDelayMs: 9 })).toMatchObject({
+      firstDelayMs: 7,
+      scaleMs: 8,
+      maxDelayMs: 9,
+    });
+    expect(resolveSchedule({ expectWebhook: false })).toEqual(resolveSchedule());
+  });
+});

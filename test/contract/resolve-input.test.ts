@@ -37,7 +37,13 @@ describe('resolveInput', () => {
       polling: { engine: 'retry', initialDelayMs: 7, jitter: 0 },
     };
     expect(resolveInput(input)).toMatchObject({
-      subject: { file: FILE, config: { target: 'spatial' }, onAmbiguousSubmit: 'fail', maxSubmits: 2, reconcileMs: 120_000 },
+      subject: {
+        file: FILE,
+        config: { target: 'spatial' },
+        onAmbiguousSubmit: 'fail',
+        maxSubmits: 2,
+        reconcileMs: 120_000,
+      },
       deadlineMs: 1000,
       polling: { engine: 'retry', schedule: { firstDelayMs: 7, jitter: 0 } },
       result: 'stored',

@@ -17,6 +17,7 @@ function createScene(options: ConstructorParameters<typeof Scene>[0] = {}) {
       after: { submit: [LOST_AFTER], processingReads: 1 },
       before: { submit: [LOST_BEFORE], processingReads: 1 },
       twice: { submit: [LOST_AFTER, LOST_AFTER], processingReads: 1 },
+      held: { submit: [LOST_AFTER] },
       ok: { processingReads: 1 },
     },
     ...options,
@@ -159,3 +160,30 @@ async function createRun(scene: Scene, { fileUrl }: TestDocument, metadata: obje
     body: JSON.stringify({ file: { url: fileUrl.replace('before', 'ok') }, metadata }),
   });
 }
+
+describe('A signal that names the run of a submit without an answer', () => {
+  // Without the signal the run would never be found.
+  const scene = createScene({ emulator: { runList: { lagAnswers: 1_000 } }, server: 'shared-dev-server' });
+
+  it('makes the workflow read that run and take it over', async () => {
+    const document = scene.document('after');
+    const handle = await scene.start(document, { ...QUICK, reconcileMs: 600_000, onAmbiguousSubmit: 'fail' });
+    await scene.emulator.waitFor(({ operation }) => operation === 'listRuns');
+    await createRun(scene, document, { temporal: { namespace: 'default', workflowId: document.workflowId } });
+    const [own, forged] = scene.runsOf(document).map(({ id }) => id);
+    await handle.runFinished({ runId: forged ?? '' });
+    await handle.runFinished({ runId: own ?? '' });
+    expect(await handle.result()).toMatchObject({ runId: own, submits: 1, adopted: true });
+  });
+
+  it('is kept if it arrives before the submit has failed', async () => {
+    const document = scene.document('held');
+    const hold = scene.hold(document, 'submit');
+    const handle = await scene.start(document, { ...QUICK, reconcileMs: 600_000, onAmbiguousSubmit: 'fail' });
+    await hold.arrived;
+    await handle.runFinished({ runId: 'pr_unknown' });
+    hold.release();
+    await scene.emulator.waitFor(({ operation, runId }) => operation === 'read' && runId === 'pr_unknown');
+    await handle.cancel();
+  });
+});

@@ -200,6 +200,17 @@ describe('A submit', () => {
   });
 });
 
+describe('A submit by a worker without a result store', () => {
+  const scene = new Scene({ server: 'shared-dev-server' });
+
+  it('is refused before anything is sent if the result is to be stored', async () => {
+    const document = scene.document('ok');
+    const failure = await failureOf(scene.execute(document, { result: 'stored' }));
+    expect(failure).toMatchObject({ type: 'ResultStoreFailed', details: { submits: 0 } });
+    expect(scene.countsOf(document)).toMatchObject({ submits: 0 });
+  });
+});
+
 describe('A submit in flight at the deadline', () => {
   const scene = new Scene({ server: 'shared-dev-server' });
   /** Time to send a submit on a busy machine. The test takes as long, so it is no longer. */
