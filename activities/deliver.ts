@@ -40,7 +40,7 @@ const LARGEST: ResultCounters = {
 /**
  * Brings the result of a finished run in the attempt that has found its end.
  *
- * @returns undefined after a failure that another attempt may mend: an activity of its own tries again then
+ * @returns undefined after a failure that another attempt may correct: then an activity of its own tries again
  * @throws ApplicationFailure, final: `ResultTooLarge`, or `ResultStoreFailed` if the store refuses
  */
 export async function deliver(run: FinishedRun, options: DeliverOptions): Promise<DeliveredResult | undefined> {

@@ -17,7 +17,7 @@ type LookContext = Pick<ParseContext, 'calls' | 'clock' | 'journal' | 'wake'>;
  * Looks for the run of a submit without a readable answer, at growing intervals. It costs nothing if no answer was lost.
  *
  * @param forMs time of the look, in milliseconds. If it is over already, the workflow looks once
- * @returns the run, which the document takes over; `undefined` if none was found
+ * @returns the run, which the document adopts; `undefined` if none was found
  */
 export async function adoptLostRun(context: LookContext, forMs: number): Promise<AcceptedRun | undefined> {
   const { clock, journal, wake } = context;
@@ -61,7 +61,7 @@ function adopt({ journal }: Pick<LookContext, 'journal'>, found: FoundRun, other
   const lost = (journal.state.lost ?? []).filter((one) => one.submit !== submit);
   journal.enter({ phase: 'waiting', run }, { lost, adopted: true, rejections: 0 });
   countAdoptedRun();
-  log.info('found in the list of runs, and taken over', journal.logAttributes);
+  log.info('found in the list of runs, and adopted', journal.logAttributes);
   noteOthers(
     { journal },
     others.map((other) => other.runId),

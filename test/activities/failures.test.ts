@@ -172,9 +172,11 @@ describe.each(NAMES)('%s', (call) => {
     const json = { code: 'A_CODE', message: 'busy, see https://h/?SECRET', requestId: 'req_1', retryable: true };
     const reply = httpReply({ status: 429, headers: { 'retry-after': '3' }, json });
     const { details, message } = await fail(call, reply, { attempt: 4 });
-    const run = ['submitParse', 'uploadFile'].includes(call) ? {} : { runId };
+    const isSubmit = call === 'submitParse';
+    const run = isSubmit || call === 'uploadFile' ? {} : { runId };
     const known = { requestId: 'req_1', status: 429, code: 'A_CODE', retryAfterMs: 3000, attempts: 4 };
-    expect(details).toEqual([{ ...run, ...(call === 'getStatus' && { polls: 4 }), ...known }]);
+    const version = isSubmit && { apiVersion: '2025-04-21' };
+    expect(details).toEqual([{ ...run, ...version, ...(call === 'getStatus' && { polls: 4 }), ...known }]);
     const named = 'runId' in run ? `runId=${runId}, ` : '';
     expect(message).toMatch(/^Extend answered 429 to [A-Z]+ \S+: A_CODE: busy, see https:\/\/h\/\??\*\*\* \[/);
     expect(message).toContain(`[${named}requestId=req_1, attempt=4]`);

@@ -26,9 +26,15 @@ it('docs/input.md lists exactly the fields of the input', () => {
 
 it('docs/input.md lists the polling fields with the defaults of the code', () => {
   const { firstDelayMs: initialDelayMs, scaleMs, factor, maxDelayMs, jitter, backoff } = resolveSchedule();
-  const expected = { engine: 'timer', backoff, initialDelayMs, scaleMs, factor, maxDelayMs, jitter };
+  const schedule = { engine: 'timer', backoff, initialDelayMs, scaleMs, factor, maxDelayMs, jitter };
+  const expected = { ...schedule, expectWebhook: '`false`' };
   const rows = Object.entries({ ...expected, expectedDurationMs: undefined }).map(([name, value]) => {
-    const text = value === undefined ? 'none' : typeof value === 'string' ? `\`'${value}'\`` : String(value);
+    const text =
+      value === undefined
+        ? 'none'
+        : typeof value === 'string' && !value.startsWith('`')
+          ? `\`'${value}'\``
+          : String(value);
     return [`polling.${name}`, text];
   });
   expect(rowsUnder('Polling fields')).toEqual(Object.fromEntries(rows));

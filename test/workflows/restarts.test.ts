@@ -95,7 +95,7 @@ describe.each(API_VERSIONS)('Another start of a document, on version %s,', (apiV
     expect(scene.countsOf({ fileUrl })).toMatchObject({ submits: 1, runs: 1 });
   });
 
-  it('attaches to the runs of a batch whose store refused', async () => {
+  it('attaches, in a batch, to the runs whose store refused', async () => {
     const { workflowId: key } = scene.document('ok');
     const documents = Array.from({ length: 3 }, () => ({
       file: { fileUrl: scene.document('ok').fileUrl },
