@@ -74,8 +74,9 @@ async function processDocument(input: ParsingProgressInput): Promise<RunSnapshot
   const outcome = await state.parser.parse({ bytes: file.bytes, format: identity.format, config });
   if ('failureReason' in outcome) return failed(outcome.failureReason);
   const processingTimeMs = Math.round(performance.now() - startedAtMs);
-  const { chunks, pageCount } = outcome;
-  return { status: 'PROCESSED', as: 'parser_run', output: { chunks: () => chunks, pageCount, processingTimeMs } };
+  const { chunks, pageCount, ocr } = outcome;
+  const output = { chunks: () => chunks, pageCount, processingTimeMs, ...defined({ ocr }) };
+  return { status: 'PROCESSED', as: 'parser_run', output };
 }
 
 type FoundFile = { readonly bytes: Uint8Array; readonly name: string } | { readonly failureReason: FailureReason };

@@ -1,6 +1,7 @@
 import type { Block as AnyBlock, Chunk, ParseConfig } from '../../../contract/extend/parse-api';
-import { defined } from '../../../json';
+import { defined, isPlainObject } from '../../../json';
 import { blockId } from '../ids';
+import { continueHeaders } from './continue-headers';
 import { columnCountOf, type Box, type ParsedBlock, type ParsedPage } from './parsed-document';
 import { renderHtmlTable, renderMarkdownTable } from './render-table';
 
@@ -21,9 +22,11 @@ const NO_BOX = { left: null, right: null, top: null, bottom: null };
  * Cuts pages into chunks as the configuration says, numbering the pages from 1.
  *
  * `minCharacters` joins a smaller chunk with the next ones. `maxCharacters` cuts between blocks only, so a single block
- * may be larger. The list is never empty: an empty document is one empty chunk.
+ * may be larger. An empty document is one empty chunk. The list is empty only if no page was selected.
  */
-export function chunkPages(pages: readonly ParsedPage[], config: ParseConfig): Chunk[] {
+export function chunkPages(given: readonly ParsedPage[], config: ParseConfig): Chunk[] {
+  if (given.length === 0) return [];
+  const pages = tableOptions(config)?.['tableHeaderContinuationEnabled'] === true ? continueHeaders(given) : given;
   const type = config.chunkingStrategy?.type ?? 'page';
   const { minCharacters = 0, maxCharacters = Number.POSITIVE_INFINITY } = config.chunkingStrategy?.options ?? {};
   if (config.target === 'spatial') return pages.map((page, at) => spatialChunk(page, at + 1, config));
@@ -109,8 +112,12 @@ function toBlocks({ width, height, blocks }: ParsedPage, number: number, config:
 }
 
 function renderTable(rows: readonly (readonly string[])[], config: ParseConfig): string {
-  const tables = config.blockOptions?.['tables'] as { readonly targetFormat?: unknown } | null | undefined;
-  return tables?.targetFormat === 'html' ? renderHtmlTable(rows) : renderMarkdownTable(rows);
+  return tableOptions(config)?.['targetFormat'] === 'html' ? renderHtmlTable(rows) : renderMarkdownTable(rows);
+}
+
+function tableOptions({ blockOptions }: ParseConfig): Readonly<Record<string, unknown>> | undefined {
+  const tables = blockOptions?.['tables'];
+  return isPlainObject(tables) ? tables : undefined;
 }
 
 function details(block: ParsedBlock): Readonly<Record<string, unknown>> {

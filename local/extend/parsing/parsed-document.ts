@@ -27,6 +27,24 @@ export interface TableBlock {
   readonly box?: Box;
 }
 
+/** Returns the smallest box around two boxes. */
+export function unionOf(a: Box, b: Box): Box {
+  return {
+    left: Math.min(a.left, b.left),
+    top: Math.min(a.top, b.top),
+    right: Math.max(a.right, b.right),
+    bottom: Math.max(a.bottom, b.bottom),
+  };
+}
+
+/** A word that was read by OCR, or that the file contains as text. */
+export interface ParsedWord {
+  readonly text: string;
+  readonly box: Box;
+  /** Certainty of the reading, from 0 to 1. It is 1 for text of the file. */
+  readonly confidence: number;
+}
+
 /** One page, or the part of a document that counts as a page if the format has none. */
 export interface ParsedPage {
   /** Width in points; absent for formats without layout. */
@@ -36,6 +54,8 @@ export interface ParsedPage {
   readonly blocks: readonly ParsedBlock[];
   /** The page as plain text that keeps the layout; absent for formats without layout. */
   readonly spatialText?: string;
+  /** Words with their locations; absent for formats without layout, and if the configuration does not ask for them. */
+  readonly words?: readonly ParsedWord[];
 }
 
 /** Creates a heading. The first level is the document's heading, the others are headings of sections. */

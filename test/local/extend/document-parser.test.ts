@@ -102,12 +102,14 @@ describe('without the parsing libraries', () => {
     expect(JSON.parse(stdout)).toEqual([
       'PROCESSED',
       'PROCESSED',
-      'INTERNAL_ERROR: install mammoth to parse DOCX',
-      'INTERNAL_ERROR: install @llamaindex/liteparse-wasm to parse PDF',
-      'INTERNAL_ERROR: install turndown to parse HTML',
-      'INTERNAL_ERROR: install hucre to parse spreadsheets',
-      'INTERNAL_ERROR: install hucre to parse CSV',
+      'INTERNAL_ERROR: install mammoth to parse DOCX locally; Extend itself parses it',
+      'INTERNAL_ERROR: install @llamaindex/liteparse-wasm to parse PDF locally; Extend itself parses it',
+      'INTERNAL_ERROR: install turndown to parse HTML locally; Extend itself parses it',
+      'INTERNAL_ERROR: install hucre to parse spreadsheets locally; Extend itself parses it',
+      'INTERNAL_ERROR: install hucre to parse CSV locally; Extend itself parses it',
     ]);
-    expect(stderr).toContain('emulator: INTERNAL_ERROR: install mammoth to parse DOCX');
+    expect(stderr).toContain(
+      'emulator: INTERNAL_ERROR: install mammoth to parse DOCX locally; Extend itself parses it',
+    );
   });
 });

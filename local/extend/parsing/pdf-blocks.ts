@@ -1,0 +1,119 @@
+import type { LayoutBlock, LayoutCell } from '@llamaindex/liteparse-wasm';
+import { defined } from '../../../json';
+import { isWithin, wordsOf } from './missing-lines';
+import type { Box, TableBlock } from './parsed-document';
+import type { TextLine } from './text-lines';
+
+/** A block of a PDF page, before the document decides the levels of its headings. */
+export type PdfBlock = PdfHeading | PdfText | (TableBlock & { readonly hasHeader: boolean });
+
+/** A heading of a PDF. */
+export interface PdfHeading {
+  readonly type: 'heading';
+  readonly text: string;
+  /** Level that the library gives; absent if it does not take the text for a heading. */
+  readonly level?: number;
+  /** Size of its font, in points; 0 if it is not known. */
+  readonly fontSize: number;
+  readonly box?: Box;
+}
+
+/** A paragraph, a list item or code. */
+export interface PdfText {
+  readonly type: 'text';
+  /** The words, without marks of markdown. */
+  readonly text: string;
+  /** Markdown. */
+  readonly content: string;
+  readonly box?: Box;
+}
+
+/** The size of a page, in points. */
+export interface PageSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Rows of dots between a label and its numbers. The library takes them for text. */
+const LEADERS = /^[\s.·_-]+$/;
+/** A line as programs have it, and prose does not. */
+const CODE_LINE = /[{};\\]\s*$|^\s*(?:[#$%>]\s|\/\/|\/\*|[</]\w)|\w\(.*\)|[=!<>]=|=>|\w\s=\s\w|--\w/;
+/** Least share of the lines of code that look like code. */
+const CODE_SHARE = 1 / 3;
+
+/** Converts a block of the library. The lines are those of the page. */
+export function toPdfBlocks(block: LayoutBlock, page: PageSize, lines: readonly TextLine[]): PdfBlock[] {
+  const box = toBox(block.bbox, page);
+  if (block.kind === 'table') {
+    const rows = tableRows(block);
+    return rows.length === 0 ? [] : [defined({ type: 'table', rows, hasHeader: block.header !== undefined, box })];
+  }
+  const text = block.lines?.join('\n') ?? block.text?.trim() ?? '';
+  if (text === '' || LEADERS.test(text)) return [];
+  if (block.kind === 'heading') return toHeadings(text, block.level ?? 1, box, lines);
+  return [defined({ type: 'text', text, content: toMarkdown(block, text), box })];
+}
+
+/**
+ * Creates the headings of one block. The library joins headings that follow one another; fonts of different sizes tell
+ * them apart.
+ */
+function toHeadings(text: string, level: number, box: Box | undefined, lines: readonly TextLine[]): PdfHeading[] {
+  const within = box === undefined ? [] : lines.filter((line) => isWithin(line.box, box));
+  const fontSize = Math.max(0, ...within.map((line) => line.fontSize));
+  const parts: TextLine[][] = [];
+  for (const line of within) {
+    const last = parts.at(-1)?.at(-1);
+    if (last !== undefined && Math.abs(last.fontSize - line.fontSize) < 1) parts.at(-1)?.push(line);
+    else parts.push([line]);
+  }
+  const texts = parts.map((part) => part.map((line) => line.text).join(' '));
+  const isWhole = wordsOf(texts.join(' ')).join(' ') === wordsOf(text).join(' ');
+  if (parts.length < 2 || !isWhole) return [defined({ type: 'heading', text, level, fontSize, box })];
+  return parts.map(([line], at) =>
+    defined({ type: 'heading', text: texts[at] ?? '', level, fontSize: line?.fontSize ?? 0, box: line?.box }),
+  );
+}
+
+function tableRows({ header, rows = [] }: LayoutBlock): string[][] {
+  const all = header === undefined ? rows : [header, ...rows];
+  return all.map((row) => row.map(cellText));
+}
+
+function cellText({ text }: LayoutCell): string {
+  return text
+    .replaceAll(/(?:\s*\.){3,}/g, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+}
+
+function toMarkdown({ kind, level = 0, ordered, marker, bold }: LayoutBlock, text: string): string {
+  if (kind === 'code') return isCode(text) ? `\`\`\`\n${text}\n\`\`\`` : withoutIndent(text);
+  if (kind !== 'list_item') return bold && kind === 'paragraph' ? `**${text}**` : text;
+  return `${'  '.repeat(level)}${ordered === true ? (marker ?? '1.') : '-'} ${text}`;
+}
+
+/** Tells if text is code. The library takes all text in a typewriter font for code, that of a printed receipt too. */
+function isCode(text: string): boolean {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  return lines.filter((line) => CODE_LINE.test(line)).length >= CODE_SHARE * lines.length;
+}
+
+/** Removes blanks that markdown would take for code. */
+function withoutIndent(text: string): string {
+  return text.replaceAll(/^[ \t]+/gm, '');
+}
+
+/**
+ * Converts a box of the library. Such a box can reach past the page by the width of a stroke, so it is cut at the page.
+ */
+export function toBox(rect: LayoutBlock['bbox'], page: PageSize): Box | undefined {
+  if (rect === undefined) return undefined;
+  const within = (value: number, most: number): number => Math.round(Math.min(Math.max(value, 0), most) * 100) / 100;
+  return {
+    left: within(rect.x, page.width),
+    top: within(rect.y, page.height),
+    right: within(rect.x + rect.width, page.width),
+    bottom: within(rect.y + rect.height, page.height),
+  };
+}
