@@ -1,7 +1,7 @@
 import type { ParsedBlock, ParsedPage, TableBlock } from './parsed-document';
 
 /**
- * Copies the header of a table to the table that begins the next page, if that one has as many columns and another first
+ * Copies the header of a table to the first table of the next page, if this table has as many columns and another first
  * row. The API does so with `tableHeaderContinuationEnabled`.
  */
 export function continueHeaders(pages: readonly ParsedPage[]): ParsedPage[] {

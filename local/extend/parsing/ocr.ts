@@ -13,6 +13,9 @@ export interface OcrLine {
 /** The text of an image: its paragraphs, each with its lines. */
 export type OcrText = readonly (readonly OcrLine[])[];
 
+/** The packages that images need, as the argument of an installation. */
+export const OCR_PACKAGES = 'tesseract.js @tesseract.js-data/eng image-size';
+
 /** Path of the English data in their package. */
 const DATA_FOLDER = '4.0.0_best_int';
 
@@ -37,8 +40,8 @@ export async function recognizeText(image: Uint8Array): Promise<OcrText> {
 async function createOcr(): Promise<Worker> {
   const format = 'images and scanned pages';
   const load = () => import('tesseract.js');
-  const { createWorker, OEM } = await loadLibrary({ name: 'tesseract.js @tesseract.js-data/eng', format, load });
-  const data = await loadLibrary({ name: '@tesseract.js-data/eng', format, load: findData });
+  const { createWorker, OEM } = await loadLibrary({ name: OCR_PACKAGES, format, load });
+  const data = await loadLibrary({ name: OCR_PACKAGES, format, load: findData });
   // The library throws an error past its own promise, unless it has a handler.
   const options = { langPath: data, gzip: true, cacheMethod: 'none', errorHandler: () => undefined };
   return createWorker('eng', OEM.LSTM_ONLY, options);

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { loadLibrary } from './load-library';
+import { OCR_PACKAGES } from './ocr';
 import { ParsingFailure } from './parsing-failure';
 
 /** One picture of an image file, in a form that the OCR reads. */
@@ -28,7 +29,8 @@ interface Pixels {
  * @throws ParsingFailure for a broken or too large image, and if a library is missing.
  */
 export async function readImages(bytes: Uint8Array): Promise<ReadImage[]> {
-  const { imageSize } = await loadLibrary({ name: 'image-size', format: 'images', load: () => import('image-size') });
+  const load = () => import('image-size');
+  const { imageSize } = await loadLibrary({ name: OCR_PACKAGES, format: 'images and scanned pages', load });
   const { type, width, height, orientation = 1 } = orCorrupt(() => imageSize(bytes));
   checkSize(width, height);
   if (type === 'tiff') return readTiff(bytes);
