@@ -5,18 +5,22 @@ import { toTextLines } from './text-lines';
 /**
  * Fills the empty cells of ruled tables with the text that lies in them, and removes the blocks that had this text. The
  * library finds the cells of such a table by its lines, but it may take the text of a column for a column of prose.
+ *
+ * A table stays as it is if a block in it has other text too: then its lines are a frame and not those of a table.
  */
 export function fillTables(blocks: readonly LayoutBlock[], items: readonly TextItem[]): readonly LayoutBlock[] {
   return blocks.reduce<readonly LayoutBlock[]>((all, block) => {
-    if (block.kind !== 'table' || !all.includes(block)) return all;
-    const filled = fillTable(block, items);
+    const filled = all.includes(block) && isGrid(block) ? fillTable(block, items) : block;
     if (filled === block) return all;
-    const text = [filled.header ?? [], ...(filled.rows ?? [])].flat().map((cell) => cell.text);
-    const isInside = (other: LayoutBlock) => other !== block && isWithin(other.bbox, block.bbox);
-    const isCovered = (other: LayoutBlock) =>
-      isInside(other) && missingTexts([textOf(other)], text.join('\n')).length === 0;
-    return all.flatMap((other) => (other === block ? [filled] : isCovered(other) ? [] : [other]));
+    const text = textOf(filled);
+    const inside = all.filter((other) => other !== block && isWithin(other.bbox, block.bbox));
+    if (inside.some((other) => missingTexts([textOf(other)], text).length > 0)) return all;
+    return all.flatMap((other) => (other === block ? [filled] : inside.includes(other) ? [] : [other]));
   }, blocks);
+}
+
+function isGrid({ kind, rows = [] }: LayoutBlock): boolean {
+  return kind === 'table' && rows.some((row) => row.length > 1);
 }
 
 /** Returns the table with its empty cells filled, or the same table if no text lies in any of them. */
