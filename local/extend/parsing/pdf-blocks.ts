@@ -1,7 +1,7 @@
 import type { LayoutBlock, LayoutCell } from '@llamaindex/liteparse-wasm';
 import { defined } from '../../../json';
 import { isWithin, wordsOf } from './missing-lines';
-import type { Box, TableBlock } from './parsed-document';
+import { unionOf, type Box, type TableBlock } from './parsed-document';
 import type { TextLine } from './text-lines';
 
 /** A block of a PDF page, before the document decides the levels of its headings. */
@@ -34,6 +34,10 @@ export interface PageSize {
   readonly height: number;
 }
 
+/** The number of a section, as in "3.6.2. Specific options". */
+const NUMBERED = /^\d+(?:\.\d+)+\.?\s/;
+/** Largest number of lines of one heading. */
+const MAX_HEADING_LINES = 10;
 /** Rows of dots between a label and its numbers. The library takes them for text. */
 const LEADERS = /^[\s.·_-]+$/;
 /** A line as programs have it, and prose does not. */
@@ -55,24 +59,44 @@ export function toPdfBlocks(block: LayoutBlock, page: PageSize, lines: readonly 
 }
 
 /**
- * Creates the headings of one block. The library joins headings that follow one another; fonts of different sizes tell
- * them apart.
+ * Creates the headings of one block. The library joins headings that follow one another; fonts of different sizes and
+ * numbers of sections tell them apart.
  */
 function toHeadings(text: string, level: number, box: Box | undefined, lines: readonly TextLine[]): PdfHeading[] {
-  const within = box === undefined ? [] : lines.filter((line) => isWithin(line.box, box));
-  const fontSize = Math.max(0, ...within.map((line) => line.fontSize));
+  const own = linesOf(text, box, lines);
   const parts: TextLine[][] = [];
-  for (const line of within) {
+  for (const line of own) {
     const last = parts.at(-1)?.at(-1);
-    if (last !== undefined && Math.abs(last.fontSize - line.fontSize) < 1) parts.at(-1)?.push(line);
+    const continues = last !== undefined && Math.abs(last.fontSize - line.fontSize) < 1 && !NUMBERED.test(line.text);
+    if (continues) parts.at(-1)?.push(line);
     else parts.push([line]);
   }
-  const texts = parts.map((part) => part.map((line) => line.text).join(' '));
-  const isWhole = wordsOf(texts.join(' ')).join(' ') === wordsOf(text).join(' ');
-  if (parts.length < 2 || !isWhole) return [defined({ type: 'heading', text, level, fontSize, box })];
-  return parts.map(([line], at) =>
-    defined({ type: 'heading', text: texts[at] ?? '', level, fontSize: line?.fontSize ?? 0, box: line?.box }),
-  );
+  const [fontSize = 0] = own.map((line) => line.fontSize);
+  if (parts.length < 2) return [defined({ type: 'heading', text, level, fontSize, box })];
+  return parts.map((part) => ({
+    type: 'heading',
+    text: part.map((line) => line.text).join(' '),
+    level,
+    fontSize: part[0]?.fontSize ?? 0,
+    box: part.map((line) => line.box).reduce(unionOf),
+  }));
+}
+
+/**
+ * Returns the lines of a heading, from the first one in its box until they have all its words. The box of a heading of
+ * several lines may contain the first one only. Returns the first one only if other words are between them.
+ */
+function linesOf(text: string, box: Box | undefined, lines: readonly TextLine[]): readonly TextLine[] {
+  const first = box === undefined ? -1 : lines.findIndex((line) => isWithin(line.box, box));
+  if (first < 0 || box === undefined) return [];
+  const wanted = wordsOf(text).join(' ');
+  for (let count = 1; count <= MAX_HEADING_LINES; count += 1) {
+    const own = lines.slice(first, first + count);
+    const words = wordsOf(own.map((line) => line.text).join(' ')).join(' ');
+    if (words === wanted) return own;
+    if (!wanted.startsWith(words)) break;
+  }
+  return lines.slice(first, first + 1);
 }
 
 function tableRows({ header, rows = [] }: LayoutBlock): string[][] {

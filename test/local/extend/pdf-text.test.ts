@@ -104,19 +104,38 @@ describe('headings', () => {
     );
   });
 
-  it('have levels by the sizes of their fonts, and stay apart', async () => {
-    const bold = 'Helvetica-Bold' as const;
+  const bold = 'Helvetica-Bold' as const;
+  const title = (text: string, y: number) => ({ text, x: 72, y, size: 18, font: bold });
+  const subtitle = (text: string, y: number) => ({ text, x: 72, y, size: 14, font: bold });
+
+  it('have levels by the sizes of their fonts', async () => {
+    const cells = (y: number, row: readonly string[]) =>
+      row.map((text, at) => ({ text, x: 72 + 110 * at, y, size: 10 }));
     const texts = [
-      { text: 'Annual report', x: 72, y: 70, size: 24, font: bold },
-      { text: 'Overview', x: 72, y: 104, size: 16, font: bold },
-      ...prose(130, 10),
-      { text: 'Sales', x: 72, y: 310, size: 24, font: bold },
-      ...prose(340, 10),
-      { text: 'Borderless', x: 72, y: 520, size: 16, font: bold },
-      ...prose(545, 10),
+      title('Annual report', 70),
+      subtitle('Overview', 90),
+      ...prose(130, 6),
+      title('Sales', 240),
+      ...cells(262, ['Month', 'Units', 'Price']),
+      ...cells(276, ['January', '10', '4.50']),
+      ...cells(290, ['February', '20', '5.50']),
+      subtitle('Borderless', 340),
+      ...prose(360, 4),
     ];
     const [content = ''] = await chunksOf([{ texts }]);
     expect(content.match(/^#+ .*/gm)).toEqual(['# Annual report', '## Overview', '# Sales', '## Borderless']);
+  });
+
+  it('that follow one another stay apart by their numbers', async () => {
+    const texts = [
+      title('Devices', 70),
+      ...prose(100, 6),
+      subtitle('3.6.1. Purpose', 210),
+      subtitle('3.6.2. Specific options', 227),
+      ...prose(250, 12),
+    ];
+    const [content = ''] = await chunksOf([{ texts }]);
+    expect(content.match(/^#+ .*/gm)).toEqual(['# Devices', '## 3.6.1. Purpose', '## 3.6.2. Specific options']);
   });
 });
 
