@@ -76,7 +76,7 @@ export const CONFIG_OPTIONS: Readonly<Record<string, OptionRule>> = {
   'blockOptions.tables.enabled': SWITCH,
   'blockOptions.tables.targetFormat': oneOf('markdown', 'html'),
   'blockOptions.tables.tableHeaderContinuationEnabled': SWITCH,
-  'blockOptions.tables.cellBlocksEnabled': { ...SWITCH, ...UNABLE },
+  'blockOptions.tables.cellBlocksEnabled': SWITCH,
   'blockOptions.tables.agentic.enabled': AGENTIC.enabled,
   'blockOptions.tables.agentic.customInstructions': AGENTIC.customInstructions,
   'blockOptions.text.signatureDetectionEnabled': SWITCH,

@@ -24,5 +24,6 @@ function withHeader(table: TableBlock, header: readonly string[]): TableBlock {
   const [first = []] = table.rows;
   const isSame = first.length === header.length && first.every((cell, column) => cell === header[column]);
   if (first.length !== header.length || isSame) return table;
-  return { ...table, rows: [header, ...table.rows] };
+  const boxes = table.cellBoxes === undefined ? {} : { cellBoxes: [[], ...table.cellBoxes] };
+  return { ...table, ...boxes, rows: [header, ...table.rows] };
 }

@@ -24,6 +24,8 @@ export interface TableBlock {
   readonly type: 'table';
   /** Markdown of each cell, in one line. Of a merged cell, the top left cell has the content; the others are empty. */
   readonly rows: readonly (readonly string[])[];
+  /** Locations of the cells, where they are known; absent for formats without layout. */
+  readonly cellBoxes?: readonly (readonly (Box | undefined)[])[];
   readonly box?: Box;
 }
 

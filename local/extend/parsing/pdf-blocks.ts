@@ -5,7 +5,7 @@ import { unionOf, type Box, type TableBlock } from './parsed-document';
 import type { TextLine } from './text-lines';
 
 /** A block of a PDF page, before the document decides the levels of its headings. */
-export type PdfBlock = PdfHeading | PdfText | (TableBlock & { readonly hasHeader: boolean });
+export type PdfBlock = PdfHeading | PdfText | TableBlock;
 
 /** A heading of a PDF. */
 export interface PdfHeading {
@@ -49,8 +49,10 @@ const CODE_SHARE = 1 / 3;
 export function toPdfBlocks(block: LayoutBlock, page: PageSize, lines: readonly TextLine[]): PdfBlock[] {
   const box = toBox(block.bbox, page);
   if (block.kind === 'table') {
-    const rows = tableRows(block);
-    return rows.length === 0 ? [] : [defined({ type: 'table', rows, hasHeader: block.header !== undefined, box })];
+    const cells = tableCells(block);
+    const rows = cells.map((row) => row.map(cellText));
+    const cellBoxes = cells.map((row) => row.map((cell) => toBox(cell.bbox, page)));
+    return rows.length === 0 ? [] : [defined({ type: 'table', rows, cellBoxes, box })];
   }
   const text = block.lines?.join('\n') ?? block.text?.trim() ?? '';
   if (text === '' || LEADERS.test(text)) return [];
@@ -99,9 +101,8 @@ function linesOf(text: string, box: Box | undefined, lines: readonly TextLine[])
   return lines.slice(first, first + 1);
 }
 
-function tableRows({ header, rows = [] }: LayoutBlock): string[][] {
-  const all = header === undefined ? rows : [header, ...rows];
-  return all.map((row) => row.map(cellText));
+function tableCells({ header, rows = [] }: LayoutBlock): readonly LayoutCell[][] {
+  return header === undefined ? rows : [header, ...rows];
 }
 
 function cellText({ text }: LayoutCell): string {
