@@ -19,6 +19,8 @@ export interface DocumentReport {
   readonly runId?: string;
   /** Pages that Extend parsed, if Extend reports them. */
   readonly pageCount?: number;
+  /** `true` if the result has no text at all; absent otherwise. */
+  readonly empty?: true;
   /** Path of the markdown file. */
   readonly markdown?: string;
   /** Path of the file with the workflow's result. */
@@ -41,12 +43,13 @@ export interface Summary {
 
 /** One line about a document's outcome, for a person. */
 export function describeOutcome({ label, outcome }: { label: string; outcome: DocumentReport }): string {
-  const { failure, runId, pageCount, markdown, json } = outcome;
+  const { failure, runId, pageCount, empty, markdown, json } = outcome;
   if (failure !== undefined) {
     const message = failure.message.replace(/\s+/g, ' ');
     const run = runId === undefined || message.includes(runId) ? '' : ` [${runId}]`;
     return `${label}: failed, ${failure.type}: ${message}${run}`;
   }
   const pages = pageCount === undefined ? '' : `, ${pageCount} ${pageCount === 1 ? 'page' : 'pages'}`;
-  return `${label}: parsed${pages}: ${markdown}, ${json}`;
+  const warning = empty === true ? ', but no text was found in it' : '';
+  return `${label}: parsed${pages}${warning}: ${markdown}, ${json}`;
 }

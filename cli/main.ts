@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { apiVersionOption, withApiVersion, type VersionOption } from './api-version-option';
 import { checkBatch, type GivenBatch, parseCount, parseWidth } from './batch/batch-arguments';
 import { errorMessage } from '../json';
+import type { EmulatorArguments } from './emulator-command';
 import { CommandError, EXIT_STATUS, type ExitStatus } from './exit-status';
 import { checkArguments, type GivenArguments } from './parse-arguments';
 import { parsePort } from './parse-port';
@@ -125,7 +126,10 @@ function addServices(program: Command, end: (status: ExitStatus) => void): void 
       'run a local Extend API for development and tests: EXTEND_BASE_URL is the address that it prints, EXTEND_API_KEY is any',
     )
     .option('--port <port>', 'port on 127.0.0.1; 0 takes a free one', parsePort, 0)
-    .action(async (options: { port: number }) => {
+    .option('--api-key <key...>', 'keys to accept; each sees its own runs only (default: any key)')
+    .option('--requests-per-second <count>', 'answer further requests with 429', parseCount)
+    .option('--runs-per-minute <count>', 'answer further submits with 429', parseCount)
+    .action(async (options: EmulatorArguments) => {
       const { emulatorCommand } = await import('./emulator-command.js');
       end(await emulatorCommand(options));
     });

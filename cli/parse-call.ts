@@ -9,7 +9,7 @@ import type { OutputDirectory } from './output-directory';
 import { toOutputNames } from './output-names';
 import type { ParseServices } from './parse-services';
 import type { ProgressDisplay } from './progress-display';
-import { writeOutputs } from './write-outputs';
+import { toMarkdown, writeOutputs } from './write-outputs';
 
 /** Documents in flight at a time. */
 const MAX_IN_FLIGHT = 20;
@@ -120,7 +120,8 @@ export class ParseCall {
         throw new OutputNotWrittenError(`the result could not be written: ${String(error)}`, result.runId);
       });
       const { runId, pageCount } = result;
-      return { input, status: 'processed', runId, ...defined({ pageCount }), ...written };
+      const empty = toMarkdown(result) === '' ? true : undefined;
+      return { input, status: 'processed', runId, ...defined({ pageCount, empty }), ...written };
     } catch (error) {
       return toFailedOutcome(input, error);
     } finally {

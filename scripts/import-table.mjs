@@ -69,7 +69,7 @@ export const IMPORT_TABLE = {
     values: ['json'],
     types: ['contract/extend'],
     npm: [],
-    npmTypes: ['@llamaindex/liteparse-wasm', 'turndown', 'hucre'],
+    npmTypes: ['@llamaindex/liteparse-wasm', 'turndown', 'hucre', 'officeparser', 'postal-mime', 'tesseract.js'],
     node: true,
   },
   'local/temporal': { values: [], types: [], npm: [], npmTypes: [], node: true },

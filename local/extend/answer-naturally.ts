@@ -1,12 +1,13 @@
+import { isPlainObject } from '../../json';
 import { failureResponse, refusalResponse } from './answers-of';
 import type { EmulatorResponse } from './emulator-response';
 import type { Exchange } from './exchange';
-import { deleteFile, getFile, listFiles, uploadFile } from './file-routes';
-import type { Operation } from './ledger';
+import { createFile, deleteFile, getFile, listFiles, uploadFile } from './file-routes';
+import type { EmulatorRequest, Operation } from './ledger';
 import { serveContent } from './presigned-routes';
 import { createBatch, getBatch } from './batch-routes';
 import { listRuns } from './list-runs';
-import { isOfOtherVersion } from './match-route';
+import { isOfOtherVersion, methodsOf } from './match-route';
 import { RefusedRequest } from './refused-request';
 import { cancelRun, deleteRun, parseNow, serveRun, submitRun } from './run-routes';
 
@@ -23,6 +24,7 @@ const HANDLERS: Readonly<Record<Operation, Handler>> = {
   createBatch,
   getBatch,
   upload: uploadFile,
+  createFile,
   listFiles,
   getFile,
   deleteFile,
@@ -34,6 +36,7 @@ const HANDLERS: Readonly<Record<Operation, Handler>> = {
 export async function answerNaturally(exchange: Exchange): Promise<EmulatorResponse> {
   const { request } = exchange;
   try {
+    if (request.method === 'OPTIONS') return serveOptions(request);
     checkExchange(exchange);
     return await HANDLERS[request.operation](exchange);
   } catch (error) {
@@ -43,12 +46,26 @@ export async function answerNaturally(exchange: Exchange): Promise<EmulatorRespo
   }
 }
 
-/** @throws RefusedRequest 400 for a body that is too large, 401 or 400 for headers that are wrong. */
-function checkExchange({ request, isBodyTooLarge, state, headerRefusal }: Exchange): void {
-  if (isBodyTooLarge) {
-    throw new RefusedRequest(400, `The limit is ${state.maxInputBytes} bytes`, 'FILE_SIZE_TOO_LARGE');
-  }
-  if (headerRefusal !== undefined && request.operation !== 'content') throw headerRefusal;
+/** @throws RefusedRequest for a body or headers that are refused, and 429 above a rate limit. */
+function checkExchange({ request, bodyRefusal, headerRefusal, state }: Exchange): void {
+  if (bodyRefusal !== undefined) throw bodyRefusal;
+  if (request.operation === 'content') return;
+  if (headerRefusal !== undefined) throw headerRefusal;
+  state.rateLimits.take(runsOf(request));
+}
+
+/** Returns the number of runs that a request creates, if it is right. */
+function runsOf({ operation, bodyJson }: EmulatorRequest): number {
+  if (operation === 'submit' || operation === 'parse') return 1;
+  const inputs = operation === 'createBatch' && isPlainObject(bodyJson) ? bodyJson['inputs'] : undefined;
+  return Array.isArray(inputs) ? inputs.length : 0;
+}
+
+/** Answers `OPTIONS` with the methods of the path. It needs no key, and allows no web page of another origin anything. */
+function serveOptions({ path }: EmulatorRequest): EmulatorResponse {
+  const methods = methodsOf(path);
+  const raw = methods.length === 0 ? `Cannot OPTIONS ${path}` : '';
+  return { status: raw === '' ? 204 : 404, headers: { allow: methods.join(', ') }, body: { raw } };
 }
 
 /**

@@ -53,6 +53,7 @@ function runObject({ run, snapshot }: RunToAnswer, presign?: EmulatorState): obj
       presign === undefined
         ? chunks
         : chunks.map((chunk, index) => ({ ...chunk, content: chunkUrl(run, index, presign), blocks: [] })),
+    ...defined({ ocr: output?.ocr }),
     status,
     ...defined({ failureReason }),
     metrics: { processingTimeMs: output?.processingTimeMs ?? 0, pageCount },

@@ -32,8 +32,8 @@ export function batchObject({ id, runIds, createdAtMs }: Batch, status: string):
 }
 
 /** Returns the content that a run object and a presigned URL of a run have. */
-export function outputObject({ chunks }: RunOutput): object {
-  return { chunks: chunks() };
+export function outputObject({ chunks, ocr }: RunOutput): object {
+  return { chunks: chunks(), ...defined({ ocr }) };
 }
 
 interface Content {
@@ -116,7 +116,7 @@ const CODES: Readonly<Record<number, string>> = {
 };
 
 function errorObject({ status, message, code = CODES[status] ?? 'INVALID_REQUEST' }: RefusalToAnswer): object {
-  return { code, message, retryable: status >= 500, requestId: createId('req_') };
+  return { code, message, retryable: status === 429 || status >= 500, requestId: createId('req_') };
 }
 
 function timestamp(atMs: number): string {

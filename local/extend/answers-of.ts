@@ -17,7 +17,8 @@ export function answersOf(apiVersion: ApiVersion): Answers {
 
 /** Returns the response that carries a refusal, in the form of that version. */
 export function refusalResponse(refused: RefusedRequest, apiVersion: ApiVersion): EmulatorResponse {
-  return jsonResponse(refused.status, answersOf(apiVersion).refusal(refused));
+  const response = jsonResponse(refused.status, answersOf(apiVersion).refusal(refused));
+  return { ...response, headers: { ...response.headers, ...refused.headers } };
 }
 
 /** Creates the response 500, for a request during which the emulator itself failed. */

@@ -16,14 +16,14 @@ const MAX_INPUTS = 1000;
 const ENDED: ReadonlySet<string> = new Set(['PROCESSED', 'FAILED', 'CANCELLED']);
 
 /** `POST /parse_runs/batch`: creates one run for each input, and answers with the batch. */
-export function createBatch({ request, state }: Exchange): EmulatorResponse {
-  const batch = state.runs.createBatch(readInputs(request.bodyJson, state));
+export function createBatch({ request, owner, state }: Exchange): EmulatorResponse {
+  const batch = state.runs.createBatch(readInputs(request.bodyJson, owner, state), owner);
   return jsonResponse(200, batchObject(batch, 'PENDING'));
 }
 
 /** `GET /batch_runs/{id}`: answers with the state of a batch. Each of its runs advances as by a poll. */
-export function getBatch({ request, state }: Exchange): EmulatorResponse {
-  const batch = state.runs.getBatch(request.batchId ?? '');
+export function getBatch({ request, owner, state }: Exchange): EmulatorResponse {
+  const batch = state.runs.getBatch(request.batchId ?? '', owner);
   return jsonResponse(200, batchObject(batch, statusOf(batch, state)));
 }
 
@@ -47,7 +47,7 @@ interface TextFile {
   readonly name: string;
 }
 
-function readInputs(body: unknown, state: EmulatorState): readonly OrderedRun[] {
+function readInputs(body: unknown, owner: string, state: EmulatorState): readonly OrderedRun[] {
   if (!isPlainObject(body))
     throw new RefusedRequest(400, `The body must be a JSON object of at most ${MAX_JSON_BYTES} bytes`);
   const { inputs, priority } = body;
@@ -58,21 +58,21 @@ function readInputs(body: unknown, state: EmulatorState): readonly OrderedRun[] 
     throw new RefusedRequest(400, 'priority must be a whole number');
   }
   const config = effectiveConfig(body['config'], '2026-02-09');
-  const checked = inputs.map((input: unknown, at) => checkInput(input, `inputs.${at}`, state));
+  const checked = inputs.map((input: unknown, at) => checkInput(input, `inputs.${at}`, owner, state));
   return checked.map(({ file, metadata, script }) => {
-    const stored = 'text' in file ? { fileId: storeText(file, state) } : file;
-    return { order: { apiVersion: '2026-02-09', ...stored, config, ...defined({ metadata }) }, script };
+    const stored = 'text' in file ? { fileId: storeText(file, owner, state) } : file;
+    return { order: { apiVersion: '2026-02-09', owner, ...stored, config, ...defined({ metadata }) }, script };
   });
 }
 
 /** @throws RefusedRequest 400 for an input that is wrong, 404 for one whose file does not exist */
-function checkInput(input: unknown, path: string, { files, scripts }: EmulatorState): CheckedInput {
+function checkInput(input: unknown, path: string, owner: string, { files, scripts }: EmulatorState): CheckedInput {
   if (!isPlainObject(input)) throw new RefusedRequest(400, `${path} must be an object`);
   const metadata = checkMetadata(input['metadata'], `${path}.metadata`);
   const text = textOf(input['file']);
   if (text !== undefined) return { file: text, metadata, script: undefined };
   const file = checkFile(input['file'], `${path}.file`);
-  if (file.fileUrl === undefined) files.get(file.fileId);
+  if (file.fileUrl === undefined) files.getOwned(file.fileId, owner);
   return { file, metadata, script: file.fileUrl === undefined ? undefined : findScript(file.fileUrl, scripts) };
 }
 
@@ -82,6 +82,6 @@ function textOf(file: unknown): TextFile | undefined {
   return { text: file['text'], name: typeof file['name'] === 'string' ? file['name'] : 'text.txt' };
 }
 
-function storeText({ text, name }: TextFile, { files }: EmulatorState): string {
-  return files.add({ name, type: 'TXT', bytes: new Uint8Array(Buffer.from(text)), uploaded: false }).id;
+function storeText({ text, name }: TextFile, owner: string, { files }: EmulatorState): string {
+  return files.add({ owner, name, type: 'TXT', bytes: new Uint8Array(Buffer.from(text)), uploaded: false }).id;
 }

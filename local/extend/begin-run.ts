@@ -2,6 +2,7 @@ import { defined } from '../../json';
 import type { EmulatorState } from './emulator-state';
 import type { NamedScript } from './find-script';
 import { ParsingProgress } from './parsing-progress';
+import { reportIgnoredOptions } from './report-ignored-options';
 import type { RunProgress } from './run-progress';
 import type { RunOrder } from './run-store';
 import { ScriptedProgress } from './scripted-progress';
@@ -17,10 +18,11 @@ import { ScriptedProgress } from './scripted-progress';
 export function beginRun(order: RunOrder, script: NamedScript | undefined, state: EmulatorState): RunProgress {
   const openingStatus = order.batchId === undefined ? 'PROCESSING' : 'PENDING';
   if (script !== undefined) return new ScriptedProgress(script, { openingStatus, password: order.password });
-  const { fileUrl, fileId, fileName, config } = order;
-  const input = defined({ state, config, fileName, openingStatus });
+  reportIgnoredOptions(order.config, state.reportedOptions);
+  const { owner, fileUrl, fileId, fileName, config } = order;
+  const input = defined({ state, owner, config, fileName, openingStatus });
   if (fileUrl === undefined || state.files.has(fileId)) {
-    return new ParsingProgress({ ...input, stored: state.files.get(fileId) });
+    return new ParsingProgress({ ...input, stored: state.files.getOwned(fileId, owner) });
   }
   return new ParsingProgress({ ...input, download: { url: fileUrl, fileId } });
 }

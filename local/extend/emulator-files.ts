@@ -7,6 +7,8 @@ import type { EmulatorFile } from './ledger';
 /** A file and its bytes. */
 export interface StoredFile {
   readonly id: string;
+  /** Caller that may see the file: a workspace, and a key if the emulator knows its keys. */
+  readonly owner: string;
   readonly name: string;
   readonly type?: string;
   readonly bytes: Uint8Array;
@@ -50,18 +52,25 @@ export class EmulatorFiles {
     return file;
   }
 
-  /** Deletes the bytes; the facts stay in the list. @throws RefusedRequest 404 as {@link get}. */
-  delete(id: string): void {
-    this.get(id);
+  /** Returns the owner's file of that id. @throws RefusedRequest 404 if the owner has none. */
+  getOwned(id: string, owner: string): StoredFile {
+    const file = this.find(id);
+    if (file?.owner !== owner) throw new RefusedRequest(404, `File not found: ${id}`);
+    return file;
+  }
+
+  /** Deletes the bytes; the facts stay in the list. @throws RefusedRequest 404 as {@link getOwned}. */
+  delete(id: string, owner: string): void {
+    this.getOwned(id, owner);
     this.#files.delete(id);
     this.#kept?.remove(id);
     const facts = this.#facts.get(id);
     if (facts !== undefined) this.#facts.set(id, { ...facts, deleted: true });
   }
 
-  /** Returns the files that still exist, newest first. */
-  existing(): readonly StoredFile[] {
-    return [...this.#files.values()].reverse();
+  /** Returns the owner's files that still exist, newest first. */
+  existing(owner: string): StoredFile[] {
+    return [...this.#files.values()].filter((file) => file.owner === owner).reverse();
   }
 
   /** Returns every file, deleted or not, in order of creation. */
@@ -73,10 +82,12 @@ export class EmulatorFiles {
   find(id: string): StoredFile | undefined {
     const file = this.#files.get(id);
     if (file !== undefined) return file;
-    const facts = this.#kept?.read(id) as Omit<StoredFile, 'bytes'> | undefined;
+    const facts = this.#kept?.read(id) as
+      (Omit<StoredFile, 'bytes' | 'owner'> & { readonly owner?: string }) | undefined;
     const bytes = this.#kept?.readBytes(id);
     if (facts === undefined || bytes === undefined) return undefined;
-    const found = { ...facts, bytes };
+    // Emulators of earlier versions kept no owner.
+    const found = { ...facts, owner: facts.owner ?? '', bytes };
     this.#files.set(id, found);
     this.#note(found);
     return found;

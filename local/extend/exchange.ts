@@ -6,7 +6,7 @@ import type { EmulatorRequest, Ledger } from './ledger';
 import { matchRoute } from './match-route';
 import { MAX_JSON_BYTES } from './read-order';
 import { readSubmission, type Submission } from './read-submission';
-import type { RefusedRequest } from './refused-request';
+import { RefusedRequest } from './refused-request';
 import type { ReportReply } from './reply';
 import type { Run } from './run-store';
 
@@ -16,13 +16,16 @@ import type { Run } from './run-store';
 export interface Exchange {
   /** The request as the ledger records it, with its operation. */
   readonly request: EmulatorRequest;
-  /** Bytes of the body; empty if the body is too large. */
+  /** Bytes of the body, decompressed; empty if the body is refused. */
   readonly body: Buffer;
-  readonly isBodyTooLarge: boolean;
+  /** Refusal of the body; absent if it was received as a whole. */
+  readonly bodyRefusal?: RefusedRequest;
   readonly state: EmulatorState;
+  /** Owner of the runs and files that the request may see and create. */
+  readonly owner: string;
   /** Refusal of the headers; absent if they are right. */
   readonly headerRefusal?: RefusedRequest;
-  /** Run that the path names, deleted or not; absent if there is no such run. */
+  /** Run that the path names, deleted or not; absent if the caller has no such run. */
   readonly run?: Run;
   /** The body, read as a submit's. Routes that create no run ignore it. */
   readonly submission: Submission;
@@ -30,14 +33,12 @@ export interface Exchange {
   readonly report?: ReportReply;
 }
 
-/** A request's body; `too-large` if it is larger than the emulator accepts. */
-export type ReceivedBody = Buffer | 'too-large';
-
 /** A request that has arrived as a whole. */
 export interface ReceivedRequest {
   readonly message: IncomingMessage;
   readonly url: URL;
-  readonly body: ReceivedBody;
+  /** Bytes of the body, decompressed, or the refusal of the body. */
+  readonly body: Buffer | RefusedRequest;
 }
 
 /**
@@ -51,13 +52,15 @@ export function openExchange(received: ReceivedRequest, state: EmulatorState, le
   const { method = 'GET' } = message;
   const query = Object.fromEntries(url.searchParams);
   const headers = joinHeaders(message);
-  const { apiVersion, refusal: headerRefusal } = checkHeaders(headers);
+  const { apiVersion, owner, refusal: headerRefusal } = checkHeaders(headers, state.apiKeys);
   const route = matchRoute(apiVersion, method, url.pathname, query);
-  const isBodyTooLarge = received.body === 'too-large';
-  const body = received.body === 'too-large' ? Buffer.alloc(0) : received.body;
+  const bodyRefusal = received.body instanceof RefusedRequest ? received.body : undefined;
+  const body = received.body instanceof RefusedRequest ? Buffer.alloc(0) : received.body;
   const bodyJson = headerRefusal === undefined ? parseJson(body, headers['content-type'] ?? '') : undefined;
   const submission = readSubmission(bodyJson, apiVersion, state);
-  const run = route.runId === undefined ? undefined : state.runs.find(route.runId);
+  const found = route.runId === undefined ? undefined : state.runs.find(route.runId);
+  // The signature of a presigned URL stands for the owner.
+  const run = route.operation === 'content' || found?.owner === owner ? found : undefined;
   const script = route.runId === undefined ? submission.script : run?.script;
   const request = ledger.record({
     apiVersion,
@@ -72,7 +75,7 @@ export function openExchange(received: ReceivedRequest, state: EmulatorState, le
     ...defined({ script: script?.name }),
     atMs: Date.now(),
   });
-  return defined({ request, body, isBodyTooLarge, state, submission, headerRefusal, run });
+  return defined({ request, body, bodyRefusal, state, submission, owner, headerRefusal, run });
 }
 
 function joinHeaders({ headers }: IncomingMessage): Record<string, string> {

@@ -5,18 +5,16 @@ import { checkCaller } from './check-caller';
 import { failureResponse, refusalResponse } from './answers-of';
 import { FALLBACK_VERSION } from './api-version';
 import type { EmulatorState } from './emulator-state';
-import { openExchange, type ReceivedBody } from './exchange';
+import { openExchange } from './exchange';
 import { createId } from './ids';
 import type { EmulatorRequest, Ledger } from './ledger';
 import { parseTarget } from './parse-target';
+import { receiveBody } from './receive-body';
 import { RefusedRequest } from './refused-request';
 import type { Reply } from './reply';
 import { sendRefusal } from './send-refusal';
 import { sendReply } from './send-reply';
 import { takeScriptedReply } from './take-scripted-reply';
-
-/** Largest multipart frame around the largest document, in bytes. */
-const FRAME_BYTES = 1_000_000;
 
 /** Chooses a fault for a request; `undefined` for none. A promise holds the request until it is resolved. */
 export type FaultChooser = (request: EmulatorRequest) => Reply | undefined | Promise<Reply | undefined>;
@@ -63,7 +61,7 @@ async function handle(
   // The caller is checked before the body is received: a refused caller need not send a whole document first.
   const url = parseTarget(message.url ?? '/');
   checkCaller(message, url);
-  const body = await receiveBody(message, state.maxInputBytes + FRAME_BYTES).catch(() => undefined);
+  const body = await receiveBody(message, state.maxInputBytes).catch(() => undefined);
   if (body === undefined) {
     message.destroy();
     return;
@@ -89,15 +87,4 @@ async function handle(
 function headersOf({ apiVersion }: EmulatorRequest): Readonly<Record<string, string>> {
   const id = { 'x-extend-request-id': createId('req_') };
   return apiVersion === '2026-02-09' ? { ...id, 'x-extend-api-version': apiVersion } : id;
-}
-
-async function receiveBody(message: IncomingMessage, maxBytes: number): Promise<ReceivedBody> {
-  const pieces: Buffer[] = [];
-  let bytes = 0;
-  for await (const piece of message as AsyncIterable<Buffer>) {
-    bytes += piece.byteLength;
-    if (bytes <= maxBytes) pieces.push(piece);
-    else pieces.length = 0;
-  }
-  return bytes > maxBytes ? 'too-large' : Buffer.concat(pieces);
 }

@@ -1,12 +1,13 @@
 import { extname } from 'node:path';
-import { decodeBytes } from './decode-bytes';
+import { defined } from '../../json';
+import { decodeBytes, isTextOfBytes } from './decode-bytes';
 import type { DocumentFormat, FailureReason } from './parser-task';
 import { readZipDirectory } from './zip-directory';
 
 /** The type of a file. Its content decides it; its name only distinguishes types of text. */
 export type FileIdentity =
   /** The emulator parses the file. */
-  | { readonly kind: 'parseable'; readonly apiType: string; readonly format: DocumentFormat }
+  | { readonly kind: 'parseable'; readonly apiType?: string; readonly format: DocumentFormat }
   /** The API knows the type, but the emulator cannot parse it: the run fails. */
   | { readonly kind: 'failing'; readonly apiType?: string; readonly reason: FailureReason }
   /** The file is unknown or broken: an upload is refused, and a run fails. */
@@ -20,9 +21,10 @@ const SAMPLE_BYTES = 65_536;
 
 /** Extensions of formats that are not text. A file with such a name that contains text is broken. */
 const BINARY_EXTENSION =
-  /^\.(pdf|docx?|dotx|odt|wpd|xlsx?|xl[st]x|xltm|xlsb|ods|pptx?|ppm|png|jpe?g|tiff?|gif|bmp|webp|hei[cf]|psd)$/;
+  /^\.(pdf|docx?|dotx|odt|wpd|xlsx?|xl[st]x|xltm|xlsb|ods|pptx?|png|jpe?g|tiff?|gif|bmp|webp|hei[cf]|psd|pcx)$/;
 
-const IMAGE_SIGNATURES: readonly (readonly [offset: number, text: string])[] = [
+/** Signatures of images that the emulator parses. */
+const IMAGES: readonly Signature[] = [
   [0, '\x89PNG'],
   [0, '\xff\xd8\xff'],
   [0, 'GIF8'],
@@ -30,10 +32,19 @@ const IMAGE_SIGNATURES: readonly (readonly [offset: number, text: string])[] = [
   [0, 'II*\0'],
   [0, 'MM\0*'],
   [8, 'WEBP'],
-  [4, 'ftyphei'],
-  [4, 'ftypmif1'],
-  [0, '8BPS'],
 ];
+
+/** Signatures of files that Extend parses and the emulator does not, with the names of their types. */
+const UNREAD: readonly (readonly [type: string, apiType: string | undefined, signature: Signature])[] = [
+  ['HEIC images', 'IMG', [4, 'ftyphei']],
+  ['HEIF images', 'IMG', [4, 'ftypmif1']],
+  ['Photoshop images', 'IMG', [0, '8BPS']],
+  ['PCX images', 'IMG', [0, '\x0a\x05\x01']],
+  ['WordPerfect documents', undefined, [0, '\xffWPC']],
+];
+
+/** Bytes at a position of a file, as Latin-1 text. */
+type Signature = readonly [offset: number, text: string];
 
 /** Identifies the type of a file. `name` need not have an extension. */
 export function identifyFile(bytes: Uint8Array, name: string): FileIdentity {
@@ -43,11 +54,18 @@ export function identifyFile(bytes: Uint8Array, name: string): FileIdentity {
   if (head.includes('%PDF-')) return { kind: 'parseable', apiType: 'PDF', format: 'pdf' };
   if (head.startsWith('\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1')) return identifyOle(bytes);
   if (head.startsWith('PK')) return identifyZip(bytes, extension);
+  const isPixmap = /^\.p[bgnp]m$/.test(extension) && /^P[1-6]\s/.test(head);
+  if (isPixmap || (!isTextOfBytes(bytes) && IMAGES.some((signature) => begins(head, signature)))) {
+    return { kind: 'parseable', apiType: 'IMG', format: 'image' };
+  }
+  const [type, apiType] = UNREAD.find(([, , signature]) => begins(head, signature)) ?? [];
+  if (type !== undefined) return unread(type, apiType);
   const text = decodeBytes(bytes.subarray(0, SAMPLE_BYTES));
-  if (text !== undefined) return identifyText(text, extension);
-  const isImage = IMAGE_SIGNATURES.some(([offset, signature]) => head.startsWith(signature, offset));
-  if (isImage) return { kind: 'failing', apiType: 'IMG', reason: 'FILE_TYPE_NOT_SUPPORTED' };
-  return unknownBinary(extension);
+  return text === undefined ? unknownBinary(extension) : identifyText(text, extension);
+}
+
+function begins(head: string, [offset, text]: Signature): boolean {
+  return head.startsWith(text, offset);
 }
 
 /** Identifies an OLE file, the container of encrypted Office files and of old ones. */
@@ -56,7 +74,8 @@ function identifyOle(bytes: Uint8Array): FileIdentity {
   const has = (stream: string): boolean => view.includes(Buffer.from(stream, 'utf16le'));
   if (has('EncryptedPackage')) return { kind: 'failing', apiType: 'DOCX', reason: 'PASSWORD_PROTECTED_FILE' };
   if (has('Workbook')) return { kind: 'parseable', apiType: 'EXCEL', format: 'spreadsheet' };
-  return { kind: 'failing', apiType: 'DOCX', reason: 'FILE_TYPE_NOT_SUPPORTED' };
+  if (has('PowerPoint Document')) return unread('slides in the format of PowerPoint 97 (.ppt)', undefined);
+  return unread('documents in the format of Word 97 (.doc)', 'DOCX');
 }
 
 function identifyZip(bytes: Uint8Array, extension: string): FileIdentity {
@@ -74,7 +93,9 @@ function identifyZip(bytes: Uint8Array, extension: string): FileIdentity {
   // The first entry of an ODF file names the type, uncompressed.
   const odf = Buffer.from(bytes.subarray(0, 200)).toString('latin1');
   if (odf.includes('opendocument.spreadsheet')) return { kind: 'parseable', apiType: 'EXCEL', format: 'spreadsheet' };
-  if (names.has('ppt/presentation.xml')) return { kind: 'failing', reason: 'FILE_TYPE_NOT_SUPPORTED' };
+  if (odf.includes('opendocument.text')) return { kind: 'parseable', format: 'odt' };
+  if (odf.includes('opendocument.presentation')) return { kind: 'parseable', format: 'odp' };
+  if (names.has('ppt/presentation.xml')) return { kind: 'parseable', format: 'pptx' };
   return unknownBinary(extension);
 }
 
@@ -83,16 +104,30 @@ function identifyText(text: string, extension: string): FileIdentity {
   if (BINARY_EXTENSION.test(extension)) {
     return unreadable('CORRUPT_FILE', `The file is named ${extension} but contains text`);
   }
-  if (start.startsWith('{\\rtf')) return { kind: 'failing', apiType: 'TXT', reason: 'FILE_TYPE_NOT_SUPPORTED' };
+  if (start.startsWith('{\\rtf')) return { kind: 'parseable', apiType: 'TXT', format: 'rtf' };
   const markup = /^(?:\ufeff|<\?xml[^>]*>|<!--[^]*?-->|\s)*<(!doctype html|html|svg|[a-z!])/.exec(start)?.[1];
-  if (markup === 'svg') return { kind: 'failing', apiType: 'IMG', reason: 'FILE_TYPE_NOT_SUPPORTED' };
-  const isHtmlName = /^\.x?html?$/.test(extension);
-  if (markup === '!doctype html' || markup === 'html' || (isHtmlName && markup !== undefined)) {
-    return { kind: 'parseable', apiType: 'HTML', format: 'html' };
-  }
-  if (start.startsWith('<?xml')) return { kind: 'parseable', apiType: 'XML', format: 'text' };
-  if (extension === '.csv' || extension === '.tsv') return { kind: 'parseable', apiType: 'CSV', format: 'csv' };
+  if (markup === 'svg') return unread('SVG images', 'IMG');
+  if (isHtml(markup, extension)) return { kind: 'parseable', apiType: 'HTML', format: 'html' };
+  if (extension === '.eml' || isMail(start)) return { kind: 'parseable', apiType: 'TXT', format: 'eml' };
+  const isXml = start.startsWith('<?xml') || (extension === '.xml' && markup !== undefined);
+  if (isXml) return { kind: 'parseable', apiType: 'XML', format: 'text' };
+  if (/^\.[ct]sv$/.test(extension)) return { kind: 'parseable', apiType: 'CSV', format: 'csv' };
   return { kind: 'parseable', apiType: 'TXT', format: 'text' };
+}
+
+/** Tells by the first tag of a text if it is HTML. */
+function isHtml(markup: string | undefined, extension: string): boolean {
+  return markup === '!doctype html' || markup === 'html' || (/^\.x?html?$/.test(extension) && markup !== undefined);
+}
+
+/** Tells if a text in lower case begins with the header of an email. */
+function isMail(start: string): boolean {
+  return /^(?:[\w-]+:.*\r?\n(?:[ \t].*\r?\n)*)*mime-version:/.test(start);
+}
+
+function unread(type: string, apiType: string | undefined): FileIdentity {
+  const reason = `FILE_TYPE_NOT_SUPPORTED: the emulator does not read ${type}, Extend itself does` as const;
+  return { kind: 'failing', ...defined({ apiType }), reason };
 }
 
 function unknownBinary(extension: string): FileIdentity {

@@ -7,6 +7,7 @@ export { startEmulator } from './start-emulator';
 export type { Emulator, EmulatorOptions } from './start-emulator';
 export type { FaultChooser } from './handle-request';
 export type { EmulatorFile, EmulatorRequest, EmulatorRun, Operation } from './ledger';
+export type { RateLimitOptions } from './rate-limits';
 export type { RunListOptions } from './run-list-options';
 export type { Outcome } from './send-reply';
 export type { ScriptedDocument } from './scripted-document';

@@ -16,6 +16,7 @@ export type Operation =
   | 'createBatch'
   | 'getBatch'
   | 'upload'
+  | 'createFile'
   | 'listFiles'
   | 'getFile'
   | 'deleteFile'

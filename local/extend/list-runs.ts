@@ -14,11 +14,11 @@ const DEFAULT_MAX_PAGE_SIZE = 100;
  * `GET /parse_runs`: answers with one page of the runs. Each run on the page advances as by a poll. With a filter by
  * status, every run that the other filters match advances, because its status decides if it is on the page.
  */
-export function listRuns({ request, state }: Exchange): EmulatorResponse {
+export function listRuns({ request, owner, state }: Exchange): EmulatorResponse {
   const { query } = request;
   const { order = 'newestFirst' } = state.runList;
   const isMatching = (run: Run) => matches(run, query) && isListed(run, state.runList) && hasStatus(run, query);
-  const runs = state.runs.existing().filter(isMatching);
+  const runs = state.runs.existing(owner).filter(isMatching);
   if (order === 'newestFirst') runs.reverse();
   const from = positionAfter(query['nextPageToken'], runs);
   const page = runs.slice(from, from + pageSize(query, state.runList));

@@ -35,6 +35,7 @@ const SHARED_CALLS: readonly Call[] = [
 
 const CALLS: Readonly<Record<ApiVersion, readonly Call[]>> = {
   '2025-04-21': [
+    { method: 'POST', path: '/files', operation: 'createFile' },
     { method: 'POST', path: '/parse/async', operation: 'submit' },
     { method: 'GET', path: '/parser_runs/*', operation: 'result', id: 'runId' },
     { method: 'DELETE', path: '/parser_runs/*', operation: 'deleteRun', id: 'runId' },
@@ -52,21 +53,32 @@ const CALLS: Readonly<Record<ApiVersion, readonly Call[]>> = {
   ],
 };
 
-/** Finds the call that a method, path and query stand for in one version of the API. */
+/**
+ * Finds the call that a method, path and query stand for in one version of the API. `HEAD` stands for the call of `GET`.
+ */
 export function matchRoute(
   apiVersion: ApiVersion,
   method: string,
   path: string,
   query: Readonly<Record<string, string>>,
 ): Route {
+  const called = method === 'HEAD' ? 'GET' : method;
   for (const call of CALLS[apiVersion]) {
-    const found = method === call.method ? matchPath(call.path, path) : undefined;
+    const found = called === call.method ? matchPath(call.path, path) : undefined;
     if (found === undefined) continue;
     // A request for the state without the content is a poll.
     const operation = call.operation === 'result' && query['responseType'] === 'url' ? 'read' : call.operation;
     return { operation, ...(call.id !== undefined && { [call.id]: found }) };
   }
-  return { operation: method === 'GET' && path.startsWith('/presigned/') ? 'content' : 'unknown' };
+  return { operation: called === 'GET' && path.startsWith('/presigned/') ? 'content' : 'unknown' };
+}
+
+/** Returns the methods of a path, in either version of the API; none for a path that no version serves. */
+export function methodsOf(path: string): readonly string[] {
+  const calls = SERVED_VERSIONS.flatMap((version) => CALLS[version]);
+  const methods = new Set(calls.filter((call) => matchPath(call.path, path) !== undefined).map(({ method }) => method));
+  if (methods.has('GET')) methods.add('HEAD');
+  return methods.size === 0 ? [] : [...methods, 'OPTIONS'].sort();
 }
 
 /** Tells if another version of the API than this one serves the path. */

@@ -11,6 +11,8 @@ import type { RunProgress, RunSnapshot } from './run-progress';
 export interface ParsingProgressInput {
   /** The emulator that the run belongs to. */
   readonly state: EmulatorState;
+  /** Owner of the run, and of a file that it downloads. */
+  readonly owner: string;
   /** The run's effective configuration. */
   readonly config: ParseConfig;
   /** File to parse; if it is absent, there is a `download`. */
@@ -74,13 +76,14 @@ async function processDocument(input: ParsingProgressInput): Promise<RunSnapshot
   const outcome = await state.parser.parse({ bytes: file.bytes, format: identity.format, config });
   if ('failureReason' in outcome) return failed(outcome.failureReason);
   const processingTimeMs = Math.round(performance.now() - startedAtMs);
-  const { chunks, pageCount } = outcome;
-  return { status: 'PROCESSED', as: 'parser_run', output: { chunks: () => chunks, pageCount, processingTimeMs } };
+  const { chunks, pageCount, ocr } = outcome;
+  const output = { chunks: () => chunks, pageCount, processingTimeMs, ...defined({ ocr }) };
+  return { status: 'PROCESSED', as: 'parser_run', output };
 }
 
 type FoundFile = { readonly bytes: Uint8Array; readonly name: string } | { readonly failureReason: FailureReason };
 
-async function fileOf({ state, stored, download, fileName }: ParsingProgressInput): Promise<FoundFile> {
+async function fileOf({ state, owner, stored, download, fileName }: ParsingProgressInput): Promise<FoundFile> {
   if (stored !== undefined) return stored;
   if (download === undefined) return { failureReason: 'INTERNAL_ERROR' };
   const { maxInputBytes, downloadTimeoutMs, closing } = state;
@@ -89,7 +92,14 @@ async function fileOf({ state, stored, download, fileName }: ParsingProgressInpu
   const name = fileName ?? loaded.name;
   const identity = identifyFile(loaded.bytes, name);
   const type = identity.kind === 'unreadable' ? undefined : identity.apiType;
-  return state.files.add({ id: download.fileId, name, ...defined({ type }), bytes: loaded.bytes, uploaded: false });
+  return state.files.add({
+    id: download.fileId,
+    owner,
+    name,
+    ...defined({ type }),
+    bytes: loaded.bytes,
+    uploaded: false,
+  });
 }
 
 function failed(failureReason: FailureReason): RunSnapshot {

@@ -11,6 +11,9 @@ export const MAX_JSON_BYTES = 4_000_000;
 const MAX_METADATA_BYTES = 10_240;
 const USAGE_TAGS = 'extend:usage_tags';
 
+/** A run that a body orders. The request's headers tell its owner. */
+export type OrderInBody = Omit<RunOrder, 'owner'>;
+
 /** Settings of an emulator that decide about orders. */
 export interface OrderRules {
   /** Reaction to `dataRetention: { mode: 'zero' }`. */
@@ -23,7 +26,7 @@ export interface OrderRules {
  *
  * @throws RefusedRequest 400 for a body that the version does not accept.
  */
-export function readOrder(body: unknown, apiVersion: ApiVersion, rules: OrderRules): RunOrder {
+export function readOrder(body: unknown, apiVersion: ApiVersion, rules: OrderRules): OrderInBody {
   if (!isPlainObject(body))
     throw new RefusedRequest(400, `The body must be a JSON object of at most ${MAX_JSON_BYTES} bytes`);
   if (apiVersion === '2025-04-21') {

@@ -1,9 +1,8 @@
 import type { ApiVersion } from '../../contract/extend/parse-api';
 import { defined, isPlainObject } from '../../json';
 import { findScript, type NamedScript } from './find-script';
-import { readOrder, type OrderRules } from './read-order';
+import { readOrder, type OrderInBody, type OrderRules } from './read-order';
 import { RefusedRequest, unlessRefused } from './refused-request';
-import type { RunOrder } from './run-store';
 import type { ScriptedDocument } from './scripted-document';
 
 /** A submit's body, read once. */
@@ -15,7 +14,7 @@ export interface Submission {
   /** Scripted document that the URL in the body names, even if the body is refused for another reason. */
   readonly script?: NamedScript;
   /** Run that the body orders, or the refusal of the body. */
-  readonly order: RunOrder | RefusedRequest;
+  readonly order: OrderInBody | RefusedRequest;
 }
 
 /** The settings of an emulator by which it reads a submit's body. */

@@ -1,9 +1,12 @@
 import type { Chunk } from '../../contract/extend/parse-api';
+import type { OcrOutput } from './parser-task';
 
 /** The output of a finished run. */
 export interface RunOutput {
   /** Returns the content. Made-up content is created at each call, so that a large one is not kept in memory. */
   readonly chunks: () => readonly Chunk[];
+  /** Words of the document; absent if the configuration does not ask for them. */
+  readonly ocr?: OcrOutput;
   /** Number of pages that were parsed and are billed. */
   readonly pageCount: number;
   readonly processingTimeMs: number;

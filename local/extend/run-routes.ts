@@ -76,8 +76,8 @@ function namedRun({ run, request }: Exchange): Run {
   return existingRun(run, request.runId ?? '');
 }
 
-function createRun({ submission, state }: Exchange): Run {
+function createRun({ submission, owner, state }: Exchange): Run {
   const { order, script } = submission;
   if (order instanceof RefusedRequest) throw order;
-  return state.runs.create(order, script);
+  return state.runs.create({ ...order, owner }, script);
 }

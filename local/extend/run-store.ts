@@ -13,6 +13,8 @@ import type { RunProgress } from './run-progress';
 export interface RunOrder {
   /** Version of the API that the submit spoke. Any version may ask for the run. */
   readonly apiVersion: ApiVersion;
+  /** Caller that may see the run: a workspace, and a key if the emulator knows its keys. */
+  readonly owner: string;
   readonly fileId: string;
   /** Absent for a run of a stored file. */
   readonly fileUrl?: string;
@@ -31,6 +33,8 @@ export interface RunOrder {
 /** Runs that were created by one request. Plain data. */
 export interface Batch {
   readonly id: string;
+  /** Owner of the runs. */
+  readonly owner: string;
   readonly runIds: readonly string[];
   readonly createdAtMs: number;
 }
@@ -42,7 +46,9 @@ export interface OrderedRun {
 }
 
 /** The facts of a run, as they are kept on disk. */
-interface RunFacts extends Omit<RunOrder, 'password'> {
+interface RunFacts extends Omit<RunOrder, 'password' | 'owner'> {
+  /** Absent if an emulator of an earlier version kept the run. */
+  readonly owner?: string;
   readonly id: string;
   readonly createdAtMs: number;
   readonly deleted: boolean;
@@ -109,7 +115,8 @@ export class RunStore {
     const facts = this.#options.kept?.read(id) as RunFacts | undefined;
     if (facts === undefined || facts.deleted) return undefined;
     const script = facts.fileUrl === undefined ? undefined : this.#options.findScript(facts.fileUrl);
-    const begun = { ...facts, progress: this.#options.begin(facts, script), ...defined({ script }), answersWithout: 0 };
+    const order = { ...facts, owner: facts.owner ?? '' };
+    const begun = { ...order, progress: this.#options.begin(order, script), ...defined({ script }), answersWithout: 0 };
     this.#runs.set(id, begun);
     return begun;
   }
@@ -120,26 +127,29 @@ export class RunStore {
   }
 
   /** Creates the runs of one batch, in order. */
-  createBatch(ordered: readonly OrderedRun[]): Batch {
+  createBatch(ordered: readonly OrderedRun[], owner: string): Batch {
     const id = createId('bpr_');
     const runs = ordered.map(({ order, script }) => this.create({ ...order, batchId: id }, script));
-    const batch = { id, runIds: runs.map((run) => run.id), createdAtMs: Date.now() };
+    const batch = { id, owner, runIds: runs.map((run) => run.id), createdAtMs: Date.now() };
     this.#options.kept?.write(id, batch);
     this.#batches.set(id, batch);
     return batch;
   }
 
-  /** Returns the batch of that id. @throws RefusedRequest 404 if it never existed. */
-  getBatch(id: string): Batch {
+  /** Returns the owner's batch of that id. @throws RefusedRequest 404 if it never existed. */
+  getBatch(id: string, owner: string): Batch {
     const batch = this.#batches.get(id) ?? (this.#options.kept?.read(id) as Batch | undefined);
-    if (batch === undefined) throw new RefusedRequest(404, `Batch run not found: ${id}`);
+    if ((batch?.owner ?? '') !== owner || batch === undefined)
+      throw new RefusedRequest(404, `Batch run not found: ${id}`);
     return batch;
   }
 
-  /** Returns the runs that exist, those of earlier emulators included, in order of creation. */
-  existing(): Run[] {
+  /** Returns the owner's runs that exist, those of earlier emulators included, in order of creation. */
+  existing(owner: string): Run[] {
     for (const id of this.#options.kept?.ids(Object.values(PREFIXES)) ?? []) unlessRefused(() => this.find(id));
-    return [...this.#runs.values()].filter((run) => !run.deleted).sort((a, b) => a.createdAtMs - b.createdAtMs);
+    return [...this.#runs.values()]
+      .filter((run) => !run.deleted && run.owner === owner)
+      .sort((a, b) => a.createdAtMs - b.createdAtMs);
   }
 
   /** Deletes a run; it stays in the list. */
@@ -179,9 +189,9 @@ export function existingRun(run: Run | undefined, id: string): Run {
 }
 
 function toFacts(run: Run): RunFacts {
-  const { id, apiVersion, fileId, fileUrl, fileName, config, metadata, batchId, isZeroRetention, createdAtMs } = run;
+  const { id, apiVersion, owner, fileId, fileUrl, fileName, config, metadata, batchId, isZeroRetention } = run;
   const given = defined({ fileUrl, fileName, metadata, batchId, isZeroRetention });
-  return { id, apiVersion, fileId, ...given, config, createdAtMs, deleted: run.deleted };
+  return { id, apiVersion, owner, fileId, ...given, config, createdAtMs: run.createdAtMs, deleted: run.deleted };
 }
 
 function toEmulatorRun({ progress, config, script, ...run }: Run): EmulatorRun {

@@ -91,7 +91,9 @@ async function sendBody(
   headers: Readonly<Record<string, string>>,
   body: Buffer,
 ): Promise<void> {
-  response.writeHead(status, { ...headers, 'content-length': String(body.byteLength) });
+  // An answer 204 has no body, and must not tell the length of one.
+  const length = status === 204 ? {} : { 'content-length': String(body.byteLength) };
+  response.writeHead(status, { ...headers, ...length });
   response.end(body);
   await settled(response);
 }

@@ -12,6 +12,7 @@ import { handleRequest, type FaultChooser } from './handle-request';
 import { KeptObjects } from './kept-objects';
 import { Ledger, type EmulatorFile, type EmulatorRequest, type EmulatorRun } from './ledger';
 import { PresignedUrls } from './presigned-urls';
+import { RateLimits, type RateLimitOptions } from './rate-limits';
 import type { OrderRules } from './read-order';
 import type { RunListOptions } from './run-list-options';
 import { RunStore } from './run-store';
@@ -45,6 +46,13 @@ export interface EmulatorOptions {
   readonly maxInputBytes?: number;
   /** Heap limit of one parser process, in megabytes. @default 1024 */
   readonly maxParserMemoryMb?: number;
+  /**
+   * API keys that the emulator accepts. Any other key is answered with 401, and no key sees the runs and files of another
+   * one. @default none: the emulator accepts any key, and all keys see the same runs and files
+   */
+  readonly apiKeys?: readonly string[];
+  /** Rate limits. A request above a limit is answered with 429 and `Retry-After`. @default no limits */
+  readonly rateLimits?: RateLimitOptions;
   /** Settings of the list of runs. Version 2026-02-09 only. @default those of {@link RunListOptions} */
   readonly runList?: RunListOptions;
   /**
@@ -83,11 +91,11 @@ export interface Emulator {
 
 /**
  * Starts a local server that speaks Extend's API, versions 2025-04-21 and 2026-02-09, on the loopback interface only.
- * The header of each request chooses the version. Both versions have the same runs and files. The emulator accepts any
- * API key. It parses real documents, though not with Extend's quality, and plays scripted ones. A request that names
+ * The header of each request chooses the version. Both versions have the same runs and files. Runs and files belong to the
+ * workspace that `x-extend-workspace-id` names. It parses real documents, though not with Extend's quality, and plays scripted ones. A request that names
  * another host than loopback, or that comes from a web page of another origin, is answered with 403.
  *
- * @throws RangeError for a limit that is not a positive number.
+ * @throws RangeError for a limit that is not a positive number, and for an empty API key.
  * @throws Error with code `EADDRINUSE` if the port is taken.
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
@@ -125,20 +133,9 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 }
 
 function createState(options: EmulatorOptions, closing: AbortSignal): EmulatorState {
-  const {
-    scripts = {},
-    parseTimeoutMs = DEFAULT_PARSE_TIMEOUT_MS,
-    downloadTimeoutMs = DEFAULT_DOWNLOAD_TIMEOUT_MS,
-    maxInputBytes = DEFAULT_MAX_INPUT_BYTES,
-    maxParserMemoryMb = DEFAULT_MAX_PARSER_MEMORY_MB,
-    directory,
-    runList = {},
-    zeroRetention = 'kept',
-  } = options;
-  const limits = { parseTimeoutMs, downloadTimeoutMs, maxInputBytes, maxParserMemoryMb };
-  for (const [name, value] of Object.entries(limits)) {
-    if (!Number.isFinite(value) || value <= 0) throw new RangeError(`${name} must be a positive number, got ${value}`);
-  }
+  const { scripts = {}, directory, apiKeys = [], rateLimits = {}, runList = {}, zeroRetention = 'kept' } = options;
+  const { parseTimeoutMs, downloadTimeoutMs, maxInputBytes, maxParserMemoryMb } = limitsOf(options);
+  if (apiKeys.some((key) => key.trim() === '')) throw new RangeError('apiKeys must not have an empty key');
   const kept = directory === undefined ? undefined : new KeptObjects(directory);
   const state: EmulatorState = {
     files: new EmulatorFiles(kept),
@@ -150,6 +147,9 @@ function createState(options: EmulatorOptions, closing: AbortSignal): EmulatorSt
     presigned: new PresignedUrls(randomBytes(32).toString('hex')),
     parser: createDocumentParser({ parseTimeoutMs, maxParserMemoryMb }),
     scripts,
+    apiKeys,
+    rateLimits: new RateLimits(rateLimits),
+    reportedOptions: new Set(),
     runList,
     zeroRetention,
     maxInputBytes,
@@ -158,6 +158,21 @@ function createState(options: EmulatorOptions, closing: AbortSignal): EmulatorSt
     baseUrl: '',
   };
   return state;
+}
+
+/** Returns the limits of an emulator, checked. @throws RangeError for one that is not a positive number. */
+function limitsOf(options: EmulatorOptions) {
+  const {
+    parseTimeoutMs = DEFAULT_PARSE_TIMEOUT_MS,
+    downloadTimeoutMs = DEFAULT_DOWNLOAD_TIMEOUT_MS,
+    maxInputBytes = DEFAULT_MAX_INPUT_BYTES,
+    maxParserMemoryMb = DEFAULT_MAX_PARSER_MEMORY_MB,
+  } = options;
+  const limits = { parseTimeoutMs, downloadTimeoutMs, maxInputBytes, maxParserMemoryMb };
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Number.isFinite(value) || value <= 0) throw new RangeError(`${name} must be a positive number, got ${value}`);
+  }
+  return limits;
 }
 
 async function closeAll(server: Server, state: EmulatorState, closing: AbortController): Promise<void> {

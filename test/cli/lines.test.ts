@@ -120,6 +120,20 @@ describe('describeOutcome', () => {
     expect(describeOutcome({ label: 'x.pdf', outcome })).toBe('x.pdf: parsed, 2 pages: parsed/x.md, parsed/x.json');
   });
 
+  it('says so if a parsed document yields no text', () => {
+    const outcome = {
+      input: 'x.pdf',
+      status: 'processed',
+      pageCount: 1,
+      empty: true,
+      markdown: 'x.md',
+      json: 'x.json',
+    } as const;
+    expect(describeOutcome({ label: 'x.pdf', outcome })).toBe(
+      'x.pdf: parsed, 1 page, but no text was found in it: x.md, x.json',
+    );
+  });
+
   it('has no page count if Extend reports none', () => {
     const outcome = { input: 'x.pdf', status: 'processed', markdown: 'x.md', json: 'x.json' } as const;
     expect(describeOutcome({ label: 'x.pdf', outcome })).toBe('x.pdf: parsed: x.md, x.json');

@@ -94,7 +94,9 @@ describe('extend-parse parse, with a Temporal server and a key', () => {
     writeFileSync(other, readFileSync(join(DOCUMENTS, 'harbour.html')));
     const large = at('large.md');
     writeFileSync(large, `# A chapter\n\n${'Some words of it. '.repeat(100)}\n\n`.repeat(LARGE_CHAPTERS));
-    const inputs = [HARBOUR, corrupt, 'http://emulator.invalid/failing?sig=secret', other, large];
+    const blank = at('blank.txt');
+    writeFileSync(blank, '\n\n');
+    const inputs = [HARBOUR, corrupt, 'http://emulator.invalid/failing?sig=secret', other, large, blank];
     const { status, stdout, stderr } = await run(['parse', '--json', '--out', 'mix', ...inputs], configured());
     expect(status).toBe(1);
     const summary = JSON.parse(stdout);
@@ -115,10 +117,11 @@ describe('extend-parse parse, with a Temporal server and a key', () => {
         failed('http://emulator.invalid/failing?***'),
         parsed(other, 'harbour-2'),
         parsed(large, 'large'),
+        { ...parsed(blank, 'blank'), empty: true },
       ],
       local: { temporal: false, extend: false },
     });
-    const names = ['harbour-2', 'harbour', 'large'].flatMap((name) => [`${name}.json`, `${name}.md`]);
+    const names = ['blank', 'harbour-2', 'harbour', 'large'].flatMap((name) => [`${name}.json`, `${name}.md`]);
     expect(readdirSync(at('mix')).sort()).toEqual(['.extend-parse', ...names]);
     const result = JSON.parse(readFileSync(at('mix/harbour.json'), 'utf8'));
     expect(result).toMatchObject({ runId: summary.documents[0].runId, pageCount: 1, output: { kind: 'inline' } });
@@ -127,8 +130,9 @@ describe('extend-parse parse, with a Temporal server and a key', () => {
     expect(readFileSync(at('mix/harbour.md'), 'utf8')).toBe(`${chunk.content.trim()}\n`);
     expect(stderr).toContain(`Temporal: ${devServerAddress()}, namespace default`);
     expect(stderr).toContain(`Extend: ${emulator.url}`);
+    expect(stderr).toContain('blank.txt: parsed, 1 page, but no text was found in it: ');
     expect(stderr).toMatch(/corrupt\.pdf: failed, ParserRunFailed: .*CORRUPT_FILE/);
-    expect(stderr).toContain('3 of 5 documents parsed, 2 failed');
+    expect(stderr).toContain('4 of 6 documents parsed, 2 failed');
     expect(stdout + stderr).not.toContain('secret');
   });
 

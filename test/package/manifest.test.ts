@@ -5,7 +5,7 @@ import { expect, it } from '@jest/globals';
 import { MANIFEST, ROOT } from './packed-project';
 
 const MODULE_NAME =
-  /(?:\bfrom |\bimport |\brequire\(|\bimport\(|\brequire\.resolve\(|__filename\)\()\s*["'`]((?:@[\w-]+\/)?[a-z][\w.-]*)(?:\/[^"'`]*)?["'`]/g;
+  /(?:\bfrom |\bimport |\brequire\(|\bimport\(|\brequire\.resolve\(|__filename\)\()\s*["'`]((?:@[\w.-]+\/)?[a-z][\w.-]*)(?:\/[^"'`]*)?["'`]/g;
 
 /** The npm modules that the build names, in code or in types, with any way of loading. */
 function namedModules(): string[] {

@@ -1,7 +1,8 @@
 import type { Block as AnyBlock, Chunk, ParseConfig } from '../../../contract/extend/parse-api';
-import { defined } from '../../../json';
+import { defined, isPlainObject } from '../../../json';
 import { blockId } from '../ids';
-import { columnCountOf, type Box, type ParsedBlock, type ParsedPage } from './parsed-document';
+import { continueHeaders } from './continue-headers';
+import { columnCountOf, type Box, type ParsedBlock, type ParsedPage, type TableBlock } from './parsed-document';
 import { renderHtmlTable, renderMarkdownTable } from './render-table';
 
 /** A block as the emulator sends it. */
@@ -21,9 +22,11 @@ const NO_BOX = { left: null, right: null, top: null, bottom: null };
  * Cuts pages into chunks as the configuration says, numbering the pages from 1.
  *
  * `minCharacters` joins a smaller chunk with the next ones. `maxCharacters` cuts between blocks only, so a single block
- * may be larger. The list is never empty: an empty document is one empty chunk.
+ * may be larger. An empty document is one empty chunk. The list is empty only if no page was selected.
  */
-export function chunkPages(pages: readonly ParsedPage[], config: ParseConfig): Chunk[] {
+export function chunkPages(given: readonly ParsedPage[], config: ParseConfig): Chunk[] {
+  if (given.length === 0) return [];
+  const pages = tableOptions(config)?.['tableHeaderContinuationEnabled'] === true ? continueHeaders(given) : given;
   const type = config.chunkingStrategy?.type ?? 'page';
   const { minCharacters = 0, maxCharacters = Number.POSITIVE_INFINITY } = config.chunkingStrategy?.options ?? {};
   if (config.target === 'spatial') return pages.map((page, at) => spatialChunk(page, at + 1, config));
@@ -92,25 +95,57 @@ function toChunk(type: string, page: number, blocks: readonly Block[], text: str
   return { object: 'chunk', type, content: text, metadata: { pageRange: { start, end } }, blocks };
 }
 
-function toBlocks({ width, height, blocks }: ParsedPage, number: number, config: ParseConfig): Block[] {
-  return blocks.map((block) => {
+function toBlocks(page: ParsedPage, number: number, config: ParseConfig): Block[] {
+  const metadata = { page: defined({ number, width: page.width, height: page.height }) };
+  return page.blocks.map((block) => {
     const text = block.type === 'table' ? renderTable(block.rows, config) : block.content;
-    return {
-      object: 'block',
-      id: blockId(block.type, text),
-      type: block.type,
-      content: text,
-      details: details(block),
-      metadata: { page: defined({ number, width, height }) },
-      polygon: block.box === undefined ? [] : corners(block.box),
-      boundingBox: block.box ?? NO_BOX,
-    };
+    const made = toBlock({ type: block.type, text, details: details(block), box: block.box, metadata });
+    const hasCells = block.type === 'table' && tableOptions(config)?.['cellBlocksEnabled'] === true;
+    return hasCells ? { ...made, children: cellBlocks(block, made) } : made;
   });
 }
 
+/** Returns a block for each cell of a table, row by row. */
+function cellBlocks({ rows, cellBoxes }: TableBlock, table: Block): Block[] {
+  const { id: parentBlockId } = table;
+  return rows.flatMap((row, rowIndex) =>
+    row.map((text, columnIndex) => {
+      const type = rowIndex === 0 ? 'table_head' : 'table_cell';
+      const details = { type: 'table_cell_details', rowIndex, columnIndex };
+      const box = cellBoxes?.[rowIndex]?.[columnIndex];
+      return { ...toBlock({ type, text, details, box, metadata: table.metadata }), ...defined({ parentBlockId }) };
+    }),
+  );
+}
+
+interface BlockParts {
+  readonly type: string;
+  readonly text: string;
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly box: Box | undefined;
+  readonly metadata: Block['metadata'];
+}
+
+function toBlock({ type, text, details, box, metadata }: BlockParts): Block {
+  return {
+    object: 'block',
+    id: blockId(type, text),
+    type,
+    content: text,
+    details,
+    ...defined({ metadata }),
+    polygon: box === undefined ? [] : corners(box),
+    boundingBox: box ?? NO_BOX,
+  };
+}
+
 function renderTable(rows: readonly (readonly string[])[], config: ParseConfig): string {
-  const tables = config.blockOptions?.['tables'] as { readonly targetFormat?: unknown } | null | undefined;
-  return tables?.targetFormat === 'html' ? renderHtmlTable(rows) : renderMarkdownTable(rows);
+  return tableOptions(config)?.['targetFormat'] === 'html' ? renderHtmlTable(rows) : renderMarkdownTable(rows);
+}
+
+function tableOptions({ blockOptions }: ParseConfig): Readonly<Record<string, unknown>> | undefined {
+  const tables = blockOptions?.['tables'];
+  return isPlainObject(tables) ? tables : undefined;
 }
 
 function details(block: ParsedBlock): Readonly<Record<string, unknown>> {

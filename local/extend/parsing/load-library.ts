@@ -22,6 +22,9 @@ export async function loadLibrary<T>({ name, format, load }: LibraryInput<T>): P
     return await load();
   } catch (error) {
     if (!NOT_FOUND.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
-    throw new ParsingFailure(`INTERNAL_ERROR: install ${name} to parse ${format}`, error);
+    throw new ParsingFailure(
+      `INTERNAL_ERROR: install ${name} to parse ${format} locally; Extend itself parses it`,
+      error,
+    );
   }
 }

@@ -1,23 +1,36 @@
-import { decodeBytes } from '../decode-bytes';
-import type { DocumentFormat, ParserTask, ParseOutcome } from '../parser-task';
+import type { ParseConfig } from '../../../contract/extend/parse-api';
+import { defined } from '../../../json';
+import type { DocumentFormat, OcrOutput, ParserTask, ParseOutcome } from '../parser-task';
 import { chunkPages } from './chunk-pages';
+import { countPages } from './count-pages';
+import { decodeText } from './decode-text';
 import { ParsingFailure } from './parsing-failure';
 import { parseDocx } from './parse-docx';
+import { parseEml } from './parse-eml';
 import { parseHtml } from './parse-html';
+import { parseImage } from './parse-image';
+import { parseOffice } from './parse-office';
 import { parsePdf } from './parse-pdf';
 import { parseDelimited, parseSpreadsheet } from './parse-spreadsheet';
 import { parseText } from './parse-text';
 import type { ParsedPage } from './parsed-document';
 import { repackZip } from './repack-zip';
+import { returnsWords } from './returns-words';
 import { selectPages, type PageRange } from './select-pages';
 
-const PARSERS: Readonly<Record<DocumentFormat, (bytes: Uint8Array) => Promise<ParsedPage[]>>> = {
+const PARSERS: Readonly<Record<DocumentFormat, (bytes: Uint8Array, config: ParseConfig) => Promise<ParsedPage[]>>> = {
   pdf: parsePdf,
-  docx: async (bytes) => parseDocx(repackZip(bytes)),
-  spreadsheet: async (bytes) => parseSpreadsheet(isZip(bytes) ? repackZip(bytes) : bytes),
-  html: async (bytes) => parseHtml(asText(bytes)),
-  csv: async (bytes) => parseDelimited(asText(bytes)),
-  text: async (bytes) => parseText(asText(bytes)),
+  docx: parseDocx,
+  spreadsheet: async (bytes, config) => parseSpreadsheet(isZip(bytes) ? repackZip(bytes) : bytes, config),
+  html: async (bytes) => parseHtml(await decodeText(bytes)),
+  csv: async (bytes) => parseDelimited(await decodeText(bytes)),
+  text: async (bytes) => parseText(await decodeText(bytes)),
+  image: parseImage,
+  pptx: async (bytes) => parseOffice(repackZip(bytes), 'pptx'),
+  odt: async (bytes) => parseOffice(repackZip(bytes), 'odt'),
+  odp: async (bytes) => parseOffice(repackZip(bytes), 'odp'),
+  rtf: async (bytes) => parseOffice(bytes, 'rtf'),
+  eml: parseEml,
 };
 
 /**
@@ -27,8 +40,9 @@ const PARSERS: Readonly<Record<DocumentFormat, (bytes: Uint8Array) => Promise<Pa
 export async function parseIntoChunks({ bytes, format, config }: ParserTask): Promise<ParseOutcome> {
   try {
     const ranges = config.advancedOptions?.pageRanges as readonly PageRange[] | null | undefined;
-    const pages = selectPages(await PARSERS[format](bytes), ranges ?? []);
-    return { chunks: chunkPages(pages, config), pageCount: pages.length };
+    const pages = selectPages(await PARSERS[format](bytes, config), ranges ?? []);
+    const chunks = chunkPages(pages, config);
+    return { chunks, pageCount: countPages(format, pages, chunks), ...defined({ ocr: ocrOf(pages, config) }) };
   } catch (error) {
     if (!(error instanceof ParsingFailure)) throw error;
     return { failureReason: error.reason };
@@ -40,8 +54,14 @@ function isZip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x50 && bytes[1] === 0x4b;
 }
 
-function asText(bytes: Uint8Array): string {
-  const text = decodeBytes(bytes);
-  if (text === undefined) throw new ParsingFailure('CORRUPT_FILE');
-  return text;
+/** Returns the words of the pages, if the configuration asks for them. */
+function ocrOf(pages: readonly ParsedPage[], config: ParseConfig): OcrOutput | undefined {
+  if (!returnsWords(config)) return undefined;
+  const words = pages.flatMap((page, at) =>
+    (page.words ?? []).map(({ text, box, confidence }) => {
+      const { left, right, top, bottom } = box;
+      return { content: text, boundingBox: { left, right, top, bottom }, confidence, pageNumber: at + 1 };
+    }),
+  );
+  return { words };
 }

@@ -1,93 +1,88 @@
-import { readFile } from 'node:fs/promises';
-import type { LayoutBlock, LayoutCell, LiteParse, ParsedPage as LayoutPage } from '@llamaindex/liteparse-wasm';
-import { defined, errorMessage } from '../../../json';
+import type { LiteParseInit, ParsedPage as LayoutPage, TextItem } from '@llamaindex/liteparse-wasm';
+import type { ParseConfig } from '../../../contract/extend/parse-api';
+import { addMissingPlainText, addMissingText } from './add-missing-text';
+import { fillTables } from './fill-tables';
+import { headingLevels } from './heading-levels';
+import { headingBlock, type ParsedBlock, type ParsedPage, type ParsedWord } from './parsed-document';
 import { ParsingFailure } from './parsing-failure';
-import { loadLibrary } from './load-library';
-import { headingBlock, type Box, type ParsedBlock, type ParsedPage } from './parsed-document';
+import { toPdfBlocks, type PdfBlock, type PdfHeading } from './pdf-blocks';
+import { only, readPages } from './read-pdf';
+import { readScans } from './read-scans';
+import { returnsWords } from './returns-words';
+import { toTextLines } from './text-lines';
 
-/** Rows of dots between a label and its numbers. The library takes them for text. */
-const LEADERS = /^[\s.·_-]+$/;
+/** Least share of a page's text that runs sideways on a page that is turned. */
+const SIDEWAYS_SHARE = 0.8;
 
-let parser: Promise<LiteParse> | undefined;
+/** A page of a PDF, before the document decides the levels of its headings. */
+interface PdfPage extends Omit<ParsedPage, 'blocks'> {
+  readonly blocks: readonly PdfBlock[];
+}
 
 /**
- * Parses a PDF with its page sizes and boxes. A scan without text becomes empty pages.
+ * Parses a PDF with its page sizes and boxes. A page has all the text that the library gives for it: text that is in none
+ * of the library's blocks is added in place. A page whose text runs sideways is turned, unless the configuration switches
+ * that off. A scanned page is read by OCR.
  *
  * It must not run in a process with other tasks, because a broken PDF can trap the library's WebAssembly.
  *
- * @throws ParsingFailure for a protected or broken file, and if the library is missing.
+ * @throws ParsingFailure for a protected or broken file, and if a library is missing.
  */
-export async function parsePdf(bytes: Uint8Array): Promise<ParsedPage[]> {
-  parser ??= createParser();
-  const { pages } = await (await parser).parse(bytes).catch((error: unknown) => {
-    // After a trap, the library's memory is in an unknown state. The error ends the process.
-    if (error instanceof WebAssembly.RuntimeError) throw error;
-    const message = errorMessage(error);
-    throw new ParsingFailure(/password/i.test(message) ? 'PASSWORD_PROTECTED_FILE' : 'CORRUPT_FILE', error);
-  });
+export async function parsePdf(bytes: Uint8Array, config: ParseConfig): Promise<ParsedPage[]> {
+  const options = { emitWordBoxes: returnsWords(config) };
+  const pages = await readPages(bytes, options);
   if (pages.length === 0) throw new ParsingFailure('CORRUPT_FILE');
-  return pages.map(toPage);
+  const scans = await readScans(bytes, pages);
+  const turns = config.advancedOptions?.['pageRotationEnabled'] !== false;
+  const upright = turns ? await turnPages(bytes, pages, options) : pages;
+  return withLevels(upright.map(toPdfPage)).map((page, at) => scans.get(upright[at]?.pageNum ?? 0) ?? page);
 }
 
-async function createParser(): Promise<LiteParse> {
-  const name = '@llamaindex/liteparse-wasm';
-  const library = await loadLibrary({ name, format: 'PDF', load: () => import('@llamaindex/liteparse-wasm') });
-  const wasm = await readFile(require.resolve('@llamaindex/liteparse-wasm/liteparse_wasm_bg.wasm'));
-  await library.default({ module_or_path: wasm });
-  return new library.LiteParse({
-    extractBlocks: true,
-    outputFormat: 'markdown',
-    imageMode: 'off',
-    ocrEnabled: false,
-    quiet: true,
+/** Reads the pages whose text runs sideways again, turned. */
+async function turnPages(
+  bytes: Uint8Array,
+  pages: readonly LayoutPage[],
+  options: LiteParseInit,
+): Promise<readonly LayoutPage[]> {
+  const angles = pages.map(({ pageNum, textItems }) => ({ page: pageNum, angle: angleOf(textItems) }));
+  const sideways = angles.filter(({ angle }) => angle !== 0);
+  if (sideways.length === 0) return pages;
+  const corrections = { pageOrientationCorrections: sideways, ...only(sideways.map(({ page }) => page)) };
+  const turned = new Map((await readPages(bytes, { ...options, ...corrections })).map((page) => [page.pageNum, page]));
+  return pages.map((page) => turned.get(page.pageNum) ?? page);
+}
+
+/** Returns the angle by which most of the text of a page is turned clockwise: 0, 90, 180 or 270 degrees. */
+function angleOf(items: readonly TextItem[]): number {
+  const characters = new Map<number, number>();
+  let all = 0;
+  for (const { text, rotation } of items) {
+    const angle = (((Math.round(rotation / 90) * 90) % 360) + 360) % 360;
+    characters.set(angle, (characters.get(angle) ?? 0) + text.length);
+    all += text.length;
+  }
+  const [most] = [...characters].sort(([, a], [, b]) => b - a);
+  return most !== undefined && most[1] >= SIDEWAYS_SHARE * all ? most[0] : 0;
+}
+
+function toPdfPage({ width, height, text, textItems, blocks = [] }: LayoutPage): PdfPage {
+  const lines = toTextLines(textItems);
+  const parsed = fillTables(blocks, textItems).flatMap((block) => toPdfBlocks(block, { width, height }, lines));
+  const whole = addMissingPlainText(addMissingText(parsed, lines), text);
+  return { width, height, blocks: whole, spatialText: text.trimEnd(), words: textItems.flatMap(toWords) };
+}
+
+function toWords({ words = [], confidence = 1, ...item }: TextItem): ParsedWord[] {
+  const located = words.length === 0 ? [item] : words;
+  return located.map(({ text, x, y, width, height }) => {
+    return { text: text.trim(), box: { left: x, top: y, right: x + width, bottom: y + height }, confidence };
   });
 }
 
-function toPage({ width, height, text, blocks = [] }: LayoutPage): ParsedPage {
-  const parsed = blocks.flatMap((block) => toBlock(block, { width, height }));
-  return { width, height, blocks: parsed, spatialText: text.trimEnd() };
-}
-
-function toBlock(block: LayoutBlock, page: { readonly width: number; readonly height: number }): ParsedBlock[] {
-  const box = toBox(block.bbox, page);
-  if (block.kind === 'table') {
-    const rows = tableRows(block);
-    return rows.length === 0 ? [] : [defined({ type: 'table', rows, box })];
-  }
-  const text = block.lines?.join('\n') ?? block.text?.trim() ?? '';
-  if (text === '' || LEADERS.test(text)) return [];
-  if (block.kind === 'heading') return [headingBlock(block.level ?? 1, text, box)];
-  return [defined({ type: 'text', content: toMarkdown(block, text), box })];
-}
-
-function tableRows({ header, rows = [] }: LayoutBlock): string[][] {
-  const all = header === undefined ? rows : [header, ...rows];
-  return all.map((row) => row.map(cellText));
-}
-
-function toMarkdown({ kind, level = 0, ordered, marker, bold }: LayoutBlock, text: string): string {
-  if (kind === 'code') return `\`\`\`\n${text}\n\`\`\``;
-  if (kind !== 'list_item') return bold && kind === 'paragraph' ? `**${text}**` : text;
-  return `${'  '.repeat(level)}${ordered === true ? (marker ?? '1.') : '-'} ${text}`;
-}
-
-function cellText({ text }: LayoutCell): string {
-  return text
-    .replaceAll(/(?:\s*\.){3,}/g, '')
-    .replaceAll(/\s+/g, ' ')
-    .trim();
-}
-
-/**
- * Converts a box of the library. Such a box can reach past the page by the width of a stroke, so it is cut at the page.
- */
-function toBox(rect: LayoutBlock['bbox'], page: { readonly width: number; readonly height: number }): Box | undefined {
-  if (rect === undefined) return undefined;
-  const within = (value: number, most: number): number => Math.round(Math.min(Math.max(value, 0), most) * 100) / 100;
-  return {
-    left: within(rect.x, page.width),
-    top: within(rect.y, page.height),
-    right: within(rect.x + rect.width, page.width),
-    bottom: within(rect.y + rect.height, page.height),
-  };
+function withLevels(pages: readonly PdfPage[]): ParsedPage[] {
+  const isHeading = (block: PdfBlock): block is PdfHeading => block.type === 'heading';
+  const levels = headingLevels(pages.flatMap(({ blocks }) => blocks.filter(isHeading)));
+  const toBlock = (block: PdfBlock): ParsedBlock =>
+    block.type === 'heading' ? headingBlock(levels.get(block) ?? 1, block.text, block.box) : block;
+  return pages.map((page) => ({ ...page, blocks: page.blocks.map(toBlock) }));
 }

@@ -1,4 +1,5 @@
 import type { CellValue, Sheet } from 'hucre';
+import type { ParseConfig } from '../../../contract/extend/parse-api';
 import { ParsingFailure } from './parsing-failure';
 import { loadLibrary } from './load-library';
 import { columnCountOf, headingBlock, type ParsedPage } from './parsed-document';
@@ -10,17 +11,22 @@ type FormatValue = (value: CellValue, format: string) => string;
 
 /**
  * Parses a workbook: each sheet is a page with the sheet's name and one table of formatted values. Empty rows at the
- * end are left out.
+ * end are left out. A formula whose value the workbook does not contain is shown as the formula, because nothing
+ * calculates here. The configuration can leave out hidden content and ask for values without their formats.
  *
  * @throws ParsingFailure for a protected or broken file, and if the library is missing.
  */
-export async function parseSpreadsheet(bytes: Uint8Array): Promise<ParsedPage[]> {
+export async function parseSpreadsheet(bytes: Uint8Array, { advancedOptions }: ParseConfig): Promise<ParsedPage[]> {
   const library = await loadLibrary({ name: 'hucre', format: 'spreadsheets', load: () => import('hucre') });
   const { read, formatValue, EncryptedFileError } = library;
   const workbook = await read(bytes, { readStyles: true }).catch((error: unknown) => {
     throw new ParsingFailure(error instanceof EncryptedFileError ? 'PASSWORD_PROTECTED_FILE' : 'CORRUPT_FILE', error);
   });
-  return workbook.sheets.map((sheet) => toPage(sheet, formatValue));
+  const { excelSkipHiddenContent, excelUseRawCellValues } = advancedOptions ?? {};
+  const sheets =
+    excelSkipHiddenContent === true ? workbook.sheets.filter(isVisible).map(withoutHidden) : workbook.sheets;
+  const format: FormatValue = excelUseRawCellValues === true ? cellText : formatValue;
+  return sheets.map((sheet) => toPage(sheet, format));
 }
 
 /**
@@ -37,13 +43,37 @@ export async function parseDelimited(text: string): Promise<ParsedPage[]> {
 function toPage(sheet: Sheet, formatValue: FormatValue): ParsedPage {
   const rows = sheet.rows.map((row, rowAt) =>
     row.map((value, columnAt) => {
-      const format = sheet.cells?.get(`${rowAt},${columnAt}`)?.style?.numFmt;
+      const cell = sheet.cells?.get(`${rowAt},${columnAt}`);
+      if (value === null && cell?.formula !== undefined) return `=${cell.formula}`;
+      const format = cell?.style?.numFmt;
       return format === undefined || value === null || isNoDate(value) ? cellText(value) : formatValue(value, format);
     }),
   );
   const filled = withoutEmptyEnd(rows);
   const table = filled.length === 0 ? [] : [{ type: 'table' as const, rows: filled }];
   return { blocks: [headingBlock(2, sheet.name), ...table] };
+}
+
+function isVisible({ hidden, veryHidden }: Sheet): boolean {
+  return hidden !== true && veryHidden !== true;
+}
+
+/** Returns a sheet whose hidden rows and columns are gone. */
+function withoutHidden(sheet: Sheet): Sheet {
+  const rows: CellValue[][] = [];
+  const cells: NonNullable<Sheet['cells']> = new Map();
+  sheet.rows.forEach((row, rowAt) => {
+    if (sheet.rowDefs?.get(rowAt)?.hidden === true) return;
+    const shown: CellValue[] = [];
+    row.forEach((value, columnAt) => {
+      if (sheet.columns?.[columnAt]?.hidden === true) return;
+      const cell = sheet.cells?.get(`${rowAt},${columnAt}`);
+      if (cell !== undefined) cells.set(`${rows.length},${shown.length}`, cell);
+      shown.push(value);
+    });
+    rows.push(shown);
+  });
+  return { ...sheet, rows, cells };
 }
 
 function cellText(value: CellValue): string {

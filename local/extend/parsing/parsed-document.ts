@@ -24,7 +24,27 @@ export interface TableBlock {
   readonly type: 'table';
   /** Markdown of each cell, in one line. Of a merged cell, the top left cell has the content; the others are empty. */
   readonly rows: readonly (readonly string[])[];
+  /** Locations of the cells, where they are known; absent for formats without layout. */
+  readonly cellBoxes?: readonly (readonly (Box | undefined)[])[];
   readonly box?: Box;
+}
+
+/** Returns the smallest box around two boxes. */
+export function unionOf(a: Box, b: Box): Box {
+  return {
+    left: Math.min(a.left, b.left),
+    top: Math.min(a.top, b.top),
+    right: Math.max(a.right, b.right),
+    bottom: Math.max(a.bottom, b.bottom),
+  };
+}
+
+/** A word that was read by OCR, or that the file contains as text. */
+export interface ParsedWord {
+  readonly text: string;
+  readonly box: Box;
+  /** Certainty of the reading, from 0 to 1. It is 1 for text of the file. */
+  readonly confidence: number;
 }
 
 /** One page, or the part of a document that counts as a page if the format has none. */
@@ -36,6 +56,8 @@ export interface ParsedPage {
   readonly blocks: readonly ParsedBlock[];
   /** The page as plain text that keeps the layout; absent for formats without layout. */
   readonly spatialText?: string;
+  /** Words with their locations; absent for formats without layout, and if the configuration does not ask for them. */
+  readonly words?: readonly ParsedWord[];
 }
 
 /** Creates a heading. The first level is the document's heading, the others are headings of sections. */

@@ -20,19 +20,21 @@ const VERSION = 20;
  * Unpacks a zip file and packs its entries again, uncompressed. So a document cannot make a parser unpack more than is
  * measured here: no entry may unpack to more than the directory declares, and `identifyFile` limits the sum.
  *
+ * @param changed entries that get another content, by name
  * @throws ParsingFailure `CORRUPT_FILE` for an entry that is damaged, or larger or smaller than declared, and for any
  * compression method other than deflate.
  */
-export function repackZip(bytes: Uint8Array): Uint8Array {
+export function repackZip(bytes: Uint8Array, changed: ReadonlyMap<string, Uint8Array> = new Map()): Uint8Array {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const entries = readZipDirectory(bytes);
   if (entries === undefined) throw new ParsingFailure('CORRUPT_FILE');
-  const size = entries.reduce((sum, entry) => sum + entry.uncompressedBytes + headerBytes(entry), END_BYTES);
+  const bytesOf = ({ name, uncompressedBytes }: ZipEntry) => changed.get(name)?.byteLength ?? uncompressedBytes;
+  const size = entries.reduce((sum, entry) => sum + bytesOf(entry) + headerBytes(entry), END_BYTES);
   const packed = Buffer.alloc(size);
   const directory: Buffer[] = [];
   let at = 0;
   for (const entry of entries) {
-    const content = unpack(view, entry);
+    const content = changed.get(entry.name) ?? unpack(view, entry);
     const fields = toFields(entry, content);
     directory.push(toCentralHeader(entry, fields, at));
     packed.writeUInt32LE(LOCAL_SIGNATURE, at);
@@ -42,6 +44,17 @@ export function repackZip(bytes: Uint8Array): Uint8Array {
   at = append(packed, at, ...directory);
   append(packed, at, toEnd(entries.length, directoryAt, at - directoryAt));
   return packed;
+}
+
+/**
+ * Unpacks the entries of a zip file whose names match.
+ *
+ * @throws ParsingFailure as {@link repackZip}.
+ */
+export function unpackEntries(bytes: Uint8Array, name: RegExp): Map<string, Uint8Array> {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const matching = (readZipDirectory(bytes) ?? []).filter((entry) => name.test(entry.name));
+  return new Map(matching.map((entry) => [entry.name, unpack(view, entry)]));
 }
 
 function headerBytes({ nameBytes }: ZipEntry): number {

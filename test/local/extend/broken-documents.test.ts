@@ -96,7 +96,6 @@ describe('a broken document', () => {
     ['an encrypted Office file', encryptedOffice, 'secret.docx', 'PASSWORD_PROTECTED_FILE'],
     ['a zip that is no Office file', emptyZip, 'files.zip', 'FILE_TYPE_NOT_SUPPORTED'],
     ['unknown bytes', () => new Uint8Array([0, 1, 2, 3]), 'thing', 'FILE_TYPE_NOT_SUPPORTED'],
-    ['rich text', () => new TextEncoder().encode('{\\rtf1 hello}'), 'a.rtf', 'FILE_TYPE_NOT_SUPPORTED'],
   ])('%s fails with the reason of the API', async (_, bytes, name, reason) => {
     expect(await failureOf(bytes(), name)).toBe(reason);
   });

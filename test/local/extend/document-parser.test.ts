@@ -96,18 +96,44 @@ describe('without the parsing libraries', () => {
     const imports = { '#parser-process': './dist/local/extend/parser-process.js' };
     writeFileSync(join(root, 'package.json'), JSON.stringify({ name: 'bare', imports }));
     writeFileSync(join(root, 'program.js'), PROGRAM);
-    const names = ['harbour.md', 'tables.docx', '12s0324.pdf', 'harbour.html', 'orders.xlsx', 'orders.csv'];
+    const names = [
+      'harbour.md',
+      'tables.docx',
+      '12s0324.pdf',
+      'harbour.html',
+      'orders.xlsx',
+      'orders.csv',
+      'receipt.png',
+    ];
     for (const name of names) writeFileSync(join(root, name), sampleDocument(name));
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, ['program.js', ...names], { cwd: root });
+    const made = {
+      'a.rtf': '{\\rtf1 hello}',
+      'a.eml': 'Subject: hello\n\nhello',
+      'latin.txt': Buffer.from([0x63, 0xe9]),
+    };
+    for (const [name, content] of Object.entries(made)) writeFileSync(join(root, name), content);
+    const { stdout, stderr } = await promisify(execFile)(
+      process.execPath,
+      ['program.js', ...names, ...Object.keys(made)],
+      {
+        cwd: root,
+      },
+    );
     expect(JSON.parse(stdout)).toEqual([
       'PROCESSED',
       'PROCESSED',
-      'INTERNAL_ERROR: install mammoth to parse DOCX',
-      'INTERNAL_ERROR: install @llamaindex/liteparse-wasm to parse PDF',
-      'INTERNAL_ERROR: install turndown to parse HTML',
-      'INTERNAL_ERROR: install hucre to parse spreadsheets',
-      'INTERNAL_ERROR: install hucre to parse CSV',
+      'INTERNAL_ERROR: install mammoth to parse DOCX locally; Extend itself parses it',
+      'INTERNAL_ERROR: install @llamaindex/liteparse-wasm to parse PDF locally; Extend itself parses it',
+      'INTERNAL_ERROR: install turndown to parse HTML locally; Extend itself parses it',
+      'INTERNAL_ERROR: install hucre to parse spreadsheets locally; Extend itself parses it',
+      'INTERNAL_ERROR: install hucre to parse CSV locally; Extend itself parses it',
+      'INTERNAL_ERROR: install tesseract.js @tesseract.js-data/eng image-size to parse images and scanned pages locally; Extend itself parses it',
+      'INTERNAL_ERROR: install officeparser to parse RTF locally; Extend itself parses it',
+      'INTERNAL_ERROR: install postal-mime to parse EML locally; Extend itself parses it',
+      'INTERNAL_ERROR: install chardet to parse text that is not UTF-8 locally; Extend itself parses it',
     ]);
-    expect(stderr).toContain('emulator: INTERNAL_ERROR: install mammoth to parse DOCX');
+    expect(stderr).toContain(
+      'emulator: INTERNAL_ERROR: install mammoth to parse DOCX locally; Extend itself parses it',
+    );
   });
 });

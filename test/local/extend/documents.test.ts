@@ -76,12 +76,6 @@ describe('PDF', () => {
     expect(title?.boundingBox?.top).toBeCloseTo(27.8, 0);
   });
 
-  it('without text, as a scan, is an empty page', async () => {
-    const { chunks, pageCount } = await parse('c03-29.pdf');
-    expect(pageCount).toBe(1);
-    expect(chunks).toMatchObject([{ type: 'page', content: '', blocks: [] }]);
-  });
-
   it('as spatial text keeps the columns', async () => {
     const { chunks } = await parse('12s0324.pdf', { target: 'spatial' });
     expect(chunks[0]?.content).toMatch(/Total {20,}Male {10,}Female/);
@@ -230,7 +224,8 @@ describe('text and spreadsheets', () => {
 
   it('each sheet of a workbook is a page, with values as the workbook shows them', async () => {
     const { chunks, pageCount } = await parse('orders.xlsx');
-    expect(pageCount).toBe(2);
+    // Pages are an estimate by the volume of the content, and not the number of sheets.
+    expect([chunks.length, pageCount]).toEqual([2, 1]);
     expect(chunks[0]?.content).toBe(
       [
         '## Orders\n',
@@ -262,15 +257,14 @@ describe('types of files', () => {
     expect(run.chunks[0].content).toContain('| Bottom left | Bottom right |');
   });
 
-  it('an image is accepted but not parsed', async () => {
-    const png = new Uint8Array(Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'));
-    const uploaded = await upload(emulator, png, 'a.png');
+  it('an image is known by its beginning, and fails if the rest is missing', async () => {
+    const uploaded = await upload(emulator, sampleDocument('receipt.png').slice(0, 100), 'a.png');
     expect(uploaded.body.file.type).toBe('IMG');
     const { body } = await call(emulator, 'POST', '/parse/async', { file: { fileId: uploaded.body.file.id } });
     expect(await finishedRun(emulator, body.id)).toMatchObject({
       object: 'parser_run_status',
       status: 'FAILED',
-      failureReason: 'FILE_TYPE_NOT_SUPPORTED',
+      failureReason: 'CORRUPT_FILE',
     });
   });
 });

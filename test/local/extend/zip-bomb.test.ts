@@ -38,6 +38,8 @@ describe('a zip file whose directory lies', () => {
     ['a workbook', 'bomb.xlsx', [CONTENT_TYPES, { name: 'xl/workbook.xml', ...bomb }]],
     ['a workbook with a sheet', 'sheet.xlsx', [EMPTY, { name: 'xl/worksheets/sheet1.xml', ...bomb }]],
     ['a picture in a Word file', 'picture.docx', [CONTENT_TYPES, DOCUMENT, { name: 'word/media/a.png', ...bomb }]],
+    ['slides', 'bomb.pptx', [CONTENT_TYPES, { name: 'ppt/presentation.xml', ...bomb }]],
+    ['a header of a Word file', 'header.docx', [CONTENT_TYPES, DOCUMENT, { name: 'word/header1.xml', ...bomb }]],
   ])('fails as CORRUPT_FILE and takes no memory: %s', async (_, name, entries) => {
     const family = familyOf(command.child.pid as number);
     const sum = (name: 'VmRSS' | 'VmHWM') => family.reduce((bytes, pid) => bytes + memoryOf(pid, name), 0);

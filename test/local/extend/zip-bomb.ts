@@ -3,8 +3,9 @@ import { crc32, deflateRawSync, constants } from 'node:zlib';
 /** One entry of a made zip file. */
 export interface MadeEntry {
   readonly name: string;
-  /** The entry's content, packed by deflate. */
+  /** The entry's content, packed by deflate unless it is `stored`. */
   readonly packed: Uint8Array;
+  readonly stored?: boolean;
   /** Sizes as the directory declares them. */
   readonly declaredBytes: number;
   readonly crc?: number;
@@ -33,10 +34,10 @@ export function makeZip(entries: readonly MadeEntry[]): Uint8Array {
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];
   let at = 0;
-  for (const { name, packed, declaredBytes, crc = 0 } of entries) {
+  for (const { name, packed, stored = false, declaredBytes, crc = 0 } of entries) {
     const fields = Buffer.alloc(26);
     fields.writeUInt16LE(20, 0);
-    fields.writeUInt16LE(8, 4);
+    fields.writeUInt16LE(stored ? 0 : 8, 4);
     fields.writeUInt32LE(crc, 10);
     fields.writeUInt32LE(packed.byteLength, 14);
     fields.writeUInt32LE(declaredBytes, 18);
