@@ -5,12 +5,14 @@ import type { OrderRules } from './read-order';
 import type { RunListOptions } from './run-list-options';
 import type { RunStore } from './run-store';
 import type { ScriptedDocument } from './scripted-document';
+import type { Webhooks } from './webhooks/webhooks';
 
 /** The state of one emulator, which all its routes share. */
 export interface EmulatorState {
   readonly files: EmulatorFiles;
   readonly runs: RunStore;
   readonly presigned: PresignedUrls;
+  readonly webhooks: Webhooks;
   readonly parser: DocumentParser;
   /** Scripted documents besides the built-in ones, by name. */
   readonly scripts: Readonly<Record<string, ScriptedDocument>>;

@@ -10,6 +10,15 @@ export type { EmulatorFile, EmulatorRequest, EmulatorRun, Operation } from './le
 export type { RunListOptions } from './run-list-options';
 export type { Outcome } from './send-reply';
 export type { ScriptedDocument } from './scripted-document';
+export type { EmulatorEndpoint } from './webhooks/endpoint-store';
+export type {
+  EndpointOptions,
+  PayloadFormat,
+  PlannedDelivery,
+  WebhookFault,
+  WebhookOptions,
+} from './webhooks/webhook-options';
+export type { EmulatorDelivery } from './webhooks/webhooks';
 export { BUILT_IN_SCRIPTS } from './built-in-scripts';
 export {
   dripReply,
