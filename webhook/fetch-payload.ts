@@ -1,6 +1,6 @@
 import type { BodyRoom } from './body-room';
 import { readBody } from './read-body';
-import { readPayload, type RunEvent } from './read-event';
+import { parseJson, readPayload, type RunEvent } from './read-event';
 
 /**
  * Fetches the payload of an event that has nothing but a signed URL. The URL stands in a signed body, so it comes from
@@ -20,7 +20,10 @@ export async function fetchPayload(
   if (typeof body === 'string') throw new Error(`the payload could not be read: ${body}`);
   options.room.free(body.byteLength);
   if (!response.ok) throw new Error(`the URL of the payload answered with ${response.status}`);
-  return readPayload(JSON.parse(body.toString('utf8')));
+  // The message of the parser would show a part of the payload.
+  const json = parseJson(body);
+  if (json === undefined) throw new Error('the payload is not JSON');
+  return readPayload(json.value);
 }
 
 /** Tells if a URL may be fetched: https, or an address of this machine, as the emulator has. */

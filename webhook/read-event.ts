@@ -77,7 +77,8 @@ function textOf(value: unknown, maxLength: number): string | undefined {
   return typeof value === 'string' && value !== '' && value.length <= maxLength ? value : undefined;
 }
 
-function parseJson(body: Uint8Array): { readonly value: unknown } | undefined {
+/** Parses UTF-8 as JSON. @returns `undefined` if it is not JSON */
+export function parseJson(body: Uint8Array): { readonly value: unknown } | undefined {
   try {
     return { value: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) };
   } catch {

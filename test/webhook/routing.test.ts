@@ -3,6 +3,9 @@
  * for ever.
  */
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../../contract';
@@ -149,6 +152,63 @@ describe('an event of a run', () => {
     });
     expect((await failing(signedRequest(runEvent('pr_6', metadataOf('unknown'))))).status).toBe(200);
   });
+});
+
+describe('an event with nothing but a signed URL', () => {
+  const eventWith = (data: string) =>
+    JSON.stringify({ eventId: 'e', eventType: 'parse_run.processed', payload: { data } });
+  let url: string;
+  const requests: string[] = [];
+  const answers: Record<string, { status?: number; headers?: Record<string, string>; body?: string }> = {
+    '/gone': { status: 404, body: '{"id":"pr_x"}' },
+    '/moved': { status: 302, headers: { location: '/payload' } },
+    '/text': { body: 'a text that no log may show' },
+    '/large': { body: JSON.stringify({ id: 'pr_x', padding: 'x'.repeat(1_000_000) }) },
+    '/nothing': { body: '{"object":"parse_run_status"}' },
+  };
+  const files = createServer((message, response) => {
+    requests.push(`${message.url} ${message.headers.authorization ?? 'without a key'}`);
+    const { status = 200, headers = {}, body = '' } = answers[message.url ?? ''] ?? {};
+    response.writeHead(status, headers).end(body);
+  });
+
+  beforeAll(async () => {
+    await once(files.listen(0, '127.0.0.1'), 'listening');
+    url = `http://127.0.0.1:${(files.address() as AddressInfo).port}`;
+  });
+  afterAll(() => void files.close());
+
+  it('is fetched, and reaches its workflow', async () => {
+    const workflowId = await startWorkflow();
+    answers['/payload'] = { body: JSON.stringify({ id: 'pr_9', metadata: metadataOf(workflowId) }) };
+    requests.length = 0;
+    expect(await deliver(eventWith(`${url}/payload`))).toMatchObject({ outcome: 'signalled', runId: 'pr_9' });
+    expect(await signalsOf(workflowId)).toEqual([['runFinished', { runId: 'pr_9', eventId: 'e' }]]);
+    expect(requests).toEqual(['/payload without a key']);
+  });
+
+  it('is foreign if the payload names no run', async () => {
+    expect(await deliver(eventWith(`${url}/nothing`))).toMatchObject({ outcome: 'foreign', status: 200 });
+  });
+
+  it.each(['/gone', '/moved', '/text', '/large'])(
+    'is answered with 503 if the URL gives no payload: %s',
+    async (path) => {
+      requests.length = 0;
+      const delivery = await deliver(eventWith(`${url}${path}`));
+      expect(delivery).toMatchObject({ outcome: 'unavailable', status: 503 });
+      expect(delivery.reason).not.toMatch(/127\.0\.0\.1|no log may show/);
+      expect(requests).toHaveLength(1);
+    },
+  );
+
+  it.each(['http://169.254.169.254/latest', 'file:///etc/passwd', 'ftp://a.test/', 'no URL'])(
+    'is not fetched from %s',
+    async (address) => {
+      const delivery = await deliver(eventWith(address));
+      expect(delivery).toMatchObject({ status: 503, reason: 'the URL of the payload is not an https: URL' });
+    },
+  );
 });
 
 describe('a namespace without the search attribute', () => {
