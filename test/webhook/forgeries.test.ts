@@ -54,6 +54,12 @@ const CASES: readonly Case[] = [
     headers: { ...good, [SIGNATURE]: good[SIGNATURE].slice(0, 62) },
   },
   {
+    name: 'one byte too many',
+    status: 401,
+    vendor: false,
+    headers: { ...good, [SIGNATURE]: `${good[SIGNATURE]}00` },
+  },
+  {
     name: 'upper case',
     status: 200,
     vendor: true,

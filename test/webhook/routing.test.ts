@@ -18,6 +18,8 @@ import { runEvent, SECRET, signedRequest } from './signed';
 
 const OTHER = 'other-namespace';
 const KEYWORD = 2;
+/** Number of signals that a workflow of this server can take. */
+const MAX_SIGNALS = 5;
 let server: DevServer;
 let connection: Connection;
 let clients: Client[];
@@ -25,7 +27,7 @@ let handler: WebhookHandler;
 const deliveries: WebhookDelivery[] = [];
 
 beforeAll(async () => {
-  server = await startOwnDevServer();
+  server = await startOwnDevServer({ dynamicConfig: { 'history.maximumSignalsPerExecution': MAX_SIGNALS } });
   connection = await Connection.connect({ address: server.address });
   clients = ['default', OTHER].map((namespace) => new Client({ connection, namespace }));
   await connection.workflowService.registerNamespace({
@@ -131,9 +133,17 @@ describe('an event of a run', () => {
     }
   });
 
-  it('with a workflow id that Temporal refuses is answered with 200', async () => {
-    const id = 'ä'.repeat(900);
-    expect(await deliver(runEvent('pr_5', metadataOf(id)))).toMatchObject({ status: 200 });
+  it('of a workflow that can take no more signals is answered with 200', async () => {
+    const workflowId = await startWorkflow();
+    const outcomes: string[] = [];
+    for (let count = 0; count <= MAX_SIGNALS; count += 1) {
+      outcomes.push((await deliver(runEvent('pr_5', metadataOf(workflowId)))).outcome);
+    }
+    expect(outcomes).toEqual([...Array<string>(MAX_SIGNALS).fill('signalled'), 'ended']);
+  });
+
+  it('with the longest workflow id that this package reads is answered with 200', async () => {
+    expect(await deliver(runEvent('pr_5', metadataOf('ä'.repeat(1000))))).toMatchObject({ status: 200 });
   });
 
   it('of another type or of a whole batch is ignored', async () => {
