@@ -9,6 +9,7 @@ import { findWorkflows, type WaitingWorkflow } from './find-workflows';
 import { readBody, type BodyProblem } from './read-body';
 import { readEvent, type RunEvent } from './read-event';
 import { resolveOptions, type ResolvedOptions, type WebhookHandlerOptions } from './handler-options';
+import { RecentEvents } from './recent-events';
 import { signalWorkflow } from './signal-workflow';
 import { findHeaderProblem, findSignatureProblem, signatureHeadersOf } from './verify-signature';
 
@@ -18,6 +19,7 @@ const BODY_ROOM_BYTES = 64_000_000;
 /** The parts of a handler that outlive a delivery. */
 interface Receiver extends ResolvedOptions {
   readonly room: BodyRoom;
+  readonly recent: RecentEvents;
 }
 
 /** A delivery with a right signature and a readable body, or the end of any other. */
@@ -44,7 +46,11 @@ export type WebhookHandler = (request: Request) => Promise<Response>;
  * ```
  */
 export function createWebhookHandler(options: WebhookHandlerOptions): WebhookHandler {
-  const receiver: Receiver = { ...resolveOptions(options), room: new BodyRoom(BODY_ROOM_BYTES) };
+  const receiver: Receiver = {
+    ...resolveOptions(options),
+    room: new BodyRoom(BODY_ROOM_BYTES),
+    recent: new RecentEvents(),
+  };
   return async (request) => {
     const startedAtMs = performance.now();
     const end = await receive(request, receiver).catch((error: unknown): DeliveryEnd => {
@@ -65,7 +71,8 @@ async function receive(request: Request, receiver: Receiver): Promise<DeliveryEn
   const event = await completeEvent(received.event, receiver, signal);
   const facts = defined({ eventType: event.eventType, eventId: event.eventId, runId: event.runId });
   try {
-    const end = await beforeAbort(deliver(event, receiver, deadlineMs), signal);
+    const delivering = receiver.recent.once(keyOf(event), () => deliver(event, receiver, deadlineMs));
+    const end = await beforeAbort(delivering, signal);
     const delayMs = end.outcome === 'signalled' ? Date.now() - sentAtMs : undefined;
     return { ...facts, ...end, ...defined({ delayMs }) };
   } catch (error) {
@@ -112,6 +119,11 @@ async function completeEvent(event: RunEvent, { room }: Receiver, signal: AbortS
   const { payloadUrl, ...rest } = event;
   if (payloadUrl === undefined) return event;
   return { ...rest, ...(await fetchPayload(payloadUrl, { signal, room })) };
+}
+
+/** The key under which an event is remembered; `undefined` for an event that cannot be recognised. */
+function keyOf({ eventId, runId }: RunEvent): string | undefined {
+  return eventId === undefined ? undefined : `${eventId} ${runId ?? ''}`;
 }
 
 /** Finds the workflows of the event and signals them, within the deadline. */

@@ -1,7 +1,7 @@
 /**
  * Outcome of a delivery, by the status of its answer.
  *
- * - 200: `signalled` (a workflow got the signal), `ended` (the workflow has ended or never existed), `foreign` (a run of
+ * - 200: `signalled` (a workflow got the signal), `repeated` (a workflow got it from an earlier delivery), `ended` (the workflow has ended or never existed), `foreign` (a run of
  *   another program or namespace), `ignored` (an event that is not about the end of a parse run).
  * - 401, 405: `refused` (the signature is missing, wrong or too old; or it is no POST request).
  * - 400, 408, 413: `unreadable` (not JSON, not received in time, or larger than 1 MB).
@@ -9,7 +9,7 @@
  * - 500: `failed` (the body was read before the handler got the request).
  */
 export type DeliveryOutcome =
-  'signalled' | 'ended' | 'foreign' | 'ignored' | 'refused' | 'unreadable' | 'unavailable' | 'failed';
+  'signalled' | 'repeated' | 'ended' | 'foreign' | 'ignored' | 'refused' | 'unreadable' | 'unavailable' | 'failed';
 
 /** A delivery that was answered. Nothing in it is a secret, a URL or content of a document. */
 export interface WebhookDelivery {

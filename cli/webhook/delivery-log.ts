@@ -6,13 +6,13 @@ const REFUSAL_PAUSE_MS = 10_000;
 
 /**
  * Creates a log with one line for each delivery that signalled a workflow or has failed. Deliveries that are foreign or
- * ignored are normal and get no line. Refused and unreadable ones get at most one line in 10 s for each reason.
+ * ignored, and repetitions, are normal and get no line. Refused and unreadable ones get at most one line in 10 s for each reason.
  */
 export function createDeliveryLog(write: (line: string) => void): (delivery: WebhookDelivery) => void {
   const refusedAtMs = new Map<string, number>();
   return (delivery) => {
     const { outcome, reason = '' } = delivery;
-    if (outcome === 'foreign' || outcome === 'ignored') return;
+    if (outcome === 'foreign' || outcome === 'ignored' || outcome === 'repeated') return;
     if (outcome === 'refused' || outcome === 'unreadable') {
       const nowMs = performance.now();
       if (nowMs - (refusedAtMs.get(reason) ?? -Infinity) < REFUSAL_PAUSE_MS) return;

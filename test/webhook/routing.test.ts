@@ -94,6 +94,29 @@ describe('an event of a run', () => {
     expect(await signalsOf(workflowId)).toEqual([['runFinished', { runId: 'pr_1', eventId: 'event_17' }]]);
   });
 
+  it('that comes again adds no second signal, also at the same time, until it is another event', async () => {
+    const workflowId = await startWorkflow();
+    const eventId = `event_${randomUUID()}`;
+    const body = runEvent('pr_1', metadataOf(workflowId), eventId);
+    deliveries.length = 0;
+    const statuses = await Promise.all(
+      Array.from({ length: 20 }, async () => (await handler(signedRequest(body))).status),
+    );
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    expect(await deliver(body)).toMatchObject({ outcome: 'repeated', status: 200, eventId });
+    expect(await signalsOf(workflowId)).toHaveLength(1);
+    await deliver(runEvent('pr_1', metadataOf(workflowId), `${eventId}-2`));
+    expect(await signalsOf(workflowId)).toHaveLength(2);
+  });
+
+  it('that reached no workflow is tried again when it comes again', async () => {
+    const workflowId = `w-${randomUUID()}`;
+    const body = runEvent('pr_1', metadataOf(workflowId), `event_${workflowId}`);
+    expect(await deliver(body)).toMatchObject({ outcome: 'ended' });
+    await clients[0]!.workflow.start('parseDocument', { taskQueue: 'nothing-polls-this', workflowId });
+    expect(await deliver(body)).toMatchObject({ outcome: 'signalled' });
+  });
+
   it('reaches the workflow of another namespace that has a client', async () => {
     const workflowId = await startWorkflow(undefined, clients[1]);
     await until(async () => (await deliver(runEvent('pr_2', metadataOf(workflowId, OTHER)))).outcome === 'signalled');
@@ -109,11 +132,11 @@ describe('an event of a run', () => {
     const runId = `parser_run_${randomUUID()}`;
     const [workflowId, other] = [await startWorkflow(runId), await startWorkflow(`${runId}-other`)];
     const payload = { object: 'parser_run_status', id: runId, status: 'PROCESSED' };
-    const event = JSON.stringify({ eventId: 'e', eventType: 'parser_run.processed', payload });
-    expect(await deliver(event)).toMatchObject({ outcome: 'signalled', workflowIds: [workflowId] });
+    const event = () => JSON.stringify({ eventId: randomUUID(), eventType: 'parser_run.processed', payload });
+    expect(await deliver(event())).toMatchObject({ outcome: 'signalled', workflowIds: [workflowId] });
     expect(await signalsOf(other)).toEqual([]);
     await clients[0]!.workflow.getHandle(workflowId).terminate();
-    await until(async () => (await deliver(event)).outcome === 'foreign');
+    await until(async () => (await deliver(event())).outcome === 'foreign');
   });
 
   it.each(["x' OR ExecutionStatus = 'Running", 'x"', 'x\\', 'x y'])(
@@ -137,7 +160,8 @@ describe('an event of a run', () => {
     const workflowId = await startWorkflow();
     const outcomes: string[] = [];
     for (let count = 0; count <= MAX_SIGNALS; count += 1) {
-      outcomes.push((await deliver(runEvent('pr_5', metadataOf(workflowId)))).outcome);
+      const eventId = `event_${randomUUID()}`;
+      outcomes.push((await deliver(runEvent('pr_5', metadataOf(workflowId), eventId))).outcome);
     }
     expect(outcomes).toEqual([...Array<string>(MAX_SIGNALS).fill('signalled'), 'ended']);
   });
