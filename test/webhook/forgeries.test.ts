@@ -139,6 +139,15 @@ describe('a delivery', () => {
     expect(deliveries).toEqual([{ outcome: 'refused', status: 401, reason, durationMs: expect.any(Number) }]);
   });
 
+  it('whose body was read before is answered with 500, so that the mistake is seen', async () => {
+    const handler = await handlerWithoutServer();
+    const request = signedRequest(BODY);
+    await request.text();
+    deliveries.length = 0;
+    expect((await handler(request)).status).toBe(500);
+    expect(deliveries).toMatchObject([{ outcome: 'failed', reason: expect.stringContaining('untouched') }]);
+  });
+
   it('of another method is refused', async () => {
     const handler = await handlerWithoutServer();
     expect((await handler(new Request('http://receiver.test/'))).status).toBe(405);
