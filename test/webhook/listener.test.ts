@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { createWebhookListener, type WebhookHandler } from '../../webhook';
 
@@ -47,7 +48,7 @@ describe('the listener', () => {
     const listener = createWebhookListener(echo);
     const url = await serve((message, response) => {
       void (async () => {
-        for await (const _ of message);
+        await text(message);
         listener(message, response);
       })();
     });
