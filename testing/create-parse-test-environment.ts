@@ -25,7 +25,7 @@ export interface ParseTestEnvironmentOptions {
    *   run one after the other.
    * - `dev-server`: a real server, on which waits take real time.
    *
-   * @default 'time-skipping'
+   * @default 'time-skipping'; 'dev-server' with `webhooks`
    */
   readonly server?: TestServerKind;
   /**
@@ -46,7 +46,8 @@ export interface ParseTestEnvironmentOptions {
   /**
    * `true`: the emulator sends an event when a run ends, and a receiver signals the workflow. A scripted document then
    * ends by itself after `durationMs` of its script. Losses, delays and repetitions of events are members of the script
-   * (`webhook`). An event comes in real time, so use the server `dev-server` to see that it shortens a wait.
+   * (`webhook`). Events come in real time, so the server is `dev-server`: the time-skipping server can hang when an event
+   * meets the end of a timer.
    * @default false
    */
   readonly webhooks?: boolean;
@@ -143,7 +144,11 @@ export async function createParseTestEnvironment(
 }
 
 async function startAll(options: ParseTestEnvironmentOptions, closers: (() => Promise<void>)[]) {
-  const { server = 'time-skipping', taskQueue = DEFAULT_TASK_QUEUE, scripts = {}, faults, apiVersion } = options;
+  const { webhooks: hasWebhooks = false, server = hasWebhooks ? 'dev-server' : 'time-skipping' } = options;
+  const { taskQueue = DEFAULT_TASK_QUEUE, scripts = {}, faults, apiVersion } = options;
+  if (hasWebhooks && server === 'time-skipping') {
+    throw new TypeError("webhooks need the server 'dev-server', because events come in real time");
+  }
   // Bundling is the slowest step, so it begins first. If another step fails, nothing awaits the bundling.
   const bundling = withBundledWorkflows(workerSettings(options));
   bundling.catch(() => undefined);

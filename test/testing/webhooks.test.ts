@@ -21,10 +21,25 @@ it.each(['2026-02-09', '2025-04-21'] as const)(
   },
 );
 
-it('a signal of a webhook ends the wait of a workflow on a real server', async () => {
+it('a webhook ends the wait of a workflow on a real server, which the metadata of the run names', async () => {
   await using parsing = await createParseTestEnvironment({
     webhooks: true,
-    server: 'dev-server',
+    apiVersion: '2026-02-09',
+    scripts: { quick: { durationMs: 300, webhook: { copies: 2 } } },
+  });
+  const workflowId = 'named-by-metadata';
+  const startedAtMs = performance.now();
+  const polling = { initialDelayMs: 60_000 };
+  await parsing.client.execute({ file: parsing.document('quick'), polling }, { workflowId });
+  expect(performance.now() - startedAtMs).toBeLessThan(45_000);
+  const events = await historyOf(parsing.temporal, workflowId);
+  const signals = events.flatMap(({ workflowExecutionSignaledEventAttributes: signal }) => signal?.signalName ?? []);
+  expect(signals).toEqual(['runFinished']);
+});
+
+it('a webhook ends the wait of a workflow on a real server, which a search attribute names', async () => {
+  await using parsing = await createParseTestEnvironment({
+    webhooks: true,
     scripts: { quick: { durationMs: 300 } },
   });
   const workflowId = 'woken-by-a-webhook';
@@ -47,4 +62,8 @@ it('a signal of a webhook ends the wait of a workflow on a real server', async (
   const events = await historyOf(parsing.temporal, workflowId);
   const signals = events.flatMap(({ workflowExecutionSignaledEventAttributes: signal }) => signal?.signalName ?? []);
   expect(signals).toEqual(['runFinished']);
+});
+
+it('webhooks are refused on the time-skipping server, which can hang when an event meets the end of a timer', async () => {
+  await expect(createParseTestEnvironment({ webhooks: true, server: 'time-skipping' })).rejects.toThrow('dev-server');
 });
