@@ -43,7 +43,7 @@ const EXPORTS = [
 ];
 const DOCUMENTED = [...EXPORTS, `${MEMBERS} > TSPropertySignature`, `${MEMBERS} > TSMethodSignature`];
 /** Folders with classes that users get. A class that implements an interface is documented at the interface. */
-const HANDED_OUT = ['client', 'worker', 'testing', 'storage'];
+const HANDED_OUT = ['client', 'webhook', 'worker', 'testing', 'storage'];
 const CLASS = 'ExportNamedDeclaration > ClassDeclaration[implements.length=0] > ClassBody';
 const DOCUMENTED_METHODS = [
   `${CLASS} > MethodDefinition[kind="method"][accessibility!="private"][key.type="Identifier"]`,

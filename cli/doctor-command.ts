@@ -16,6 +16,7 @@ import {
 import { checkTemporal } from './check-temporal';
 import { EXIT_STATUS, type ExitStatus } from './exit-status';
 import { describeFinding, type Finding } from './finding';
+import { checkWebhooks } from './webhook/check-webhooks';
 
 /**
  * `extend-parse doctor`: checks whether a worker with this environment would work, and whether one polls. It prints each
@@ -31,7 +32,7 @@ export async function doctorCommand(environment: Environment): Promise<ExitStatu
   const findings = [
     ...problems,
     checkVersions(installedVersions(), manifest),
-    ...(await checkParts(configuration)),
+    ...(await checkParts(configuration, env)),
     ...(await checkConfiguredTemporal(env)),
   ];
   for (const finding of findings) console.log(describeFinding(finding));
@@ -64,10 +65,14 @@ function readUsable(env: Readonly<Record<string, string>>): {
   }
 }
 
-async function checkParts(configuration: WorkerConfiguration | undefined): Promise<Finding[]> {
+async function checkParts(configuration: WorkerConfiguration | undefined, env: Environment): Promise<Finding[]> {
   if (configuration === undefined) return [{ state: 'skipped', subject: "Extend's key", says: 'not checked' }];
+  const extend = await checkExtend(configuration);
+  const isRefused = extend.some(({ state }) => state === 'wrong');
+  const notChecked: Finding = { state: 'skipped', subject: 'webhooks', says: 'not checked' };
   return [
-    ...(await checkExtend(configuration)),
+    ...extend,
+    ...(isRefused ? [notChecked] : await checkWebhooks(configuration, env)),
     await checkResultStore(configuration),
     await checkSourceDirectory(configuration),
   ];

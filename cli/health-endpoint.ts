@@ -4,25 +4,33 @@ import type { AddressInfo } from 'node:net';
 import { errorMessage } from '../json';
 import { CommandError, EXIT_STATUS } from './exit-status';
 
-/** An HTTP endpoint that answers whether the worker polls. */
+/** An HTTP endpoint that answers whether a service works. */
 export interface HealthEndpoint {
   readonly port: number;
   /** From now on the endpoint answers 200 while the function returns `true`. */
-  watch(isPolling: () => boolean): void;
+  watch(isWorking: () => boolean): void;
   close(): Promise<void>;
 }
 
 /**
- * Answers every request on all interfaces: 200 while the worker polls, 503 before and while it ends. An orchestrator uses it
- * as a probe.
+ * Answers every request on all interfaces: 200 while the service works, 503 before and while it ends. An orchestrator uses
+ * it as a probe.
+ *
+ * @param work the word for it in the answers; default: `polling`
  *
  * @throws CommandError if the port is taken or not permitted.
  */
-export async function startHealthEndpoint({ port }: { readonly port: number }): Promise<HealthEndpoint> {
+export async function startHealthEndpoint({
+  port,
+  work = 'polling',
+}: {
+  readonly port: number;
+  readonly work?: string;
+}): Promise<HealthEndpoint> {
   let isReady = () => false;
   const server = createServer((_request, response) => {
     const ready = isReady();
-    response.writeHead(ready ? 200 : 503, { 'content-type': 'text/plain' }).end(ready ? 'polling\n' : 'not polling\n');
+    response.writeHead(ready ? 200 : 503, { 'content-type': 'text/plain' }).end(ready ? `${work}\n` : `not ${work}\n`);
   });
   server.listen(port);
   try {
@@ -33,7 +41,7 @@ export async function startHealthEndpoint({ port }: { readonly port: number }): 
   }
   return {
     port: (server.address() as AddressInfo).port,
-    watch: (isPolling) => (isReady = isPolling),
+    watch: (isWorking) => (isReady = isWorking),
     close: async () => {
       server.close();
       server.closeAllConnections();

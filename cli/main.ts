@@ -9,6 +9,7 @@ import { checkArguments, type GivenArguments } from './parse-arguments';
 import { parsePort } from './parse-port';
 import { flush, surviveClosedOutput } from './standard-streams';
 import { toLabel, toSafeLabel } from './to-label';
+import { addWebhook } from './webhook/add-webhook';
 
 const FORCE = 'replace files in --out that this command did not write; documents are never replaced';
 
@@ -73,6 +74,7 @@ function createProgram(end: (status: ExitStatus) => void): Command {
     });
   addBatch(program, end);
   addServices(program, end);
+  addWebhook(program, end);
   return program;
 }
 

@@ -52,7 +52,7 @@ export type {
   SourceFile,
   UrlFile,
 } from './input';
-export { METRICS } from './metrics';
+export { METRICS, WEBHOOK_METRICS } from './metrics';
 export type { MetricLabels, MetricName, MetricNameOf, MetricRow } from './metrics';
 export { MAX_TIMER_MS, nextDelayMs, resolveSchedule } from './poll-schedule';
 export type { Backoff, PollEngine, PollPosition, PollSchedule, PollingOptions } from './poll-schedule';

@@ -72,6 +72,25 @@ export const METRICS = {
   },
 } as const satisfies Readonly<Record<string, MetricRow>>;
 
+/** Every metric of a webhook receiver. It has no worker, so these are apart from {@link METRICS}. */
+export const WEBHOOK_METRICS = {
+  extend_parse_webhook_deliveries: {
+    type: 'counter',
+    unit: '1',
+    labels: ['outcome'],
+    meaning:
+      'Deliveries of events, counted by `outcome`: `signalled`, `repeated` (an event that was signalled before), `ended` (the workflow has ended), `foreign` (a run of another program), `ignored` (another type of event), `refused` (wrong signature), `unreadable`, `unavailable` (no answer of Temporal) or `failed`.',
+  },
+  extend_parse_webhook_delay_seconds: {
+    type: 'histogram',
+    unit: 's',
+    labels: [],
+    buckets: [0.25, 0.5, 1, 2, 3, 5, 8, 12, 20, 30, 60, 120, 300],
+    meaning:
+      'Time from the timestamp that Extend signed until Temporal has accepted the signal. Extend signs each attempt anew, so the time before a repeated attempt does not count. The timestamp has whole seconds.',
+  },
+} as const satisfies Readonly<Record<string, MetricRow>>;
+
 /** Name of a metric of this package. */
 export type MetricName = keyof typeof METRICS;
 

@@ -17,6 +17,7 @@ import { createKeyRing } from './key-ring';
 import type { RequestObserver } from './request-watch';
 import { createSender, type Timeouts } from './sender';
 import { noteKey } from './usable-key';
+import { createWebhookEndpoints, type WebhookEndpoints } from './webhook-endpoints';
 
 /** Settings of {@link createExtendClient}. */
 export interface ExtendClientOptions {
@@ -58,6 +59,8 @@ export interface ExtendClient {
   noteKey(options?: CallOptions): Promise<void>;
   /** Gives Extend's API in a version. Requests for a run use the version in which the run was submitted. */
   version(apiVersion: ApiVersion): ExtendApi;
+  /** The endpoints of webhooks. */
+  readonly webhookEndpoints: WebhookEndpoints;
 }
 
 const DEFAULT_FETCH_TIMEOUT_MS = 300_000;
@@ -75,9 +78,10 @@ export function createExtendClient(options: ExtendClientOptions, observe?: Reque
   }
   const connection = toConnection(options, observe);
   const timeouts = toTimeouts(options);
+  const sender = createSender('2026-02-09', connection, timeouts);
   const versions: Readonly<Record<ApiVersion, ExtendApi>> = {
     '2025-04-21': createApi20250421(createSender('2025-04-21', connection, timeouts)),
-    '2026-02-09': createApi20260209(createSender('2026-02-09', connection, timeouts)),
+    '2026-02-09': createApi20260209(sender),
   };
   return {
     apiVersion,
@@ -85,6 +89,7 @@ export function createExtendClient(options: ExtendClientOptions, observe?: Reque
     redactor: createRedactor(() => connection.keys.secrets),
     noteKey: async ({ signal } = {}) => noteKey(connection, signal),
     version: (version) => versions[version],
+    webhookEndpoints: createWebhookEndpoints(sender),
   };
 }
 

@@ -9,3 +9,4 @@ export { BodyTooLargeError } from './read-body';
 export type { EndedRequest, RequestObserver, RequestOperation } from './request-watch';
 export { startTimeLimit } from './time-limit';
 export type { TimeLimit } from './time-limit';
+export type { WebhookEndpointRequest, WebhookEndpoints } from './webhook-endpoints';

@@ -26,7 +26,10 @@ export type RequestOperation =
   | 'createBatch'
   | 'readBatch'
   | 'deleteRun'
-  | 'deleteFile';
+  | 'deleteFile'
+  | 'listWebhookEndpoints'
+  | 'createWebhookEndpoint'
+  | 'deleteWebhookEndpoint';
 
 /** Function that is called after each request has ended. It must not throw. */
 export type RequestObserver = (ended: EndedRequest) => void;

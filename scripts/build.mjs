@@ -13,7 +13,10 @@ const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const PROJECT = join(ROOT, 'tsconfig.build.json');
 const DIST = join(ROOT, 'dist');
 const COMMAND = join(DIST, 'cli', 'main.js');
-const BUNDLE = join(DIST, 'http', 'ky.js');
+/** The sources that are bundled with the library that they export, by the path of the bundle. */
+const BUNDLES = new Map(
+  ['http/ky', 'webhook/request-listener'].map((source) => [join(DIST, `${source}.js`), `${source}.ts`]),
+);
 /** Files that decide what is built, and that the compiler does not watch. An install changes the last one. */
 const OTHER_INPUTS = ['package.json', 'scripts/build.mjs', 'node_modules/.package-lock.json'].map((file) =>
   join(ROOT, file),
@@ -46,14 +49,14 @@ function replaceFile(path, text) {
   renameSync(unfinished, path);
 }
 
-async function bundleKy() {
+async function bundleLibrary(source, outfile) {
   const { build } = await import('esbuild');
   const {
     outputFiles: [bundle],
   } = await build({
     absWorkingDir: ROOT,
-    entryPoints: ['http/ky.ts'],
-    outfile: BUNDLE,
+    entryPoints: [source],
+    outfile,
     bundle: true,
     write: false,
     platform: 'node',
@@ -61,7 +64,7 @@ async function bundleKy() {
     target: 'node20',
     logLevel: 'warning',
   });
-  replaceFile(BUNDLE, bundle.text);
+  replaceFile(outfile, bundle.text);
 }
 
 /** Removes the outputs of sources that no longer exist. */
@@ -75,15 +78,15 @@ const outputs = outputFiles();
 // An incremental compiler does not notice that one of its outputs is missing, or that its types or this script changed.
 const buildMs = modifiedMs(outputs.values().next().value);
 const force = [...outputs].some((file) => !existsSync(file)) || OTHER_INPUTS.some((file) => modifiedMs(file) > buildMs);
-// The bundle takes the place of the compiler's own `http/ky.js`.
-const writeFile = (path, text) => resolve(path) !== BUNDLE && replaceFile(resolve(path), text);
+// A bundle takes the place of the compiler's own output.
+const writeFile = (path, text) => !BUNDLES.has(resolve(path)) && replaceFile(resolve(path), text);
 const host = ts.createSolutionBuilderHost({ ...ts.sys, writeFile }, undefined, report);
 const project = ts.createSolutionBuilder(host, [PROJECT], { force }).getNextInvalidatedProject();
 if (project !== undefined) {
   process.stdout.write('building\n');
   // The compiler writes its record last, so the next build continues a build that was cut off. The record also holds the
   // errors, and the next build reports them again.
-  await bundleKy();
+  for (const [bundle, source] of BUNDLES) await bundleLibrary(source, bundle);
   project.done();
 }
 removeStale(outputs);

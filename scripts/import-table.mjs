@@ -56,6 +56,13 @@ export const IMPORT_TABLE = {
     npmTypes: [],
     node: true,
   },
+  webhook: {
+    values: ['json', 'privacy', 'contract/extend', 'contract', 'workflows/messages'],
+    types: [],
+    npm: ['@temporalio/client', '@hono/node-server'],
+    npmTypes: [],
+    node: true,
+  },
   // The worker names the workflows by their path only, because they run inside the sandbox.
   worker: {
     values: ['json', 'privacy', 'contract/extend', 'contract', 'activities'],
@@ -74,7 +81,7 @@ export const IMPORT_TABLE = {
   },
   'local/temporal': { values: [], types: [], npm: [], npmTypes: [], node: true },
   testing: {
-    values: ['json', 'contract', 'client', 'worker', 'local/extend', 'local/temporal'],
+    values: ['json', 'contract', 'client', 'webhook', 'worker', 'local/extend', 'local/temporal'],
     types: [],
     // Static imports only: plain jest has no import() of its own.
     npm: ['@temporalio/testing', '@temporalio/worker'],
@@ -89,6 +96,7 @@ export const IMPORT_TABLE = {
       'contract',
       'http',
       'client',
+      'webhook',
       'worker',
       'local/extend',
       'local/temporal',

@@ -9,9 +9,11 @@ import { type Emulator, type EmulatorOptions, startEmulator } from '../local/ext
 import { createParseWorker, type ParseWorkerOptions } from '../worker';
 import { withBundledWorkflows } from './bundle-workflows';
 import { createDocumentChooser, type ScriptedDocumentName } from './choose-document';
+import { startReceiver } from './start-receiver';
 import { startTemporalEnvironment, type TestServerKind } from './temporal-environment';
 
 type WorkerSettings = NonNullable<ParseWorkerOptions['worker']>;
+type Client = TestWorkflowEnvironment['client'];
 type ParseWorker = Awaited<ReturnType<typeof createParseWorker>>;
 
 /** Settings of {@link createParseTestEnvironment}. */
@@ -23,7 +25,7 @@ export interface ParseTestEnvironmentOptions {
    *   run one after the other.
    * - `dev-server`: a real server, on which waits take real time.
    *
-   * @default 'time-skipping'
+   * @default 'time-skipping'; 'dev-server' with `webhooks`
    */
   readonly server?: TestServerKind;
   /**
@@ -41,6 +43,14 @@ export interface ParseTestEnvironmentOptions {
    * Version of Extend's API in which the worker submits. The emulator speaks both. @default '2025-04-21'
    */
   readonly apiVersion?: NonNullable<ParseWorkerOptions['activities']['apiVersion']>;
+  /**
+   * `true`: the emulator sends an event when a run ends, and a receiver signals the workflow. A scripted document then
+   * ends by itself after `durationMs` of its script. Losses, delays and repetitions of events are members of the script
+   * (`webhook`). Events come in real time, so the server is `dev-server`: the time-skipping server can hang when an event
+   * meets the end of a timer.
+   * @default false
+   */
+  readonly webhooks?: boolean;
   /** Task queue of worker and client. @default 'extend-parse' */
   readonly taskQueue?: string;
   /**
@@ -134,15 +144,20 @@ export async function createParseTestEnvironment(
 }
 
 async function startAll(options: ParseTestEnvironmentOptions, closers: (() => Promise<void>)[]) {
-  const { server = 'time-skipping', taskQueue = DEFAULT_TASK_QUEUE, scripts = {}, faults, apiVersion } = options;
+  const { webhooks: hasWebhooks = false, server = hasWebhooks ? 'dev-server' : 'time-skipping' } = options;
+  const { taskQueue = DEFAULT_TASK_QUEUE, scripts = {}, faults, apiVersion } = options;
+  if (hasWebhooks && server === 'time-skipping') {
+    throw new TypeError("webhooks need the server 'dev-server', because events come in real time");
+  }
   // Bundling is the slowest step, so it begins first. If another step fails, nothing awaits the bundling.
   const bundling = withBundledWorkflows(workerSettings(options));
   bundling.catch(() => undefined);
-  const emulator = await startEmulator({ ...options.emulator, ...defined({ scripts, faults }) });
-  closers.push(() => emulator.close());
   const temporal = await startTemporalEnvironment(server);
   closers.push(() => temporal.close());
   const { env } = temporal;
+  const webhooks = await webhookOptions(options, env.client, closers);
+  const emulator = await startEmulator({ ...options.emulator, ...defined({ scripts, faults, webhooks }) });
+  closers.push(() => emulator.close());
   const results = await resultLocation(options, closers);
   const worker = await createParseWorker({
     connection: env.nativeConnection,
@@ -163,6 +178,20 @@ async function startAll(options: ParseTestEnvironmentOptions, closers: (() => Pr
   const client = new ParseClient({ client: env.client, taskQueue, ...results });
   const document = createDocumentChooser(scripts);
   return { client, temporal: env.client, emulator, document, taskQueue, env, worker };
+}
+
+/** Starts a receiver, if it is wanted, and adds its endpoint to the settings of the emulator's webhooks. */
+async function webhookOptions(
+  { webhooks = false, emulator = {}, apiVersion = '2025-04-21' }: ParseTestEnvironmentOptions,
+  client: Client,
+  closers: (() => Promise<void>)[],
+): Promise<EmulatorOptions['webhooks']> {
+  if (!webhooks) return emulator.webhooks;
+  const receiver = await startReceiver(client);
+  closers.push(() => receiver.close());
+  const { url, signingSecret } = receiver;
+  const endpoints = [{ url, signingSecret, apiVersion }, ...(emulator.webhooks?.endpoints ?? [])];
+  return { ...emulator.webhooks, endpoints };
 }
 
 /**

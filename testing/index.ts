@@ -24,10 +24,13 @@ export {
 } from '../local/extend';
 export type {
   Emulator,
+  EmulatorDelivery,
+  EmulatorEndpoint,
   EmulatorFile,
   EmulatorRequest,
   EmulatorRun,
   FaultChooser,
   Reply,
   ScriptedDocument,
+  WebhookFault,
 } from '../local/extend';

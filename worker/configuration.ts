@@ -65,7 +65,7 @@ export function readWorkerConfiguration(environment: Environment): WorkerConfigu
   const shutdownGraceTimeMs = number('EXTEND_PARSE_SHUTDOWN_GRACE_MS', isWhole, 'a whole number of milliseconds');
   const maxRequestsPerSecond = number('EXTEND_PARSE_MAX_REQUESTS_PER_SECOND', isPositive, 'a positive number');
   const runMetadata = readSwitch(env, 'EXTEND_PARSE_RUN_METADATA', problems);
-  const metricsAddress = readMetricsAddress(env, problems);
+  const metricsAddress = checkMetricsAddress(env, problems);
   const temporal = readTemporal(env, problems);
   if (problems.length > 0) throw new ConfigurationError(problems);
   return {
@@ -224,7 +224,20 @@ function readDirectory(env: Environment, name: string, problems: string[]): stri
   return path;
 }
 
-function readMetricsAddress(
+/**
+ * Reads the address at which metrics are served to Prometheus.
+ *
+ * @returns `undefined` if none is set
+ * @throws ConfigurationError if it is not an IP address and a port
+ */
+export function readMetricsAddress(environment: Environment): string | undefined {
+  const problems: string[] = [];
+  const address = checkMetricsAddress(withoutBlanks(environment), problems);
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return address;
+}
+
+function checkMetricsAddress(
   { EXTEND_PARSE_METRICS_ADDRESS: value }: Environment,
   problems: string[],
 ): string | undefined {

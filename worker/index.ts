@@ -7,6 +7,7 @@
 export {
   ConfigurationError,
   readApiVersionSetting,
+  readMetricsAddress,
   readTemporalConfiguration,
   readWorkerConfiguration,
 } from './configuration';

@@ -9,6 +9,8 @@ import type { BatchOutcomes, BatchProgress, ParseProgress } from '../contract';
 export interface RunFinishedNotice {
   /** Extend's run id, as information for people. The workflow always polls Extend for the status. */
   readonly runId?: string;
+  /** Id of Extend's event that caused the signal, as information for people. */
+  readonly eventId?: string;
 }
 
 /** Returns the progress of a `parseDocument` workflow. */

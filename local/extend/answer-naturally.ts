@@ -9,6 +9,7 @@ import { createBatch, getBatch } from './batch-routes';
 import { listRuns } from './list-runs';
 import { isOfOtherVersion, methodsOf } from './match-route';
 import { RefusedRequest } from './refused-request';
+import { createEndpoint, deleteEndpoint, getEndpoint, listEndpoints, updateEndpoint } from './webhooks/endpoint-routes';
 import { cancelRun, deleteRun, parseNow, serveRun, submitRun } from './run-routes';
 
 type Handler = (exchange: Exchange) => EmulatorResponse | Promise<EmulatorResponse>;
@@ -28,6 +29,11 @@ const HANDLERS: Readonly<Record<Operation, Handler>> = {
   listFiles,
   getFile,
   deleteFile,
+  createEndpoint,
+  listEndpoints,
+  getEndpoint,
+  updateEndpoint,
+  deleteEndpoint,
   content: serveContent,
   unknown: serveNothing,
 };

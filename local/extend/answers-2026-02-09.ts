@@ -1,12 +1,13 @@
 import { defined } from '../../json';
 import type { Answers, RefusalToAnswer, RunToAnswer } from './answers';
 import { creditsFor } from './credits';
-import { splitReason } from './failure-message';
+import { failureOf } from './failure-message';
 import { fileFacts } from './file-facts';
 import { createId } from './ids';
 import { nameInUrl } from './name-in-url';
 import type { RunOutput } from './run-progress';
-import type { Batch, Run } from './run-store';
+import type { Run } from './run-store';
+import { timestamp } from './timestamp';
 
 /** The answers of version 2026-02-09: bare objects, in which `null` stands for a value that is not there. */
 export const ANSWERS_2026_02_09: Answers = {
@@ -24,11 +25,6 @@ export const ANSWERS_2026_02_09: Answers = {
 export function runSummary(to: RunToAnswer): object {
   const at = timestamp(to.run.createdAtMs);
   return { ...runFacts(to), usage: usageOf(to), createdAt: at, updatedAt: at };
-}
-
-/** Returns the object of a batch. */
-export function batchObject({ id, runIds, createdAtMs }: Batch, status: string): object {
-  return { object: 'batch_run', id, status, runCount: runIds.length, createdAt: timestamp(createdAtMs) };
 }
 
 /** Returns the content that a run object and a presigned URL of a run have. */
@@ -77,12 +73,6 @@ function runFacts(to: RunToAnswer): object {
   };
 }
 
-function failureOf(failureReason: string | null | undefined, failureMessage: string | null | undefined): object {
-  if (failureReason == null) return { failureReason: null, failureMessage: failureMessage ?? null };
-  const { code, message } = splitReason(failureReason);
-  return { failureReason: code, failureMessage: failureMessage === undefined ? message : failureMessage };
-}
-
 function usageOf({ run, snapshot }: RunToAnswer): { readonly credits: number; readonly totalCredits: number } | null {
   if (snapshot.output === undefined) return null;
   const credits = creditsFor(run.config, snapshot.output.pageCount);
@@ -117,8 +107,4 @@ const CODES: Readonly<Record<number, string>> = {
 
 function errorObject({ status, message, code = CODES[status] ?? 'INVALID_REQUEST' }: RefusalToAnswer): object {
   return { code, message, retryable: status === 429 || status >= 500, requestId: createId('req_') };
-}
-
-function timestamp(atMs: number): string {
-  return new Date(atMs).toISOString();
 }

@@ -1,5 +1,5 @@
 import { defined, isPlainObject } from '../../json';
-import { batchObject } from './answers-2026-02-09';
+import { batchObject } from './batch-object';
 import { effectiveConfig } from './effective-config';
 import { jsonResponse, type EmulatorResponse } from './emulator-response';
 import type { EmulatorState } from './emulator-state';

@@ -6,12 +6,14 @@ import type { RateLimits } from './rate-limits';
 import type { RunListOptions } from './run-list-options';
 import type { RunStore } from './run-store';
 import type { ScriptedDocument } from './scripted-document';
+import type { Webhooks } from './webhooks/webhooks';
 
 /** The state of one emulator, which all its routes share. */
 export interface EmulatorState {
   readonly files: EmulatorFiles;
   readonly runs: RunStore;
   readonly presigned: PresignedUrls;
+  readonly webhooks: Webhooks;
   readonly parser: DocumentParser;
   /** Scripted documents besides the built-in ones, by name. */
   readonly scripts: Readonly<Record<string, ScriptedDocument>>;

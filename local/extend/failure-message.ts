@@ -14,3 +14,10 @@ export function splitReason(failureReason: string): { readonly code: string; rea
   const message = explanation.length > 0 ? explanation.join(': ') : (MESSAGES[code] ?? code);
   return { code, message };
 }
+
+/** Returns the two members of version 2026-02-09 that tell of a failure. */
+export function failureOf(failureReason: string | null | undefined, failureMessage: string | null | undefined): object {
+  if (failureReason == null) return { failureReason: null, failureMessage: failureMessage ?? null };
+  const { code, message } = splitReason(failureReason);
+  return { failureReason: code, failureMessage: failureMessage === undefined ? message : failureMessage };
+}

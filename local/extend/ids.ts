@@ -4,7 +4,7 @@ import { hash, randomBytes } from 'node:crypto';
 const ID_LENGTH = 21;
 
 /** Beginnings of ids. The API's versions name runs differently. */
-export type IdPrefix = 'parser_run_' | 'pr_' | 'bpr_' | 'file_' | 'req_';
+export type IdPrefix = 'parser_run_' | 'pr_' | 'bpr_' | 'file_' | 'req_' | 'wh_' | 'event_';
 
 /** Creates a random id: the prefix and 21 URL-safe characters. */
 export function createId(prefix: IdPrefix): string {

@@ -11,6 +11,15 @@ export type { RateLimitOptions } from './rate-limits';
 export type { RunListOptions } from './run-list-options';
 export type { Outcome } from './send-reply';
 export type { ScriptedDocument } from './scripted-document';
+export type { EmulatorEndpoint } from './webhooks/endpoint-store';
+export type {
+  EndpointOptions,
+  PayloadFormat,
+  PlannedDelivery,
+  WebhookFault,
+  WebhookOptions,
+} from './webhooks/webhook-options';
+export type { EmulatorDelivery } from './webhooks/webhooks';
 export { BUILT_IN_SCRIPTS } from './built-in-scripts';
 export {
   dripReply,

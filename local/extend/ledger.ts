@@ -20,6 +20,11 @@ export type Operation =
   | 'listFiles'
   | 'getFile'
   | 'deleteFile'
+  | 'createEndpoint'
+  | 'listEndpoints'
+  | 'getEndpoint'
+  | 'updateEndpoint'
+  | 'deleteEndpoint'
   | 'content'
   | 'unknown';
 
@@ -50,6 +55,8 @@ export interface EmulatorRequest {
   readonly runId?: string;
   /** Batch id in the path; absent if the path has none. */
   readonly batchId?: string;
+  /** Id of an endpoint of webhooks in the path; absent if the path has none. */
+  readonly endpointId?: string;
   /** File id in the path or in a submit's body; absent if there is none. */
   readonly fileId?: string;
   /** URL of the document in a submit's body; absent if there is none. */

@@ -11,10 +11,12 @@ export interface Route {
   readonly batchId?: string;
   /** File id in the path. */
   readonly fileId?: string;
+  /** Id of an endpoint of webhooks in the path. */
+  readonly endpointId?: string;
 }
 
 /** Member of a {@link Route} that holds the id of a path. */
-type IdName = 'runId' | 'batchId' | 'fileId';
+type IdName = 'runId' | 'batchId' | 'fileId' | 'endpointId';
 
 /** One call of the API. In the path, `*` stands for the id. */
 interface Call {
@@ -49,6 +51,11 @@ const CALLS: Readonly<Record<ApiVersion, readonly Call[]>> = {
     { method: 'DELETE', path: '/parse_runs/*', operation: 'deleteRun', id: 'runId' },
     { method: 'POST', path: '/parse_runs/*/cancel', operation: 'cancelRun', id: 'runId' },
     { method: 'GET', path: '/batch_runs/*', operation: 'getBatch', id: 'batchId' },
+    { method: 'POST', path: '/webhook_endpoints', operation: 'createEndpoint' },
+    { method: 'GET', path: '/webhook_endpoints', operation: 'listEndpoints' },
+    { method: 'GET', path: '/webhook_endpoints/*', operation: 'getEndpoint', id: 'endpointId' },
+    { method: 'POST', path: '/webhook_endpoints/*', operation: 'updateEndpoint', id: 'endpointId' },
+    { method: 'DELETE', path: '/webhook_endpoints/*', operation: 'deleteEndpoint', id: 'endpointId' },
     ...SHARED_CALLS,
   ],
 };

@@ -61,6 +61,14 @@ export class ParsingProgress implements RunProgress {
     return this.#ended;
   }
 
+  onEnd(listener: (snapshot: RunSnapshot) => void): void {
+    void this.#ended.then(listener);
+  }
+
+  finish(): void {
+    // The parser ends the run.
+  }
+
   get #hasEnded(): boolean {
     return this.#snapshot.status !== 'PENDING' && this.#snapshot.status !== 'PROCESSING';
   }

@@ -12,9 +12,9 @@ export class PresignedUrls {
     this.#secret = secret;
   }
 
-  /** Creates a URL below `base` for that path, valid for 15 minutes. */
-  create(base: string, path: string): string {
-    const expires = String(Date.now() + VALID_MS);
+  /** Creates a URL below `base` for that path. @param validMs lifetime in milliseconds; default: 15 minutes */
+  create(base: string, path: string, validMs = VALID_MS): string {
+    const expires = String(Date.now() + validMs);
     return `${base}${path}?expires=${expires}&signature=${this.#sign(path, expires)}`;
   }
 

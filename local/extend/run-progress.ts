@@ -38,4 +38,8 @@ export interface RunProgress {
   cancel(): boolean;
   /** Resolves when the run has ended; never for a scripted run that never ends. */
   ended(): Promise<RunSnapshot>;
+  /** Calls the function once when the run ends, in whatever way; at once if it has ended already. */
+  onEnd(listener: (snapshot: RunSnapshot) => void): void;
+  /** Ends a scripted run as if all its requests had come. A run that is really parsed ends by itself. */
+  finish(): void;
 }

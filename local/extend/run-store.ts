@@ -78,6 +78,10 @@ export interface RunStoreOptions {
   readonly begin: (order: RunOrder, script: NamedScript | undefined) => RunProgress;
   /** Finds the script that the URL of an earlier emulator's run names. */
   readonly findScript: (fileUrl: string) => NamedScript | undefined;
+  /** Called with each new run. */
+  readonly onCreated: (run: Run) => void;
+  /** Called with each new batch, after its runs were created. */
+  readonly onBatchCreated: (batch: Batch, runs: readonly Run[]) => void;
   /** Store in which runs outlive the emulator. @default none */
   readonly kept?: KeptObjects;
 }
@@ -100,6 +104,7 @@ export class RunStore {
     const created = { ...facts, progress, ...defined({ script }), answersWithout: 0 };
     this.#options.kept?.write(created.id, toFacts(created));
     this.#runs.set(created.id, created);
+    this.#options.onCreated(created);
     return created;
   }
 
@@ -133,6 +138,7 @@ export class RunStore {
     const batch = { id, owner, runIds: runs.map((run) => run.id), createdAtMs: Date.now() };
     this.#options.kept?.write(id, batch);
     this.#batches.set(id, batch);
+    this.#options.onBatchCreated(batch, runs);
     return batch;
   }
 

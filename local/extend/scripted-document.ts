@@ -1,9 +1,10 @@
 import type { Chunk } from '../../contract/extend/parse-api';
 import type { Reply } from './reply';
+import type { WebhookFault } from './webhooks/webhook-options';
 
 /**
  * A document that the emulator plays from a script instead of parsing it. It is plain data. Its run advances by the
- * number of requests, never by the clock.
+ * number of requests, never by the clock, except that it ends by itself if the emulator has an endpoint of webhooks.
  *
  * Each list is used up by one entry per request, in order. After the last entry, the natural answer follows. A reply
  * that replaces the natural answer (a fixed status, a reset, a hang, a reported state) does not advance the run.
@@ -59,4 +60,11 @@ export interface ScriptedDocument {
   readonly chunks?: readonly Chunk[];
   /** Fields that the finished run object gets in addition or instead; `undefined` leaves one out. @default {} */
   readonly run?: Readonly<Record<string, unknown>>;
+  /**
+   * Time after which the run ends by itself, in milliseconds of real time, if the emulator has an enabled endpoint of
+   * webhooks when it is submitted. @default `runDurationMs` of the emulator's webhooks
+   */
+  readonly durationMs?: number;
+  /** Deviation of the events about the run from their normal delivery. @default none */
+  readonly webhook?: WebhookFault;
 }

@@ -25,6 +25,7 @@ export class ScriptedProgress implements RunProgress {
   #backToProcessingLeft: number;
   #last: RunSnapshot;
   #isCancelled = false;
+  #listeners: ((snapshot: RunSnapshot) => void)[] = [];
 
   constructor(script: NamedScript, { openingStatus = 'PROCESSING', password }: ScriptedRunOptions = {}) {
     this.#script = isOpenedBy(script, password) ? script : locked(script);
@@ -45,14 +46,13 @@ export class ScriptedProgress implements RunProgress {
   }
 
   next(kind: 'read' | 'result'): RunSnapshot {
-    this.#last = this.#advance(kind);
-    return this.#last;
+    return this.#moveTo(this.#advance(kind));
   }
 
   cancel(): boolean {
     if (TERMINAL.has(this.#last.status)) return false;
     this.#isCancelled = true;
-    this.#last = CANCELLED;
+    this.#moveTo(CANCELLED);
     return true;
   }
 
@@ -60,8 +60,28 @@ export class ScriptedProgress implements RunProgress {
     if (this.#isCancelled) return CANCELLED;
     if (this.#processingLeft === Number.POSITIVE_INFINITY) return new Promise(() => undefined);
     this.#processingLeft = 0;
-    this.#last = this.#end();
-    return this.#last;
+    return this.#moveTo(this.#end());
+  }
+
+  onEnd(listener: (snapshot: RunSnapshot) => void): void {
+    if (TERMINAL.has(this.#last.status)) listener(this.#last);
+    else this.#listeners.push(listener);
+  }
+
+  finish(): void {
+    if (TERMINAL.has(this.#last.status) || this.#processingLeft === Number.POSITIVE_INFINITY) return;
+    this.#processingLeft = 0;
+    this.#moveTo(this.#end());
+  }
+
+  /** Sets the state. The first state that ends the run is told to the listeners. */
+  #moveTo(snapshot: RunSnapshot): RunSnapshot {
+    this.#last = snapshot;
+    if (!TERMINAL.has(snapshot.status)) return snapshot;
+    const listeners = this.#listeners;
+    this.#listeners = [];
+    for (const listener of listeners) listener(snapshot);
+    return snapshot;
   }
 
   #advance(kind: 'read' | 'result'): RunSnapshot {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { defined } from '../../json';
@@ -17,6 +17,9 @@ import type { OrderRules } from './read-order';
 import type { RunListOptions } from './run-list-options';
 import { RunStore } from './run-store';
 import type { ScriptedDocument } from './scripted-document';
+import type { EmulatorEndpoint } from './webhooks/endpoint-store';
+import type { WebhookOptions } from './webhooks/webhook-options';
+import { Webhooks, type EmulatorDelivery } from './webhooks/webhooks';
 
 const DEFAULT_PARSE_TIMEOUT_MS = 120_000;
 const DEFAULT_DOWNLOAD_TIMEOUT_MS = 60_000;
@@ -62,6 +65,11 @@ export interface EmulatorOptions {
    */
   readonly zeroRetention?: OrderRules['zeroRetention'];
   /**
+   * Webhooks: endpoints, and deviations from the normal delivery. Endpoints are not kept in `directory`.
+   * @default no endpoint, until one is created by the API
+   */
+  readonly webhooks?: WebhookOptions;
+  /**
    * Directory in which runs and files, with the documents' bytes, outlive this emulator. It is created if it does not
    * exist, and only the user of the process may read it. The next emulator with the same directory has the same runs
    * and files. A run that is asked for there begins again from the start, under its id. The requests so far and the
@@ -80,6 +88,10 @@ export interface Emulator {
   readonly runs: readonly EmulatorRun[];
   /** Every file that was stored, in order. Each access returns a new list. */
   readonly files: readonly EmulatorFile[];
+  /** Every endpoint of webhooks, with its signing secret. */
+  readonly webhookEndpoints: readonly EmulatorEndpoint[];
+  /** Every attempt to deliver an event so far, in order. The list grows. */
+  readonly webhookDeliveries: readonly EmulatorDelivery[];
   /**
    * Resolves with the first request, past or future, that matches. A request is checked at its arrival and at its end.
    */
@@ -101,6 +113,8 @@ export interface Emulator {
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { port = 0, faults } = options;
   const closing = new AbortController();
+  // Each delivery, download and waiting run listens to it.
+  setMaxListeners(0, closing.signal);
   const state = createState(options, closing.signal);
   const ledger = new Ledger();
   // Node need not check the Host header: `handleRequest` refuses a request without it, with a message that says why.
@@ -126,6 +140,12 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     get files() {
       return state.files.list();
     },
+    get webhookEndpoints() {
+      return state.webhooks.endpoints.list();
+    },
+    get webhookDeliveries() {
+      return state.webhooks.deliveries;
+    },
     waitFor: (matches) => ledger.waitFor(matches),
     close,
     [Symbol.asyncDispose]: close,
@@ -137,14 +157,19 @@ function createState(options: EmulatorOptions, closing: AbortSignal): EmulatorSt
   const { parseTimeoutMs, downloadTimeoutMs, maxInputBytes, maxParserMemoryMb } = limitsOf(options);
   if (apiKeys.some((key) => key.trim() === '')) throw new RangeError('apiKeys must not have an empty key');
   const kept = directory === undefined ? undefined : new KeptObjects(directory);
+  const presigned = new PresignedUrls(randomBytes(32).toString('hex'));
+  const webhooks = new Webhooks({ options: options.webhooks ?? {}, presigned, closing, baseUrl: () => state.baseUrl });
   const state: EmulatorState = {
     files: new EmulatorFiles(kept),
     runs: new RunStore({
       begin: (order, script) => beginRun(order, script, state),
       findScript: (fileUrl) => findScript(fileUrl, scripts),
+      onCreated: (run) => webhooks.follow(run),
+      onBatchCreated: (batch, runs) => webhooks.followBatch(batch, runs),
       ...defined({ kept }),
     }),
-    presigned: new PresignedUrls(randomBytes(32).toString('hex')),
+    presigned,
+    webhooks,
     parser: createDocumentParser({ parseTimeoutMs, maxParserMemoryMb }),
     scripts,
     apiKeys,

@@ -100,6 +100,7 @@ describe('extend-parse doctor', () => {
         /^note {3}Extend's API version: submits use 2025-04-21; .* speak 2025-04-21 and 2026-02-09$/,
       ),
       expect.stringMatching(/^ {7}→ .*set EXTEND_API_VERSION to 2026-02-09\./),
+      '-      webhooks: no endpoint of the workspace gets events of parse runs; see docs/webhooks.md',
       expect.stringMatching(/^ok {5}result store: .*results can be written$/),
       expect.stringMatching(/^ok {5}source directory: .*sources can be read$/),
       expect.stringMatching(new RegExp(`^ok {5}Temporal's address: ${devServerAddress()} answers, server \\d+\\.`)),
@@ -111,7 +112,7 @@ describe('extend-parse doctor', () => {
       'all is well',
     ]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(emulator.requests.map(({ operation }) => operation)).toEqual(['read', 'read']);
+    expect(emulator.requests.map(({ operation }) => operation)).toEqual(['read', 'read', 'listEndpoints']);
   });
 
   it("names all wrong things at the same time: Extend's answer, directories, namespace", async () => {

@@ -21,6 +21,12 @@ it("docs/configuration.md lists exactly the worker's variables", () => {
   expect(listedUnder('The worker')).toEqual(namesIn(code, /\bEXTEND_[A-Z_]+\b/g));
 });
 
+it('docs/configuration.md lists exactly the variables of the webhook receiver', () => {
+  const folder = join(ROOT, 'cli/webhook');
+  const code = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+  expect(listedUnder('The webhook receiver')).toEqual(namesIn(code.join('\n'), /\bEXTEND_WEBHOOK_[A-Z_]+\b/g));
+});
+
 it("docs/configuration.md names the variables of Temporal's SDK", () => {
   const folder = dirname(require.resolve('@temporalio/envconfig'));
   const code = readdirSync(folder).filter((name) => name.endsWith('.js'));

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
-import { METRICS, type MetricRow } from '../../contract';
+import { METRICS, WEBHOOK_METRICS, type MetricRow } from '../../contract';
 
 const page = readFileSync(join(__dirname, '../../docs/metrics.md'), 'utf8');
-const rows: Readonly<Record<string, MetricRow>> = METRICS;
+const rows: Readonly<Record<string, MetricRow>> = { ...METRICS, ...WEBHOOK_METRICS };
 
 /** The rows of all tables on the page whose first cell is a metric, by the number of their cells. */
 function documentedRows(cells: number): Record<string, string[]> {

@@ -13,6 +13,7 @@ const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
   './workflows': ['@temporalio/workflow', '@temporalio/common', 'valibot'],
   './embed': ['@temporalio/workflow', '@temporalio/common', 'valibot'],
   './client': ['@temporalio/client', '@temporalio/common', '@temporalio/envconfig', '@temporalio/workflow', 'valibot'],
+  './webhook': ['@temporalio/client', '@temporalio/common', '@temporalio/workflow', 'valibot'],
   './storage': ['@temporalio/common', 'valibot'],
   './s3': ['@aws-sdk/client-s3', '@aws-sdk/lib-storage'],
 };
@@ -23,7 +24,7 @@ const PARSER_LIBRARIES = Object.keys(MANIFEST.peerDependencies).filter(
 const OTHER_PEERS = Object.keys(MANIFEST.peerDependencies).filter((name) => !PARSER_LIBRARIES.includes(name));
 
 /** The subpaths that load without the optional peers. */
-const WITHOUT_OPTIONAL_PEERS = ['./client', './workflows', './embed'];
+const WITHOUT_OPTIONAL_PEERS = ['./client', './webhook', './workflows', './embed'];
 
 const RECORDER = join(__dirname, 'record-requests.cjs');
 /** Node's flag against `require` of ES modules: Node 20.19 can do that, other loaders such as jest's cannot. */
@@ -63,7 +64,7 @@ describe('the tarball', () => {
     const sample = ['cli/sample/12s0324.pdf', 'cli/sample/README.md'];
     expect(packed.files.filter((file) => !file.startsWith('dist/')).sort()).toEqual([...papers, ...sample].sort());
     const built =
-      /^dist\/(?:activities|cli|client|contract|http|json|local|privacy|storage|testing|worker|workflows)\/[\w/-]+(?:\.d\.ts|\.js)$/;
+      /^dist\/(?:activities|cli|client|contract|http|json|local|privacy|storage|testing|webhook|worker|workflows)\/[\w/-]+(?:\.d\.ts|\.js)$/;
     expect(packed.files.filter((file) => file.startsWith('dist/') && !built.test(file))).toEqual([]);
   });
 

@@ -6,11 +6,12 @@ import { buildSync } from 'esbuild';
 
 const ROOT = join(__dirname, '..', '..');
 
-/** The names of the packages whose code is in the bundle. */
+/** The names of the packages whose code is in a bundle. */
 function bundledPackages(): string[] {
   const { metafile } = buildSync({
     absWorkingDir: ROOT,
-    entryPoints: ['http/ky.ts'],
+    entryPoints: ['http/ky.ts', 'webhook/request-listener.ts'],
+    outdir: 'not-written',
     bundle: true,
     write: false,
     metafile: true,
@@ -23,7 +24,7 @@ function bundledPackages(): string[] {
 it('THIRD-PARTY-NOTICES has each bundled library, with its version and the text of its licence', () => {
   const notices = readFileSync(join(ROOT, 'THIRD-PARTY-NOTICES'), 'utf8');
   const packages = bundledPackages();
-  expect(packages).toEqual(['ky']);
+  expect(packages.sort()).toEqual(['@hono/node-server', 'hono', 'ky']);
   for (const name of packages) {
     const folder = join(ROOT, 'node_modules', name);
     const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
@@ -33,8 +34,11 @@ it('THIRD-PARTY-NOTICES has each bundled library, with its version and the text 
   }
 });
 
-it('the bundle holds the library and does not import it', () => {
-  const bundle = readFileSync(join(ROOT, 'dist', 'http', 'ky.js'), 'utf8');
-  expect(bundle).toContain('node_modules/ky/');
-  expect(bundle).not.toMatch(/require\(["']ky["']\)/);
+it.each([
+  ['http/ky.js', 'ky'],
+  ['webhook/request-listener.js', '@hono/node-server'],
+])('the bundle %s holds the library and does not import it', (path, name) => {
+  const bundle = readFileSync(join(ROOT, 'dist', path), 'utf8');
+  expect(bundle).toContain(`node_modules/${name}/`);
+  expect(bundle).not.toMatch(/require\(["'](?:ky|@?hono)/);
 });

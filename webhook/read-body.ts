@@ -1,0 +1,57 @@
+import type { BodyRoom } from './body-room';
+
+/** Largest body that is read, in bytes. A delivery about a parse run has less than 12 kB. */
+const MAX_BODY_BYTES = 1_000_000;
+
+/**
+ * Reason for which a body could not be read. `broken`: the sender closed the connection. `full`: the bodies of other
+ * deliveries take all the room.
+ */
+export type BodyProblem = 'tooLarge' | 'tooSlow' | 'broken' | 'full';
+
+/** Settings of {@link readBody}. */
+export interface ReadBodyOptions {
+  /** Ends the reading. */
+  readonly signal: AbortSignal;
+  /** Room of all bodies together. The caller gives the bytes of a body back. */
+  readonly room: BodyRoom;
+}
+
+/** Reads the raw bytes of a body: at most 1 MB, also without `Content-Length`, and only until the signal is aborted. */
+export async function readBody(
+  message: Pick<Request | Response, 'headers' | 'body'>,
+  { signal, room }: ReadBodyOptions,
+): Promise<Buffer | BodyProblem> {
+  if (Number(message.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) return 'tooLarge';
+  const reader = message.body?.getReader();
+  if (reader === undefined) return Buffer.alloc(0);
+  const pieces: Uint8Array[] = [];
+  // A cancelled reader answers its pending read at once.
+  const cancel = () => void reader.cancel().catch(() => undefined);
+  signal.addEventListener('abort', cancel, { once: true });
+  const problem = await readPieces(reader, pieces, { signal, room }).catch(() => 'broken' as const);
+  signal.removeEventListener('abort', cancel);
+  if (problem === undefined) return Buffer.concat(pieces);
+  cancel();
+  room.free(bytesOf(pieces));
+  return problem;
+}
+
+async function readPieces(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  pieces: Uint8Array[],
+  { signal, room }: ReadBodyOptions,
+): Promise<BodyProblem | undefined> {
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (signal.aborted) return 'tooSlow';
+    if (done) return undefined;
+    if (bytesOf(pieces) + value.byteLength > MAX_BODY_BYTES) return 'tooLarge';
+    if (!room.take(value.byteLength)) return 'full';
+    pieces.push(value);
+  }
+}
+
+function bytesOf(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
+}
