@@ -80,6 +80,6 @@ function remedyFor(error: ParseApiError, apiVersion: ApiVersion): string {
   if (status === 429)
     return 'Wait a little and run this again; EXTEND_PARSE_MAX_REQUESTS_PER_SECOND keeps workers below the limit.';
   if (kind === 'notReceived')
-    return 'Check EXTEND_BASE_URL, the name server, and whether a firewall or proxy is in between.';
+    return 'Check EXTEND_BASE_URL, HTTPS_PROXY, the name server, and whether a firewall is in between.';
   return 'Check that EXTEND_BASE_URL is the address of the API and of nothing else.';
 }

@@ -4,7 +4,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
 import type { ParseActivitiesOptions } from '../activities';
 import { DEFAULT_TASK_QUEUE, withoutBlanks, type Environment } from '../contract';
-import { API_VERSIONS, findBaseUrlProblem, isHeaderWord, type ApiVersion } from '../contract/extend';
+import { API_VERSIONS, findBaseUrlProblem, isHeaderWord, isHttpUrl, type ApiVersion } from '../contract/extend';
 import { defined } from '../json';
 import { maskUrl, redact } from '../privacy';
 
@@ -66,13 +66,14 @@ export function readWorkerConfiguration(environment: Environment): WorkerConfigu
   const maxRequestsPerSecond = number('EXTEND_PARSE_MAX_REQUESTS_PER_SECOND', isPositive, 'a positive number');
   const runMetadata = readSwitch(env, 'EXTEND_PARSE_RUN_METADATA', problems);
   const metricsAddress = readMetricsAddress(env, problems);
+  const proxy = readProxy(env, problems);
   const temporal = readTemporal(env, problems);
   if (problems.length > 0) throw new ConfigurationError(problems);
   return {
     taskQueue: env.EXTEND_PARSE_TASK_QUEUE ?? DEFAULT_TASK_QUEUE,
     activities: {
       apiKey,
-      ...defined({ apiVersion, baseUrl, workspaceId: env.EXTEND_WORKSPACE_ID }),
+      ...defined({ apiVersion, baseUrl, workspaceId: env.EXTEND_WORKSPACE_ID, proxy }),
       ...defined({ sourceDirectory, resultDirectory, maxInlineBytes, runMetadata }),
     },
     temporal,
@@ -214,6 +215,18 @@ function showUrl(value: string): string {
 
 function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
+}
+
+/**
+ * Reads the proxy for requests to Extend. As in other programs, the name in lower case has precedence, and a value
+ * without a scheme names an `http:` proxy. No message shows the value, because it may hold a password.
+ */
+function readProxy(env: Environment, problems: string[]): ParseActivitiesOptions['proxy'] {
+  const value = env['https_proxy'] ?? env['HTTPS_PROXY'];
+  if (value === undefined) return undefined;
+  const url = /^[a-z][a-z\d+.-]*:\/\//i.test(value) ? value : `http://${value}`;
+  if (!isHttpUrl(url)) problems.push('HTTPS_PROXY must be the http: or https: URL of a proxy (the value is not shown)');
+  return { url, ...defined({ noProxy: env['no_proxy'] ?? env['NO_PROXY'] }) };
 }
 
 function readDirectory(env: Environment, name: string, problems: string[]): string | undefined {
