@@ -136,7 +136,8 @@ export class ParseCall {
       const progress = await active.handle.progress().catch(() => undefined);
       if (progress !== undefined && this.#active.has(active)) {
         active.progress = progress;
-        display.update(active.document, progress);
+        const failure = await services.findFailure(active.handle.workflowId).catch(() => undefined);
+        if (this.#active.has(active)) display.update(active.document, { progress, ...defined({ failure }) });
       }
       await Promise.race([active.ended, sleep(intervalMs)]);
     }
