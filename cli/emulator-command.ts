@@ -1,6 +1,6 @@
-import { startEmulator } from '../local/extend';
-import { CommandError, EXIT_STATUS, type ExitStatus } from './exit-status';
+import { EXIT_STATUS, type ExitStatus } from './exit-status';
 import { listenForInterruption, untilAborted } from './interruption';
+import { startEmulatorOn } from './start-emulator-on';
 
 /**
  * `extend-parse emulator`: runs a local Extend API until a signal ends it. Prints `listening on <url>` once it answers.
@@ -9,10 +9,7 @@ import { listenForInterruption, untilAborted } from './interruption';
  */
 export async function emulatorCommand({ port }: { readonly port: number }): Promise<ExitStatus> {
   const interruption = listenForInterruption();
-  const emulator = await startEmulator({ port }).catch((error: NodeJS.ErrnoException) => {
-    const reason = error.code === 'EADDRINUSE' ? 'it is in use' : error.message;
-    throw new CommandError({ message: `cannot listen on port ${port}: ${reason}`, exitStatus: EXIT_STATUS.failure });
-  });
+  const emulator = await startEmulatorOn(port);
   console.log(`listening on ${emulator.url}`);
   await untilAborted(interruption.signal);
   await emulator.close();

@@ -13,22 +13,30 @@ export interface HealthEndpoint {
 }
 
 /**
- * Answers every request on all interfaces: 200 while the worker polls, 503 before and while it ends. An orchestrator uses it
- * as a probe.
+ * Answers every request: 200 while the worker polls, 503 before and while it ends. An orchestrator uses it
+ * as a probe, and then needs an address that it can reach.
  *
  * @throws CommandError if the port is taken or not permitted.
  */
-export async function startHealthEndpoint({ port }: { readonly port: number }): Promise<HealthEndpoint> {
+export async function startHealthEndpoint({
+  port,
+  host = '127.0.0.1',
+}: {
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** IP address to listen on. @default '127.0.0.1' */
+  readonly host?: string;
+}): Promise<HealthEndpoint> {
   let isReady = () => false;
   const server = createServer((_request, response) => {
     const ready = isReady();
     response.writeHead(ready ? 200 : 503, { 'content-type': 'text/plain' }).end(ready ? 'polling\n' : 'not polling\n');
   });
-  server.listen(port);
+  server.listen(port, host);
   try {
     await once(server, 'listening');
   } catch (error) {
-    const message = `cannot listen on port ${port}: ${errorMessage(error)}`;
+    const message = `cannot listen on ${host}, port ${port}: ${errorMessage(error)}`;
     throw new CommandError({ message, exitStatus: EXIT_STATUS.failure });
   }
   return {

@@ -4,9 +4,11 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
 import type { ParseActivitiesOptions } from '../activities';
 import { DEFAULT_TASK_QUEUE, withoutBlanks, type Environment } from '../contract';
-import { API_VERSIONS, findBaseUrlProblem, isHeaderWord, isHttpUrl, type ApiVersion } from '../contract/extend';
+import { API_VERSIONS, findBaseUrlProblem, isHeaderWord, type ApiVersion } from '../contract/extend';
 import { defined } from '../json';
 import { maskUrl, redact } from '../privacy';
+import { LOG_FORMATS, LOG_LEVELS, type LogOptions } from './logger';
+import { isPositive, isPositiveWhole, isWhole, readNumber, readProxy, readWord } from './read-variable';
 
 const MAX_PORT = 65_535;
 /** Prefix of the variables that set headers of requests to Temporal. */
@@ -27,6 +29,10 @@ export interface WorkerConfiguration {
    * @default the default of `createParseWorker`
    */
   readonly shutdownGraceTimeMs?: number;
+  /** Format of the log lines. @default 'text' */
+  readonly logFormat?: NonNullable<LogOptions['logFormat']>;
+  /** Log lines of a lower level are not written. @default 'INFO' */
+  readonly logLevel?: NonNullable<LogOptions['logLevel']>;
   /** IP address and port at which the worker serves metrics to Prometheus. @default no metrics are served */
   readonly metricsAddress?: string;
 }
@@ -67,6 +73,8 @@ export function readWorkerConfiguration(environment: Environment): WorkerConfigu
   const runMetadata = readSwitch(env, 'EXTEND_PARSE_RUN_METADATA', problems);
   const metricsAddress = readMetricsAddress(env, problems);
   const proxy = readProxy(env, problems);
+  const logFormat = readWord(env, 'EXTEND_PARSE_LOG_FORMAT', LOG_FORMATS, problems);
+  const logLevel = readWord(env, 'EXTEND_PARSE_LOG_LEVEL', LOG_LEVELS, problems);
   const temporal = readTemporal(env, problems);
   if (problems.length > 0) throw new ConfigurationError(problems);
   return {
@@ -77,7 +85,7 @@ export function readWorkerConfiguration(environment: Environment): WorkerConfigu
       ...defined({ sourceDirectory, resultDirectory, maxInlineBytes, runMetadata }),
     },
     temporal,
-    ...defined({ maxRequestsPerSecond, shutdownGraceTimeMs, metricsAddress }),
+    ...defined({ maxRequestsPerSecond, shutdownGraceTimeMs, metricsAddress, logFormat, logLevel }),
   };
 }
 
@@ -217,18 +225,6 @@ function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
-/**
- * Reads the proxy for requests to Extend. As in other programs, the name in lower case has precedence, and a value
- * without a scheme names an `http:` proxy. No message shows the value, because it may hold a password.
- */
-function readProxy(env: Environment, problems: string[]): ParseActivitiesOptions['proxy'] {
-  const value = env['https_proxy'] ?? env['HTTPS_PROXY'];
-  if (value === undefined) return undefined;
-  const url = /^[a-z][a-z\d+.-]*:\/\//i.test(value) ? value : `http://${value}`;
-  if (!isHttpUrl(url)) problems.push('HTTPS_PROXY must be the http: or https: URL of a proxy (the value is not shown)');
-  return { url, ...defined({ noProxy: env['no_proxy'] ?? env['NO_PROXY'] }) };
-}
-
 function readDirectory(env: Environment, name: string, problems: string[]): string | undefined {
   const path = env[name];
   if (path === undefined) return undefined;
@@ -256,21 +252,3 @@ function isSocketAddress(value: string): boolean {
   const isHost = isIPv4(host) || (/^\[.*\]$/.test(host) && isIPv6(host.slice(1, -1)));
   return isHost && /^\d{1,5}$/.test(port) && Number(port) <= MAX_PORT;
 }
-
-function readNumber(
-  env: Environment,
-  name: string,
-  rule: (value: number) => boolean,
-  words: string,
-  problems: string[],
-): number | undefined {
-  const text = env[name];
-  if (text === undefined) return undefined;
-  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (!rule(value)) problems.push(`${name} must be ${words}, got '${redact(text)}'`);
-  return value;
-}
-
-const isWhole = (value: number): boolean => Number.isSafeInteger(value);
-const isPositiveWhole = (value: number): boolean => Number.isSafeInteger(value) && value > 0;
-const isPositive = (value: number): boolean => Number.isFinite(value) && value > 0;
