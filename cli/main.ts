@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { apiVersionOption, withApiVersion, type VersionOption } from './api-version-option';
 import { checkBatch, type GivenBatch, parseCount, parseWidth } from './batch/batch-arguments';
 import { errorMessage } from '../json';
@@ -9,8 +9,9 @@ import { CommandError, EXIT_STATUS, type ExitStatus } from './exit-status';
 import { checkArguments, type GivenArguments } from './parse-arguments';
 import { describeMissingPackage } from './missing-package';
 import { parseListenAddress } from './parse-listen-address';
+import { parseDuration } from './parse-duration';
 import { parsePort } from './parse-port';
-import { flush, surviveClosedOutput } from './standard-streams';
+import { flush, printForMachine, surviveClosedOutput } from './standard-streams';
 import { toLabel, toSafeLabel } from './to-label';
 import type { WorkerArguments } from './worker-command';
 
@@ -68,18 +69,33 @@ function createProgram(end: (status: ExitStatus) => void): Command {
     .description('parse documents; without one, a sample. Starts a local Temporal or Extend where none is configured.')
     .argument('[documents...]', 'files and http(s) URLs')
     .option('--out <directory>', 'where <name>.md and <name>.json are written', 'parsed')
+    .option('--config <file>', "JSON file with Extend's parse configuration")
+    .addOption(new Option('--chunking <type>', 'type of the chunks').choices(['page', 'section', 'document']))
+    .option('--deadline <duration>', 'deadline of each document, as in 90s, 30m or 2h (default: 24h)', parseDuration)
     .option('--force', FORCE, false)
     .option('--json', 'print a summary for machines on standard output', false)
     .addOption(apiVersionOption())
     .action(async (inputs: string[], { apiVersion, ...options }: Omit<GivenArguments, 'inputs'> & VersionOption) => {
-      const given = await checkArguments({ inputs, ...options });
-      const { parseCommand } = await import('./parse-command.js');
-      end(await parseCommand(given, withApiVersion(process.env, apiVersion)));
+      await printingErrors(options, async () => {
+        const given = await checkArguments({ inputs, ...options });
+        const { parseCommand } = await import('./parse-command.js');
+        end(await parseCommand(given, withApiVersion(process.env, apiVersion)));
+      });
     });
   addBatch(program, end);
   addServices(program, end);
   addLocalServices(program, end);
   return program;
+}
+
+/** Runs a command. With `json`, an error that ends it is also printed as JSON, so that standard output always holds JSON. */
+async function printingErrors({ json }: { readonly json: boolean }, command: () => Promise<void>): Promise<void> {
+  try {
+    await command();
+  } catch (error) {
+    if (json && error instanceof CommandError) await printForMachine({ documents: [], error: toLabel(error.message) });
+    throw error;
+  }
 }
 
 /** Adds `batch`, which parses many documents as one piece of work. */
@@ -101,9 +117,11 @@ function addBatch(program: Command, end: (status: ExitStatus) => void): void {
     .option('--json', 'print a summary for machines on standard output', false)
     .addOption(apiVersionOption())
     .action(async (inputs: string[], { apiVersion, ...options }: Omit<GivenBatch, 'inputs'> & VersionOption) => {
-      const given = await checkBatch({ inputs, ...options });
-      const { batchCommand } = await import('./batch/batch-command.js');
-      end(await batchCommand(given, withApiVersion(process.env, apiVersion)));
+      await printingErrors(options, async () => {
+        const given = await checkBatch({ inputs, ...options });
+        const { batchCommand } = await import('./batch/batch-command.js');
+        end(await batchCommand(given, withApiVersion(process.env, apiVersion)));
+      });
     });
 }
 

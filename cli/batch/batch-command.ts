@@ -77,7 +77,7 @@ interface BatchSettings {
 
 /** @throws CommandError that names the wrong or missing variable */
 function readSettings({ documents, out, json, force, taskQueue }: BatchArguments, env: Environment): BatchSettings {
-  const given = { documents, isSample: false, out, json, force };
+  const given = { documents, refused: [], isSample: false, out, json, force, options: {} };
   if (taskQueue === undefined) return { call: readCallSettings(given, env) };
   const temporal = readConfiguredTemporal(env);
   if (temporal === undefined) throw usageError('--task-queue needs a Temporal server: set TEMPORAL_ADDRESS');

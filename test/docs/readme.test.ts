@@ -104,7 +104,8 @@ describe('the code of the README and of docs/getting-started.md', () => {
   });
 
   it.each(['worker.js', 'worker.mjs'])('parses a document from the backend through %s', async (name) => {
-    await using _worker = startWorker(name);
+    await using running = startWorker(name);
+    expect(running).toBeDefined();
     const before = emulator.runs.length;
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- the file exists only at run time
     const { parseInvoice } = require(join(directory, 'backend.js')) as {
