@@ -14,7 +14,7 @@ const MAX_EXTENSION_BYTES = 16;
 
 /**
  * The names under which the results of documents are written, in the same order: the base name without its last
- * extension. If two documents of one base name have different extensions, both keep theirs (`test.xlsx`, `test.pdf`).
+ * extension. If two documents of one base name have different extensions, the names keep the extensions (`test.xlsx`, `test.pdf`).
  * Further documents of a name that is taken get `-2`, `-3`.
  *
  * The names are the same on every platform, and safe on every platform: no leading dot, no trailing dot or space, no name

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { describeMissingPackage } from '../../cli/missing-package';
 import { ROOT, runNode } from '../support/run-node';
 
-/** What a service installs that starts parses and runs no worker. */
+/** The packages of a service that starts parses and runs no worker. */
 const INSTALLED = ['commander', 'log-update', 'undici', 'valibot', '@temporalio/client', '@temporalio/common'];
 
 let directory: string;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { METRICS, type MetricName, type MetricRow } from '../../contract';
-import { ParseClient } from '../../client';
+import { ParseClient, type DocumentInput } from '../../client';
 import { resetReply, startEmulator, type Emulator, type FaultChooser } from '../../local/extend';
 import { createDevEnv } from '../support/servers';
 import { freePort } from '../support/free-port';
@@ -45,7 +45,7 @@ describe('the metrics of a worker', () => {
       env: { EXTEND_API_KEY: SECRET, EXTEND_PARSE_METRICS_ADDRESS: address, EXTEND_PARSE_RESULT_DIR: directory },
     });
     const client = new ParseClient({ client: env.client, taskQueue });
-    const parse = (script: string, more: object = {}) =>
+    const parse = (script: string, more: Partial<DocumentInput> = {}) =>
       client.execute({ file: { fileUrl: `http://emulator.invalid/${script}&token=${SECRET}` }, polling, ...more });
     const [stored] = await Promise.all([
       parse('ok?n=1', { result: 'stored' }),
