@@ -36,3 +36,4 @@ export type {
   WriteOutcomesInput,
 } from './types';
 export type { EarlierParse, EarlierRun, LostSubmit, RunVersion, SubmitIdentity } from '../contract';
+export type { ProxyOptions } from '../http';

@@ -26,18 +26,26 @@ const SUBJECT = "Extend's key";
  * @returns the finding about address and key, and one about the version if these are right
  */
 export async function checkExtend({ activities }: WorkerConfiguration): Promise<Finding[]> {
-  const { baseUrl = DEFAULT_BASE_URL, apiVersion = DEFAULT_API_VERSION } = activities;
-  const refusal = await refusalOf(activities, apiVersion);
-  if (refusal !== undefined) {
-    const says = `${refusal.message} [${baseUrl}]`;
-    return [{ state: 'wrong', subject: SUBJECT, says, remedy: remedyFor(refusal, apiVersion) }];
-  }
-  const says = `accepted by ${baseUrl} in version ${apiVersion} (an unknown run is answered with 404)`;
+  const { apiVersion = DEFAULT_API_VERSION } = activities;
+  const key = await checkKey(activities);
+  if (key.state === 'wrong') return [key];
   const spoken: ApiVersion[] = [];
   for (const version of API_VERSIONS) {
     if (version === apiVersion || (await refusalOf(activities, version)) === undefined) spoken.push(version);
   }
-  return [{ state: 'ok', subject: SUBJECT, says }, judgeApiVersion(apiVersion, spoken)];
+  return [key, judgeApiVersion(apiVersion, spoken)];
+}
+
+/** Checks address and key in the version of new submits, with one request. */
+export async function checkKey(activities: WorkerConfiguration['activities']): Promise<Finding> {
+  const { baseUrl = DEFAULT_BASE_URL, apiVersion = DEFAULT_API_VERSION } = activities;
+  const refusal = await refusalOf(activities, apiVersion);
+  if (refusal === undefined) {
+    const says = `accepted by ${baseUrl} in version ${apiVersion} (an unknown run is answered with 404)`;
+    return { state: 'ok', subject: SUBJECT, says };
+  }
+  const says = `${refusal.message} [${baseUrl}]`;
+  return { state: 'wrong', subject: SUBJECT, says, remedy: remedyFor(refusal, apiVersion) };
 }
 
 /** Returns the error with which Extend refuses a poll in that version; `undefined` if the run is unknown, as it should be. */
@@ -80,6 +88,6 @@ function remedyFor(error: ParseApiError, apiVersion: ApiVersion): string {
   if (status === 429)
     return 'Wait a little and run this again; EXTEND_PARSE_MAX_REQUESTS_PER_SECOND keeps workers below the limit.';
   if (kind === 'notReceived')
-    return 'Check EXTEND_BASE_URL, the name server, and whether a firewall or proxy is in between.';
+    return 'Check EXTEND_BASE_URL, HTTPS_PROXY, the name server, and whether a firewall is in between.';
   return 'Check that EXTEND_BASE_URL is the address of the API and of nothing else.';
 }

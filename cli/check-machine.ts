@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import type { WorkerConfiguration } from '../worker';
 import type { Finding } from './finding';
 
-/** Writes a file into the result directory and removes it. It creates the directory as the worker would. */
+/**
+ * Writes a file into the result directory and removes it. A directory that does not exist stays so: the worker would
+ * create it, and its name may be a typing error.
+ */
 export async function checkResultStore({ activities: { resultDirectory } }: WorkerConfiguration): Promise<Finding> {
   const subject = 'result store';
   if (resultDirectory === undefined) {
@@ -13,13 +16,29 @@ export async function checkResultStore({ activities: { resultDirectory } }: Work
   }
   const probe = join(resultDirectory, `.extend-parse-doctor-${randomUUID()}`);
   try {
-    await mkdir(resultDirectory, { recursive: true });
+    if (await isMissing(resolve(resultDirectory))) {
+      const remedy = 'Correct EXTEND_PARSE_RESULT_DIR if the name is wrong, or create the directory.';
+      return { state: 'warning', subject, says: `${resultDirectory} does not exist; a worker creates it`, remedy };
+    }
     await writeFile(probe, '');
     await rm(probe);
     return { state: 'ok', subject, says: `${resultDirectory} can be written` };
   } catch (error) {
     const remedy = 'Set EXTEND_PARSE_RESULT_DIR to a directory that the worker may write and that all readers see.';
     return { state: 'wrong', subject, says: (error as Error).message, remedy };
+  }
+}
+
+/** Tells if a directory is missing and can be created. @throws the error of a directory that cannot be created or read */
+async function isMissing(directory: string): Promise<boolean> {
+  try {
+    await access(directory);
+    return false;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    const parent = dirname(directory);
+    if (!(await isMissing(parent))) await access(parent, constants.W_OK | constants.X_OK);
+    return true;
   }
 }
 

@@ -13,10 +13,12 @@ const QUEUE_TYPES = { workflows: 1, activities: 2 } as const;
 /** A Temporal server and the task queue to check. */
 export interface TemporalTarget extends ConfiguredTemporal {
   readonly taskQueue: string;
+  /** `true`: the search attributes are checked too. */
+  readonly searchAttributes: boolean;
 }
 
 /**
- * Checks the address, the namespace, the task queue with the workers that poll it, and the search attributes. If a check
+ * Checks the address, the namespace, the task queue with the workers that poll it, and on request the search attributes. If a check
  * fails, the checks that need it are skipped.
  */
 export async function checkTemporal(target: TemporalTarget): Promise<Finding[]> {
@@ -27,7 +29,7 @@ export async function checkTemporal(target: TemporalTarget): Promise<Finding[]> 
     const remedy = 'Check TEMPORAL_ADDRESS (or TEMPORAL_PROFILE), TEMPORAL_API_KEY and the TLS settings.';
     return [
       { state: 'wrong', subject, says: `${address} does not answer: ${connection}`, remedy },
-      ...notChecked('namespace', 'task queue', 'search attributes'),
+      ...notChecked('namespace', 'task queue', ...attributesOf(target)),
     ];
   }
   try {
@@ -50,20 +52,28 @@ async function checkNamespace(connection: Connection, target: TemporalTarget): P
       ? `Set TEMPORAL_NAMESPACE, or create it: temporal operator namespace create --namespace ${namespace}`
       : 'Check TEMPORAL_NAMESPACE, and whether TEMPORAL_API_KEY or the client certificate may use it.';
     const says = unknown ? `'${namespace}' does not exist` : `'${namespace}': ${detailsOf(error)}`;
-    return [{ state: 'wrong', subject, says, remedy }, ...notChecked('task queue', 'search attributes')];
+    return [{ state: 'wrong', subject, says, remedy }, ...notChecked('task queue', ...attributesOf(target))];
   }
   return [
     { state: 'ok', subject, says: `'${namespace}' exists` },
     await checkWorkers(connection, target),
-    await checkSearchAttributes(connection, namespace),
+    ...(target.searchAttributes ? [await checkSearchAttributes(connection, namespace)] : []),
   ];
+}
+
+function attributesOf({ searchAttributes }: TemporalTarget): string[] {
+  return searchAttributes ? ['search attributes'] : [];
 }
 
 function notChecked(...subjects: readonly string[]): Finding[] {
   return subjects.map((subject) => ({ state: 'skipped', subject, says: 'not checked' }));
 }
 
-async function checkWorkers(connection: Connection, { namespace, taskQueue }: TemporalTarget): Promise<Finding> {
+/** Checks that workers poll the task queue, for workflows and for activities. */
+export async function checkWorkers(
+  connection: Pick<Connection, 'workflowService'>,
+  { namespace, taskQueue }: Pick<TemporalTarget, 'namespace' | 'taskQueue'>,
+): Promise<Finding> {
   const subject = 'task queue';
   try {
     const workflows = await pollersOf(connection, { namespace, taskQueue, type: QUEUE_TYPES.workflows });
@@ -90,7 +100,7 @@ async function checkWorkers(connection: Connection, { namespace, taskQueue }: Te
 }
 
 async function pollersOf(
-  connection: Connection,
+  connection: Pick<Connection, 'workflowService'>,
   { namespace, taskQueue, type }: { namespace: string; taskQueue: string; type: 1 | 2 },
 ): Promise<string[]> {
   const description = await connection.workflowService.describeTaskQueue({

@@ -2,7 +2,10 @@ import type { FailureDetails } from '../contract';
 
 /** The failure of a document, as `--json` prints it. */
 export interface ReportedFailure {
-  /** A failure type of the package, or `OutputNotWritten` if the files of the result could not be written. */
+  /**
+   * A failure type of the package; `OutputNotWritten` if the files of the result could not be written;
+   * `InputNotReadable` if the argument cannot be a document.
+   */
   readonly type: string;
   /** The failure in words. */
   readonly message: string;

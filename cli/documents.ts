@@ -24,17 +24,41 @@ export function toShownInput({ input, location }: Document): string {
  * @throws CommandError that names each argument that cannot be a document, one per line.
  */
 export async function readDocuments(inputs: readonly string[]): Promise<Document[]> {
+  const { documents, refused } = await sortInputs(inputs);
+  if (refused.length > 0) throw usageError(refused.map(({ problem }) => toLabel(problem)).join('\n'));
+  return documents;
+}
+
+/** An argument that cannot be a document. */
+export interface RefusedInput {
+  /** Position among the arguments, from 0. */
+  readonly position: number;
+  /** The argument as people and machines see it. */
+  readonly shown: string;
+  /** The reason, which names the argument. */
+  readonly problem: string;
+}
+
+/** Checks the arguments one by one. It resolves links in the paths of files, and opens no URL. */
+export async function sortInputs(
+  inputs: readonly string[],
+): Promise<{ documents: Document[]; refused: RefusedInput[] }> {
   const read = await Promise.all(inputs.map((input) => readDocument(input)));
-  const problems = read.filter((item) => typeof item === 'string');
-  if (problems.length > 0) throw usageError(problems.map(toLabel).join('\n'));
-  return read.filter((item) => typeof item !== 'string');
+  return {
+    documents: read.filter((item) => typeof item !== 'string'),
+    refused: read.flatMap((problem, position) => {
+      return typeof problem === 'string'
+        ? [{ position, shown: toSafeLabel(maskUrl(inputs[position] ?? '')), problem }]
+        : [];
+    }),
+  };
 }
 
 async function readDocument(input: string): Promise<Document | string> {
   if (/^[a-z][a-z\d+.-]+:\/\//i.test(input)) return readUrl(input);
   try {
     const stats = await stat(input);
-    if (stats.isDirectory()) return `${input} is a directory; name the files in it`;
+    if (stats.isDirectory()) return `${input} is a directory: extend-parse batch ${input} parses the files in it`;
     if (!stats.isFile()) return `${input} is not a file`;
     return { input, label: input, location: { path: await realpath(input) } };
   } catch (error) {

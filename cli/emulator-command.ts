@@ -1,7 +1,7 @@
 import { defined } from '../json';
-import { startEmulator } from '../local/extend';
-import { CommandError, EXIT_STATUS, type ExitStatus, usageError } from './exit-status';
+import { EXIT_STATUS, type ExitStatus, usageError } from './exit-status';
 import { listenForInterruption, untilAborted } from './interruption';
+import { startEmulatorOn } from './start-emulator-on';
 
 /** Options of `extend-parse emulator`. */
 export interface EmulatorArguments {
@@ -25,10 +25,7 @@ export async function emulatorCommand(given: EmulatorArguments): Promise<ExitSta
   if (apiKeys.some((key) => key.trim() === '')) throw usageError('--api-key must not be empty');
   const interruption = listenForInterruption();
   const rateLimits = defined({ requestsPerSecond, runsPerMinute });
-  const emulator = await startEmulator({ port, apiKeys, rateLimits }).catch((error: NodeJS.ErrnoException) => {
-    const reason = error.code === 'EADDRINUSE' ? 'it is in use' : error.message;
-    throw new CommandError({ message: `cannot listen on port ${port}: ${reason}`, exitStatus: EXIT_STATUS.failure });
-  });
+  const emulator = await startEmulatorOn(port, { apiKeys, rateLimits });
   console.log(`listening on ${emulator.url}`);
   await untilAborted(interruption.signal);
   await emulator.close();

@@ -13,8 +13,8 @@ export interface HealthEndpoint {
 }
 
 /**
- * Answers every request on all interfaces: 200 while the service works, 503 before and while it ends. An orchestrator uses
- * it as a probe.
+ * Answers every request: 200 while the service works, 503 before and while it ends. An orchestrator uses it as a probe,
+ * and then needs an address that it can reach.
  *
  * @param work the word for it in the answers; default: `polling`
  *
@@ -22,9 +22,13 @@ export interface HealthEndpoint {
  */
 export async function startHealthEndpoint({
   port,
+  host = '127.0.0.1',
   work = 'polling',
 }: {
+  /** 0 takes a free port. */
   readonly port: number;
+  /** IP address to listen on. @default '127.0.0.1' */
+  readonly host?: string;
   readonly work?: string;
 }): Promise<HealthEndpoint> {
   let isReady = () => false;
@@ -32,11 +36,11 @@ export async function startHealthEndpoint({
     const ready = isReady();
     response.writeHead(ready ? 200 : 503, { 'content-type': 'text/plain' }).end(ready ? `${work}\n` : `not ${work}\n`);
   });
-  server.listen(port);
+  server.listen(port, host);
   try {
     await once(server, 'listening');
   } catch (error) {
-    const message = `cannot listen on port ${port}: ${errorMessage(error)}`;
+    const message = `cannot listen on ${host}, port ${port}: ${errorMessage(error)}`;
     throw new CommandError({ message, exitStatus: EXIT_STATUS.failure });
   }
   return {

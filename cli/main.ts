@@ -1,15 +1,21 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { apiVersionOption, withApiVersion, type VersionOption } from './api-version-option';
 import { checkBatch, type GivenBatch, parseCount, parseWidth } from './batch/batch-arguments';
 import { errorMessage } from '../json';
+import type { DevArguments } from './dev-command';
+import type { DoctorArguments } from './doctor-command';
 import type { EmulatorArguments } from './emulator-command';
 import { CommandError, EXIT_STATUS, type ExitStatus } from './exit-status';
 import { checkArguments, type GivenArguments } from './parse-arguments';
+import { describeMissingPackage } from './missing-package';
+import { parseListenAddress } from './parse-listen-address';
+import { parseDuration } from './parse-duration';
 import { parsePort } from './parse-port';
-import { flush, surviveClosedOutput } from './standard-streams';
+import { flush, printForMachine, surviveClosedOutput } from './standard-streams';
 import { toLabel, toSafeLabel } from './to-label';
 import { addWebhook } from './webhook/add-webhook';
+import type { WorkerArguments } from './worker-command';
 
 const FORCE = 'replace files in --out that this command did not write; documents are never replaced';
 
@@ -39,8 +45,9 @@ async function run(argv: readonly string[]): Promise<ExitStatus> {
 }
 
 function unexpected(error: unknown): ExitStatus {
-  const text = toSafeLabel(errorMessage(error));
-  process.stderr.write(`extend-parse: unexpected error: ${text}\n`);
+  const missing = describeMissingPackage(error);
+  const text = missing ?? `unexpected error: ${toSafeLabel(errorMessage(error))}`;
+  process.stderr.write(`extend-parse: ${text}\n`);
   if (process.env['DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   return EXIT_STATUS.failure;
 }
@@ -64,28 +71,48 @@ function createProgram(end: (status: ExitStatus) => void): Command {
     .description('parse documents; without one, a sample. Starts a local Temporal or Extend where none is configured.')
     .argument('[documents...]', 'files and http(s) URLs')
     .option('--out <directory>', 'where <name>.md and <name>.json are written', 'parsed')
+    .option('--config <file>', "JSON file with Extend's parse configuration")
+    .addOption(new Option('--chunking <type>', 'type of the chunks').choices(['page', 'section', 'document']))
+    .option('--deadline <duration>', 'deadline of each document, as in 90s, 30m or 2h (default: 24h)', parseDuration)
     .option('--force', FORCE, false)
     .option('--json', 'print a summary for machines on standard output', false)
     .addOption(apiVersionOption())
     .action(async (inputs: string[], { apiVersion, ...options }: Omit<GivenArguments, 'inputs'> & VersionOption) => {
-      const given = await checkArguments({ inputs, ...options });
-      const { parseCommand } = await import('./parse-command.js');
-      end(await parseCommand(given, withApiVersion(process.env, apiVersion)));
+      await printingErrors(options, async () => {
+        const given = await checkArguments({ inputs, ...options });
+        const { parseCommand } = await import('./parse-command.js');
+        end(await parseCommand(given, withApiVersion(process.env, apiVersion)));
+      });
     });
   addBatch(program, end);
   addServices(program, end);
   addWebhook(program, end);
+  addLocalServices(program, end);
   return program;
+}
+
+/** Runs a command. With `json`, an error that ends it is also printed as JSON, so that standard output always holds JSON. */
+async function printingErrors({ json }: { readonly json: boolean }, command: () => Promise<void>): Promise<void> {
+  try {
+    await command();
+  } catch (error) {
+    if (json && error instanceof CommandError) await printForMachine({ documents: [], error: toLabel(error.message) });
+    throw error;
+  }
 }
 
 /** Adds `batch`, which parses many documents as one piece of work. */
 function addBatch(program: Command, end: (status: ExitStatus) => void): void {
   program
     .command('batch')
-    .description('parse many documents as one batch; given again, it continues the batch')
+    .description(
+      'parse many documents as one batch; given again, it continues the batch. Runs a worker for this call on a task queue ' +
+        'of its own: on a configured server the documents wait while the command does not run, except with --task-queue.',
+    )
     .argument('<documents...>', 'files, folders and http(s) URLs, or a manifest (.jsonl)')
+    .option('--task-queue <name>', 'use the running workers of this task queue instead of a worker of this call')
     .option('--key <key>', 'name of the batch: the same key continues the same batch (default: from the arguments)')
-    .option('--out <directory>', 'where <name>.md and <name>.json are written', 'parsed')
+    .option('--out <directory>', 'where <name>.md, <name>.json and outcomes.jsonl are written', 'parsed')
     .option('--width <count>', 'documents in flight at a time (default: 50)', parseWidth)
     .option('--stop-after <count>', 'start no further document after <count> documents have failed', parseCount)
     .option('--retry-failed', 'parse the documents that failed before once more', false)
@@ -93,34 +120,52 @@ function addBatch(program: Command, end: (status: ExitStatus) => void): void {
     .option('--json', 'print a summary for machines on standard output', false)
     .addOption(apiVersionOption())
     .action(async (inputs: string[], { apiVersion, ...options }: Omit<GivenBatch, 'inputs'> & VersionOption) => {
-      const given = await checkBatch({ inputs, ...options });
-      const { batchCommand } = await import('./batch/batch-command.js');
-      end(await batchCommand(given, withApiVersion(process.env, apiVersion)));
+      await printingErrors(options, async () => {
+        const given = await checkBatch({ inputs, ...options });
+        const { batchCommand } = await import('./batch/batch-command.js');
+        end(await batchCommand(given, withApiVersion(process.env, apiVersion)));
+      });
     });
 }
 
-/** Adds the worker, the check of its environment, and the emulator. */
+/** Adds the worker, and the check of its environment. */
 function addServices(program: Command, end: (status: ExitStatus) => void): void {
   program
     .command('worker')
     .description('run a worker, configured by EXTEND_… and TEMPORAL_… variables')
     .option(
-      '--health <port>',
-      'answer 200 on this port while the worker polls, 503 before and while it ends',
-      parsePort,
+      '--health <address>',
+      'answer 200 here while the worker polls, 503 before and while it ends; a port on 127.0.0.1, or 0.0.0.0:<port>',
+      parseListenAddress,
     )
     .addOption(apiVersionOption())
-    .action(async ({ apiVersion, ...options }: { health?: number } & VersionOption) => {
+    .action(async ({ apiVersion, ...options }: WorkerArguments & VersionOption) => {
       const { workerCommand } = await import('./worker-command.js');
       end(await workerCommand(options, withApiVersion(process.env, apiVersion)));
     });
   program
     .command('doctor')
     .description('check key, Temporal, workers, directories and versions, and say how to fix what is wrong')
+    .option('--search-attributes', 'also check the search attributes that searchAttributes: true needs', false)
     .addOption(apiVersionOption())
-    .action(async ({ apiVersion }: VersionOption) => {
+    .action(async ({ apiVersion, ...options }: DoctorArguments & VersionOption) => {
       const { doctorCommand } = await import('./doctor-command.js');
-      end(await doctorCommand(withApiVersion(process.env, apiVersion)));
+      end(await doctorCommand(options, withApiVersion(process.env, apiVersion)));
+    });
+}
+
+/** Adds the local services for development. */
+function addLocalServices(program: Command, end: (status: ExitStatus) => void): void {
+  program
+    .command('dev')
+    .description(
+      'run a Temporal dev server, a local Extend API and a worker in one process, and print the variables for your programs',
+    )
+    .option('--port <port>', 'port of the local Extend API on 127.0.0.1; 0 takes a free one', parsePort, 0)
+    .addOption(apiVersionOption())
+    .action(async ({ apiVersion, ...options }: DevArguments & VersionOption) => {
+      const { devCommand } = await import('./dev-command.js');
+      end(await devCommand(options, withApiVersion(process.env, apiVersion)));
     });
   program
     .command('emulator')

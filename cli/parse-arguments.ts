@@ -1,14 +1,17 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { type Document, readDocuments } from './documents';
+import type { DocumentInput } from '../contract';
+import { defined } from '../json';
+import { type Document, type RefusedInput, sortInputs } from './documents';
 import { usageError } from './exit-status';
-import { toSafeLabel } from './to-label';
+import { type ConfigOptions, readConfig } from './read-config';
+import { toLabel, toSafeLabel } from './to-label';
 
 /** The document to parse if the command line names none. */
 const SAMPLE = resolve(__dirname, '../../cli/sample/12s0324.pdf');
 
 /** Arguments and options of `extend-parse parse`. */
-export interface GivenArguments {
+export interface GivenArguments extends ConfigOptions {
   /** Files and URLs. */
   readonly inputs: readonly string[];
   /** Directory for the results. */
@@ -17,26 +20,36 @@ export interface GivenArguments {
   readonly json: boolean;
   /** `true`: results may replace files that this command did not write. */
   readonly force: boolean;
+  /** Deadline of each document, in milliseconds. @default that of `parseDocument` */
+  readonly deadline?: number;
 }
 
 /** Checked arguments and options of `extend-parse parse`. */
-export interface ParseArguments extends Omit<GivenArguments, 'inputs'> {
+export interface ParseArguments extends Pick<GivenArguments, 'out' | 'json' | 'force'> {
   /** The documents to parse; those that are files exist. */
   readonly documents: readonly Document[];
   /** `true`: the command line named no document, and `documents` holds the sample. */
   readonly isSample: boolean;
+  /** The arguments that cannot be documents. They are reported as failed. */
+  readonly refused: readonly RefusedInput[];
+  /** The input of each document's workflow, besides the document. */
+  readonly options: Pick<DocumentInput, 'config' | 'deadlineMs'>;
 }
 
 /**
- * Checks arguments and options. It checks that files exist, and opens no connection.
+ * Checks arguments and options. It checks that files exist, and opens no connection. An argument that cannot be a document
+ * keeps the others from nothing, unless there is no other.
  *
  * @throws CommandError that names the wrong argument or option.
  */
-export async function checkArguments({ inputs, out, json, force }: GivenArguments): Promise<ParseArguments> {
+export async function checkArguments(given: GivenArguments): Promise<ParseArguments> {
+  const { inputs, out, json, force, deadline: deadlineMs } = given;
   const isSample = inputs.length === 0;
-  const documents = await readDocuments(isSample ? [SAMPLE] : inputs);
+  const { documents, refused } = await sortInputs(isSample ? [SAMPLE] : inputs);
+  if (documents.length === 0) throw usageError(refused.map(({ problem }) => toLabel(problem)).join('\n'));
   const stats = await stat(out).catch(() => undefined);
   if (stats !== undefined && !stats.isDirectory())
     throw usageError(`--out must be a directory, got the file ${toSafeLabel(out)}`);
-  return { documents, isSample, out, json, force };
+  const options = defined({ config: await readConfig(given), deadlineMs });
+  return { documents, refused, isSample, out, json, force, options };
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import type { ParseInput, ParseProgress, ParseResult } from '../contract';
+import { toMarkdown, type DocumentInput, type ParseProgress, type ParseResult } from '../contract';
 import { defined } from '../json';
 import { ParseError, type ParseHandle } from '../client';
 import { describeOutcome, type DocumentReport } from './document-report';
@@ -9,7 +9,7 @@ import type { OutputDirectory } from './output-directory';
 import { toOutputNames } from './output-names';
 import type { ParseServices } from './parse-services';
 import type { ProgressDisplay } from './progress-display';
-import { toMarkdown, writeOutputs } from './write-outputs';
+import { writeOutputs } from './write-outputs';
 
 /** Documents in flight at a time. */
 const MAX_IN_FLIGHT = 20;
@@ -28,6 +28,8 @@ export const EMULATOR_POLLING = { initialDelayMs: 300, scaleMs: 500 };
 export interface ParseCallOptions {
   /** The documents to parse. */
   readonly documents: readonly Document[];
+  /** The input of each document's workflow, besides the document. */
+  readonly options: Pick<DocumentInput, 'config' | 'deadlineMs'>;
   /** Directory for the results. */
   readonly output: OutputDirectory;
   /** The services that parse. The caller closes them. */
@@ -56,6 +58,7 @@ export interface Cancelled {
 export class ParseCall {
   readonly #options: ParseCallOptions;
   readonly #active = new Set<Active>();
+  readonly #outcomes: DocumentReport[] = [];
   #cancelled = false;
 
   constructor(options: ParseCallOptions) {
@@ -66,7 +69,7 @@ export class ParseCall {
   async finish(): Promise<DocumentReport[]> {
     const { documents, display } = this.#options;
     const names = toOutputNames(documents.map(({ input }) => input));
-    const outcomes: DocumentReport[] = [];
+    const outcomes = this.#outcomes;
     const next = documents.entries();
     const work = async () => {
       for (const [index, document] of next) {
@@ -78,6 +81,11 @@ export class ParseCall {
     };
     await Promise.all(Array.from({ length: MAX_IN_FLIGHT }, work));
     return outcomes;
+  }
+
+  /** The outcomes of the documents that have ended, in the given order. */
+  get reports(): DocumentReport[] {
+    return this.#outcomes.filter((outcome) => outcome !== undefined);
   }
 
   /** Cancels the workflows in flight. On a configured server it terminates those that do not end in time. */
@@ -103,10 +111,10 @@ export class ParseCall {
 
   async #parse(document: Document, name: string): Promise<DocumentReport> {
     const input = toShownInput(document);
-    const { services, output } = this.#options;
+    const { services, output, options } = this.#options;
     let active: Active | undefined;
     try {
-      const handle = await services.client.start(toDocumentInput(document, services));
+      const handle = await services.client.start({ ...toDocumentInput(document, services), ...options });
       const ending = handle.result();
       const ended = ending.then(
         () => undefined,
@@ -137,7 +145,8 @@ export class ParseCall {
       const progress = await active.handle.progress().catch(() => undefined);
       if (progress !== undefined && this.#active.has(active)) {
         active.progress = progress;
-        display.update(active.document, progress);
+        const failure = await services.findFailure(active.handle.workflowId).catch(() => undefined);
+        if (this.#active.has(active)) display.update(active.document, { progress, ...defined({ failure }) });
       }
       await Promise.race([active.ended, sleep(intervalMs)]);
     }
@@ -157,7 +166,7 @@ class OutputNotWrittenError extends Error {
   }
 }
 
-function toDocumentInput(document: Document, { local }: ParseServices): ParseInput {
+function toDocumentInput(document: Document, { local }: ParseServices): DocumentInput {
   const { location, input } = document;
   const options = { result: 'stored', ...(local.extend && { polling: EMULATOR_POLLING }) } as const;
   if ('url' in location) return { file: { fileUrl: location.url }, ...options };

@@ -57,12 +57,15 @@ async function parseAll(settings: CallSettings, { display, output, signal }: Com
   if (settings.isSample) say(`no document given, so this is the sample: ${settings.documents[0]?.input}`);
   const services = await startParseServices({ settings, signal, say });
   try {
-    const call = new ParseCall({ documents: settings.documents, output, services, display });
+    for (const { problem } of settings.refused) say(problem);
+    const { documents, options } = settings;
+    const call = new ParseCall({ documents, options, output, services, display });
     const outcomes = await Promise.race([call.finish(), services.broken, untilAborted(signal)]);
     if (signal.aborted || outcomes === undefined) {
       display.close();
       say('interrupted; cancelling the documents in flight (interrupt again to exit at once)');
       tellCancelled(await call.cancel(), say);
+      if (settings.json) await printForMachine(summaryOf(call.reports, settings, services));
       return EXIT_STATUS.interrupted;
     }
     return await tell(outcomes, { settings, services, say });
@@ -82,13 +85,23 @@ async function tell(
   outcomes: readonly DocumentReport[],
   { settings, services, say }: { settings: CallSettings; services: ParseServices; say: (line: string) => void },
 ): Promise<ExitStatus> {
-  const failed = outcomes.filter(({ status }) => status === 'failed').length;
-  const count = outcomes.length;
+  const summary = summaryOf(outcomes, settings, services);
+  const failed = summary.documents.filter(({ status }) => status === 'failed').length;
+  const count = summary.documents.length;
   if (count > 1) say(`${count - failed} of ${count} documents parsed${failed > 0 ? `, ${failed} failed` : ''}`);
-  const summary: Summary = { documents: outcomes, local: services.local };
   const lost = settings.json ? await printForMachine(summary) : undefined;
   if (lost !== undefined) say(`the summary could not be written: ${lost}`);
   return failed > 0 || lost !== undefined ? EXIT_STATUS.failure : EXIT_STATUS.success;
+}
+
+/** The summary of the documents that have ended, and of the arguments that cannot be documents. */
+function summaryOf(outcomes: readonly DocumentReport[], { refused }: CallSettings, { local }: ParseServices): Summary {
+  const documents = [...outcomes];
+  for (const { position, shown, problem } of refused) {
+    const failure = { type: 'InputNotReadable', message: problem, details: {} };
+    documents.splice(position, 0, { input: shown, status: 'failed', failure });
+  }
+  return { documents, local };
 }
 
 /** The SDK's log line for a worker that failed. The command reports such a worker itself, and only if it was not ending it. */

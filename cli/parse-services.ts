@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
 import { DEFAULT_BASE_URL } from '../contract/extend';
 import { ParseClient } from '../client';
 import { defined } from '../json';
 import { startEmulator } from '../local/extend';
 import { createParseWorker, type ParseWorkerOptions } from '../worker';
 import { commonDirectory } from './common-directory';
+import { findCurrentFailure, type CurrentFailure } from './current-failure';
 import type { LocalParts } from './document-report';
 import type { CallSettings } from './call-settings';
 import {
@@ -28,6 +30,10 @@ export interface ParseServices {
   readonly local: LocalParts;
   /** Rejects if the worker ends although the command did not shut it down. Never resolves. */
   readonly broken: Promise<never>;
+  /** Client of the Temporal server. */
+  readonly temporal: Client;
+  /** Finds the failure that a document in flight waits after. */
+  findFailure(workflowId: string): Promise<CurrentFailure | undefined>;
   /** Terminates a workflow that did not end when it was cancelled. */
   terminate(workflowId: string): Promise<void>;
   /** Ends the services that were started, the last one first. */
@@ -44,6 +50,15 @@ export interface ParseServicesOptions {
   readonly say: (line: string) => void;
   /** Names that a later call uses again to continue. @default a task queue and a directory for this call */
   readonly lasting?: LastingParts;
+  /** Workers that run already and parse the documents. @default none: the call runs a worker */
+  readonly workers?: RunningWorkers;
+}
+
+/** Workers that run already. */
+export interface RunningWorkers {
+  readonly taskQueue: string;
+  /** Directory in which they store results. */
+  readonly resultDirectory: string;
 }
 
 /** The task queue and the directories that outlive a call. */
@@ -54,7 +69,8 @@ export interface LastingParts {
   readonly emulatorDirectory: string;
 }
 
-type Closer = () => Promise<void>;
+/** Ends a service that was started. */
+export type Closer = () => Promise<void>;
 
 /**
  * Starts the services that are not configured, and a worker. The worker has a task queue of its own, so that it never gets
@@ -82,6 +98,7 @@ async function startAll(options: ParseServicesOptions, closers: Closer[]): Promi
   closers.push(() => temporal.close());
   const { client, nativeConnection } = temporal;
   signal.throwIfAborted();
+  if (options.workers !== undefined) return useWorkers(client, options.workers);
   const resultDirectory = lasting?.resultDirectory ?? (await makeResultDirectory(closers));
   const activities = { ...(await startExtend(options, closers)), resultDirectory };
   const { namespace } = target;
@@ -91,13 +108,30 @@ async function startAll(options: ParseServicesOptions, closers: Closer[]): Promi
   const parts = { connection: nativeConnection, namespace, taskQueue, activities, ...limit };
   const { broken } = await startWorker(parts, closers);
   return {
-    client: new ParseClient({ client, taskQueue, resultDirectory }),
+    ...clientParts(client, { taskQueue, resultDirectory }),
     local: { temporal: settings.temporal === undefined, extend: settings.extend === undefined },
     broken,
+  };
+}
+
+/** The parts that need no worker of this call. */
+function clientParts(
+  client: Client,
+  workers: RunningWorkers,
+): Pick<ParseServices, 'client' | 'temporal' | 'findFailure' | 'terminate'> {
+  return {
+    client: new ParseClient({ client, ...workers }),
+    temporal: client,
+    findFailure: (workflowId) => findCurrentFailure(client.workflow.getHandle(workflowId)),
     terminate: async (workflowId) => {
       await client.workflow.getHandle(workflowId).terminate('the command was interrupted');
     },
   };
+}
+
+function useWorkers(client: Client, workers: RunningWorkers): Omit<ParseServices, 'close'> {
+  const broken = new Promise<never>(() => undefined);
+  return { ...clientParts(client, workers), local: { temporal: false, extend: false }, broken };
 }
 
 /** Creates a directory for results: stored results do not pass through Temporal, so a document may have any size. */
@@ -139,7 +173,8 @@ async function startExtend(
   return { apiKey: 'local', baseUrl: emulator.url, ...defined({ apiVersion: settings.apiVersion }), ...source };
 }
 
-async function startWorker(parts: ParseWorkerOptions, closers: Closer[]): Promise<{ broken: Promise<never> }> {
+/** Starts a worker that has little time to end. `broken` rejects if it ends although it was not told to. */
+export async function startWorker(parts: ParseWorkerOptions, closers: Closer[]): Promise<{ broken: Promise<never> }> {
   const worker = await createParseWorker({
     ...parts,
     shutdownGraceTimeMs: SHUTDOWN_GRACE_MS,
@@ -163,6 +198,6 @@ async function startWorker(parts: ParseWorkerOptions, closers: Closer[]): Promis
 }
 
 /** Closes the service that was started last first. A service that fails to close does not keep the others open. */
-async function closeAll(closers: readonly Closer[]): Promise<void> {
+export async function closeAll(closers: readonly Closer[]): Promise<void> {
   for (const closer of closers.toReversed()) await closer().catch(() => undefined);
 }

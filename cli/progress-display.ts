@@ -1,5 +1,4 @@
-import type { ParseProgress } from '../contract';
-import { describeLive, describePhase } from './describe-progress';
+import { describeLive, describePhase, type LiveProgress } from './describe-progress';
 import type { Document } from './documents';
 import { toLabel } from './to-label';
 
@@ -11,7 +10,7 @@ export interface ProgressDisplay {
   /** Prints a line that stays. */
   say(line: string): void;
   /** Shows the current progress of a document. */
-  update(document: Document, progress: ParseProgress): void;
+  update(document: Document, live: LiveProgress): void;
   /** Replaces the live line of a document that has ended by a line that stays. */
   finish(document: Document, line: string): void;
   /** Removes the live lines. */
@@ -35,8 +34,8 @@ export function createPlainDisplay(stream: { write(text: string): unknown }): Pr
   const say = (line: string) => void stream.write(`${toLabel(line)}\n`);
   return {
     say,
-    update: (document, progress) => {
-      const phase = describePhase(progress);
+    update: (document, { progress, failure }) => {
+      const phase = describePhase(progress, failure);
       if (last.get(document) === phase) return;
       last.set(document, phase);
       say(`${document.label}: ${phase}`);
@@ -52,10 +51,10 @@ export function createPlainDisplay(stream: { write(text: string): unknown }): Pr
 async function createLiveDisplay(stream: NodeJS.WriteStream): Promise<ProgressDisplay> {
   const { createLogUpdate } = await import('log-update');
   const live = createLogUpdate(stream);
-  const current = new Map<Document, ParseProgress>();
+  const current = new Map<Document, LiveProgress>();
   const draw = () => {
     const lines = [...current].slice(0, MAX_LIVE_LINES).map(([document, progress]) => {
-      return toLabel(`${document.label}: ${describeLive({ progress, nowMs: Date.now() })}`);
+      return toLabel(`${document.label}: ${describeLive({ ...progress, nowMs: Date.now() })}`);
     });
     if (current.size > MAX_LIVE_LINES) lines.push(`and ${current.size - MAX_LIVE_LINES} more`);
     if (lines.length === 0) live.clear();

@@ -1,12 +1,5 @@
-import type { ParseResult } from '../contract';
+import { toMarkdown, type ParseResult } from '../contract';
 import type { OutputDirectory } from './output-directory';
-
-/** The chunks' contents, in order, with a blank line between them. Empty for a result that holds no chunks. */
-export function toMarkdown(result: ParseResult): string {
-  if (result.output.kind !== 'inline') return '';
-  const contents = result.output.chunks.map(({ content }) => content.trim()).filter(Boolean);
-  return contents.length === 0 ? '' : `${contents.join('\n\n')}\n`;
-}
 
 /** The paths of a result's files. */
 export interface OutputPaths {

@@ -22,12 +22,17 @@ export type {
   FailureDetails,
   FailureType,
   InlineOutput,
+  InlineParseInput,
+  InlineParseResult,
   ParseInput,
   ParseProgress,
   ParseResult,
   PollingOptions,
   StoredOutput,
+  StoredParseInput,
+  StoredParseResult,
 } from '../contract';
+export { toMarkdown } from '../contract';
 export type { ApiVersion, Block, Chunk, OutputMetadata, ParseConfig, ParserRun, RunMetadata } from '../contract/extend';
 export {
   ApiVersionRemovedError,

@@ -6,7 +6,11 @@ import {
   findInputProblem,
   type BatchInput,
   type ParseInput,
+  type InlineParseInput,
+  type InlineParseResult,
   type ParseResult,
+  type StoredParseInput,
+  type StoredParseResult,
 } from '../contract';
 import type { Chunk, ParserRun } from '../contract/extend';
 import type { parseBatch, parseDocument } from '../workflows';
@@ -45,6 +49,12 @@ export class ParseClient {
    * document; SearchAttributesNotRegisteredError if the options ask for search attributes that the namespace does not
    * have.
    */
+  start(input: StoredParseInput, options?: StartParseOptions): Promise<ParseHandle<StoredParseResult>>;
+  /** For an input whose result is inline, which is the default. */
+  start(input: InlineParseInput, options?: StartParseOptions): Promise<ParseHandle<InlineParseResult>>;
+  /** For an input that may say either. */
+  start(input: ParseInput, options?: StartParseOptions): Promise<ParseHandle>;
+  /** The implementation of the forms above. */
   async start(input: ParseInput, options: StartParseOptions = {}): Promise<ParseHandle> {
     const { idempotencyKey, workflowId = idempotencyKey ?? `${DEFAULT_TASK_QUEUE}-${randomUUID()}` } = options;
     const problem = findInputProblem(input) ?? findOptionsProblem(options);
@@ -53,13 +63,27 @@ export class ParseClient {
     return createParseHandle(await startDocument(this.#client, request));
   }
 
-  /** Starts a parse and waits for its result. @throws what {@link start} and `result()` of its handle throw */
+  /**
+   * Starts a parse and waits for its result. The type of the result follows from the input: inline unless it says
+   * `result: 'stored'`.
+   *
+   * @throws what {@link start} and `result()` of its handle throw
+   */
+  execute(input: StoredParseInput, options?: StartParseOptions): Promise<StoredParseResult>;
+  /** For an input whose result is inline, which is the default. */
+  execute(input: InlineParseInput, options?: StartParseOptions): Promise<InlineParseResult>;
+  /** For an input that may say either. */
+  execute(input: ParseInput, options?: StartParseOptions): Promise<ParseResult>;
+  /** The implementation of the forms above. */
   async execute(input: ParseInput, options: StartParseOptions = {}): Promise<ParseResult> {
     const handle = await this.start(input, options);
     return handle.result();
   }
 
-  /** The handle of a workflow by its id. No request is made, so a wrong id fails at the first call of the handle. */
+  /**
+   * The handle of a workflow by its id. No request is made, so a wrong id fails at the first call of the handle. The form
+   * of the result is not known here.
+   */
   getHandle(workflowId: string): ParseHandle {
     return createParseHandle(this.#client.workflow.getHandle<typeof parseDocument>(workflowId));
   }

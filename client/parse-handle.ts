@@ -4,12 +4,12 @@ import type { parseDocument } from '../workflows';
 import { progressQuery, runFinishedSignal, type RunFinishedNotice } from '../workflows/messages';
 import { toParseError } from './to-parse-error';
 
-/** One `parseDocument` workflow, running or ended. */
-export interface ParseHandle {
+/** One `parseDocument` workflow, running or ended. `Result` is the form of its result, if the input tells it. */
+export interface ParseHandle<Result extends ParseResult = ParseResult> {
   /** Id of the workflow. Any process can make this handle again from it. */
   readonly workflowId: string;
   /** Waits for the result. @throws ParseError of the class of the failure */
-  result(): Promise<ParseResult>;
+  result(): Promise<Result>;
   /** Queries the progress. It needs a running worker, and works after the end too, while Temporal keeps the history. */
   progress(): Promise<ParseProgress>;
   /**

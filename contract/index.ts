@@ -60,7 +60,18 @@ export { resolveInput } from './resolve-input';
 export type { DocumentToSubmit, ParseSettings, PollingSettings, RunToAttach } from './resolve-input';
 export { versionOfRun } from './run-version';
 export type { RunVersion } from './run-version';
-export type { InlineOutput, ParseProgress, ParseResult, RunSummary, StoredOutput } from './result';
+export type {
+  InlineOutput,
+  InlineParseInput,
+  InlineParseResult,
+  ParseProgress,
+  ParseResult,
+  RunSummary,
+  StoredOutput,
+  StoredParseInput,
+  StoredParseResult,
+} from './result';
+export { toMarkdown } from './to-markdown';
 export {
   DOCUMENT_MEMO,
   SEARCH_ATTRIBUTES,

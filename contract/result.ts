@@ -1,3 +1,4 @@
+import type { ParseInput } from './input';
 import type { ApiVersion, Chunk, Ocr, OutputMetadata, RunMetadata, RunStatus } from './extend';
 
 /** The chunks as part of the workflow's result. */
@@ -60,6 +61,21 @@ export interface ParseResult extends RunSummary {
    */
   readonly waitedMs: number;
   readonly output: InlineOutput | StoredOutput;
+}
+
+/** Input whose result is inline, which is the default. */
+export type InlineParseInput = ParseInput & { readonly result?: 'inline' };
+/** Input whose result is stored. */
+export type StoredParseInput = ParseInput & { readonly result: 'stored' };
+
+/** Result with the chunks. */
+export interface InlineParseResult extends ParseResult {
+  readonly output: InlineOutput;
+}
+
+/** Result with a reference to the stored run. */
+export interface StoredParseResult extends ParseResult {
+  readonly output: StoredOutput;
 }
 
 /** Progress of a `parseDocument` workflow: the answer of its query `progress`. */

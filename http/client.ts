@@ -14,6 +14,7 @@ import { createApi20260209 } from './api-2026-02-09';
 import type { Connection } from './exchange';
 import type { CallOptions, ExtendApi } from './extend-api';
 import { createKeyRing } from './key-ring';
+import { createProxiedFetch, type ProxyOptions } from './proxied-fetch';
 import type { RequestObserver } from './request-watch';
 import { createSender, type Timeouts } from './sender';
 import { noteKey } from './usable-key';
@@ -33,6 +34,8 @@ export interface ExtendClientOptions {
   readonly baseUrl?: string;
   /** Id of the workspace. It is required if the key belongs to a whole organization. @default none */
   readonly workspaceId?: string;
+  /** Proxy for the requests. @default none: the requests go directly */
+  readonly proxy?: ProxyOptions;
   /**
    * Time limit of a poll, in milliseconds, from connecting to the last byte, at most the default. It also limits a
    * deletion, which ends after 5 s at the latest. @default 20_000
@@ -68,7 +71,8 @@ const DEFAULT_FETCH_TIMEOUT_MS = 300_000;
  * Builds the client. It opens no connection until the first call.
  *
  * @param observe is called after each request has ended. @default none
- * @throws TypeError if `baseUrl` is not a plain absolute http(s) URL, or if no header can carry `workspaceId`;
+ * @throws TypeError if `baseUrl` is not a plain absolute http(s) URL, if no header can carry `workspaceId`, or if
+ * `proxy.url` is not the URL of an HTTP proxy;
  * RangeError if a time limit is not a whole number from 1 to its maximum, or `apiVersion` is unknown.
  */
 export function createExtendClient(options: ExtendClientOptions, observe?: RequestObserver): ExtendClient {
@@ -94,7 +98,7 @@ export function createExtendClient(options: ExtendClientOptions, observe?: Reque
 }
 
 function toConnection(options: ExtendClientOptions, observe: RequestObserver | undefined): Connection {
-  const { apiKey, workspaceId } = options;
+  const { apiKey, workspaceId, proxy } = options;
   const keys = createKeyRing();
   if (typeof apiKey === 'string' && isHeaderWord(apiKey.trim())) keys.note(apiKey.trim());
   return {
@@ -104,6 +108,7 @@ function toConnection(options: ExtendClientOptions, observe: RequestObserver | u
     ...defined({
       workspaceId: workspaceId === undefined ? undefined : checkedWorkspaceId(workspaceId),
       observe,
+      fetch: proxy && createProxiedFetch(proxy),
     }),
   };
 }

@@ -3,6 +3,7 @@ import { defined } from '../json';
 import { createRedactor, keySecrets, type Redactor, type Secret } from '../privacy';
 import { toHttpAnswer, type HttpAnswer } from './http-answer';
 import { ky } from './ky';
+import type { Fetch } from './proxied-fetch';
 import { watchRequest, type RequestObserver, type RequestOperation } from './request-watch';
 import { startTimeLimit } from './time-limit';
 import { exchangeError, statusError, type RequestFacts } from './to-api-error';
@@ -13,6 +14,8 @@ export interface Connection extends KeySource {
   /** Base URL without a slash at the end. */
   readonly baseUrl: string;
   readonly workspaceId?: string;
+  /** Sends the requests. @default Node's own `fetch` */
+  readonly fetch?: Fetch;
   /** Called after each request has ended. */
   readonly observe?: RequestObserver;
 }
@@ -157,12 +160,13 @@ async function send(
   signal: AbortSignal,
 ): Promise<Response> {
   const { method, path, query, json, body, externalUrl } = request;
-  const options = { method, signal, retry: 0, timeout: false, throwHttpErrors: false } as const;
+  const { fetch: sendRequest = fetch } = connection;
+  const options = { method, signal, retry: 0, timeout: false, throwHttpErrors: false, fetch: sendRequest } as const;
   if (externalUrl !== undefined) return ky(externalUrl, options);
   const key = await usableKey(connection, redactor, signal);
   noteKey(key);
   // ky copies a request before it sends it, which would hold a whole upload in memory. So ky does not get the body.
-  const fetchWithBody = body && ((input: RequestInfo | URL, init?: RequestInit) => fetch(input, { ...init, body }));
+  const fetchWithBody: Fetch | undefined = body && ((input, init) => sendRequest(input, { ...init, body }));
   return ky(`${connection.baseUrl}${path}`, {
     ...options,
     ...defined({ searchParams: query && { ...query }, json, fetch: fetchWithBody }),

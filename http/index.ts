@@ -5,6 +5,7 @@
 export { createExtendClient } from './client';
 export type { ExtendClient, ExtendClientOptions } from './client';
 export type { CallOptions, ExtendApi, PolledRun, RunListQuery } from './extend-api';
+export type { ProxyOptions } from './proxied-fetch';
 export { BodyTooLargeError } from './read-body';
 export type { EndedRequest, RequestObserver, RequestOperation } from './request-watch';
 export { startTimeLimit } from './time-limit';

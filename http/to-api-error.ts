@@ -125,13 +125,16 @@ function causesOf(error: unknown): readonly Record<string, unknown>[] {
 
 /**
  * Tells if no connection was made, so that Extend cannot have received the request. In that case the look-up of the
- * host name or the connecting failed, or this side refused the TLS certificate.
+ * host name or the connecting failed, this side refused the TLS certificate, or a proxy refused the tunnel.
  */
 function isConnectFailure(error: unknown): boolean {
-  return causesOf(error).some(({ code, syscall }) => {
+  return causesOf(error).some(({ code, syscall, message }) => {
     if (syscall === 'connect' || syscall === 'getaddrinfo') return true;
     return (
       code === 'UND_ERR_CONNECT_TIMEOUT' ||
+      code === 'UND_ERR_PRX_TLS' ||
+      // undici has no code of its own for a tunnel that the proxy refuses.
+      (code === 'UND_ERR_ABORTED' && /^Proxy response \(\d+\)/.test(String(message))) ||
       (typeof code === 'string' && /^(ERR_TLS_CERT|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/.test(code))
     );
   });

@@ -25,7 +25,7 @@ export const IMPORT_TABLE = {
     values: ['json', 'privacy', 'contract/extend', 'contract'],
     types: [],
     npm: ['ky'],
-    npmTypes: [],
+    npmTypes: ['undici'],
     node: false,
   },
   storage: {

@@ -7,6 +7,8 @@ import { DEFAULT_TASK_QUEUE, withoutBlanks, type Environment } from '../contract
 import { API_VERSIONS, findBaseUrlProblem, isHeaderWord, type ApiVersion } from '../contract/extend';
 import { defined } from '../json';
 import { maskUrl, redact } from '../privacy';
+import { LOG_FORMATS, LOG_LEVELS, type LogOptions } from './logger';
+import { isPositive, isPositiveWhole, isWhole, readNumber, readProxy, readWord } from './read-variable';
 
 const MAX_PORT = 65_535;
 /** Prefix of the variables that set headers of requests to Temporal. */
@@ -27,6 +29,10 @@ export interface WorkerConfiguration {
    * @default the default of `createParseWorker`
    */
   readonly shutdownGraceTimeMs?: number;
+  /** Format of the log lines. @default 'text' */
+  readonly logFormat?: NonNullable<LogOptions['logFormat']>;
+  /** Log lines of a lower level are not written. @default 'INFO' */
+  readonly logLevel?: NonNullable<LogOptions['logLevel']>;
   /** IP address and port at which the worker serves metrics to Prometheus. @default no metrics are served */
   readonly metricsAddress?: string;
 }
@@ -66,17 +72,20 @@ export function readWorkerConfiguration(environment: Environment): WorkerConfigu
   const maxRequestsPerSecond = number('EXTEND_PARSE_MAX_REQUESTS_PER_SECOND', isPositive, 'a positive number');
   const runMetadata = readSwitch(env, 'EXTEND_PARSE_RUN_METADATA', problems);
   const metricsAddress = checkMetricsAddress(env, problems);
+  const proxy = readProxy(env, problems);
+  const logFormat = readWord(env, 'EXTEND_PARSE_LOG_FORMAT', LOG_FORMATS, problems);
+  const logLevel = readWord(env, 'EXTEND_PARSE_LOG_LEVEL', LOG_LEVELS, problems);
   const temporal = readTemporal(env, problems);
   if (problems.length > 0) throw new ConfigurationError(problems);
   return {
     taskQueue: env.EXTEND_PARSE_TASK_QUEUE ?? DEFAULT_TASK_QUEUE,
     activities: {
       apiKey,
-      ...defined({ apiVersion, baseUrl, workspaceId: env.EXTEND_WORKSPACE_ID }),
+      ...defined({ apiVersion, baseUrl, workspaceId: env.EXTEND_WORKSPACE_ID, proxy }),
       ...defined({ sourceDirectory, resultDirectory, maxInlineBytes, runMetadata }),
     },
     temporal,
-    ...defined({ maxRequestsPerSecond, shutdownGraceTimeMs, metricsAddress }),
+    ...defined({ maxRequestsPerSecond, shutdownGraceTimeMs, metricsAddress, logFormat, logLevel }),
   };
 }
 
@@ -256,21 +265,3 @@ function isSocketAddress(value: string): boolean {
   const isHost = isIPv4(host) || (/^\[.*\]$/.test(host) && isIPv6(host.slice(1, -1)));
   return isHost && /^\d{1,5}$/.test(port) && Number(port) <= MAX_PORT;
 }
-
-function readNumber(
-  env: Environment,
-  name: string,
-  rule: (value: number) => boolean,
-  words: string,
-  problems: string[],
-): number | undefined {
-  const text = env[name];
-  if (text === undefined) return undefined;
-  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (!rule(value)) problems.push(`${name} must be ${words}, got '${redact(text)}'`);
-  return value;
-}
-
-const isWhole = (value: number): boolean => Number.isSafeInteger(value);
-const isPositiveWhole = (value: number): boolean => Number.isSafeInteger(value) && value > 0;
-const isPositive = (value: number): boolean => Number.isFinite(value) && value > 0;

@@ -1,7 +1,8 @@
-import { NativeConnection, Runtime } from '@temporalio/worker';
+import { makeTelemetryFilterString, NativeConnection, Runtime } from '@temporalio/worker';
 import { DEFAULT_ADDRESS, DEFAULT_NAMESPACE, type Environment } from '../contract';
 import { readWorkerConfiguration, type WorkerConfiguration } from './configuration';
 import { createParseWorker } from './create-parse-worker';
+import { createLogger } from './logger';
 import { METRIC_BUCKETS } from './metric-buckets';
 
 /** Settings of {@link runWorker}. */
@@ -40,8 +41,15 @@ export async function runWorker(options: RunWorkerOptions = {}): Promise<void> {
   }
 }
 
-function installRuntime({ metricsAddress }: WorkerConfiguration): void {
-  if (metricsAddress === undefined) return;
-  const prometheus = { bindAddress: metricsAddress, histogramBucketOverrides: METRIC_BUCKETS };
-  Runtime.install({ telemetryOptions: { metrics: { prometheus } } });
+function installRuntime({ metricsAddress, ...logOptions }: WorkerConfiguration): void {
+  const { logLevel = 'INFO' } = logOptions;
+  // Temporal's native part writes to standard error itself, unless its lines are forwarded. Below WARN it writes a lot.
+  const filter = makeTelemetryFilterString({ core: logLevel === 'INFO' ? 'WARN' : logLevel, other: 'ERROR' });
+  const metrics = metricsAddress && {
+    prometheus: { bindAddress: metricsAddress, histogramBucketOverrides: METRIC_BUCKETS },
+  };
+  Runtime.install({
+    logger: createLogger(logOptions),
+    telemetryOptions: { logging: { filter, forward: {} }, ...(metrics && { metrics }) },
+  });
 }

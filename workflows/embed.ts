@@ -5,7 +5,15 @@
  * @packageDocumentation
  */
 import { workflowInfo } from '@temporalio/workflow';
-import type { ParseInput, ParseProgress, ParseResult } from '../contract';
+import type {
+  InlineParseInput,
+  InlineParseResult,
+  ParseInput,
+  ParseProgress,
+  ParseResult,
+  StoredParseInput,
+  StoredParseResult,
+} from '../contract';
 import { openParse, type SubmitIdentities } from './open-parse';
 import { parseInSteps } from './parse-document';
 import { Wake } from './wake';
@@ -27,10 +35,14 @@ export function createWake(): Wake {
 
 /**
  * Parses a document inside your own workflow: the same code that `parseDocument` runs. It registers no handlers, sets no
- * details and never continues as new: your history grows by 11 events per poll, or by none with the `retry` engine.
+ * details and never continues as new: your history grows by 11 events per poll, or by none with the `retry` engine. The
+ * type of the result follows from the input: inline unless it says `result: 'stored'`.
  *
  * @throws ApplicationFailure, non-retryable, of one of the final types of `FAILURES`; the cancellation of your scope.
  */
+export function parseInWorkflow(input: StoredParseInput, options?: ParseInWorkflowOptions): Promise<StoredParseResult>;
+export function parseInWorkflow(input: InlineParseInput, options?: ParseInWorkflowOptions): Promise<InlineParseResult>;
+export function parseInWorkflow(input: ParseInput, options?: ParseInWorkflowOptions): Promise<ParseResult>;
 export async function parseInWorkflow(input: ParseInput, options: ParseInWorkflowOptions = {}): Promise<ParseResult> {
   const { taskQueue, wake, onProgress = () => undefined } = options;
   const identity = embeddedIdentities();
@@ -56,4 +68,18 @@ function embeddedIdentities(): SubmitIdentities {
 }
 
 export type { Wake } from './wake';
-export type { ParseInput, ParseProgress, ParseResult } from '../contract';
+export { parseFailureOf } from './parse-failure-of';
+export type { ParseFailure } from './parse-failure-of';
+export { toMarkdown } from '../contract';
+export type {
+  FailureDetails,
+  FailureType,
+  InlineParseInput,
+  InlineParseResult,
+  ParseInput,
+  ParseProgress,
+  ParseResult,
+  StoredParseInput,
+  StoredParseResult,
+} from '../contract';
+export type { Chunk } from '../contract/extend';

@@ -18,6 +18,8 @@ export interface GivenBatch {
   readonly force: boolean;
   /** @default made from the inputs */
   readonly key?: string;
+  /** Task queue of workers that run already. @default none: this call runs a worker */
+  readonly taskQueue?: string;
   readonly width?: number;
   readonly stopAfter?: number;
   readonly retryFailed: boolean;
@@ -42,10 +44,11 @@ const MAX_ENCODED_KEY_LENGTH = 200;
  * @throws CommandError that names the problem.
  */
 export async function checkBatch(given: GivenBatch): Promise<BatchArguments> {
-  const { inputs, out, key = keyOf(inputs) } = given;
+  const { inputs, out, key = keyOf(inputs), taskQueue } = given;
   if (inputs.length === 0) throw usageError('name files, folders or URLs, or a manifest: a file that ends with .jsonl');
   if (key.trim() === '' || utf8Bytes(key) > MAX_BATCH_ID_BYTES)
     throw usageError(`--key must have 1 to ${MAX_BATCH_ID_BYTES} bytes, got '${toSafeLabel(key)}'`);
+  if (taskQueue?.trim() === '') throw usageError('--task-queue must not be empty');
   const stats = await stat(out).catch(() => undefined);
   if (stats !== undefined && !stats.isDirectory())
     throw usageError(`--out must be a directory, got the file ${toSafeLabel(out)}`);

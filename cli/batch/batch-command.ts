@@ -1,56 +1,61 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
-import type { BatchInput, BatchResult, Environment } from '../../contract';
+import { DEFAULT_NAMESPACE, withoutBlanks } from '../../contract';
+import type { Environment } from '../../contract';
 import { IdempotencyKeyReusedError, type BatchHandle } from '../../client';
 import { defined } from '../../json';
-import { type BatchArguments, shortHash, toListName } from './batch-arguments';
-import { type BatchDisplay, createBatchDisplay, toBatchLine } from './batch-display';
-import { namedDocumentsOf, namedDocumentsOfManifest, toIds } from './named-documents';
-import { toBatchNames, writeBatchOutputs } from './write-batch-outputs';
+import { type BatchArguments, shortHash } from './batch-arguments';
+import { type BatchContext, interrupt, tell } from './batch-end';
+import { manifestOf, removeManifest, toInput } from './batch-input';
+import { createBatchDisplay } from './batch-display';
+import { BatchOutputs, OUTCOME_LIST, toBatchNames, type BatchOutputsOptions } from './batch-outputs';
+import { EndedDocuments } from './ended-documents';
+import { namedDocumentsOf, namedDocumentsOfManifest } from './named-documents';
+import { checkWorkers } from '../check-temporal';
+import { readConfiguredTemporal } from '../connect-temporal';
+import { findBatchFailure } from '../current-failure';
 import type { Document } from '../documents';
 import { EXIT_STATUS, type ExitStatus, usageError } from '../exit-status';
 import { listenForInterruption, untilAborted } from '../interruption';
 import { createKept } from '../kept-directory';
 import { OutputDirectory } from '../output-directory';
 import { quietRuntime } from '../parse-command';
-import { EMULATOR_POLLING } from '../parse-call';
-import { type LastingParts, startParseServices, type ParseServices } from '../parse-services';
-import { readCallSettings } from '../call-settings';
-import { printForMachine } from '../standard-streams';
+import { type LastingParts, startParseServices, type ParseServices, type RunningWorkers } from '../parse-services';
+import { type CallSettings, readCallSettings } from '../call-settings';
 import { toFileNames } from '../write-outputs';
 
-/** Permissions for the current user only, because the list of documents holds URLs. */
-const PRIVATE_FILE = 0o600;
 /** Time between two queries of the progress, in milliseconds. */
 const PROGRESS_INTERVAL_MS = 1_000;
-/** Time limit for the cancellation of a batch on a server of this call, in milliseconds. */
-const CANCEL_TIMEOUT_MS = 10_000;
+/** Time between two looks for documents that have ended, in milliseconds. */
+const COLLECT_INTERVAL_MS = 2_000;
 
 /**
- * `extend-parse batch`: parses many documents as one batch, and writes markdown and results. Another call with the same
- * key continues the same batch, and parses no document again that is done.
+ * `extend-parse batch`: parses many documents as one batch, and writes markdown and result of each document when it has
+ * ended. Another call with the same key continues the same batch, and parses no document again that is done.
  *
  * @throws CommandError for wrong usage, before anything is started, and if there is no Temporal server.
  */
 export async function batchCommand(given: BatchArguments, env: Environment): Promise<ExitStatus> {
-  const { documents, out, json, force } = given;
-  const configured = readCallSettings({ documents, isSample: false, out, json, force }, env);
+  const configured = readSettings(given, env);
   const results = await openOutput(given);
-  const kept = await createKept(out);
-  const manifest = await manifestOf(given, kept);
-  const settings = { ...configured, documents: [...documents, manifest] };
+  const kept = await createKept(given.out);
+  const manifest = configured.workers === undefined ? await manifestOf(given, kept) : undefined;
+  const settings = { ...configured.call, documents: [...given.documents, ...(manifest ? [manifest] : [])] };
   const interruption = listenForInterruption();
-  const display = await createBatchDisplay(json ? process.stderr : process.stdout);
+  const display = await createBatchDisplay(given.json ? process.stderr : process.stdout);
   const say = (line: string) => display.say(line);
   try {
     await quietRuntime();
     const { signal } = interruption;
     const lasting = lastingParts(given.key, kept);
-    const services = await startParseServices({ settings, signal, say, lasting });
-    const parsing = parse(given, { services, manifest, results, display, signal });
-    const status = await parsing.finally(() => services.close());
+    const { workers } = configured;
+    const services = await startParseServices({ settings, signal, say, lasting, ...defined({ workers }) });
+    const outputs = await BatchOutputs.open({ ...results, services, say });
+    const taskQueue = workers?.taskQueue ?? lasting.taskQueue;
+    const namespace = settings.temporal?.namespace ?? DEFAULT_NAMESPACE;
+    const context = { services, manifest, outputs, display, signal, taskQueue, namespace };
+    const status = await parse(given, context).finally(() => services.close());
     // All documents have ended, so no workflow polls a run of the emulator any more.
     if (!signal.aborted) await rm(lasting.emulatorDirectory, { recursive: true, force: true });
     return status;
@@ -64,6 +69,27 @@ export async function batchCommand(given: BatchArguments, env: Environment): Pro
   }
 }
 
+/** The configuration of a call, and the workers that it uses if it runs no worker itself. */
+interface BatchSettings {
+  readonly call: CallSettings;
+  readonly workers?: RunningWorkers;
+}
+
+/** @throws CommandError that names the wrong or missing variable */
+function readSettings({ documents, out, json, force, taskQueue }: BatchArguments, env: Environment): BatchSettings {
+  const given = { documents, refused: [], isSample: false, out, json, force, options: {} };
+  if (taskQueue === undefined) return { call: readCallSettings(given, env) };
+  const temporal = readConfiguredTemporal(env);
+  if (temporal === undefined) throw usageError('--task-queue needs a Temporal server: set TEMPORAL_ADDRESS');
+  const resultDirectory = withoutBlanks(env)['EXTEND_PARSE_RESULT_DIR'];
+  if (resultDirectory === undefined) {
+    throw usageError(
+      '--task-queue needs EXTEND_PARSE_RESULT_DIR: the directory in which the workers store results, seen from here',
+    );
+  }
+  return { call: { ...given, temporal }, workers: { taskQueue, resultDirectory } };
+}
+
 /** The task queue and directories with which a later call with the same key continues the batch. */
 function lastingParts(key: string, kept: string): LastingParts {
   return {
@@ -73,23 +99,13 @@ function lastingParts(key: string, kept: string): LastingParts {
   };
 }
 
-/** Everything that a running batch uses. */
-interface BatchContext {
-  readonly services: ParseServices;
-  readonly manifest: Document;
-  readonly results: BatchOutput;
-  readonly display: BatchDisplay;
-  readonly signal: AbortSignal;
-}
-
-/** The directory of the results, and the ids from which their names are made. */
-interface BatchOutput {
-  readonly output: OutputDirectory;
-  readonly ids: readonly string[];
-}
-
 /** Checks that all results can be written, before any document is submitted. */
-async function openOutput({ documents, isManifest, out, force }: BatchArguments): Promise<BatchOutput> {
+async function openOutput({
+  documents,
+  isManifest,
+  out,
+  force,
+}: BatchArguments): Promise<Pick<BatchOutputsOptions, 'output' | 'ids'>> {
   const [first] = documents;
   const named =
     isManifest && first !== undefined && 'path' in first.location
@@ -98,28 +114,55 @@ async function openOutput({ documents, isManifest, out, force }: BatchArguments)
   const paths = named.flatMap(({ path }) => path ?? []);
   const output = await OutputDirectory.open({ path: out, documents: paths, force });
   const ids = named.map(({ id }) => id);
-  await output.check([...toBatchNames(ids).values()].flatMap((name) => Object.values(toFileNames(name))));
+  const names = [...toBatchNames(ids).values()].flatMap((name) => Object.values(toFileNames(name)));
+  await output.check([...names, OUTCOME_LIST]);
   return { output, ids };
 }
 
 async function parse(given: BatchArguments, context: BatchContext): Promise<ExitStatus> {
-  const { services, manifest, results, display, signal } = context;
+  const { services, manifest, outputs, display, signal } = context;
   const handle = await startBatch(given, manifest, services);
-  display.say(`batch ${given.key}`);
+  await sayWorkers(given, context);
   const following = new AbortController();
   const result = handle.result();
-  void follow(handle, display, following.signal);
+  const collecting = collect(given, context, following.signal).catch(() => undefined);
+  void follow(handle, context, following.signal);
   const ended = await Promise.race([result, services.broken, untilAborted(signal)]).finally(() => following.abort());
   if (ended === undefined) {
-    const status = await interrupt(handle, result, context);
+    await interrupt(given, { handle, result, collecting }, context);
     // On a configured server the batch goes on, and may not have read the manifest yet.
     if (services.local.temporal) await removeManifest(given, manifest);
-    return status;
+    return EXIT_STATUS.interrupted;
   }
   await removeManifest(given, manifest);
+  await collecting;
   display.close();
-  const outputs = await writeBatchOutputs({ handle, services, ...results, say: (line) => display.say(line) });
-  return await tell(given, { ended, outputs, services, display });
+  return await tell(given, { ended, reports: await outputs.finish(handle.outcomes()) }, context);
+}
+
+/** Says under which id the batch is at Temporal, and which workers parse its documents. */
+async function sayWorkers({ key, taskQueue: running }: BatchArguments, context: BatchContext): Promise<void> {
+  const { services, display, taskQueue, namespace } = context;
+  display.say(`batch ${key}`);
+  const workers = running === undefined ? 'only this call polls it' : 'its workers parse the documents';
+  display.say(`workflow id ${key}, task queue ${taskQueue}: ${workers}`);
+  if (running === undefined) return;
+  const { state, says } = await checkWorkers(services.temporal.connection, { namespace, taskQueue });
+  if (state !== 'ok') display.say(says);
+}
+
+/** Writes the files of each document when it has ended. The list of Temporal may fail: the end of the batch needs no list. */
+async function collect({ key }: BatchArguments, context: BatchContext, signal: AbortSignal): Promise<void> {
+  const { services, outputs } = context;
+  const { temporal, client } = services;
+  const { startTime } = await temporal.workflow.getHandle(key).describe();
+  const documents = new EndedDocuments({ temporal, client, batchId: key, sinceMs: startTime.getTime() });
+  for (;;) {
+    const isLast = signal.aborted;
+    await outputs.add(documents.next()).catch(() => undefined);
+    if (isLast) return;
+    await sleep(COLLECT_INTERVAL_MS, undefined, { signal }).catch(() => undefined);
+  }
 }
 
 /**
@@ -127,7 +170,11 @@ async function parse(given: BatchArguments, context: BatchContext): Promise<Exit
  *
  * @throws CommandError if the key belongs to other documents or another `--out`.
  */
-async function startBatch(given: BatchArguments, manifest: Document, services: ParseServices): Promise<BatchHandle> {
+async function startBatch(
+  given: BatchArguments,
+  manifest: Document | undefined,
+  services: ParseServices,
+): Promise<BatchHandle> {
   try {
     return await services.client.startBatch(toInput(given, manifest, services), { idempotencyKey: given.key });
   } catch (error) {
@@ -139,96 +186,13 @@ async function startBatch(given: BatchArguments, manifest: Document, services: P
   }
 }
 
-/**
- * Leaves a batch on a configured server. Cancels a batch on a server of this call, so that the outcomes are written.
- */
-async function interrupt(
-  handle: BatchHandle,
-  result: Promise<BatchResult>,
-  { services, display }: BatchContext,
-): Promise<ExitStatus> {
-  display.close();
-  display.say('interrupted; the same command, given again, continues the batch');
-  result.catch(() => undefined);
-  if (!services.local.temporal) return EXIT_STATUS.interrupted;
-  await handle.cancel();
-  await Promise.race([result.catch(() => undefined), sleep(CANCEL_TIMEOUT_MS, undefined, { ref: false })]);
-  return EXIT_STATUS.interrupted;
-}
-
-async function follow(handle: BatchHandle, display: BatchDisplay, signal: AbortSignal): Promise<void> {
+async function follow(handle: BatchHandle, context: BatchContext, signal: AbortSignal): Promise<void> {
+  const { services, display } = context;
   while (!signal.aborted) {
     // A query that fails is ignored, because the result tells how the batch ends.
     const progress = await handle.progress().catch(() => undefined);
-    if (progress !== undefined && !signal.aborted) display.update(progress);
+    const failure = await findBatchFailure(services.temporal, handle.workflowId).catch(() => undefined);
+    if (progress !== undefined && !signal.aborted) display.update(progress, failure);
     await sleep(PROGRESS_INTERVAL_MS, undefined, { signal }).catch(() => undefined);
   }
-}
-
-/** An ended batch, and the number of its results that were written. */
-interface Ended {
-  readonly ended: BatchResult;
-  readonly outputs: number;
-  readonly services: ParseServices;
-  readonly display: BatchDisplay;
-}
-
-async function tell(
-  { key, json, out }: BatchArguments,
-  { ended, outputs, services, display }: Ended,
-): Promise<ExitStatus> {
-  const { total, processed, failed, skippedLines } = ended;
-  display.say(toBatchLine({ ...ended, done: processed + failed, inFlight: 0 }));
-  if (skippedLines > 0) display.say(`${skippedLines} lines of the manifest are not documents`);
-  display.say(`${outputs} results in ${out}; how each document ended: ${ended.outcomes.uri}`);
-  const lost = json ? await printForMachine({ key, ...ended, local: services.local }) : undefined;
-  if (lost !== undefined) display.say(`the summary could not be written: ${lost}`);
-  const isComplete = processed === total && outputs === processed && skippedLines === 0 && lost === undefined;
-  return isComplete ? EXIT_STATUS.success : EXIT_STATUS.failure;
-}
-
-function toInput(
-  { width, stopAfter, retryFailed }: BatchArguments,
-  manifest: Document,
-  services: ParseServices,
-): BatchInput {
-  return {
-    manifest: pathToFileURL('path' in manifest.location ? manifest.location.path : '').href,
-    ...defined({
-      defaults: services.local.extend ? { polling: EMULATOR_POLLING } : undefined,
-      width,
-      stopAfterFailures: stopAfter,
-      retryFailed: retryFailed || undefined,
-    }),
-  };
-}
-
-/** The given manifest. For files and URLs it writes one, because there may be too many of them for a list. */
-async function manifestOf({ documents, isManifest, key }: BatchArguments, kept: string): Promise<Document> {
-  const [first] = documents;
-  if (isManifest && first) return first;
-  const path = join(kept, toListName(key));
-  const ids = toIds(documents);
-  const lines = documents.map((document) => `${JSON.stringify(toLine(document, ids))}\n`);
-  await rm(path, { force: true });
-  await writeFile(path, lines.join(''), { mode: PRIVATE_FILE, flag: 'wx' });
-  return { input: path, label: path, location: { path } };
-}
-
-/**
- * Deletes the manifest that this command wrote, because it holds URLs with their queries. Each call writes it again.
- */
-async function removeManifest({ isManifest }: BatchArguments, { location }: Document): Promise<void> {
-  if (!isManifest && 'path' in location) await rm(location.path, { force: true });
-}
-
-/**
- * A line of the manifest. A document's label is its id, if it can be: the path of a file, or a URL without its query. A
- * batch that is started again recognizes its documents by their ids.
- */
-function toLine({ input, label, location }: Document, ids: ReadonlySet<string>): object {
-  const id = defined({ id: ids.has(label) ? label : undefined });
-  if ('url' in location) return { ...id, file: { fileUrl: location.url } };
-  const fileName = input.split(/[/\\]/).at(-1) ?? input;
-  return { ...id, file: { source: pathToFileURL(location.path).href, fileName } };
 }

@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import { API_VERSIONS, type ApiVersion } from '../../contract/extend';
 import type { ExitStatus } from '../exit-status';
+import { parseListenAddress } from '../parse-listen-address';
 import { parsePort } from '../parse-port';
 import type { WebhookArguments } from './webhook-command';
 
@@ -12,7 +13,11 @@ export function addWebhook(program: Command, end: (status: ExitStatus) => void):
     .command('webhook')
     .description("receive Extend's webhooks, and signal the workflows that wait for the runs")
     .option('--port <port>', 'port for deliveries, on all interfaces; 0 takes a free one', parsePort, DEFAULT_PORT)
-    .option('--health <port>', 'answer 200 on this port while deliveries are received, 503 while it ends', parsePort)
+    .option(
+      '--health <address>',
+      'answer 200 here while deliveries are received, 503 while it ends; a port on 127.0.0.1, or 0.0.0.0:<port>',
+      parseListenAddress,
+    )
     .option(
       '--namespace <namespace>',
       'Temporal namespace with documents; may be repeated (default: TEMPORAL_NAMESPACE, else default)',

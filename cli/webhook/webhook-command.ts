@@ -11,6 +11,7 @@ import { CommandError, EXIT_STATUS, type ExitStatus } from '../exit-status';
 import { startHealthEndpoint, type HealthEndpoint } from '../health-endpoint';
 import { listenForInterruption, untilAborted } from '../interruption';
 import { orUsageError } from '../or-usage-error';
+import type { ListenAddress } from '../parse-listen-address';
 import { createDeliveryLog } from './delivery-log';
 import { readWebhookSecrets } from './webhook-secrets';
 
@@ -23,8 +24,8 @@ const CLOSE_TIMEOUT_MS = 25_000;
 export interface WebhookArguments {
   /** Port for deliveries, on all interfaces; 0 chooses a free one. */
   readonly port: number;
-  /** Port of the health endpoint. @default none */
-  readonly health?: number;
+  /** Address of the health endpoint. @default none */
+  readonly health?: ListenAddress;
   /** Namespaces with documents. @default the configured one */
   readonly namespace?: readonly string[];
 }
@@ -45,8 +46,7 @@ export async function webhookCommand(given: WebhookArguments, env: Environment):
   const interruption = listenForInterruption();
   const closers: (() => Promise<void>)[] = [];
   try {
-    const health =
-      given.health === undefined ? undefined : await startHealthEndpoint({ port: given.health, work: 'receiving' });
+    const health = given.health && (await startHealthEndpoint({ ...given.health, work: 'receiving' }));
     if (health !== undefined) closers.push(() => health.close());
     const metrics = createWebhookMetrics();
     if (metricsAddress !== undefined) closers.push(await serveMetrics(metricsAddress, metrics.toPrometheus));

@@ -48,7 +48,7 @@ describe('extend-parse batch', () => {
     await command.waitFor(/^batch private$/m);
     expect([modeOf('out/.extend-parse'), modeOf('out/.extend-parse/private.jsonl')]).toEqual([0o700, 0o600]);
     expect(readFileSync(pathOf('out/.extend-parse/private.jsonl'), 'utf8')).toContain(SIGNATURE);
-    expect((await command.ended).stdout).toContain('2 of 2 documents, 1 failed');
+    expect((await command.ended).stdout).toContain('1 parsed, 1 failed, of 2');
     expect(leaksIn('out')).toEqual([]);
     expect(modeOf('out/.extend-parse/results')).toBe(0o700);
     const [again, elsewhere] = await Promise.all(

@@ -1,5 +1,5 @@
 /** `extend-parse doctor` finds each thing that is wrong, says how to fix it, and shows no secret. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { msToTs } from '@temporalio/common/lib/time';
@@ -31,6 +31,7 @@ beforeAll(async () => {
   workplace = new Workplace();
   emulator = await startEmulator({ faults: () => fault });
   mkdirSync(join(workplace.directory, 'sources'));
+  mkdirSync(join(workplace.directory, 'results'));
   writeFileSync(join(workplace.directory, 'a-file'), '');
   const url = await deadUrl();
   const none = { EXTEND_PARSE_RESULT_DIR: '', EXTEND_PARSE_SOURCE_DIR: '' };
@@ -44,8 +45,8 @@ afterAll(async () => {
 const inWorkplace = (name: string) => join(workplace.directory, name);
 
 /** Runs the command with the variables of a complete worker configuration, which `env` overrides. */
-async function doctor(env: Readonly<Record<string, string>> = {}) {
-  const ended = await workplace.run(['doctor'], {
+async function doctor(env: Readonly<Record<string, string>> = {}, args: readonly string[] = []) {
+  const ended = await workplace.run(['doctor', ...args], {
     env: {
       EXTEND_API_KEY: KEY,
       EXTEND_BASE_URL: emulator.url,
@@ -106,13 +107,12 @@ describe('extend-parse doctor', () => {
       expect.stringMatching(new RegExp(`^ok {5}Temporal's address: ${devServerAddress()} answers, server \\d+\\.`)),
       "ok     namespace: 'default' exists",
       expect.stringContaining(`ok     task queue: 'doctor' is polled by ${worker.pid}@`),
-      expect.stringMatching(
-        /^- {6}search attributes: none; searchAttributes: true needs temporal operator search-attr/,
-      ),
       'all is well',
     ]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(emulator.requests.map(({ operation }) => operation)).toEqual(['read', 'read', 'listEndpoints']);
+    // The worker has checked its key too.
+    expect(emulator.requests.map(({ operation }) => operation)).toEqual(['read', 'read', 'read', 'listEndpoints']);
+    expect(readdirSync(inWorkplace('results'))).toEqual([]);
   });
 
   it("names all wrong things at the same time: Extend's answer, directories, namespace", async () => {
@@ -131,8 +131,7 @@ describe('extend-parse doctor', () => {
     expect(stdout).toMatch(
       wrong(/namespace: 'no-such-namespace' does not exist/, /temporal operator namespace create/),
     );
-    expect(stdout).toMatch(/^- {6}task queue: not checked\n- {6}search attributes: not checked$/m);
-    expect(stdout).toMatch(/^4 things are wrong$/m);
+    expect(stdout).toMatch(/^- {6}task queue: not checked\n4 things are wrong$/m);
     expect(status).toBe(1);
   });
 
@@ -148,7 +147,8 @@ describe('extend-parse doctor', () => {
 
   it('names what is missing: the key, a worker, some of the search attributes', async () => {
     const namespace = await createNamespace({ ExtendParseStatus: KEYWORD, ExtendParseBatch: KEYWORD });
-    const { status, stdout } = await doctor({ EXTEND_API_KEY: '', TEMPORAL_NAMESPACE: namespace });
+    const missing = { EXTEND_API_KEY: '', TEMPORAL_NAMESPACE: namespace };
+    const { status, stdout } = await doctor(missing, ['--search-attributes']);
     expect(stdout).toMatch(
       wrong(/configuration: EXTEND_API_KEY or EXTEND_API_KEY_FILE must be set/, /docs\/configuration\.md/),
     );
@@ -168,12 +168,37 @@ describe('extend-parse doctor', () => {
   });
 
   it('names the addresses that do not answer', async () => {
-    const { status, stdout } = await unanswered;
+    const { status, stdout, stderr } = await unanswered;
+    expect(stderr).toBe('waiting for an answer of Temporal, for 20 s at most …\n');
     expect(stdout).toMatch(wrong(/Extend's key: no connection for GET .*ECONNREFUSED/, /EXTEND_BASE_URL/));
     expect(stdout).toMatch(wrong(/Temporal's address: 127.0.0.1:\d+ does not answer/, /TEMPORAL_ADDRESS/));
     expect(stdout).toMatch(/^- {6}result store: none; .*EXTEND_PARSE_RESULT_DIR$/m);
     expect(stdout).toMatch(/^- {6}source directory: none; .*EXTEND_PARSE_SOURCE_DIR$/m);
     expect(status).toBe(1);
+  });
+});
+
+describe('extend-parse doctor with a wrong environment', () => {
+  it('does not create a result directory that may be mistyped', async () => {
+    const { stdout } = await doctor({ EXTEND_PARSE_RESULT_DIR: inWorkplace('resutls/new') });
+    expect(stdout).toMatch(/^note {3}result store: .*resutls\/new does not exist; a worker creates it\n +→ Correct/m);
+    expect(existsSync(inWorkplace('resutls'))).toBe(false);
+  });
+
+  it('warns about names that are no variables', async () => {
+    const { stdout } = await doctor({ EXTEND_APIKEY: 'x', EXTEND_PARSE_RESULTS_DIR: '/y' });
+    for (const name of ['EXTEND_APIKEY', 'EXTEND_PARSE_RESULTS_DIR']) {
+      expect(stdout).toContain(`note   configuration: ${name} is not a variable of this package, and is ignored`);
+    }
+  });
+
+  it('sends the key to no other address if the configured one, or the proxy, is wrong', async () => {
+    const wrong = [{ EXTEND_BASE_URL: 'http://extend.example' }, { HTTPS_PROXY: 'socks5://127.0.0.1:9' }];
+    for (const env of wrong) {
+      const { stdout, stderr } = await doctor(env);
+      expect(stdout).toMatch(/^- {6}Extend's key: not checked$/m);
+      expect(stdout + stderr).not.toContain('api.extend.ai');
+    }
   });
 });
 

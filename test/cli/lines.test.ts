@@ -33,6 +33,17 @@ describe('describePhase', () => {
   });
 });
 
+describe('the failure that a document waits after', () => {
+  it('is shown with the time of the next attempt, and hides an earlier one', () => {
+    const progress: ParseProgress = { ...WAITING, phase: 'submitting', lastFailure: 'an earlier one' };
+    const nextAttemptAtMs = new Date(2026, 10, 27, 9, 5, 7, 900).getTime();
+    expect(describePhase(progress, { message: 'no connection', nextAttemptAtMs })).toBe(
+      'submitting, last failure: no connection; next attempt at 09:05:07',
+    );
+    expect(describePhase(progress, { message: 'no connection' })).toBe('submitting, last failure: no connection');
+  });
+});
+
 describe('describeLive', () => {
   it('counts polls and seconds', () => {
     expect(describeLive({ progress: WAITING, nowMs: 6_400 })).toBe('waiting, PROCESSING, parser_run_1, 2 polls, 5 s');
@@ -61,10 +72,10 @@ describe('createPlainDisplay', () => {
       location: { url: input },
     }));
     const [one, other] = documents as [Document, Document];
-    display.update(one, WAITING);
-    display.update(other, WAITING);
-    display.update(one, { ...WAITING, polls: 3 });
-    display.update(one, { ...WAITING, phase: 'fetching' });
+    display.update(one, { progress: WAITING });
+    display.update(other, { progress: WAITING });
+    display.update(one, { progress: { ...WAITING, polls: 3 } });
+    display.update(one, { progress: { ...WAITING, phase: 'fetching' } });
     display.finish(one, 'done');
     expect(lines).toEqual([
       'http://files.example/x: waiting, PROCESSING, parser_run_1\n',
@@ -89,7 +100,7 @@ describe('Names and messages from outside', () => {
     const lines: string[] = [];
     const display = createPlainDisplay({ write: (text) => lines.push(text) });
     const document: Document = { input: HOSTILE, label: HOSTILE, location: { path: HOSTILE } };
-    display.update(document, { ...WAITING, status: HOSTILE, lastFailure: HOSTILE });
+    display.update(document, { progress: { ...WAITING, status: HOSTILE, lastFailure: HOSTILE } });
     display.finish(document, describeOutcome({ label: document.label, outcome }));
     createPlainBatchDisplay({ write: (text) => lines.push(text) }).say(HOSTILE);
     expect(lines).toEqual([

@@ -17,16 +17,26 @@ describe('toOutputNames', () => {
   });
 
   it('numbers further documents of a name, in the order of the call', () => {
-    expect(toOutputNames(['a/x.pdf', 'b/x.docx', 'https://files.example/x.html', 'y.pdf'])).toEqual([
+    expect(toOutputNames(['a/x.pdf', 'b/x.pdf', 'https://files.example/X.PDF?y', 'y.pdf'])).toEqual([
       'x',
       'x-2',
-      'x-3',
+      'X-3',
       'y',
     ]);
   });
 
+  it('keeps the extensions of documents that differ in them only', () => {
+    expect(toOutputNames(['a/x.pdf', 'test.xlsx', 'b/x.docx', 'test.PDF', 'x', 'y.pdf', 'c/x.pdf'])).toEqual([
+      ...['x.pdf', 'test.xlsx', 'x.docx', 'test.PDF', 'x', 'y', 'x-2.pdf'],
+    ]);
+  });
+
+  it('takes no long end of a name for an extension, and leaves no dot at the end', () => {
+    expect(toOutputNames([`x.${'e'.repeat(16)}`, 'x.', 'x.pdf'])).toEqual(['x', 'x-2', 'x.pdf']);
+  });
+
   it('never gives two documents one name', () => {
-    expect(toOutputNames(['x.pdf', 'x.txt', 'x-2.pdf', 'X.pdf'])).toEqual(['x', 'x-2', 'x-2-2', 'X-3']);
+    expect(toOutputNames(['x.pdf', 'x.txt', 'x-2.pdf', 'X.pdf'])).toEqual(['x.pdf', 'x.txt', 'x-2', 'X-2.pdf']);
   });
 
   it.each([

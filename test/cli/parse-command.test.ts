@@ -96,7 +96,8 @@ describe('extend-parse parse, with a Temporal server and a key', () => {
     writeFileSync(large, `# A chapter\n\n${'Some words of it. '.repeat(100)}\n\n`.repeat(LARGE_CHAPTERS));
     const blank = at('blank.txt');
     writeFileSync(blank, '\n\n');
-    const inputs = [HARBOUR, corrupt, 'http://emulator.invalid/failing?sig=secret', other, large, blank];
+    const failing = 'http://emulator.invalid/failing?sig=secret';
+    const inputs = [HARBOUR, 'no.pdf', corrupt, failing, other, large, blank, 'other'];
     const { status, stdout, stderr } = await run(['parse', '--json', '--out', 'mix', ...inputs], configured());
     expect(status).toBe(1);
     const summary = JSON.parse(stdout);
@@ -106,33 +107,38 @@ describe('extend-parse parse, with a Temporal server and a key', () => {
       const failure = { type: 'ParserRunFailed', message: expect.stringContaining('CORRUPT_FILE'), details };
       return { input, status: 'failed', runId, failure };
     };
+    const refused = (input: string, message: string) => {
+      return { input, status: 'failed', failure: { type: 'InputNotReadable', message, details: {} } };
+    };
     const parsed = (input: string, name: string) => {
       const files = { markdown: `mix/${name}.md`, json: `mix/${name}.json` };
       return { input, status: 'processed', runId, pageCount: expect.any(Number), ...files };
     };
     expect(summary).toEqual({
       documents: [
-        parsed(HARBOUR, 'harbour'),
+        parsed(HARBOUR, 'harbour.md'),
+        refused('no.pdf', 'no such file: no.pdf'),
         failed(corrupt),
         failed('http://emulator.invalid/failing?***'),
-        parsed(other, 'harbour-2'),
+        parsed(other, 'harbour.html'),
         parsed(large, 'large'),
         { ...parsed(blank, 'blank'), empty: true },
+        refused('other', 'other is a directory: extend-parse batch other parses the files in it'),
       ],
       local: { temporal: false, extend: false },
     });
-    const names = ['blank', 'harbour-2', 'harbour', 'large'].flatMap((name) => [`${name}.json`, `${name}.md`]);
+    const names = ['blank', 'harbour.html', 'harbour.md', 'large'].flatMap((name) => [`${name}.json`, `${name}.md`]);
     expect(readdirSync(at('mix')).sort()).toEqual(['.extend-parse', ...names]);
-    const result = JSON.parse(readFileSync(at('mix/harbour.json'), 'utf8'));
+    const result = JSON.parse(readFileSync(at('mix/harbour.md.json'), 'utf8'));
     expect(result).toMatchObject({ runId: summary.documents[0].runId, pageCount: 1, output: { kind: 'inline' } });
     expect(emulator.runs.find(({ id }) => id === result.runId)).toMatchObject({ status: 'PROCESSED' });
     const [chunk] = result.output.chunks;
-    expect(readFileSync(at('mix/harbour.md'), 'utf8')).toBe(`${chunk.content.trim()}\n`);
+    expect(readFileSync(at('mix/harbour.md.md'), 'utf8')).toBe(`${chunk.content.trim()}\n`);
     expect(stderr).toContain(`Temporal: ${devServerAddress()}, namespace default`);
     expect(stderr).toContain(`Extend: ${emulator.url}`);
     expect(stderr).toContain('blank.txt: parsed, 1 page, but no text was found in it: ');
     expect(stderr).toMatch(/corrupt\.pdf: failed, ParserRunFailed: .*CORRUPT_FILE/);
-    expect(stderr).toContain('4 of 6 documents parsed, 2 failed');
+    expect(stderr).toContain('4 of 8 documents parsed, 4 failed');
     expect(stdout + stderr).not.toContain('secret');
   });
 
@@ -141,6 +147,16 @@ describe('extend-parse parse, with a Temporal server and a key', () => {
     const { output } = JSON.parse(readFileSync(at('mix/large.json'), 'utf8'));
     expect(output.kind).toBe('inline');
     expect(readFileSync(at('mix/large.md')).length).toBeGreaterThan(MAX_PAYLOAD_BYTES);
+  });
+
+  it('submits with the configuration, the chunking and the deadline of the command line', async () => {
+    writeFileSync(at('config.json'), JSON.stringify({ target: 'markdown', chunkingStrategy: { type: 'page' } }));
+    const options = ['--config', 'config.json', '--chunking', 'section', '--deadline', '2s', '--out', 'options'];
+    const { status, stdout } = await run(['parse', 'http://emulator.invalid/never?options', ...options], configured());
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/never: failed, ParseDeadlineExceeded: /);
+    const submit = emulator.requests.find(({ bodyJson }) => JSON.stringify(bodyJson ?? '').includes('never?options'));
+    expect(submit?.bodyJson).toMatchObject({ config: { target: 'markdown', chunkingStrategy: { type: 'section' } } });
   });
 
   it('names the address of a server that does not answer', async () => {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import { ParseClient } from '../../client';
@@ -52,6 +53,30 @@ describe('extend-parse emulator and worker', () => {
     });
     emulator.child.kill('SIGINT');
     expect(await emulator.ended).toEqual({ status: 0, stdout: `listening on ${url}\n`, stderr: '' });
+  });
+});
+
+describe('extend-parse dev', () => {
+  it('runs a server, an emulator and a worker, prints the variables for programs, and deletes everything at the end', async () => {
+    const dev = workplace.start(['dev']);
+    const output = await dev.waitFor(/^export EXTEND_PARSE_SOURCE_DIR=.*\n/m);
+    const env = Object.fromEntries(
+      [...output.matchAll(/^export (\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
+    );
+    expect(await (await fetch(/web UI at (\S+)/.exec(output)?.[1] ?? '')).text()).toContain('<html');
+    const doctor = await workplace.run(['doctor'], { env });
+    expect(doctor).toMatchObject({ status: 0, stdout: expect.stringContaining('all is well') });
+    const connection = await Connection.connect({ address: env['TEMPORAL_ADDRESS'] ?? '' });
+    const resultDirectory = env['EXTEND_PARSE_RESULT_DIR'] ?? '';
+    const client = new ParseClient({ client: new Client({ connection }), resultDirectory });
+    const file = { fileUrl: 'http://emulator.invalid/ok?reads=0' };
+    const result = await client.execute({ file, result: 'stored', polling: { initialDelayMs: 0 } });
+    expect(await client.readRun(result)).toMatchObject({ id: result.runId });
+    await connection.close();
+    dev.child.kill('SIGINT');
+    expect(await dev.ended).toMatchObject({ status: 0, stderr: '' });
+    expect([existsSync(resultDirectory), workplace.leftDatabases()]).toEqual([false, []]);
+    await expect(fetch(env['EXTEND_BASE_URL'] ?? '')).rejects.toThrow();
   });
 });
 

@@ -12,6 +12,7 @@ beforeAll(() => {
   mkdirSync(join(workplace.directory, 'folder'));
   writeFileSync(join(workplace.directory, 'a-file'), '');
   writeFileSync(join(workplace.directory, 'sk_file_secret'), '');
+  writeFileSync(join(workplace.directory, 'a-list.json'), '[]');
   mkdirSync(join(workplace.directory, 'folder/sk_secret'));
   files = readdirSync(workplace.directory);
 });
@@ -30,14 +31,14 @@ describe('extend-parse', () => {
     [
       'each argument that is no document',
       [
-        ...['parse', HARBOUR, 'no.pdf', 'no.txt', 'folder', 'ftp://h/x?secret', 'https://u:secret@[::1/x?sig=secret'],
+        ...['parse', 'no.pdf', 'no.txt', 'folder', 'ftp://h/x?secret', 'https://u:secret@[::1/x?sig=secret'],
         ...['https://h:99999/x?sig=secret', 'https:/h/x?sig=secret', 'sk_secret'],
       ],
       {},
       [
         /no such file: no\.pdf$/,
         /no such file: no\.txt$/,
-        /folder is a directory/,
+        /folder is a directory: extend-parse batch folder parses the files in it$/,
         /ftp:\/\/h\/x is neither a file nor an http: or/,
         /not a URL: https:\/\/\*\*\*$/,
         /not a URL: https:\/\/h:99999\/x\?\*\*\*$/,
@@ -61,6 +62,26 @@ describe('extend-parse', () => {
     ['a key for a folder', ['batch', 'folder/sk_secret'], {}, [/no files in folder\/sk_\*\*\*/]],
     ['a value with an escape', ['emulator', '--port', '1\u001b[31m\u202e2'], {}, [/argument '1 \[31m2' is invalid/]],
     ['a file as output directory', ['batch', HARBOUR, '--out', 'a-file'], {}, [/--out must be a directory.*a-file/]],
+    [
+      'a configuration that is no file',
+      ['parse', HARBOUR, '--config', 'no.json'],
+      {},
+      [/--config must name a JSON file: ENO/],
+    ],
+    [
+      'a configuration that is no object',
+      ['parse', HARBOUR, '--config', 'a-list.json'],
+      {},
+      [/one object, got a-list/],
+    ],
+    [
+      'an unknown chunking',
+      ['parse', HARBOUR, '--chunking', 'word'],
+      {},
+      [/Allowed choices are page, section, document/],
+    ],
+    ['a deadline without a unit', ['parse', HARBOUR, '--deadline', '30'], {}, [/as in 90s, 30m, 2h or 1d/]],
+    ['a deadline of no time', ['parse', HARBOUR, '--deadline', '0s'], {}, [/as in 90s, 30m, 2h or 1d/]],
     ['a port that is none', ['worker', '--health', '65536'], { EXTEND_API_KEY: 'k' }, [/from 0 to 65535/]],
     [
       'keys and a password in the variables of a worker',
@@ -95,10 +116,17 @@ describe('extend-parse', () => {
     expect(readdirSync(workplace.directory)).toEqual(files);
   });
 
+  it('prints JSON with --json, also if it can do nothing', async () => {
+    const { status, stdout, stderr } = await workplace.run(['parse', 'no.pdf', '--json']);
+    expect({ status, stderr }).toEqual({ status: 2, stderr: 'extend-parse: no such file: no.pdf\n' });
+    expect(JSON.parse(stdout)).toEqual({ documents: [], error: 'no such file: no.pdf' });
+  });
+
   it('shows its commands and its version', async () => {
     const help = await workplace.run(['--help']);
     expect({ ...help, stdout: '' }).toEqual({ status: 0, stdout: '', stderr: '' });
-    for (const command of ['parse', 'worker', 'doctor', 'emulator']) expect(help.stdout).toContain(`  ${command} `);
+    for (const command of ['parse', 'worker', 'doctor', 'dev', 'emulator'])
+      expect(help.stdout).toContain(`  ${command} `);
     expect(help.stdout.replace(/\s+/g, ' ')).toContain('EXTEND_BASE_URL is the address that it prints');
     expect((await workplace.run(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });

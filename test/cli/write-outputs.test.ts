@@ -2,10 +2,10 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { ParseResult } from '../../contract';
+import { toMarkdown, type ParseResult } from '../../contract';
 import type { Chunk } from '../../contract/extend';
 import { OutputDirectory } from '../../cli/output-directory';
-import { toMarkdown, writeOutputs } from '../../cli/write-outputs';
+import { writeOutputs } from '../../cli/write-outputs';
 
 let directory: string;
 

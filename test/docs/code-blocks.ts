@@ -16,7 +16,7 @@ export interface CodeBlock {
 export function codeBlocks(page: string): CodeBlock[] {
   const text = readFileSync(join(ROOT, page), 'utf8');
   const blocks = text.matchAll(
-    /(?:<!-- ts\n(?<hidden>.*?)-->\n+)?```ts\n(?:\/\/ (?<name>\S+\.ts)\n)?(?<shown>.*?)```/gs,
+    /(?:<!-- ts\n(?<hidden>.*?)-->\n+)?```ts\n(?:\/\/ (?<name>\S+\.m?ts)\n)?(?<shown>.*?)```/gs,
   );
   return [...blocks].map(({ groups }) => {
     const name = groups?.['name'];
@@ -30,4 +30,10 @@ export function toCommonJs(code: string): string {
     jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
     module: { type: 'commonjs' },
   }).code;
+}
+
+/** The code of a block as an ES module. */
+export function toEsModule(code: string): string {
+  return transformSync(code, { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'es6' } })
+    .code;
 }

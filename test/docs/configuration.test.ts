@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from '@jest/globals';
+import { KNOWN_VARIABLES } from '../../cli/known-variables';
 
 const ROOT = join(__dirname, '../..');
 const page = readFileSync(join(ROOT, 'docs/configuration.md'), 'utf8');
@@ -33,4 +34,9 @@ it("docs/configuration.md names the variables of Temporal's SDK", () => {
   const read = namesIn(code.map((name) => readFileSync(join(folder, name), 'utf8')).join('\n'), /\bTEMPORAL_[A-Z_]+/g);
   expect(read).toContain('TEMPORAL_ADDRESS');
   expect(read.filter((name) => !page.includes(`\`${name}`))).toEqual([]);
+});
+
+it('the doctor knows exactly the variables of docs/configuration.md', () => {
+  const cells = [...page.matchAll(/^\| (`.*?) \| /gm)].map(([, cell]) => cell).join(' ');
+  expect(namesIn(cells, /\bEXTEND_[A-Z_]+\b/g)).toEqual([...KNOWN_VARIABLES].sort());
 });

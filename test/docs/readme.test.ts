@@ -1,5 +1,6 @@
 /** The programs of README.md and docs/getting-started.md work, and the README shows the output of the command. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -9,7 +10,7 @@ import { startEmulator, type Emulator } from '../../local/extend';
 import type { DevServer } from '../../local/temporal';
 import { KEPT_BUNDLES } from '../support/kept-bundles';
 import { startOwnDevServer } from '../support/servers';
-import { codeBlocks, toCommonJs } from './code-blocks';
+import { codeBlocks, toCommonJs, toEsModule } from './code-blocks';
 
 const root = join(__dirname, '../..');
 /** A directory inside the package, so that an import of the package's name leads to the build, as it does for a user. */
@@ -56,19 +57,10 @@ describe('the demo of the README', () => {
 describe('the code of the README and of docs/getting-started.md', () => {
   let emulator: Emulator;
   let server: DevServer;
-  let worker: ChildProcess;
 
-  beforeAll(async () => {
-    rmSync(directory, { recursive: true, force: true });
-    mkdirSync(directory, { recursive: true });
-    for (const [name, code] of [...pages.readme, ...pages.gettingStarted]) {
-      writeFileSync(join(directory, name), code);
-      writeFileSync(join(directory, name.replace(/ts$/, 'js')), toCommonJs(code));
-    }
-    emulator = await startEmulator();
-    // The programs use the default task queue, which other tests may poll on the shared server.
-    server = await startOwnDevServer();
-    worker = spawn(process.execPath, [join(directory, 'worker.js')], {
+  /** Runs one of the page's workers until the test has ended. */
+  function startWorker(name: string): AsyncDisposable {
+    const child = spawn(process.execPath, [join(directory, name)], {
       stdio: 'ignore',
       env: {
         ...process.env,
@@ -78,32 +70,55 @@ describe('the code of the README and of docs/getting-started.md', () => {
         EXTEND_BASE_URL: emulator.url,
       },
     });
+    const ended = once(child, 'exit');
+    return {
+      [Symbol.asyncDispose]: async () => {
+        child.kill('SIGTERM');
+        expect(await ended).toEqual([0, null]);
+      },
+    };
+  }
+
+  beforeAll(async () => {
+    rmSync(directory, { recursive: true, force: true });
+    mkdirSync(directory, { recursive: true });
+    for (const [name, code] of [...pages.readme, ...pages.gettingStarted]) {
+      writeFileSync(join(directory, name), code);
+      const isModule = name.endsWith('.mts');
+      writeFileSync(join(directory, name.replace(/ts$/, 'js')), isModule ? toEsModule(code) : toCommonJs(code));
+    }
+    emulator = await startEmulator();
+    // The programs use the default task queue, which other tests may poll on the shared server.
+    server = await startOwnDevServer();
   });
   afterAll(async () => {
-    worker.kill('SIGTERM');
-    await new Promise((resolve) => worker.once('exit', resolve));
     await server.close();
     await emulator.close();
   });
 
   it('has the files that the pages name', () => {
     expect(pages.readme.map(([name]) => name)).toEqual(['backend.ts']);
-    expect(pages.gettingStarted.map(([name]) => name)).toEqual(['worker.ts', 'workflows.ts', 'pipeline.test.ts']);
+    expect(pages.gettingStarted.map(([name]) => name)).toEqual([
+      ...['worker.ts', 'worker.mts', 'workflows.ts', 'pipeline.test.ts'],
+    ]);
   });
 
-  it('parses a document from the backend through the worker', async () => {
+  it.each(['worker.js', 'worker.mjs'])('parses a document from the backend through %s', async (name) => {
+    await using running = startWorker(name);
+    expect(running).toBeDefined();
+    const before = emulator.runs.length;
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- the file exists only at run time
     const { parseInvoice } = require(join(directory, 'backend.js')) as {
       parseInvoice: (client: Client, id: string, url: string) => Promise<string>;
     };
     const connection = await Connection.connect({ address: server.address });
     const client = new Client({ connection });
-    await expect(parseInvoice(client, '17', 'http://emulator.invalid/ok')).resolves.toMatch(/^# /);
-    await expect(parseInvoice(client, '17-bad', 'http://emulator.invalid/failing')).resolves.toMatch(
+    await expect(parseInvoice(client, `17-${name}`, 'http://emulator.invalid/ok')).resolves.toMatch(/^# /);
+    await expect(parseInvoice(client, `bad-${name}`, 'http://emulator.invalid/failing')).resolves.toMatch(
       /^not readable: CORRUPT_FILE \(parser_run_/,
     );
-    await parseInvoice(client, '17', 'http://emulator.invalid/ok');
-    expect(emulator.runs).toHaveLength(2);
+    await parseInvoice(client, `17-${name}`, 'http://emulator.invalid/ok');
+    expect(emulator.runs).toHaveLength(before + 2);
     await connection.close();
   });
 

@@ -56,7 +56,7 @@ describe('extend-parse batch', () => {
     const { status, stdout } = await workplace.run(args, { env: own() });
     expect(status).toBe(1);
     expect(stdout).toMatch(/^http:\/\/emulator.invalid\/failing: failed, ParserRunFailed: .*CORRUPT_FILE/m);
-    expect(stdout).toContain('3 of 3 documents, 1 failed');
+    expect(stdout).toContain('2 parsed, 1 failed, of 3');
     expect(stdout).not.toContain('secret');
     expect(readdirSync(join(workplace.directory, 'out')).sort()).toEqual([
       '.extend-parse',
@@ -64,6 +64,7 @@ describe('extend-parse batch', () => {
       'a.md',
       'b.json',
       'b.md',
+      'outcomes.jsonl',
     ]);
     expect(readFileSync(join(workplace.directory, 'out/b.md'), 'utf8')).toBe('# B\n');
     expect(emulator.runs).toHaveLength(3);

@@ -44,7 +44,9 @@ async function flood(taskQueue: string, settings: Readonly<Record<string, string
     client.execute({ file: { fileUrl: `http://emulator.invalid/ok?n=${taskQueue}-${n}&reads=${POLLS - 1}` }, polling });
   await Promise.all(Array.from({ length: DOCUMENTS }, execute));
   await Promise.all([first, second].map((worker) => worker.end('SIGTERM')));
-  const times = emulator.requests.slice(before).map(({ atMs }) => atMs);
+  // Each worker checks its key once, beside the limit.
+  const requests = emulator.requests.slice(before).filter(({ runId }) => runId !== 'parser_run_that_does_not_exist');
+  const times = requests.map(({ atMs }) => atMs);
   return times.map((atMs) => atMs - Math.min(...times));
 }
 

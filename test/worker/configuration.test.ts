@@ -40,6 +40,24 @@ describe('readWorkerConfiguration', () => {
     });
   });
 
+  it.each([
+    [{ HTTPS_PROXY: 'http://proxy.example:3128' }, { url: 'http://proxy.example:3128' }],
+    [{ HTTPS_PROXY: 'http://a', https_proxy: 'b.example:1' }, { url: 'http://b.example:1' }],
+    [
+      { https_proxy: 'https://u:p@c', NO_PROXY: 'd', no_proxy: 'e,f' },
+      { url: 'https://u:p@c', noProxy: 'e,f' },
+    ],
+    [{ NO_PROXY: 'd', HTTP_PROXY: 'http://g' }, undefined],
+  ])('reads the proxy of %j', (env, proxy) => {
+    expect(read(env).activities.proxy).toEqual(proxy);
+  });
+
+  it.each(['socks5://user:secret@127.0.0.1:1080', 'http://user:secret@'])('refuses the proxy %s', (HTTPS_PROXY) => {
+    expect(problemsOf({ HTTPS_PROXY })).toEqual([
+      'HTTPS_PROXY must be the http: or https: URL of a proxy (the value is not shown)',
+    ]);
+  });
+
   it('reads every variable', () => {
     expect(
       read({

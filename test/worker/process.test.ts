@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { ParseClient } from '../../client';
-import { hangReply, startEmulator, type Emulator, type EmulatorRequest, type FaultChooser } from '../../local/extend';
+import {
+  hangReply,
+  httpReply,
+  startEmulator,
+  type Emulator,
+  type EmulatorRequest,
+  type FaultChooser,
+} from '../../local/extend';
 import { createParseWorker } from '../../worker';
 import { createDevEnv, devServerAddress } from '../support/servers';
 import { freePort } from '../support/free-port';
@@ -22,6 +29,9 @@ function holdRequests(matches: (request: EmulatorRequest) => boolean) {
   const faults: FaultChooser = async (request) => void (matches(request) && (await released));
   return { faults, release };
 }
+
+/** The run that the worker's check of its key asks for. */
+const KEY_CHECK = 'parser_run_that_does_not_exist';
 
 const submitsTo = ({ requests }: Emulator) => requests.filter(({ operation }) => operation === 'submit');
 
@@ -73,7 +83,8 @@ describe('extend-parse worker', () => {
   it('ends a hanging poll EXTEND_PARSE_SHUTDOWN_GRACE_MS after it is told to stop; another worker polls then', async () => {
     const taskQueue = 'process-read';
     let isFirst = true;
-    const faults: FaultChooser = ({ operation }) => (operation === 'read' && isFirst ? hangReply() : undefined);
+    const isPoll = ({ operation, runId }: EmulatorRequest) => operation === 'read' && runId !== KEY_CHECK;
+    const faults: FaultChooser = (request) => (isPoll(request) && isFirst ? hangReply() : undefined);
     await using emulator = await startEmulator({ faults });
     const client = new ParseClient({ client: env.client, taskQueue });
     const port = await freePort();
@@ -83,7 +94,7 @@ describe('extend-parse worker', () => {
       env: { EXTEND_PARSE_SHUTDOWN_GRACE_MS: '200', EXTEND_PARSE_METRICS_ADDRESS: `127.0.0.1:${port}` },
     });
     const result = client.execute(play('ok?reads=0'), { workflowId: 'process-read' });
-    await emulator.waitFor(({ operation, outcome }) => operation === 'read' && outcome === 'hung');
+    await emulator.waitFor((request) => isPoll(request) && request.outcome === 'hung');
     const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
     expect(metrics).toMatch(/^# TYPE temporal_workflow_task_execution_latency histogram$/m);
     expect(metrics).not.toContain('test-key');
@@ -101,6 +112,43 @@ describe('extend-parse worker', () => {
     );
     expect(failures).toEqual(['WorkerShutdown']);
     expect(emulator.runs).toHaveLength(1);
+  });
+
+  it('checks its key once at its start, warns about a refused one, and goes on', async () => {
+    const faults: FaultChooser = ({ runId }) =>
+      runId === KEY_CHECK ? httpReply({ status: 401, json: { error: 'no such key: test-key' } }) : undefined;
+    await using emulator = await startEmulator({ faults });
+    const taskQueue = 'process-key';
+    await using worker = await startWorkerProcess({ taskQueue, baseUrl: emulator.url });
+    const client = new ParseClient({ client: env.client, taskQueue });
+    await expect(client.execute(play('ok?reads=0'))).resolves.toMatchObject({ submits: 1 });
+    await until(async () => worker.output.stderr.includes("[WARN] Extend's key: Extend answered 401 to GET"));
+    expect(worker.output.stderr).toContain('Set EXTEND_API_KEY');
+    expect(worker.output.stderr).not.toContain('test-key');
+    expect(emulator.requests.filter(({ runId }) => runId === KEY_CHECK)).toHaveLength(1);
+  });
+
+  it('logs in JSON from the chosen level on, and no statistics of the bundler', async () => {
+    await using emulator = await startEmulator();
+    const taskQueue = 'process-json';
+    const start = (EXTEND_PARSE_LOG_LEVEL: string) => {
+      const logs = { EXTEND_PARSE_LOG_FORMAT: 'json', EXTEND_PARSE_LOG_LEVEL };
+      return startWorkerProcess({ taskQueue, baseUrl: emulator.url, env: logs });
+    };
+    await using worker = await start('info');
+    const client = new ParseClient({ client: env.client, taskQueue });
+    await expect(client.execute(play('failing?reads=0'))).rejects.toThrow('CORRUPT_FILE');
+    await until(async () => worker.output.stderr.includes('"Workflow failed"'));
+    await worker.end('SIGTERM');
+    const lines = worker.output.stderr.trimEnd().split('\n');
+    const entries = lines.map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+    expect(entries).toContainEqual(expect.objectContaining({ level: 'INFO', message: 'accepted by Extend' }));
+    const failed = entries.find(({ message }) => message === 'Workflow failed');
+    expect(failed?.error).toEqual({ type: 'ApplicationFailure', message: expect.stringContaining('CORRUPT_FILE') });
+    expect(worker.output.stderr).not.toContain('webpack');
+    await using silent = await start('ERROR');
+    await silent.end('SIGTERM');
+    expect(silent.output.stderr).toBe('');
   });
 
   it('names a missing variable in one line, and exits with 2', async () => {

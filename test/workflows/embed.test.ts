@@ -42,6 +42,28 @@ describe('A workflow of a user', () => {
     });
   });
 
+  it.each([false, true])('finds the typed failure in its code, by a child workflow: %s', async (isByChild) => {
+    const { fileUrl, workflowId } = scene.document(`failed?child=${isByChild}`);
+    const handle = await start('importOrExplain', workflowId, { file: { fileUrl } }, isByChild);
+    expect(await handle.result()).toEqual({
+      type: 'ParserRunFailed',
+      message: expect.stringContaining('CORRUPT_FILE'),
+      details: expect.objectContaining({ runId: scene.runOf({ fileUrl }).id, failureReason: 'CORRUPT_FILE' }),
+    });
+  });
+
+  it('does not take a cancellation for a failure', async () => {
+    const { fileUrl, workflowId } = scene.document('never?cancelled');
+    const handle = await start('importUntilCancelled', workflowId, { file: { fileUrl }, polling: HOURLY });
+    expect(await handle.result()).toEqual({ isCancelled: true, failure: null });
+  });
+
+  it('has results whose type follows from the input', async () => {
+    const { fileUrl, workflowId } = scene.document('ok?typed');
+    const handle = await start('importTyped', workflowId, { fileUrl });
+    expect(await handle.result()).toEqual([1, expect.stringMatching(/^# /), expect.stringMatching(/^file:/)]);
+  });
+
   it('gets a failure that names the wrong field of its input', async () => {
     const { workflowId } = scene.document('wrong');
     const cause = await causeOf(await start('importDocument', workflowId, { file: { url: 'x' } }));
