@@ -25,7 +25,8 @@ export type Reported =
 
 /** The entries of the three ledgers about one document. */
 export interface DocumentRecord {
-  readonly planned: Pick<PlannedDocument, 'number' | 'workflowId' | 'mode' | 'texts' | 'end'>;
+  readonly planned: Pick<PlannedDocument, 'number' | 'workflowId' | 'mode' | 'texts' | 'end'> &
+    Partial<Pick<PlannedDocument, 'endIfAdopted'>>;
   /** `true`: Temporal accepted the workflow. */
   readonly wasStarted: boolean;
   /** `true`: between the start and the end, a process was killed or restarted, or Extend had an outage. */
@@ -129,7 +130,10 @@ function describeLoss({ wasStarted, reported }: DocumentRecord): string | undefi
 function wrongInResult(record: DocumentRecord, result: Extract<Reported, { kind: 'result' }>): string[] {
   const { planned, runIds } = record;
   const wrong: string[] = [];
-  if (planned.end.kind !== 'result') wrong.push(`a result, but it had to fail as ${planned.end.type}`);
+  const { end, endIfAdopted = end } = planned;
+  if (end.kind !== 'result' && endIfAdopted.kind !== 'result') {
+    wrong.push(`a result, but it had to fail as ${end.type}`);
+  }
   if (!runIds.includes(result.runId)) wrong.push(`the result is of ${result.runId}, which is no run of this document`);
   if (JSON.stringify(result.texts) !== JSON.stringify(planned.texts)) {
     wrong.push(`the chunks are ${JSON.stringify(result.texts).slice(0, 200)}`);
@@ -147,8 +151,10 @@ function wrongInFailure(
   { planned, runIds, wasInterrupted }: DocumentRecord,
   failure: Extract<Reported, { kind: 'failure' }>,
 ): string | undefined {
-  const { end, mode } = planned;
+  const { mode, endIfAdopted = planned.end } = planned;
   const { type, runId, submits, failureReason } = failure;
+  const isAdopted = endIfAdopted.kind === 'failure' && endIfAdopted.type === type;
+  const end = isAdopted ? endIfAdopted : planned.end;
   if (runId !== undefined && !runIds.includes(runId)) return `it names ${runId}, which is no run of this document`;
   if (type === SUBMIT_OUTCOME_UNKNOWN && mode === 'resubmit') {
     return submits >= MAX_SUBMITS ? undefined : `${type} after ${submits} submits`;

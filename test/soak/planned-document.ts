@@ -29,6 +29,8 @@ export interface PlannedDocument {
   /** The contents of its chunks. No other document has the same. */
   readonly texts: readonly string[];
   readonly end: PlannedEnd;
+  /** The end if the workflow finds the run of a submit whose answer was lost. Only version 2026-02-09 can. */
+  readonly endIfAdopted: PlannedEnd;
 }
 
 /** Settings of {@link planDocument}. */
@@ -51,6 +53,8 @@ type Fate = 'result' | 'failed' | 'cancelled' | 'overdue';
 
 const FAILURE_REASONS = ['CORRUPT_FILE', 'PASSWORD_PROTECTED_FILE', 'INTERNAL_ERROR: parser gave up'] as const;
 const POLLING = { initialDelayMs: 200, maxDelayMs: 2_000 };
+/** Time for which the run of a lost answer is looked for, in milliseconds. The emulator lists it at once. */
+const RECONCILE_MS = 5_000;
 const OVERDUE_AFTER_MS = { quick: 4_000, thorough: 15_000 };
 
 /** Plans one document. The plan depends on the seed and the number of the document, and not on other documents. */
@@ -79,6 +83,7 @@ export function planDocument(options: DocumentPlanOptions): PlannedDocument {
       file: { fileUrl },
       polling: { ...POLLING, engine },
       onAmbiguousSubmit: mode,
+      reconcileMs: RECONCILE_MS,
       ...(fate === 'overdue' && { deadlineMs: OVERDUE_AFTER_MS[patience] }),
       ...(random.chance(0.25) && { deleteRun: either(random, 'afterSuccess', 'always') }),
     },
@@ -87,6 +92,7 @@ export function planDocument(options: DocumentPlanOptions): PlannedDocument {
     script,
     texts,
     end: planEnd({ mode, submit, fate, script }),
+    endIfAdopted: planEnd({ mode: 'resubmit', submit, fate, script }),
   };
 }
 
