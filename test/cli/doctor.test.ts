@@ -109,7 +109,9 @@ describe('extend-parse doctor', () => {
       expect.stringContaining(`ok     task queue: 'doctor' is polled by ${worker.pid}@`),
       'all is well',
     ]);
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    // A busy machine may make the doctor say what it waits for.
+    const said = stderr.replace(/^waiting for .*\n/gm, '');
+    expect({ status, said }).toEqual({ status: 0, said: '' });
     // The worker has checked its key too.
     expect(emulator.requests.map(({ operation }) => operation)).toEqual(['read', 'read', 'read', 'listEndpoints']);
     expect(readdirSync(inWorkplace('results'))).toEqual([]);

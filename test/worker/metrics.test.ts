@@ -87,9 +87,10 @@ describe('the metrics of a worker', () => {
 
   it('are the documented ones, with the documented types and buckets', () => {
     const served = [...page.matchAll(/^# TYPE (extend_parse_\w+) (\w+)$/gm)].map(([, name, type]) => [name, type]);
-    expect(Object.fromEntries(served)).toEqual(
-      Object.fromEntries(Object.entries(rows).map(([name, { type }]) => [name, type])),
-    );
+    // A worker serves a metric of version 2026-02-09 once it has counted something, and the receiver serves its own.
+    const isServed = (name: string) => !/_(?:adopted|duplicate)_runs$/.test(name);
+    const expected = Object.entries(rows).filter(([name]) => isServed(name));
+    expect(Object.fromEntries(served)).toEqual(Object.fromEntries(expected.map(([name, { type }]) => [name, type])));
     for (const [name, { buckets }] of Object.entries(rows)) {
       if (buckets === undefined) continue;
       const bounds = Object.keys(valuesOf(`${name}_bucket`, ['le'])).map(Number);

@@ -77,7 +77,9 @@ describe('Continuing as new', () => {
 
   async function submitting({ client, document }: Place): Promise<void> {
     const { fileUrl, workflowId } = document('refused');
-    const result = await client.execute({ file: { fileUrl }, polling: QUICK }, { workflowId });
+    // Without a look: it would find the run of the lost answer, and the list would advance the scripted runs of the other parts.
+    const input = { file: { fileUrl }, polling: QUICK, reconcileMs: 0 };
+    const result = await client.execute(input, { workflowId });
     expect(result).toMatchObject({ submits: 2, polls: 2 });
     expect(requestsOf(fileUrl, 'submit')).toHaveLength(8);
     expect(runsBilled(fileUrl)).toBe(2);
