@@ -54,7 +54,7 @@ export async function deliver(run: FinishedRun, options: DeliverOptions): Promis
     const redact = (text: string) => redactor.text(text);
     const failure = error instanceof StoreError ? storeFailure(error.cause, { redact, runId: run.runId }) : error;
     if (failure instanceof ApplicationFailure && failure.nonRetryable) throw failure;
-    const reason = redactor.reason(errorMessage(failure));
+    const reason = redactor.text(errorMessage(failure));
     log.warn(`the poll has not brought the result: ${reason}`, { parserRunId: run.runId });
     return undefined;
   }

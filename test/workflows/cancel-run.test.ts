@@ -86,14 +86,16 @@ describe('A cancelled document of version 2026-02-09', () => {
     expect(scene.countsOf(document)).toMatchObject({ submits: 1, polls: 0 });
   });
 
-  it('cancels nothing while it fetches the result, because the run has ended', async () => {
+  it('is refused by Extend while the poll brings the result, because the run has ended', async () => {
     const document = scene.document('done');
     const hold = scene.hold(document, 'result');
     await scene.start(document, { polling: HOURLY });
     await hold.arrived;
     expect(await cancelled(document)).toMatch(/^\*\*cancelled\*\*: the run is PROCESSED\n/);
     hold.release();
-    expect(cancelsOf(document)).toBe(0);
+    // The workflow learns the end of the run together with the result.
+    expect(cancelsOf(document)).toBe(1);
+    expect(scene.runOf(document).status).toBe('PROCESSED');
   });
 
   it("leaves its run with onCancel 'leave'", async () => {
