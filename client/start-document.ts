@@ -1,5 +1,6 @@
 import { WorkflowIdReusePolicy, type Client, type WorkflowHandle } from '@temporalio/client';
-import { DOCUMENT_MEMO, nameOfDocument, openingAttributes, readEarlierParse, type ParseInput } from '../contract';
+import { DOCUMENT_MEMO, nameOfDocument, openingAttributes, type ParseInput } from '../contract';
+import { readEarlierParse } from '../contract/history-events';
 import type { parseDocument } from '../workflows';
 import { documentHash } from '../storage/document-hash';
 import { isParseError } from './errors';

@@ -4,13 +4,13 @@ import {
   DOCUMENT_MEMO,
   documentWorkflowId,
   nextDelayMs,
-  readEarlierParse,
   resolveSchedule,
   toDocumentFailure,
   type DocumentEnd,
   type EarlierParse,
   type ParseResult,
 } from '../../contract';
+import { readEarlierParse } from '../../contract/history-events';
 import { defined } from '../../json';
 import { withHeartbeat } from '../heartbeat';
 import type { DocumentsInput, EndedDocument, ParseActivities } from '../types';

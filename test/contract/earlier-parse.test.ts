@@ -1,6 +1,7 @@
 /** Risk tested here: another start of a document pays again for a run that exists, or attaches to one that cannot deliver. */
 import { describe, expect, it } from '@jest/globals';
-import { toEarlierParse, type ParseEvent } from '../../contract';
+import type { ParseEvent } from '../../contract';
+import { toEarlierParse } from '../../contract/earlier-parse';
 
 const started: ParseEvent = { kind: 'started', args: [{}], firstRunId: 'first' };
 const IDENTITY = { firstRunId: 'first', submit: 1 };
