@@ -128,7 +128,9 @@ describe('Options of the document', () => {
       notYetInvented: { 'ключ "quoted"': [1.5, null, 'ü\u2028'] },
     };
     // The emulator refuses the option that is not invented yet, as Extend does.
-    await expect(scene.client.execute({ file: { fileUrl }, config })).rejects.toMatchObject({ type: 'RequestRejected' });
+    await expect(scene.client.execute({ file: { fileUrl }, config })).rejects.toMatchObject({
+      type: 'RequestRejected',
+    });
     expect(JSON.stringify(submittedBody(fileUrl)?.bodyJson)).toBe(JSON.stringify({ file: { fileUrl }, config }));
   });
 
