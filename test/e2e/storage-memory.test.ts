@@ -55,7 +55,7 @@ describe('A worker process', () => {
     const fileUrl = `http://emulator.invalid/huge?mb=${megabytes}&pages=${pages}&reads=0`;
     const result = await client.execute({ file: { fileUrl }, result: 'stored', polling: { initialDelayMs: 0 } });
     const above = memoryOf(worker.pid, 'VmHWM') - idle;
-    const output = result.output as StoredOutput;
+    const output = result.output;
     const path = fileURLToPath(output.uri);
     expect(output.bytes).toBeGreaterThan(megabytes * MB);
     expect(statSync(path).size).toBe(output.bytes);

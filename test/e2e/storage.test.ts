@@ -70,7 +70,7 @@ describe('A worker that is killed', () => {
     expect(readdirSync(join(directory, 'results'))).toEqual(['.partial']);
     await using second = await startWorkerProcess(settings);
     const result = await handle.result();
-    const { uri, sha256, bytes } = result.output as StoredOutput;
+    const { uri, sha256, bytes } = result.output;
     expect(bytes).toBeGreaterThan(40 * MB);
     expect(
       createHash('sha256')

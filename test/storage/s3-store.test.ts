@@ -226,7 +226,7 @@ describe('A stored result', () => {
     const { fileUrl } = scene.document('large');
     server.fault = s3Error(503, 'SlowDown', 1);
     const result = await scene.client.execute({ file: { fileUrl }, result: 'stored' });
-    const output = result.output as StoredOutput;
+    const output = result.output;
     expect(output.uri).toBe(`s3://results/parsed/${result.runId}.json`);
     const reader = new ParseClient({ client: scene.temporal, resultStore: storeWith({ prefix: 'parsed' }) });
     expect(await reader.readRun(result)).toMatchObject({ id: result.runId, status: 'PROCESSED' });

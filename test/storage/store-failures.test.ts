@@ -61,7 +61,7 @@ describe('A store', () => {
   it('that fails twice is tried again, and the run is deleted only after the success', async () => {
     const { document, parsing } = store('ok', [systemError('ENOSPC'), new Error('no connection')]);
     const { output } = await parsing;
-    expect((output as StoredOutput).uri).toBe(`file://${directory}/${scene.runOf(document).id}.json`);
+    expect((output).uri).toBe(`file://${directory}/${scene.runOf(document).id}.json`);
     expect(writes).toBe(3);
     expect(scene.countsOf(document)).toMatchObject({ results: 3, deletes: 1 });
   });

@@ -224,7 +224,7 @@ describe('An inline result that is too large', () => {
     expect(failure.message).toContain("attach to this run with result: 'stored'");
     const { output, submits } = await scene.client.execute({ runId: failure.runId ?? '', result: 'stored' });
     expect(submits).toBe(0);
-    expect((output as StoredOutput).bytes).toBeGreaterThan(50_000);
+    expect((output).bytes).toBeGreaterThan(50_000);
     expect(scene.countsOf(document)).toMatchObject({ submits: 1, results: 2 });
   });
 });
@@ -268,7 +268,7 @@ describe('A result that is too large for Temporal', () => {
 
   it('is stored completely by each of three workflows that store one run at the same time', async () => {
     const all = [1, 2, 3].map(() => client.execute({ runId: result.runId, result: 'stored' }));
-    const outputs = (await Promise.all(all)).map(({ output }) => output as StoredOutput);
+    const outputs = (await Promise.all(all)).map(({ output }) => output);
     expect(new Set(outputs.map(({ sha256 }) => sha256)).size).toBe(1);
     const [one] = outputs as [StoredOutput];
     expect(recomputed(one)).toMatchObject({ sha256: one.sha256 });
