@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { ParseClient, type StoredOutput } from '../../client';
+import { ParseClient } from '../../client';
 import { startEmulator, type Emulator } from '../../local/extend';
 import { forgetPeak, memoryOf } from '../support/process-memory';
 import { createDevEnv } from '../support/servers';

@@ -20,7 +20,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { createParseActivities } from '../../activities';
-import { ParseClient, type StoredOutput } from '../../client';
+import { ParseClient } from '../../client';
 import { dripReply, startEmulator, type Emulator, type EmulatorRequest, type Reply } from '../../local/extend';
 import { failureOf } from '../activities/run-activity';
 import { forgetPeak, memoryOf } from '../support/process-memory';

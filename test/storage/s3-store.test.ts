@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
 import { createParseActivities } from '../../activities';
-import { ParseClient, type StoredOutput } from '../../client';
+import { ParseClient } from '../../client';
 import { readStoredChunks, StoreRefusedError } from '../../storage';
 import { createS3Store } from '../../storage/s3-store';
 import { truncatedReply } from '../../testing';

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { createParseActivities } from '../../activities';
-import type { StoredOutput } from '../../client';
 import { createFileStore, StoreRefusedError, type ResultStore } from '../../storage';
 import { defined } from '../../json';
 import { httpReply, type ScriptedDocument } from '../../testing';
@@ -61,7 +60,7 @@ describe('A store', () => {
   it('that fails twice is tried again, and the run is deleted only after the success', async () => {
     const { document, parsing } = store('ok', [systemError('ENOSPC'), new Error('no connection')]);
     const { output } = await parsing;
-    expect((output).uri).toBe(`file://${directory}/${scene.runOf(document).id}.json`);
+    expect(output.uri).toBe(`file://${directory}/${scene.runOf(document).id}.json`);
     expect(writes).toBe(3);
     expect(scene.countsOf(document)).toMatchObject({ results: 3, deletes: 1 });
   });

@@ -224,7 +224,7 @@ describe('An inline result that is too large', () => {
     expect(failure.message).toContain("attach to this run with result: 'stored'");
     const { output, submits } = await scene.client.execute({ runId: failure.runId ?? '', result: 'stored' });
     expect(submits).toBe(0);
-    expect((output).bytes).toBeGreaterThan(50_000);
+    expect(output.bytes).toBeGreaterThan(50_000);
     expect(scene.countsOf(document)).toMatchObject({ submits: 1, results: 2 });
   });
 });
