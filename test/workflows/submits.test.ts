@@ -74,7 +74,8 @@ function scripts(): Record<string, ScriptedDocument> {
 }
 
 describe('A submit', () => {
-  const scene = new Scene({ scripts: scripts(), parse: { submitTimeoutMs: 3_000 } });
+  // Without metadata, no lost run is found, and version 2026-02-09 does as 2025-04-21.
+  const scene = new Scene({ scripts: scripts(), parse: { submitTimeoutMs: 3_000, runMetadata: false } });
 
   /** Bounds of the two waits after two answers 429, in milliseconds. */
   it.each([

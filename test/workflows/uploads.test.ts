@@ -14,7 +14,8 @@ describe('A source', () => {
   const scene = new Scene(async () => {
     directory = await mkdtemp(join(tmpdir(), 'extend-parse-sources-'));
     await writeFile(join(directory, 'note.txt'), '# A note\n\nIt is short.\n');
-    return { faults, parse: { sourceDirectory: directory } };
+    // Without metadata, no lost run is found, and version 2026-02-09 does as 2025-04-21.
+    return { faults, parse: { sourceDirectory: directory, runMetadata: false } };
   });
   afterAll(() => rm(directory, { recursive: true, force: true }));
 
