@@ -1,4 +1,5 @@
 import type { ApiVersion, RunStatus } from './extend';
+import { isRefusedSubmit } from './failures';
 import { defined, isPlainObject } from '../json';
 
 /** Identity of a submit: together with namespace and workflow id it names the submit in the run's metadata. */
@@ -55,21 +56,6 @@ export type ParseEvent =
       readonly details?: unknown;
       readonly neverStarted?: boolean;
     };
-
-/** Failures of a submit after which certainly no run exists. */
-const NOT_ACCEPTED = new Set([
-  'RateLimited',
-  'Unavailable',
-  'Unauthorized',
-  'OutOfCredits',
-  'RequestRejected',
-  'FileNotFound',
-  'EndpointNotFound',
-  'ApiVersionRemoved',
-  'SourceUnavailable',
-  'InvalidInput',
-  'ResultStoreFailed',
-]);
 
 /**
  * Reads what another start must know out of the events of a `parseDocument` execution that has ended in any way, by a
@@ -161,5 +147,5 @@ class EarlierReader {
 
 function mayHaveRun({ type, details, neverStarted }: Extract<ParseEvent, { kind: 'failed' }>): boolean {
   if (isPlainObject(details) && details['runMayExist'] === true) return true;
-  return neverStarted !== true && (type === undefined || !NOT_ACCEPTED.has(type));
+  return neverStarted !== true && !isRefusedSubmit(type);
 }

@@ -145,6 +145,12 @@ export function isFailureType(type: string | null | undefined): type is FailureT
   return typeof type === 'string' && Object.hasOwn(FAILURES, type) && FAILURES[type as AnyFailureType].ends === 'final';
 }
 
+/** Tells if a submit that failed with this type certainly created no run: Extend rejected or refused it, or nothing was sent. */
+export function isRefusedSubmit(type: string | undefined): boolean {
+  if (type === 'RateLimited' || type === 'Unavailable') return true;
+  return isFailureType(type) && type !== 'SubmitOutcomeUnknown';
+}
+
 /** Details of a failure: the only entry of the `ApplicationFailure`'s `details`. */
 export interface FailureDetails {
   /** Extend's run id, if it is known. */

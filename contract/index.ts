@@ -37,7 +37,7 @@ export type { RequestPurpose } from './classify';
 export type { EarlierParse, EarlierRun, LostSubmit, ParseEvent, SubmitIdentity } from './earlier-parse';
 export { withoutBlanks } from './environment';
 export type { Environment } from './environment';
-export { FAILURES, isFailureType } from './failures';
+export { FAILURES, isFailureType, isRefusedSubmit } from './failures';
 export type { AnyFailureType, FailureDetails, FailureRow, FailureType, RetriedFailureType } from './failures';
 export { isAttachInput } from './input';
 export type {

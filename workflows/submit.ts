@@ -1,6 +1,6 @@
 import { isCancellation, log, patched, sleep } from '@temporalio/workflow';
 import type { SubmitParseInput, SubmittedRun } from '../activities/types';
-import { isFailureType, type DocumentToSubmit, type ParseSettings } from '../contract';
+import { isFailureType, isRefusedSubmit, type DocumentToSubmit, type ParseSettings } from '../contract';
 import { defined } from '../json';
 import { afterFailedSubmit, type FailedSubmit } from './after-failed-submit';
 import { deadlineExceeded, endingFailure, unwrapActivityFailure, type UnwrappedFailure } from './failures';
@@ -174,6 +174,6 @@ function toFailedSubmit({ type, details }: UnwrappedFailure): FailedSubmit {
   if (type === 'RateLimited' || type === 'Unavailable') {
     return defined({ kind: 'rejected', retryAfterMs: details.retryAfterMs });
   }
-  if (isFailureType(type) && type !== 'SubmitOutcomeUnknown') return { kind: 'final', type };
+  if (isFailureType(type) && isRefusedSubmit(type)) return { kind: 'final', type };
   return { kind: 'ambiguous' };
 }

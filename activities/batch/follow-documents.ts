@@ -12,6 +12,7 @@ import {
 } from '../../contract';
 import { readEarlierParse } from '../../contract/history-events';
 import { defined } from '../../json';
+import { batchId } from './locations';
 import { withHeartbeat } from '../heartbeat';
 import type { DocumentsInput, EndedDocument, ParseActivities } from '../types';
 
@@ -52,10 +53,6 @@ export function createCancelDocuments(): ParseActivities['cancelDocuments'] {
 
 function handleOf(id: string, { workflowIds = {} }: DocumentsInput) {
   return getClient().workflow.getHandle(workflowIds[id] ?? documentWorkflowId(batchId(), id));
-}
-
-function batchId(): string {
-  return activityInfo().workflowExecution?.workflowId ?? '';
 }
 
 async function endOf(id: string, input: DocumentsInput): Promise<EndedDocument | undefined> {

@@ -1,3 +1,4 @@
+import { activityInfo } from '@temporalio/activity';
 import { createHash } from 'node:crypto';
 import type { BatchLocation } from '../types';
 
@@ -40,4 +41,9 @@ export function noteLocation({ directory, uri }: BatchLocation): { readonly name
 
 function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/'));
+}
+
+/** Workflow id of the batch that called the activity. */
+export function batchId(): string {
+  return activityInfo().workflowExecution?.workflowId ?? '';
 }

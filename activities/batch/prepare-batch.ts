@@ -8,7 +8,7 @@ import type { BatchLocation, ParseActivities, PrepareBatchInput, PreparedBatch }
 import { createBatchStore, type BatchStore, type BatchStoreOptions } from './batch-store';
 import { doneSegments, findEarlierStart, noteStart, removeEarlierPages, type DoneOutcome } from './earlier-outcomes';
 import { entriesOf, type ManifestOptions } from './entries-of';
-import { batchDirectory, segmentName } from './locations';
+import { batchDirectory, batchId, segmentName } from './locations';
 import { PageWriter } from './page-writer';
 
 const MAX_SEGMENT_LINES = 1_000;
@@ -97,10 +97,6 @@ class Tally {
   get counts(): Pick<PreparedBatch, 'processed' | 'failed' | 'failures'> {
     return { processed: this.#ids.size - this.#failed, failed: this.#failed, failures: this.#failures };
   }
-}
-
-function batchId(): string {
-  return activityInfo().workflowExecution?.workflowId ?? '';
 }
 
 /** Writes a first object, because its URI tells the location of the batch in the store. */

@@ -1,5 +1,6 @@
 import { ContractError } from './contract-error';
 import { findIdProblem } from './ids';
+import { textOf } from './lenient';
 import { defined, isPlainObject, kindOf } from '../../json';
 
 /** An endpoint of webhooks, as far as this package needs it. */
@@ -51,8 +52,4 @@ function toEndpoint(entry: unknown): WebhookEndpoint | undefined {
   const events = Array.isArray(enabledEvents) ? enabledEvents.flatMap((event: unknown) => textOf(event) ?? []) : [];
   const texts = defined({ name: textOf(name), status: textOf(status), apiVersion: textOf(apiVersion) });
   return { id, url, enabledEvents: events, ...texts };
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
 }

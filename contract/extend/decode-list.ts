@@ -1,6 +1,7 @@
 import { ContractError } from './contract-error';
 import { decodeStateAnswer, type RunState } from './decode-answer';
 import { findIdProblem } from './ids';
+import { textOf } from './lenient';
 import type { RunMetadata } from './parse-api';
 import { defined, isPlainObject, kindOf } from '../../json';
 import { type Redactor } from '../../privacy';
@@ -70,8 +71,4 @@ export function decodeListedRun(entry: unknown, redactor: Redactor): ListedRun |
     if (error instanceof ContractError) return undefined;
     throw error;
   }
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
 }

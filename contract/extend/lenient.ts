@@ -52,3 +52,8 @@ export function record(known: Readonly<Record<string, LenientReader>>): LenientR
     return kept;
   };
 }
+
+/** Gives a text that is not empty. @returns undefined for any other value */
+export function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
