@@ -38,7 +38,11 @@ export async function adoptLostRun(context: LookContext, forMs: number): Promise
     // A worker that cannot look now could not look at the end either.
     if (!found.canLook) journal.note({ lost: [] });
     const [run, ...others] = found.runs;
-    return run && adopt(context, run, others);
+    if (run !== undefined) return adopt(context, run, others);
+    if (found.isOver || leftMs <= 0) return undefined;
+    // Temporal gives up as soon as the next pause does not fit into the time. One look follows at the end of the time.
+    const pauseMs = Math.min(endsAtMs - Date.now(), clock.remainingMs);
+    if (pauseMs > 0) await untilWoken(wake, () => sleep(pauseMs, { summary: 'until the last look' }));
   }
 }
 
@@ -85,15 +89,22 @@ interface Look {
   readonly withinMs: number;
 }
 
+/** The answer of one look. */
+interface LookAnswer extends FoundRuns {
+  /** True if no further look can find more. */
+  readonly isOver: boolean;
+}
+
 /** One call of the activity. After a failure no run is found, and the document goes on. */
-async function look({ calls, journal }: LookContext, { lost, named, wait, withinMs }: Look): Promise<FoundRuns> {
+async function look({ calls, journal }: LookContext, { lost, named, wait, withinMs }: Look): Promise<LookAnswer> {
   try {
     const runIds = named.length > 0 ? named : undefined;
-    return await calls.look(withinMs).findRun({ lost, wait, ...defined({ runIds }) });
+    const found = await calls.look(withinMs).findRun({ lost, wait, ...defined({ runIds }) });
+    return { ...found, isOver: !found.canLook };
   } catch (error) {
     if (isCancellation(error)) throw error;
-    const { type, message, details } = unwrapActivityFailure(error);
+    const { type, message, details, isFinal } = unwrapActivityFailure(error);
     if (type !== 'RunNotListed') journal.noteFailure(message, details);
-    return { canLook: true, runs: [] };
+    return { canLook: true, runs: [], isOver: isFinal };
   }
 }

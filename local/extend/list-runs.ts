@@ -55,7 +55,8 @@ function snapshotOf({ progress }: Run, { status }: Query): RunSnapshot {
 
 /** Tells if a run is listed yet, and counts the answers without the run. */
 function isListed(run: Run, { lagMs = 0, lagAnswers = 0 }: RunListOptions): boolean {
-  if (Date.now() - run.createdAtMs < lagMs) return false;
+  const { listLagMs = lagMs } = run.script?.document ?? {};
+  if (Date.now() - run.createdAtMs < listLagMs) return false;
   if (run.answersWithout >= lagAnswers) return true;
   run.answersWithout += 1;
   return false;

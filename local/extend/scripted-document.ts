@@ -65,6 +65,8 @@ export interface ScriptedDocument {
    * webhooks when it is submitted. @default `runDurationMs` of the emulator's webhooks
    */
   readonly durationMs?: number;
+  /** Time until a run is listed, in milliseconds of real time. @default `lagMs` of the emulator's `runList` */
+  readonly listLagMs?: number;
   /** Deviation of the events about the run from their normal delivery. @default none */
   readonly webhook?: WebhookFault;
 }

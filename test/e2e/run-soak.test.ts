@@ -23,6 +23,9 @@ describe('the arguments of npm run soak', () => {
       mode: 'both',
       engine: 'both',
       apiVersion: '2025-04-21',
+      losses: 'some',
+      maxListLagMs: 0,
+      foreignRuns: 0,
       limitMs: 600_000,
     });
     expect(first?.seed).not.toBe(second?.seed);
@@ -40,6 +43,12 @@ describe('the arguments of npm run soak', () => {
       'retry',
       '--api-version',
       'both',
+      '--losses',
+      'many',
+      '--max-list-lag-ms',
+      '30000',
+      '--foreign-runs',
+      '2',
     ];
     const read = readArguments(given);
     expect(repeatCommand(read!)).toBe(`npm run soak -- ${given.join(' ')}`);
@@ -52,6 +61,9 @@ describe('the arguments of npm run soak', () => {
     [['--mode', 'never'], "--mode must be one of resubmit, fail, both, got 'never'"],
     [['--engine', 'steam'], "--engine must be one of timer, retry, both, got 'steam'"],
     [['--api-version', '2'], "--api-version must be one of 2025-04-21, 2026-02-09, both, got '2'"],
+    [['--losses', 'all'], "--losses must be one of some, many, got 'all'"],
+    [['--max-list-lag-ms', '-1'], "--max-list-lag-ms must be a whole number from 0 to 600000, got '-1'"],
+    [['--foreign-runs', 'x'], "--foreign-runs must be a whole number from 0 to 10000, got 'x'"],
     [['--minutes-limit', '0'], "--minutes-limit must be a number from 0.1 to 1440, got '0'"],
     [['--speed', '9'], "Unknown option '--speed'"],
   ])('are refused by name: %j', (args, message) => {

@@ -8,13 +8,13 @@ import { API_VERSIONS } from '../../contract/extend';
 import { createExtendClient, type ExtendApi } from '../../http';
 import { startOddServer } from './odd-server';
 
-const LARGE_BODY_BYTES = 50_000_000;
+const LARGE_BODY_BYTES = 20_000_000;
 const CHUNK = `{"object":"chunk","type":"page","content":"${'x'.repeat(1000)}","metadata":{"status":"NOT THE RUN'S"},"blocks":[]},`;
 
 const CHUNKS = Buffer.from(CHUNK.repeat(60));
 const TEXT = Buffer.alloc(65_536, 'x');
 
-/** Streams a run of 50 MB that repeats `piece`, without holding it in memory. Returns the bytes that the client took. */
+/** Streams a run of 20 MB that repeats `piece`, without holding it in memory. Returns the bytes that the client took. */
 async function sendLargeRun(
   response: ServerResponse,
   { before, piece, after }: { readonly before: string; readonly piece: Buffer; readonly after: string },

@@ -54,6 +54,17 @@ const unknownInFailMode = (change: Partial<DocumentRecord> = {}) =>
     ...change,
   });
 
+const ONE_RUN = planned({ hasOneRun: true });
+/** The record of a document whose second run was named in its result. */
+const findable = (change: Partial<DocumentRecord> = {}) =>
+  document({
+    runIds: ['run-1', 'run-2'],
+    runVersions: ['2026-02-09', '2026-02-09'],
+    listedRunIds: ['run-1', 'run-2'],
+    reported: { ...RESULT, submits: 2, otherRuns: ['run-2'] },
+    ...change,
+  });
+
 const breachesOf = (record: DocumentRecord) =>
   compareLedgers({ documents: [record], strayRunIds: [] }).map(({ kind, count }) => [kind, count]);
 
@@ -76,6 +87,11 @@ describe('ledgers without a breach', () => {
     [
       'an unknown outcome in fail mode after a kill',
       document({ planned: planned({ mode: 'fail' }), wasInterrupted: true, reported: UNKNOWN }),
+    ],
+    ['a second run that is named', findable()],
+    [
+      'a second run that was not listed in time',
+      findable({ listedRunIds: ['run-1'], reported: { ...RESULT, submits: 2 } }),
     ],
     ['an unknown outcome after five submits', document({ reported: { ...UNKNOWN, submits: 5 } })],
   ])('%s', (_, record) => {
@@ -146,6 +162,20 @@ describe('a breach is found', () => {
     ],
     ['requests for a run in another version of the API', document({ otherVersions: 3 }), [['wrongVersion', 3]]],
     ['a second submit in fail mode, billed or not', unknownInFailMode({ posts: 2 }), [['sentTwiceInFailMode', 1]]],
+    ['a second run of a document that must have one', findable({ planned: ONE_RUN }), [['billedTwice', 1]]],
+    [
+      'a run in fail mode that was not found',
+      unknownInFailMode({
+        planned: planned({ mode: 'fail', hasOneRun: true, end: { kind: 'failure', type: 'SubmitOutcomeUnknown' } }),
+        runVersions: ['2026-02-09'],
+      }),
+      [['notAdopted', 1]],
+    ],
+    [
+      'a listed second run without its id',
+      findable({ listedRunIds: ['run-1', 'run-2'], reported: { ...RESULT, submits: 2 } }),
+      [['unnamedRun', 1]],
+    ],
   ])('%s', (_, record, expected) => {
     expect(breachesOf(record)).toEqual(expected);
   });
@@ -195,6 +225,11 @@ describe('the table', () => {
         '| unexplained runs (must be 0)              |        0 |    1 |   2 |',
         "| 'fail' documents billed twice (must be 0) |        0 |    1 |   1 |",
         "| 'fail' documents sent twice (must be 0)   |        0 |    0 |   0 |",
+        '| listed, but billed twice (must be 0)      |        0 |    0 |   0 |',
+        '| listed, but not adopted (must be 0)       |        0 |    0 |   0 |',
+        '| second runs                               |        1 |    1 |   2 |',
+        '|   named                                   |        0 |    0 |   0 |',
+        '|   listed, but not named (must be 0)       |        0 |    0 |   0 |',
       ].join('\n'),
     );
   });

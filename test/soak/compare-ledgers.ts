@@ -10,6 +10,8 @@ export type Reported =
       readonly submits: number;
       /** Absent if the result has none, which is wrong here, because the emulator always reports it. */
       readonly pageCount?: number;
+      /** Other runs of the document that it names. */
+      readonly otherRuns?: readonly string[];
       readonly texts: readonly string[];
     }
   | {
@@ -19,6 +21,8 @@ export type Reported =
       readonly submits: number;
       readonly runId?: string;
       readonly failureReason?: string;
+      /** Other runs of the document that it names. */
+      readonly otherRuns?: readonly string[];
     }
   /** Another end: terminated, timed out, or cancelled although nothing cancels in a soak. */
   | { readonly kind: 'other'; readonly what: string };
@@ -26,13 +30,15 @@ export type Reported =
 /** The entries of the three ledgers about one document. */
 export interface DocumentRecord {
   readonly planned: Pick<PlannedDocument, 'number' | 'workflowId' | 'mode' | 'texts' | 'end'> &
-    Partial<Pick<PlannedDocument, 'endIfAdopted'>>;
+    Partial<Pick<PlannedDocument, 'endIfAdopted' | 'hasOneRun'>>;
   /** `true`: Temporal accepted the workflow. */
   readonly wasStarted: boolean;
   /** `true`: between the start and the end, a process was killed or restarted, or Extend had an outage. */
   readonly wasInterrupted: boolean;
   /** Ids of the runs that were billed. */
   readonly runIds: readonly string[];
+  /** Ids of those that were listed before the last look of the document. @default none */
+  readonly listedRunIds?: readonly string[];
   /** Version of the API in which each of these runs was submitted. */
   readonly runVersions: readonly ApiVersion[];
   /** Requests for these runs that named another version than their submit. */
@@ -58,7 +64,10 @@ export type BreachKind =
   | 'wrongVersion'
   | 'unexplainedRun'
   | 'billedTwiceInFailMode'
-  | 'sentTwiceInFailMode';
+  | 'sentTwiceInFailMode'
+  | 'billedTwice'
+  | 'notAdopted'
+  | 'unnamedRun';
 
 /** One breach of a promise. */
 export interface Breach {
@@ -111,7 +120,23 @@ function compareDocument(record: DocumentRecord): Breach[] {
     add('billedTwiceInFailMode', `${runIds.length} runs billed`, runIds.length - 1);
   }
   if (planned.mode === 'fail' && posts > 1) add('sentTwiceInFailMode', `${posts} submits sent`, posts - 1);
-  return breaches;
+  return [...breaches, ...compareFindableRuns(record)];
+}
+
+/** Finds the breaches of what version 2026-02-09 promises: the run of a lost answer is found, and a second run is named. */
+function compareFindableRuns({ planned, runIds, runVersions, listedRunIds = [], reported }: DocumentRecord): Breach[] {
+  if (reported === undefined || reported.kind === 'other') return [];
+  if (runVersions.some((version) => version !== '2026-02-09')) return [];
+  const breach = (kind: BreachKind, what: string, count: number): Breach[] =>
+    count > 0 ? [{ kind, document: planned.number, what, count }] : [];
+  const isUnknown = reported.kind === 'failure' && reported.type === SUBMIT_OUTCOME_UNKNOWN;
+  const named = [reported.runId, ...(reported.otherRuns ?? [])];
+  const unnamed = runIds.length > 1 ? listedRunIds.filter((id) => !named.includes(id)) : [];
+  return [
+    ...(planned.hasOneRun ? breach('billedTwice', `${runIds.length} runs billed`, runIds.length - 1) : []),
+    ...(planned.hasOneRun && isUnknown ? breach('notAdopted', `${runIds.join(', ')} was not found`, runIds.length) : []),
+    ...breach('unnamedRun', `${unnamed.join(', ')} is not named`, unnamed.length),
+  ];
 }
 
 /** The number of submits that a report states. */

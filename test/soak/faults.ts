@@ -17,6 +17,9 @@ import type { SeededRandom } from './seeded-random';
 /** The time that faults may cost: `quick` faults end within seconds, `thorough` faults include hanging requests. */
 export type Patience = 'quick' | 'thorough';
 
+/** How often answers to submits are lost: `some` of them, or `many`, which is a fifth before and a fifth after the run was created. */
+export type Losses = 'some' | 'many';
+
 /** The faults that the submits of one document meet. */
 export interface SubmitFaults {
   /** Answers in order. After them, each answer is natural. */
@@ -42,19 +45,16 @@ const REFUSED = [
 ] as const;
 const SERVER_ERRORS = [408, 500, 502, 503, 504] as const;
 
+const SUBMIT_WEIGHTS: Record<Losses, Record<SubmitKind, number>> = {
+  some: { none: 40, lost: 11, reset: 5, rateLimited: 12, serverError: 12, unreadable: 8, slow: 6, refused: 4, hang: 1 },
+  many: { none: 35, lost: 20, reset: 20, rateLimited: 6, serverError: 6, unreadable: 5, slow: 5, refused: 2, hang: 1 },
+};
+
 /** Chooses the faults that a document's submits meet. */
-export function chooseSubmitFaults(random: SeededRandom, patience: Patience): SubmitFaults {
-  const kind = random.weighted<SubmitKind>([
-    [40, 'none'],
-    [11, 'lost'],
-    [5, 'reset'],
-    [12, 'rateLimited'],
-    [12, 'serverError'],
-    [8, 'unreadable'],
-    [6, 'slow'],
-    [4, 'refused'],
-    [patience === 'thorough' ? 1 : 0, 'hang'],
-  ]);
+export function chooseSubmitFaults(random: SeededRandom, patience: Patience, losses: Losses = 'some'): SubmitFaults {
+  const { hang, ...quick } = SUBMIT_WEIGHTS[losses];
+  const weights = { ...quick, hang: patience === 'thorough' ? hang : 0 };
+  const kind = random.weighted(Object.entries(weights).map(([name, weight]) => [weight, name as SubmitKind] as const));
   if (kind === 'refused') return refusal(random);
   const isAmbiguous = !['none', 'rateLimited', 'slow'].includes(kind);
   const isTwice = isAmbiguous && patience === 'thorough' && kind !== 'hang' && random.chance(0.1);

@@ -6,6 +6,7 @@ import {
   type Client,
 } from '@temporalio/client';
 import type { FailureDetails, ParseResult } from '../../contract';
+import { defined } from '../../json';
 import type { Reported } from './compare-ledgers';
 import type { PlannedDocument } from './planned-document';
 
@@ -71,21 +72,15 @@ async function untilAnswered<T>({ client, signal }: FollowOptions, ask: () => Pr
   return undefined;
 }
 
-function toResult({ runId, submits, pageCount, output }: ParseResult): Reported {
+function toResult({ runId, submits, pageCount, otherRuns, output }: ParseResult): Reported {
   const texts = 'chunks' in output ? output.chunks.map(({ content }) => content) : [];
-  return { kind: 'result', runId, submits, ...(pageCount !== undefined && { pageCount }), texts };
+  return { kind: 'result', runId, submits, ...defined({ pageCount, otherRuns }), texts };
 }
 
 function toFailure({ cause }: WorkflowFailedError): Reported {
   if (!(cause instanceof ApplicationFailure)) {
     return { kind: 'other', what: cause === undefined ? 'an unknown end' : `${cause.name}: ${cause.message}` };
   }
-  const { runId, submits = 0, failureReason } = (cause.details?.[0] ?? {}) as FailureDetails;
-  return {
-    kind: 'failure',
-    type: cause.type ?? 'none',
-    submits,
-    ...(runId !== undefined && { runId }),
-    ...(failureReason !== undefined && { failureReason }),
-  };
+  const { runId, submits = 0, failureReason, otherRuns } = (cause.details?.[0] ?? {}) as FailureDetails;
+  return { kind: 'failure', type: cause.type ?? 'none', submits, ...defined({ runId, failureReason, otherRuns }) };
 }

@@ -1,4 +1,5 @@
-import type { Patience } from './faults';
+import type { Losses, Patience } from './faults';
+import { planForeignRuns, type ForeignRun } from './foreign-runs';
 import { planDocument, type Engine, type Mode, type PlannedDocument } from './planned-document';
 import { createRandom } from './seeded-random';
 
@@ -22,6 +23,12 @@ export interface PlanOptions {
   readonly engine: Engine | 'both';
   /** The time that a fault may cost. @default 'thorough' */
   readonly patience?: Patience;
+  /** How often answers to submits are lost. @default 'some' */
+  readonly losses?: Losses;
+  /** Longest time until a run is listed, in milliseconds. @default 0 */
+  readonly maxListLagMs?: number;
+  /** Number of runs that others create in the same workspace, with equal names or forged metadata. @default 0 */
+  readonly foreignRuns?: number;
   /** Number of kills of a worker by SIGKILL. @default one per 20 documents */
   readonly kills?: number;
   /** Number of restarts of the Temporal server. @default 2 */
@@ -35,6 +42,8 @@ export interface SoakPlan {
   readonly documents: readonly PlannedDocument[];
   /** In order of time. */
   readonly interruptions: readonly Interruption[];
+  /** In order of time. */
+  readonly foreignRuns: readonly ForeignRun[];
 }
 
 /** Number of worker processes in a soak. */
@@ -47,12 +56,16 @@ const OUTAGE_FROM_DOCUMENTS = 50;
 
 /** Plans a soak. Pure. */
 export function planSoak(options: PlanOptions): SoakPlan {
-  const { documents, seed, mode, engine, patience = 'thorough' } = options;
+  const { documents, seed, mode, engine, patience = 'thorough', foreignRuns = 0 } = options;
+  const { losses = 'some', maxListLagMs = 0 } = options;
   const loadMs = documents * LOAD_MS_PER_DOCUMENT[patience];
   const numbers = Array.from({ length: documents }, (_, at) => at + 1);
   return {
-    documents: numbers.map((number) => planDocument({ seed, number, mode, engine, patience, loadMs })),
+    documents: numbers.map((number) =>
+      planDocument({ seed, number, mode, engine, patience, loadMs, losses, maxListLagMs }),
+    ),
     interruptions: planInterruptions(options, loadMs).sort((one, other) => one.atMs - other.atMs),
+    foreignRuns: planForeignRuns({ seed, count: foreignRuns, loadMs }),
   };
 }
 

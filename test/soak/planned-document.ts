@@ -1,7 +1,7 @@
 import type { DocumentInput, FailureType } from '../../contract';
 import type { Chunk } from '../../contract/extend';
 import type { ScriptedDocument } from '../../local/extend';
-import { choosePollFaults, chooseSubmitFaults, type Patience, type SubmitFaults } from './faults';
+import { choosePollFaults, chooseSubmitFaults, type Losses, type Patience, type SubmitFaults } from './faults';
 import { createRandom, type SeededRandom } from './seeded-random';
 
 /** `onAmbiguousSubmit` of a document. */
@@ -31,6 +31,10 @@ export interface PlannedDocument {
   readonly end: PlannedEnd;
   /** The end if the workflow finds the run of a submit whose answer was lost. Only version 2026-02-09 can. */
   readonly endIfAdopted: PlannedEnd;
+  /** Time until its runs are listed, in milliseconds. */
+  readonly listLagMs: number;
+  /** `true`: its runs are listed so early that the run of a lost answer must be found. */
+  readonly hasOneRun: boolean;
 }
 
 /** Settings of {@link planDocument}. */
@@ -47,24 +51,30 @@ export interface DocumentPlanOptions {
   readonly patience: Patience;
   /** Length of the period in which all documents are started, in milliseconds. */
   readonly loadMs: number;
+  /** How often answers to submits are lost. @default 'some' */
+  readonly losses?: Losses;
+  /** Longest time until a run is listed, in milliseconds; each document draws its own. @default 0 */
+  readonly maxListLagMs?: number;
 }
 
 type Fate = 'result' | 'failed' | 'cancelled' | 'overdue';
 
 const FAILURE_REASONS = ['CORRUPT_FILE', 'PASSWORD_PROTECTED_FILE', 'INTERNAL_ERROR: parser gave up'] as const;
 const POLLING = { initialDelayMs: 200, maxDelayMs: 2_000 };
-/** Time for which the run of a lost answer is looked for, in milliseconds. The emulator lists it at once. */
-const RECONCILE_MS = 5_000;
+/** Time for which the run of a lost answer is looked for, in milliseconds. */
+const RECONCILE_MS: Record<Losses, number> = { some: 5_000, many: 60_000 };
+/** Time that outages and killed processes may take from a look, in milliseconds. */
+const LOST_LOOK_MS = 20_000;
 const OVERDUE_AFTER_MS = { quick: 4_000, thorough: 15_000 };
 
 /** Plans one document. The plan depends on the seed and the number of the document, and not on other documents. */
 export function planDocument(options: DocumentPlanOptions): PlannedDocument {
-  const { seed, number, patience } = options;
+  const { seed, number, patience, losses = 'some', maxListLagMs = 0 } = options;
   const random = createRandom(`${seed}/document ${number}`);
   const mode = options.mode === 'both' ? either(random, 'resubmit', 'fail') : options.mode;
   const engine = options.engine === 'both' ? either(random, 'timer', 'retry') : options.engine;
   const startAtMs = random.whole(0, options.loadMs);
-  const submit = chooseSubmitFaults(random, patience);
+  const submit = chooseSubmitFaults(random, patience, losses);
   const fate = submit.refusedAs === undefined ? chooseFate(random, submit) : 'result';
   const pages = random.whole(1, 3);
   const texts = Array.from(
@@ -72,7 +82,8 @@ export function planDocument(options: DocumentPlanOptions): PlannedDocument {
     (_, at) => `Document ${number} of seed ${seed}, page ${at + 1}/${pages}.`,
   );
   const scriptName = `document-${number}`;
-  const script = planScript({ random, patience, submit, fate, texts });
+  const listLagMs = maxListLagMs === 0 ? 0 : random.whole(0, maxListLagMs);
+  const script = { ...planScript({ random, patience, submit, fate, texts }), listLagMs };
   const fileUrl = `http://emulator.invalid/${scriptName}`;
   return {
     number,
@@ -83,7 +94,7 @@ export function planDocument(options: DocumentPlanOptions): PlannedDocument {
       file: { fileUrl },
       polling: { ...POLLING, engine },
       onAmbiguousSubmit: mode,
-      reconcileMs: RECONCILE_MS,
+      reconcileMs: RECONCILE_MS[losses],
       ...(fate === 'overdue' && { deadlineMs: OVERDUE_AFTER_MS[patience] }),
       ...(random.chance(0.25) && { deleteRun: either(random, 'afterSuccess', 'always') }),
     },
@@ -93,6 +104,9 @@ export function planDocument(options: DocumentPlanOptions): PlannedDocument {
     texts,
     end: planEnd({ mode, submit, fate, script }),
     endIfAdopted: planEnd({ mode: 'resubmit', submit, fate, script }),
+    listLagMs,
+    // The deadline of an overdue document cuts the look.
+    hasOneRun: fate !== 'overdue' && listLagMs + LOST_LOOK_MS <= RECONCILE_MS[losses],
   };
 }
 

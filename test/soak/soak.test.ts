@@ -32,9 +32,11 @@ it('twelve documents under faults that resolve quickly end exactly as planned', 
   });
   const { documents } = outcome.ledgers;
   expect(compareLedgers(outcome.ledgers)).toEqual([]);
-  expect(documents.map(({ reported }) => (reported?.kind === 'failure' ? reported.type : reported?.kind))).toEqual(
-    plan.documents.map(({ end }) => (end.kind === 'failure' ? end.type : end.kind)),
-  );
+  const ends = documents.map(({ reported }) => (reported?.kind === 'failure' ? reported.type : reported?.kind));
+  // Chance decides which worker submits, and a worker with version 2026-02-09 finds the run of a lost answer.
+  for (const [at, { end, endIfAdopted }] of plan.documents.entries()) {
+    expect([end, endIfAdopted].map((one) => (one.kind === 'failure' ? one.type : one.kind))).toContain(ends[at]);
+  }
   // One worker submits in each version of the API.
   expect(new Set(documents.flatMap(({ runVersions }) => runVersions)).size).toBe(2);
   expect(outcome).toMatchObject({ started: 12, ended: 12, workersOwnEnds: 0 });

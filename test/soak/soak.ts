@@ -8,6 +8,7 @@ import { startEmulator, type Emulator, type EmulatorRequest, type EmulatorRun } 
 import { startDevServer } from '../../local/temporal';
 import type { DocumentRecord, Ledgers, Reported } from './compare-ledgers';
 import { followDocument } from './follow-document';
+import { API_KEY, createForeignRuns, FOREIGN_DOCUMENT, FOREIGN_SCRIPT, isForeign } from './foreign-runs';
 import { Interruptions } from './interruptions';
 import { WORKERS, type SoakPlan } from './plan';
 import type { PlannedDocument } from './planned-document';
@@ -51,6 +52,8 @@ export interface SoakOutcome extends SoakProgress {
 
 const PROGRESS_MS = 5_000;
 const READY_TIMEOUT_MS = 60_000;
+/** Time from the last look of a document until its end is seen, in milliseconds, also if a process is killed meanwhile. */
+const LAST_LOOK_MS = 30_000;
 
 interface Course {
   startedAtMs?: number;
@@ -70,9 +73,12 @@ export async function runSoak(options: SoakOptions): Promise<SoakOutcome> {
   await mkdir(logDirectory, { recursive: true });
   const interruptions = new Interruptions();
   const scripts = Object.fromEntries(plan.documents.map(({ scriptName, script }) => [scriptName, script]));
-  await using emulator = await startEmulator({ scripts, faults: interruptions.faults });
+  await using emulator = await startEmulator({
+    scripts: { ...scripts, [FOREIGN_SCRIPT]: FOREIGN_DOCUMENT },
+    faults: interruptions.faults,
+  });
   await using server = await startDevServer({ executable });
-  const env = { TEMPORAL_ADDRESS: server.address, EXTEND_API_KEY: 'test', EXTEND_BASE_URL: emulator.url };
+  const env = { TEMPORAL_ADDRESS: server.address, EXTEND_API_KEY: API_KEY, EXTEND_BASE_URL: emulator.url };
   const workers = Array.from({ length: WORKERS }, (_, at) =>
     startLastingWorker({
       command,
@@ -115,7 +121,10 @@ async function underLoad(running: Running): Promise<SoakOutcome> {
   if (running.signal?.aborted) onStop();
   const progress = () => progressOf(running, courses, beganAtMs);
   const ticking = setInterval(() => onProgress(progress()), PROGRESS_MS);
-  const performing = interruptions.perform(plan.interruptions, interrupted, signal);
+  const performing = Promise.all([
+    interruptions.perform(plan.interruptions, interrupted, signal),
+    createForeignRuns(plan.foreignRuns, running.emulator, signal),
+  ]);
   // An error ends the soak. The `await` below throws it.
   performing.catch(onStop);
   try {
@@ -147,14 +156,15 @@ function progressOf(running: Running, courses: ReadonlyMap<unknown, Course>, beg
     elapsedMs: Date.now() - beganAtMs,
     started: all.filter(({ startedAtMs }) => startedAtMs !== undefined).length,
     ended: all.filter(({ reported }) => reported !== undefined).length,
-    runsBilled: emulator.runs.length,
+    runsBilled: emulator.runs.filter((run) => !isForeign(run)).length,
     interruptions: { ...interruptions.counts },
     workersOwnEnds: interrupted.workers.reduce((sum, { ownEnds }) => sum + ownEnds, 0),
   };
 }
 
 function readLedgers({ emulator, interruptions }: Running, courses: ReadonlyMap<PlannedDocument, Course>): Ledgers {
-  const { runs, requests } = emulator;
+  const { requests } = emulator;
+  const runs = emulator.runs.filter((run) => !isForeign(run));
   const submits = requests.filter(({ operation, responseStatus }) => operation === 'submit' && responseStatus !== 429);
   const otherVersions = otherVersionsByRun(runs, requests);
   const documents = [...courses].map(([planned, { startedAtMs, endedAtMs, reported }]): DocumentRecord => {
@@ -164,6 +174,9 @@ function readLedgers({ emulator, interruptions }: Running, courses: ReadonlyMap<
       wasStarted: startedAtMs !== undefined,
       wasInterrupted: interruptions.within(startedAtMs ?? 0, endedAtMs ?? Date.now()),
       runIds: own.map(({ id }) => id),
+      listedRunIds: own
+        .filter(({ createdAtMs }) => createdAtMs + planned.listLagMs + LAST_LOOK_MS < (endedAtMs ?? 0))
+        .map(({ id }) => id),
       runVersions: own.map(({ apiVersion }) => apiVersion),
       otherVersions: own.reduce((sum, { id }) => sum + (otherVersions.get(id) ?? 0), 0),
       posts: submits.filter(({ script }) => script === planned.scriptName).length,

@@ -1,5 +1,12 @@
 import type { ApiVersion } from '../../contract/extend';
-import { submitsOf, type Breach, type BreachKind, type DocumentRecord, type Ledgers } from './compare-ledgers';
+import {
+  submitsOf,
+  type Breach,
+  type BreachKind,
+  type DocumentRecord,
+  type Ledgers,
+  type Reported,
+} from './compare-ledgers';
 
 /** The table of a soak's figures, with one column per group of documents. */
 export interface Summary {
@@ -51,6 +58,11 @@ export function summarize(ledgers: Ledgers, breaches: readonly Breach[]): Summar
     breachRow('unexplained runs', 'unexplainedRun'),
     breachRow("'fail' documents billed twice", 'billedTwiceInFailMode'),
     breachRow("'fail' documents sent twice", 'sentTwiceInFailMode'),
+    breachRow('listed, but billed twice', 'billedTwice'),
+    breachRow('listed, but not adopted', 'notAdopted'),
+    row('second runs', ({ documents }) => sum(documents, ({ runIds }) => Math.max(runIds.length - 1, 0))),
+    row('  named', ({ documents }) => sum(documents, ({ reported }) => otherRunsOf(reported).length)),
+    breachRow('  listed, but not named', 'unnamedRun'),
   ];
   return { columns: groups.map(({ title }) => title), rows };
 }
@@ -77,6 +89,10 @@ function groupsOf({ documents, strayRunIds }: Ledgers): Group[] {
   const occurring = modes.filter((group) => group.documents.length > 0);
   const all: Group = { title: 'all', documents, strays: strayRunIds.length };
   return [...(occurring.length > 1 ? occurring : []), all];
+}
+
+function otherRunsOf(reported: Reported | undefined): readonly string[] {
+  return reported === undefined || reported.kind === 'other' ? [] : (reported.otherRuns ?? []);
 }
 
 function versionsOf({ documents }: Ledgers): ApiVersion[] {

@@ -111,9 +111,21 @@ describe('A run that is listed late', () => {
   });
 });
 
-describe('A run that is listed after the look time', () => {
-  // Two looks fit into the look time, and a third one follows at the end of the document.
+describe('A run that is listed shortly before the end of the look time', () => {
+  // Two looks come after 0 and 2 s. The next one in the row would come after 6 s.
   const scene = createScene({ emulator: { runList: { lagAnswers: 2 } } });
+
+  it('is found by a last look', async () => {
+    const document = scene.document('after');
+    const result = await scene.execute(document, { ...QUICK, reconcileMs: 3_500 });
+    expect(result).toMatchObject({ submits: 1, adopted: true });
+    expect(scene.runsOf(document)).toHaveLength(1);
+  });
+});
+
+describe('A run that is listed after the look time', () => {
+  // Three looks fit into the look time, and a fourth one follows at the end of the document.
+  const scene = createScene({ emulator: { runList: { lagAnswers: 3 } } });
 
   it('is billed, and named in the result', async () => {
     const document = scene.document('after');

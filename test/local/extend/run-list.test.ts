@@ -93,6 +93,13 @@ describe('the list of runs', () => {
     expect(Date.now() - createdAtMs).toBeGreaterThanOrEqual(200);
   });
 
+  it('lacks the runs of one script for a time of their own', async () => {
+    const scripts = { late: { listLagMs: 600_000 }, soon: { listLagMs: 0 } };
+    emulator = await startEmulator({ scripts, runList: { lagMs: 600_000 } });
+    for (const name of ['late', 'soon']) await createRun(emulator, `http://emulator.invalid/${name}`);
+    expect((await page('')).ids).toEqual([emulator.runs[1]?.id]);
+  });
+
   it('has filters, and no deleted run', async () => {
     const [id, deleted] = await start({}, 2);
     const failed = await createRun(emulator, 'http://emulator.invalid/failing?reads=0&name');
