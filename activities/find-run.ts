@@ -1,4 +1,4 @@
-import { activityInfo, cancellationSignal } from '@temporalio/activity';
+import { activityInfo, cancellationSignal, log } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { LostSubmit } from '../contract';
 import type { ListedRun } from '../contract/extend';
@@ -35,12 +35,14 @@ export interface FindRunOptions {
  */
 export function createFindRun({ extend, runMetadata }: FindRunOptions): ParseActivities['findRun'] {
   return async function findRun(input) {
-    const api = extend.version(extend.apiVersion);
-    const { listRuns } = api;
-    if (listRuns === undefined || !runMetadata) return { canLook: false, runs: [] };
-    const runs = await withHeartbeat(look(api, input)).catch((error: unknown) => {
+    // The worker may submit in another version than the one that has sent the submit.
+    const api = extend.version(input.lost.find(({ apiVersion }) => apiVersion)?.apiVersion ?? extend.apiVersion);
+    if (api.listRuns === undefined || !runMetadata) return { canLook: false, runs: [] };
+    const found = await withHeartbeat(look(api, input)).catch((error: unknown) => {
       throw toApplicationFailure(error, { purpose: 'read' });
     });
+    // The history would hold an id that repeats the key.
+    const runs = found.filter(({ runId }) => !extend.redactor.holdsSecret(runId));
     if (runs.length === 0 && input.wait) throw notListed(input.lost.length);
     return { canLook: true, runs: runs.map((run) => ({ ...run, apiVersion: api.apiVersion })) };
   };
@@ -50,11 +52,16 @@ export function createFindRun({ extend, runMetadata }: FindRunOptions): ParseAct
 async function look(api: ExtendApi, { lost, runIds = [] }: FindRunInput): Promise<FoundRun[]> {
   const { describeRun, listRuns } = api;
   for (const runId of runIds) {
-    const run = await describeRun?.(runId, { signal: cancellationSignal() });
+    const run = await describeRun?.(runId, { signal: cancellationSignal() }).catch(ignoreUnlessAborted);
     const submit = run && submitOf(run, lost);
     if (run && submit !== undefined && !isOlder(run, oldestMs(lost))) return [toFoundRun(run, submit)];
   }
   return listRuns === undefined ? [] : lookInList(listRuns, lost);
+}
+
+/** The id is a claim of anybody, so a request for it that fails must not end the look. */
+function ignoreUnlessAborted(): undefined {
+  cancellationSignal().throwIfAborted();
 }
 
 /** Reads the list of runs as far as it can contain the runs of these submits. */
@@ -63,21 +70,23 @@ async function lookInList(
   lost: readonly LostSubmit[],
 ): Promise<FoundRun[]> {
   const sinceMs = oldestMs(lost);
-  const found: FoundRun[] = [];
+  const found: { readonly run: FoundRun; readonly createdAtMs: number }[] = [];
   let nextPageToken: string | undefined;
   for (let page = 0; page < MAX_PAGES; page += 1) {
     const query = defined({ pageSize: PAGE_SIZE, nextPageToken });
     const { runs, nextPageToken: next } = await listRuns(query, { signal: cancellationSignal() });
     for (const run of runs) {
       const submit = submitOf(run, lost);
-      if (submit !== undefined && !isOlder(run, sinceMs)) found.push(toFoundRun(run, submit));
+      if (submit === undefined || isOlder(run, sinceMs)) continue;
+      found.push({ run: toFoundRun(run, submit), createdAtMs: run.createdAtMs ?? 0 });
     }
     // The list begins with the newest runs. In another order all pages are read.
     const isPast = runs.length > 0 && runs.every((run) => isOlder(run, sinceMs)) && isNewestFirst(runs);
-    if (next === undefined || isPast) break;
-    nextPageToken = next;
+    nextPageToken = isPast ? undefined : next;
+    if (nextPageToken === undefined) break;
   }
-  return found.reverse();
+  if (nextPageToken !== undefined) log.warn(`the list of runs goes on after ${MAX_PAGES} pages, which were searched`);
+  return found.sort((one, other) => one.createdAtMs - other.createdAtMs).map(({ run }) => run);
 }
 
 /**

@@ -275,6 +275,8 @@ export interface PageDocument {
   readonly input: ParseInput;
   /** Hash of the document and its configuration. Absent from pages of version 0.1.0. */
   readonly hash?: string;
+  /** Facts about an earlier start that the outcomes of the batch tell. @default it is the first one */
+  readonly earlier?: EarlierParse;
 }
 
 /** Input of `writeOutcomes`. */

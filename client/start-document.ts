@@ -1,5 +1,5 @@
 import { WorkflowIdReusePolicy, type Client, type WorkflowHandle } from '@temporalio/client';
-import { DOCUMENT_MEMO, nameOfDocument, openingAttributes, type ParseInput } from '../contract';
+import { DOCUMENT_MEMO, nameOfDocument, openingAttributes, type EarlierParse, type ParseInput } from '../contract';
 import { readEarlierParse } from '../contract/history-events';
 import type { parseDocument } from '../workflows';
 import { documentHash } from '../storage/document-hash';
@@ -19,24 +19,43 @@ export async function startDocument(
   request: StartRequest<ParseInput>,
 ): Promise<WorkflowHandle<typeof parseDocument>> {
   const { input } = request;
+  const readEarlier: ReadEarlier = ({ handle }) => readEarlierParse(handle, client.options.loadedDataConverter);
   return startWorkflow<typeof parseDocument>(client, request, {
     workflowType: 'parseDocument',
     memoName: DOCUMENT_MEMO,
     hash: documentHash(input),
     attributes: openingAttributes(input),
     documentName: nameOfDocument(input),
-    isKept: async (ended) => ended.isCompleted || (await mayBeBilled(ended, input)),
-    readEarlier: ({ handle }) => readEarlierParse(handle, client.options.loadedDataConverter),
+    isKept: async (ended) =>
+      ended.isCompleted || ((await mayBeBilled(ended, input)) && !(await canBeFound(ended, input, readEarlier))),
+    readEarlier,
     reusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
   });
+}
+
+type Ended = EndedExecution<typeof parseDocument>;
+type ReadEarlier = (ended: Ended) => Promise<EarlierParse>;
+
+/**
+ * Tells whether another start can look for the run without the risk of a second charge: the document is submitted once
+ * at most, and the version of its submit lists runs.
+ */
+async function canBeFound(ended: Ended, input: ParseInput, readEarlier: ReadEarlier): Promise<boolean> {
+  if (!isAtMostOnce(input)) return false;
+  const { lost = [] } = await readEarlier(ended);
+  return lost.some(({ apiVersion }) => apiVersion === '2026-02-09');
+}
+
+function isAtMostOnce(input: ParseInput): boolean {
+  return 'onAmbiguousSubmit' in input && input.onAmbiguousSubmit === 'fail';
 }
 
 /**
  * Tells whether the ended workflow may have left a run at Extend whose id is unknown. A new start could then bill the
  * document twice.
  */
-async function mayBeBilled({ handle }: EndedExecution<typeof parseDocument>, input: ParseInput): Promise<boolean> {
-  const atMostOnce = 'onAmbiguousSubmit' in input && input.onAmbiguousSubmit === 'fail';
+async function mayBeBilled({ handle }: Ended, input: ParseInput): Promise<boolean> {
+  const atMostOnce = isAtMostOnce(input);
   try {
     await createParseHandle(handle).result();
     return false;

@@ -45,8 +45,8 @@ export interface StartOnceRequest<T extends Workflow> {
  *    ended, so of several callers one starts it.
  * 2. If the start is refused, the hash in the memo of the existing workflow tells whether it parses the same.
  * 3. A workflow that is running, or whose end is kept, is the answer.
- * 4. After any other end the workflow is started again, with what the ended one knew about its runs at Extend. If another caller does so first, that caller's workflow is the
- *    answer: it has the same id.
+ * 4. After any other end the workflow is started again, with what the ended one knew about its runs at Extend. If
+ *    another caller does so first, that caller's workflow is the answer: it has the same id.
  *
  * @throws IdempotencyKeyReusedError if the key has a workflow that parses something else.
  */
@@ -61,7 +61,10 @@ export async function startOnce<T extends Workflow>(request: StartOnceRequest<T>
   const handle = client.workflow.getHandle<T>(workflowId, runId, { followRuns: false });
   const ended = { isCompleted: status.name === 'COMPLETED', handle };
   if (await isKept(ended)) return existing;
-  return (await startUnlessKnown(request, reusePolicy, await readEarlier?.(ended))) ?? existing;
+  const earlier = await readEarlier?.(ended);
+  // What was read says nothing about an execution that another caller has started meanwhile.
+  if ((await existing.describe()).runId !== runId) return existing;
+  return (await startUnlessKnown(request, reusePolicy, earlier)) ?? existing;
 }
 
 async function startUnlessKnown<T extends Workflow>(

@@ -19,12 +19,17 @@ export interface StartParseOptions {
    * change of the first two costs an event and an Action; there are usually two changes per document. @default false
    */
   readonly searchAttributes?: boolean;
-  /** Further start options of Temporal: search attributes, memo, summary. @default none */
-  readonly workflow?: Omit<Partial<WorkflowStartOptions>, 'args' | 'workflowId' | 'taskQueue' | 'priority'>;
+  /**
+   * Further start options of Temporal: search attributes, memo, summary. A retry policy is refused, because each of its
+   * attempts would submit the documents again. @default none
+   */
+  readonly workflow?: Omit<Partial<WorkflowStartOptions>, 'args' | 'workflowId' | 'taskQueue' | 'priority' | 'retry'>;
 }
 
 /** Checks the options. @returns the problem; `undefined` if there is none */
-export function findOptionsProblem({ idempotencyKey, workflowId }: StartParseOptions): string | undefined {
+export function findOptionsProblem({ idempotencyKey, workflowId, workflow = {} }: StartParseOptions): string | undefined {
+  if ('retry' in workflow && workflow.retry !== undefined)
+    return 'workflow.retry must be left out: each attempt would submit again. Start again with the same idempotencyKey';
   if (idempotencyKey !== undefined && workflowId !== undefined)
     return "options must have 'idempotencyKey' or 'workflowId', not both";
   for (const [name, value] of Object.entries({ idempotencyKey, workflowId }) as [string, unknown][]) {

@@ -4,7 +4,10 @@ import { defined, isPlainObject } from '../json';
 
 /** Identity of a submit: together with namespace and workflow id it names the submit in the run's metadata. */
 export interface SubmitIdentity {
-  /** Run id of the first workflow execution. For an embedded parse: run id of the execution that embeds it. */
+  /**
+   * Run id of the first workflow execution. For an execution of a cron schedule, of a retry policy or that embeds the
+   * parse: its own run id.
+   */
   readonly firstRunId: string;
   /** Number of the submit, counted from 1. It counts over all starts under the workflow id. */
   readonly submit: number;
@@ -14,6 +17,8 @@ export interface SubmitIdentity {
 export interface LostSubmit extends SubmitIdentity {
   /** Time when the workflow made the submit, epoch milliseconds. */
   readonly atMs: number;
+  /** Version of the API of the submit. Absent if it is unknown. */
+  readonly apiVersion?: ApiVersion;
 }
 
 /** An earlier start of the same document, as far as another start must know it. A wire shape: workflows take it as input. */
@@ -24,6 +29,8 @@ export interface EarlierParse {
   readonly run?: EarlierRun;
   /** Submits whose run is not known. */
   readonly lost?: readonly LostSubmit[];
+  /** `true`: there was such a submit, and nothing more is known about it. */
+  readonly runMayExist?: true;
   /** Id of the last run, also if it cannot deliver. */
   readonly lastRunId?: string;
 }
@@ -77,6 +84,7 @@ class EarlierReader {
   #run: EarlierRun | undefined;
   #lastRunId: string | undefined;
   #lost: readonly LostSubmit[] = [];
+  #runMayExist: true | undefined;
 
   take(event: ParseEvent): void {
     if (event.kind === 'started') return this.#takeStart(event);
@@ -85,14 +93,15 @@ class EarlierReader {
     if (scheduled === undefined) return;
     this.#open.delete(event.key);
     if (event.kind === 'completed') this.#takeResult(scheduled, event);
-    else if (scheduled.activity === 'submitParse' && mayHaveRun(event)) this.#lose(scheduled);
+    else if (scheduled.activity === 'submitParse' && mayHaveRun(event)) this.#lose(scheduled, event.details);
   }
 
   end(): EarlierParse {
     // A submit in flight at the end of the workflow may create a run later.
     for (const scheduled of this.#open.values()) if (scheduled.activity === 'submitParse') this.#lose(scheduled);
     const lost = this.#lost.length > 0 ? this.#lost : undefined;
-    return { submits: this.#submits, ...defined({ run: this.#run, lost, lastRunId: this.#lastRunId }) };
+    const known = { run: this.#run, lost, lastRunId: this.#lastRunId, runMayExist: this.#runMayExist };
+    return { submits: this.#submits, ...defined(known) };
   }
 
   #takeStart({ args, firstRunId }: Extract<ParseEvent, { kind: 'started' }>): void {
@@ -105,6 +114,7 @@ class EarlierReader {
     this.#run = typeof runId === 'string' ? run : before?.run;
     this.#lastRunId = this.#run?.runId ?? before?.lastRunId;
     this.#lost = (lost as readonly LostSubmit[] | undefined) ?? before?.lost ?? [];
+    this.#runMayExist = [carried, earlier].some((facts) => facts?.['runMayExist'] === true) ? true : undefined;
   }
 
   #takeResult({ activity, input }: Scheduled, { atMs, result }: Extract<ParseEvent, { kind: 'completed' }>): void {
@@ -136,12 +146,14 @@ class EarlierReader {
     this.#lost = this.#lost.filter(({ submit }) => submit !== found.submit);
   }
 
-  #lose({ atMs, input }: Scheduled): void {
+  #lose({ atMs, input }: Scheduled, details?: unknown): void {
     this.#submits += 1;
+    const apiVersion = isPlainObject(details) ? (details['apiVersion'] as ApiVersion | undefined) : undefined;
     const { firstRunId, submit } = (
       isPlainObject(input) && isPlainObject(input['identity']) ? input['identity'] : {}
     ) as Partial<SubmitIdentity>;
-    this.#lost = [...this.#lost, { firstRunId: firstRunId ?? this.#firstRunId, submit: submit ?? this.#submits, atMs }];
+    const identity = { firstRunId: firstRunId ?? this.#firstRunId, submit: submit ?? this.#submits };
+    this.#lost = [...this.#lost, { ...identity, atMs, ...defined({ apiVersion }) }];
   }
 }
 

@@ -17,6 +17,9 @@ export interface CarriedState {
   readonly submits: number;
   readonly earlierSubmits?: number;
   readonly lost?: readonly LostSubmit[];
+  readonly runMayExist?: true;
+  /** Run id that stands for the start of the document. Absent in the state of version 0.1.0. */
+  readonly firstRunId?: string;
   readonly adopted?: boolean;
   readonly otherRuns?: readonly string[];
   readonly rejections: number;
@@ -53,9 +56,9 @@ export function readCarriedState(carried: CarriedState): ParseState {
 
 function notesOf(carried: CarriedState): Notes {
   const { submits, rejections, polls, uploadedFileId, nextPollAtMs, lastFailure, lastDetails } = carried;
-  const { earlierSubmits, lost, adopted, otherRuns } = carried;
+  const { earlierSubmits, lost, runMayExist, adopted, otherRuns } = carried;
   const known = defined({ uploadedFileId, nextPollAtMs, lastFailure, lastDetails });
-  return { submits, rejections, polls, ...known, ...defined({ earlierSubmits, lost, adopted, otherRuns }) };
+  return { submits, rejections, polls, ...known, ...defined({ earlierSubmits, lost, runMayExist, adopted, otherRuns }) };
 }
 
 function runOf(carried: CarriedState): AcceptedRun | undefined {

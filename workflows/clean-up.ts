@@ -5,7 +5,7 @@ import { defined } from '../json';
 import { unwrapActivityFailure } from './failures';
 import type { Journal } from './journal';
 import type { ParseContext } from './open-parse';
-import { hasEnded, type AcceptedRun, type ParseState } from './parse-state';
+import { hasEnded, mayHaveUnknownRun, type AcceptedRun, type RunFacts } from './parse-state';
 
 /** The ending of a document, as far as the clean-up depends on it. */
 export type Ending = 'succeeded' | 'failed' | 'cancelled' | 'overdue' | 'neverAccepted' | 'undelivered';
@@ -13,9 +13,9 @@ export type Ending = 'succeeded' | 'failed' | 'cancelled' | 'overdue' | 'neverAc
 type CleanUpContext = Pick<ParseContext, 'settings' | 'calls' | 'journal'>;
 
 /** Returns the ending that follows from the error that ended the document. */
-export function endingOf(error: unknown, { run, submits }: Pick<ParseState, 'run' | 'submits'>): Ending {
-  // A submit without an answer may have created a run whose id is unknown.
-  if (run === undefined) return submits === 0 ? 'neverAccepted' : 'undelivered';
+export function endingOf(error: unknown, state: RunFacts): Ending {
+  const { run } = state;
+  if (run === undefined) return mayHaveUnknownRun(state) ? 'undelivered' : 'neverAccepted';
   if (isCancellation(error)) return 'cancelled';
   const type = error instanceof ApplicationFailure ? error.type : undefined;
   if (type === 'ParserRunFailed') return 'failed';

@@ -89,10 +89,18 @@ export function deadlineExceeded(journal: Journal, facts: { readonly runMayExist
  * one of `FAILURES`. Cancellation and complete failures pass through.
  */
 export function toFinalFailure(journal: Journal, error: unknown): unknown {
-  if (isCancellation(error) || !(error instanceof ActivityFailure)) return error;
+  if (isCancellation(error)) return error;
+  if (!(error instanceof ActivityFailure)) return withOtherRuns(journal, error);
   const { type, message, details, isFinal } = unwrapActivityFailure(error);
   if (type === 'PayloadsTooLarge') return endingFailure(journal, 'ResultTooLarge', message, details);
   if (isFinal && isFailureType(type)) return endingFailure(journal, type, message, details);
   journal.noteFailure(message, details);
   return deadlineExceeded(journal);
+}
+
+/** Adds the other runs of the document, which were found after the failure was built. */
+function withOtherRuns({ state: { otherRuns } }: Journal, error: unknown): unknown {
+  if (otherRuns === undefined || !(error instanceof ApplicationFailure) || !isFailureType(error.type)) return error;
+  const [details] = (error.details ?? []) as [FailureDetails?];
+  return finalFailure(error.type, error.message, { ...details, otherRuns });
 }

@@ -5,13 +5,13 @@ import { defined } from '../json';
 import { unwrapActivityFailure } from './failures';
 import { countAdoptedRun, countDuplicateRuns } from './metrics';
 import type { ParseContext } from './open-parse';
-import type { AcceptedRun } from './parse-state';
+import type { AcceptedRun, ParseState } from './parse-state';
 import { untilWoken } from './wake';
 
 /** Time limit of the look at the end of a document, and of a look whose time is over already. In milliseconds. */
 const LAST_LOOK_MS = 30_000;
 
-type LookContext = Pick<ParseContext, 'calls' | 'clock' | 'journal' | 'wake'>;
+type LookContext = Pick<ParseContext, 'settings' | 'calls' | 'clock' | 'journal' | 'wake'>;
 
 /**
  * Looks for the run of a submit without a readable answer, at growing intervals. It costs nothing if no answer was lost.
@@ -23,7 +23,7 @@ export async function adoptLostRun(context: LookContext, forMs: number): Promise
   const { clock, journal, wake } = context;
   const endsAtMs = Date.now() + forMs;
   for (;;) {
-    const { lost = [] } = journal.state;
+    const lost = findable(journal.state);
     if (lost.length === 0 || clock.remainingMs === 0) return undefined;
     const leftMs = endsAtMs - Date.now();
     const withinMs = Math.min(leftMs > 0 ? leftMs : LAST_LOOK_MS, clock.remainingMs);
@@ -32,11 +32,10 @@ export async function adoptLostRun(context: LookContext, forMs: number): Promise
     const { named } = wake;
     wake.consume(Date.now());
     wake.forgetNamed();
-    const found = await untilWoken(wake, () => look(context, { lost, named, wait: leftMs > 0, withinMs }));
-    // A signal may name the run, which is then read at once.
+    const start = () => look(context, { lost, named, wait: leftMs > 0, withinMs });
+    // A signal may name the run, which is then read at once. The last look goes on to its end.
+    const found = await (leftMs > 0 ? untilWoken(wake, start) : start());
     if (found === undefined) continue;
-    // A worker that cannot look now could not look at the end either.
-    if (!found.canLook) journal.note({ lost: [] });
     const [run, ...others] = found.runs;
     if (run !== undefined) return adopt(context, run, others);
     if (found.isOver || leftMs <= 0) return undefined;
@@ -46,11 +45,22 @@ export async function adoptLostRun(context: LookContext, forMs: number): Promise
   }
 }
 
-/** Looks once more for other runs of a document that was submitted again, so that each charge has an id. */
+/** Only version 2026-02-09 lists runs. */
+function findable({ lost = [] }: ParseState): readonly LostSubmit[] {
+  return lost.filter(({ apiVersion }) => apiVersion !== '2025-04-21');
+}
+
+/**
+ * Looks once more for other runs of a document that was submitted again, so that each charge has an id. After this look
+ * no other one follows.
+ */
 export async function noteOtherRuns(context: LookContext): Promise<void> {
-  const { lost = [], run, otherRuns = [] } = context.journal.state;
+  const { journal } = context;
+  const lost = findable(journal.state);
   if (lost.length === 0) return;
   const found = await look(context, { lost, named: [], wait: false, withinMs: LAST_LOOK_MS });
+  journal.note({ lost: [] });
+  const { run, otherRuns = [] } = journal.state;
   const ids = found.runs.map(({ runId }) => runId);
   const known = new Set([run?.runId, ...otherRuns]);
   noteOthers(
@@ -61,8 +71,11 @@ export async function noteOtherRuns(context: LookContext): Promise<void> {
 
 function adopt({ journal }: Pick<LookContext, 'journal'>, found: FoundRun, others: readonly FoundRun[]): AcceptedRun {
   const { runId, status, apiVersion, failureReason, failureMessage, submit } = found;
-  const run = { runId, status, ...defined({ apiVersion, failureReason, failureMessage }), acceptedAtMs: Date.now() };
-  const lost = (journal.state.lost ?? []).filter((one) => one.submit !== submit);
+  const { lost: before = [], earlierSubmits = 0 } = journal.state;
+  const isEarlier = submit <= earlierSubmits ? true : undefined;
+  const told = defined({ apiVersion, failureReason, failureMessage, isEarlier });
+  const run: AcceptedRun = { runId, status, ...told, acceptedAtMs: Date.now() };
+  const lost = before.filter((one) => one.submit !== submit);
   journal.enter({ phase: 'waiting', run }, { lost, adopted: true, rejections: 0 });
   countAdoptedRun();
   log.info('found in the list of runs, and adopted', journal.logAttributes);
@@ -96,9 +109,12 @@ interface LookAnswer extends FoundRuns {
 }
 
 /** One call of the activity. After a failure no run is found, and the document goes on. */
-async function look({ calls, journal }: LookContext, { lost, named, wait, withinMs }: Look): Promise<LookAnswer> {
+async function look(context: LookContext, { lost, named, wait, withinMs }: Look): Promise<LookAnswer> {
+  const { settings, calls, journal } = context;
+  const isRetained = !('dataRetention' in settings.subject && settings.subject.dataRetention === 'zero');
   try {
-    const runIds = named.length > 0 ? named : undefined;
+    // Without retention Extend may delete a run with the answer that tells its end. A list of runs ends none.
+    const runIds = isRetained && named.length > 0 ? named : undefined;
     const found = await calls.look(withinMs).findRun({ lost, wait, ...defined({ runIds }) });
     return { ...found, isOver: !found.canLook };
   } catch (error) {

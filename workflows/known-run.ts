@@ -5,8 +5,8 @@ import type { AcceptedRun, EndedRun } from './parse-state';
 import { waitForRun } from './wait-for-run';
 
 /**
- * Waits for a run that is known at the start of an execution: an attached run, a run that the execution before waited
- * for, or the run of an earlier start.
+ * Waits for a run: an accepted or attached one, one that the execution before waited for, or the run of an earlier
+ * start.
  *
  * @returns undefined if an earlier start submitted the run, and it cannot deliver: it is gone, or it has ended without a
  * result. The document is then submitted again.
@@ -22,6 +22,8 @@ export async function waitForKnownRun(context: ParseContext, run: AcceptedRun): 
   return undefined;
 }
 
+/** A run of a version that Extend has removed can be asked for in no other version. */
 function isGone(error: unknown): boolean {
-  return error instanceof ActivityFailure && unwrapActivityFailure(error).type === 'ParserRunNotFound';
+  const type = error instanceof ActivityFailure ? unwrapActivityFailure(error).type : undefined;
+  return type === 'ParserRunNotFound' || type === 'ApiVersionRemoved';
 }

@@ -2,6 +2,7 @@ import {
   CancellationScope,
   continueAsNew,
   ContinueAsNew,
+  isCancellation,
   patched,
   setHandler,
   workflowInfo,
@@ -16,9 +17,9 @@ import { waitForKnownRun } from './known-run';
 import { progressQuery, runFinishedSignal } from './messages';
 import { countDocument, recordPolls } from './metrics';
 import { openParse, refusedProgress, type ParseContext } from './open-parse';
+import type { EndedRun } from './parse-state';
 import { publishEnd, publishProgress } from './publish-progress';
 import { submitDocument } from './submit';
-import { waitForRun } from './wait-for-run';
 
 /** Patch id. Version 0.1.0 counted the deadline from the start, also with a `startDelay`. */
 const DEADLINE_AFTER_START_DELAY = 'deadline-after-start-delay';
@@ -37,19 +38,20 @@ export async function parseDocument(
   earlier?: EarlierParse,
 ): Promise<ParseResult> {
   const startedAtMs = carried?.startedAtMs ?? firstTaskDueMs();
+  const firstRunId = carried?.firstRunId ?? ownFirstRunId();
   let newest: ParseProgress | undefined;
   setHandler(progressQuery, () => newest ?? refusedProgress(input, startedAtMs));
   const context = openParse(input, carried, {
     startedAtMs,
     earlier,
-    identity: { next: (submits) => ({ firstRunId: workflowInfo().firstExecutionRunId, submit: submits + 1 }) },
+    identity: { next: (submits) => ({ firstRunId, submit: submits + 1 }) },
     onProgress: (progress) => publishProgress(input, (newest = progress)),
     onEnd: (progress, failure) => publishEnd(input, progress, failure),
     continueAsNewIfSuggested: async (state) => {
       // The next execution would not know of a cancellation.
       const isCancelled = CancellationScope.current().consideredCancelled;
       if (workflowInfo().continueAsNewSuggested && !isCancelled)
-        await continueAsNew<typeof parseDocument>(input, state);
+        await continueAsNew<typeof parseDocument>(input, { ...state, firstRunId });
     },
   });
   setHandler(runFinishedSignal, context.wake.request);
@@ -66,13 +68,20 @@ function firstTaskDueMs(): number {
   return startTime.getTime() + (countsDelay ? 0 : startDelayMs);
 }
 
+/**
+ * Returns the run id that stands for this start in the identity of its submits. It outlives a reset of the workflow. The
+ * executions of a cron schedule or of a retry policy share their first run id, but each of them submits anew.
+ */
+function ownFirstRunId(): string {
+  const { runId, firstExecutionRunId, cronSchedule, attempt } = workflowInfo();
+  return cronSchedule || attempt > 1 ? runId : firstExecutionRunId;
+}
+
 /** Takes a document through all its steps, in `parseDocument` and in workflows that embed the parse. */
 export async function parseInSteps(context: ParseContext): Promise<ParseResult> {
-  const { settings, journal } = context;
+  const { journal } = context;
   try {
-    const { run } = journal.state;
-    const known = run && (await waitForKnownRun(context, run));
-    const ended = known ?? (await waitForRun(context, await submitDocument(context, settings.subject)));
+    const ended = await runToEnd(context);
     await noteOtherRuns(context);
     if (ended.status !== 'PROCESSED') throw runFailed(journal, ended);
     const result = await deliverResult(context, ended);
@@ -81,10 +90,23 @@ export async function parseInSteps(context: ParseContext): Promise<ParseResult> 
     return result;
   } catch (error) {
     if (error instanceof ContinueAsNew) throw error;
+    const isAccepted = journal.state.run !== undefined && !isCancellation(error);
+    if (isAccepted) await CancellationScope.nonCancellable(() => noteOtherRuns(context));
     const failure = toFinalFailure(journal, error);
     await cleanUp(context, endingOf(failure, journal.state));
     end(context, failure);
     throw failure;
+  }
+}
+
+/** Submits the document, unless its run is known, and waits for the end of the run. */
+async function runToEnd(context: ParseContext): Promise<EndedRun> {
+  let { run } = context.journal.state;
+  for (;;) {
+    run ??= await submitDocument(context, context.settings.subject);
+    const ended = await waitForKnownRun(context, run);
+    if (ended !== undefined) return ended;
+    run = undefined;
   }
 }
 

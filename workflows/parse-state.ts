@@ -41,6 +41,15 @@ export interface FailedRun extends AcceptedRun {
 /** A run that has ended. */
 export type EndedRun = ProcessedRun | FailedRun;
 
+/** The facts that tell if a run of unknown id may exist. */
+export type RunFacts = Pick<ParseState, 'run' | 'submits' | 'earlierSubmits' | 'lost' | 'runMayExist'>;
+
+/** Tells if a run may exist whose id is unknown: a submit of this or of an earlier start has no readable answer. */
+export function mayHaveUnknownRun({ submits, earlierSubmits = 0, lost = [], runMayExist, run }: RunFacts): boolean {
+  if (runMayExist === true || lost.length > 0) return true;
+  return run === undefined && submits > earlierSubmits;
+}
+
 /** Returns true if the run has ended, with or without a result. */
 export function hasEnded(run: AcceptedRun): run is EndedRun {
   return run.status !== undefined && isEndedStatus(run.status);
@@ -54,6 +63,8 @@ export interface Notes {
   readonly earlierSubmits?: number;
   /** Submits without a readable answer whose run was not found. @default none */
   readonly lost?: readonly LostSubmit[];
+  /** `true`: an earlier start made a submit without a readable answer, and its identity is not known. @default false */
+  readonly runMayExist?: true;
   /** `true` if the run was found in the list of runs. */
   readonly adopted?: boolean;
   /** Ids of other runs of the document that were found. @default none */
@@ -91,8 +102,9 @@ export type ParseState = Phase & Notes;
  */
 export function openingState(subject: ParseSettings['subject'], earlier: EarlierParse = { submits: 0 }): ParseState {
   if ('runId' in subject) return { phase: 'waiting', run: subject, submits: 0, rejections: 0, polls: 0 };
-  const { submits, run, lost } = earlier;
-  const notes = { submits, rejections: 0, polls: 0, ...defined({ earlierSubmits: submits || undefined, lost }) };
+  const { submits, run, lost, runMayExist } = earlier;
+  const told = defined({ earlierSubmits: submits || undefined, lost, runMayExist });
+  const notes = { submits, rejections: 0, polls: 0, ...told };
   return run === undefined
     ? { phase: 'submitting', ...notes }
     : { phase: 'waiting', run: { ...run, isEarlier: true }, ...notes };

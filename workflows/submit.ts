@@ -8,7 +8,7 @@ import { adoptLostRun } from './find-lost-run';
 import type { Journal } from './journal';
 import { countSubmit } from './metrics';
 import type { ParseContext } from './open-parse';
-import { WORKFLOW_REVISION, type AcceptedRun } from './parse-state';
+import { mayHaveUnknownRun, WORKFLOW_REVISION, type AcceptedRun } from './parse-state';
 
 type SubmitContext = Pick<
   ParseContext,
@@ -51,8 +51,8 @@ export async function submitDocument(context: SubmitContext, document: ParseSett
  */
 async function earlierRun(context: SubmitContext, document: DocumentToSubmit): Promise<AcceptedRun | undefined> {
   const { journal } = context;
-  const { lost = [], earlierSubmits = 0 } = journal.state;
-  if (lost.length === 0) return undefined;
+  const { lost = [], runMayExist, earlierSubmits = 0 } = journal.state;
+  if (lost.length === 0 && runMayExist !== true) return undefined;
   const { reconcileMs } = document;
   const lastAtMs = Math.max(...lost.map(({ atMs }) => atMs));
   const found = reconcileMs === 0 ? undefined : await adoptLostRun(context, lastAtMs + reconcileMs - Date.now());
@@ -154,9 +154,10 @@ function noteFailedSubmit(
   const { message, details } = failure;
   countSubmit(failed.kind === 'final' ? 'refused' : failed.kind);
   const { submits, rejections, lost = [] } = journal.state;
-  const isFindable = failed.kind === 'ambiguous' && details.apiVersion !== '2025-04-21';
+  const { apiVersion } = details;
+  const isFindable = failed.kind === 'ambiguous' && apiVersion !== '2025-04-21';
   if (isFindable && lostAtMs !== undefined && patched(FIND_LOST_RUN)) {
-    journal.note({ lost: [...lost, { ...identity.next(submits), atMs: lostAtMs }] });
+    journal.note({ lost: [...lost, { ...identity.next(submits), atMs: lostAtMs, ...defined({ apiVersion }) }] });
   }
   if (failed.kind === 'ambiguous' || details.runMayExist === true)
     journal.note({ submits: submits + 1, rejections: 0 });
@@ -166,7 +167,7 @@ function noteFailedSubmit(
 }
 
 function overdue(journal: Journal): unknown {
-  return deadlineExceeded(journal, { runMayExist: journal.state.submits > 0 });
+  return deadlineExceeded(journal, { runMayExist: mayHaveUnknownRun(journal.state) });
 }
 
 /** Every failure is ambiguous, a timeout and an unknown error included, unless Extend certainly rejected or refused the submit. */

@@ -1,7 +1,11 @@
-import type { DocumentOutcome } from '../../contract';
+import type { DocumentOutcome, EarlierParse, FailureDetails } from '../../contract';
+import { defined } from '../../json';
 import type { BatchLocation } from '../types';
 import type { BatchStore } from './batch-store';
 import { noteLocation, pageUris, segmentName, siblingLocation } from './locations';
+
+/** Outcome of a document in an earlier execution of the batch. */
+export type EarlierOutcome = Exclude<DocumentOutcome, { status: 'skipped' }>;
 
 /** Outcome of a document that an earlier execution of the batch has processed, or that failed in it. */
 export type DoneOutcome = Extract<DocumentOutcome, { durationMs: number }>;
@@ -45,26 +49,42 @@ export async function noteStart(store: BatchStore, location: BatchLocation, note
 }
 
 /**
- * The outcomes of an earlier execution for the documents that count as done, segment by segment. Only a write that was
- * in flight when its workflow was terminated may still change them. Its outcomes may be missing here, but Temporal
- * still has the workflows of their documents.
+ * The outcomes of the documents of an earlier execution, segment by segment. Only a write that was in flight when its
+ * workflow was terminated may still change them. Its outcomes may be missing here, but Temporal still has the workflows
+ * of their documents.
  */
-export async function* doneSegments(
+export async function* earlierSegments(
   store: BatchStore,
   location: BatchLocation,
-  { startId, retryFailed = false }: { readonly startId: string; readonly retryFailed?: boolean | undefined },
-): AsyncGenerator<DoneOutcome[], void> {
+  startId: string,
+): AsyncGenerator<EarlierOutcome[], void> {
   const earlier = siblingLocation(location, startId);
   for (let segment = 1; ; segment += 1) {
     const outcomes = (await store.readIfThere(`${earlier.uri}/${segmentName(segment)}`)) as
       DocumentOutcome[] | undefined;
     if (outcomes === undefined) return;
-    yield outcomes.filter((outcome): outcome is DoneOutcome => isDone(outcome, retryFailed));
+    yield outcomes.filter((outcome) => outcome.status !== 'skipped');
   }
 }
 
-/** After `SubmitOutcomeUnknown` a run may exist and be billed, so the document is done: it is never submitted again. */
-function isDone(outcome: DocumentOutcome, retryFailed: boolean): boolean {
+/**
+ * Tells if the document counts as done. After `SubmitOutcomeUnknown` a run may exist and be billed, so it is never
+ * submitted again. Pure.
+ */
+export function isDone(outcome: EarlierOutcome, retryFailed: boolean): outcome is DoneOutcome {
   if (outcome.status === 'processed') return true;
   return outcome.status === 'failed' && (!retryFailed || outcome.failure.type === 'SubmitOutcomeUnknown');
+}
+
+/**
+ * Gives what another start of the document must know about its run. It counts if Temporal does not have the document's
+ * workflow any more. Pure.
+ */
+export function earlierParseOf(outcome: Exclude<EarlierOutcome, { status: 'processed' }>): EarlierParse | undefined {
+  const { details, type } = outcome.status === 'failed' ? outcome.failure : { details: outcome, type: outcome.status };
+  const { runId, apiVersion, submits, runMayExist } = details as FailureDetails;
+  if (runId === undefined) return runMayExist === true ? { submits: submits ?? 1, runMayExist } : undefined;
+  const canDeliver = type !== 'ParserRunFailed' && type !== 'ParserRunNotFound';
+  const run = canDeliver ? { runId, ...defined({ apiVersion }) } : undefined;
+  return { submits: submits ?? 1, ...defined({ run }), lastRunId: runId };
 }

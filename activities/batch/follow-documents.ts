@@ -6,8 +6,10 @@ import {
   nextDelayMs,
   resolveSchedule,
   toDocumentFailure,
+  utf8Bytes,
   type DocumentEnd,
   type EarlierParse,
+  type FailureDetails,
   type ParseResult,
 } from '../../contract';
 import { readEarlierParse } from '../../contract/history-events';
@@ -18,6 +20,8 @@ import type { DocumentsInput, EndedDocument, ParseActivities } from '../types';
 
 /** Limit of requests to Temporal in flight. */
 const AT_ONCE = 10;
+/** Limit of an answer, in bytes of JSON. Temporal refuses 2 MB. */
+const MAX_ANSWER_BYTES = 1_000_000;
 /** Schedule of the checks. Each document costs a request, so the intervals are twice those of a run at Extend. */
 const SCHEDULE = resolveSchedule({ scaleMs: 2_000, initialDelayMs: 500 });
 
@@ -35,10 +39,16 @@ export function createFollowDocuments(): ParseActivities['followDocuments'] {
     const sinceMs = followedSinceMs ?? scheduledTimestampMs;
     if (wait && followedSinceMs !== undefined && attempt === 1) throw stillProcessing(ids.length, sinceMs);
     const checked = await withHeartbeat(eachOf(ids, (id) => endOf(id, input)));
-    const ended = checked.filter((document) => document !== undefined);
+    const ended = withinBytes(checked.filter((document) => document !== undefined));
     if (ended.length === 0 && wait) throw stillProcessing(ids.length, sinceMs);
     return ended;
   };
+}
+
+/** Cuts the answer to a size that the history takes. The next call gives the others. */
+function withinBytes(documents: readonly EndedDocument[]): EndedDocument[] {
+  let bytes = 0;
+  return documents.filter((document) => (bytes += utf8Bytes(JSON.stringify(document))) <= MAX_ANSWER_BYTES);
 }
 
 /**
@@ -51,22 +61,28 @@ export function createCancelDocuments(): ParseActivities['cancelDocuments'] {
   };
 }
 
-function handleOf(id: string, { workflowIds = {} }: DocumentsInput) {
-  return getClient().workflow.getHandle(workflowIds[id] ?? documentWorkflowId(batchId(), id));
+function handleOf(id: string, { workflowIds }: DocumentsInput) {
+  return getClient().workflow.getHandle(memberOf(workflowIds, id) ?? documentWorkflowId(batchId(), id));
+}
+
+/** A document's id may be the name of a member that every object has. */
+function memberOf(values: Readonly<Record<string, string>> = {}, id: string): string | undefined {
+  return Object.hasOwn(values, id) ? values[id] : undefined;
 }
 
 async function endOf(id: string, input: DocumentsInput): Promise<EndedDocument | undefined> {
-  const { hashes = {}, withEarlier = false } = input;
+  const { hashes, withEarlier = false } = input;
   const handle = handleOf(id, input);
   try {
     const { status, runId, startTime, closeTime, memo, parentExecution } = await handle.describe();
-    if (isOther(hashes[id], memo?.[DOCUMENT_MEMO], parentExecution?.workflowId ?? undefined)) {
+    if (isOther(memberOf(hashes, id), memo?.[DOCUMENT_MEMO], parentExecution?.workflowId ?? undefined)) {
       return { id, durationMs: 0, isOther: true, end: failedAs('its workflow id belongs to another document') };
     }
     if (closeTime === undefined || status.name === 'CONTINUED_AS_NEW') return undefined;
     const durationMs = closeTime.getTime() - startTime.getTime();
     const closed = getClient().workflow.getHandle<() => Promise<ParseResult>>(handle.workflowId, runId);
     const end = await toEnd(closed.result());
+    if (end.status === 'processed' && !('uri' in end.result.output)) return inlineEnd(id, durationMs, end.result);
     const earlier = withEarlier && end.status === 'failed' ? await earlierOf(closed) : undefined;
     return { id, durationMs, end, ...defined({ earlier }) };
   } catch (error) {
@@ -81,8 +97,18 @@ function isOther(hash: string | undefined, found: unknown, parentId: string | un
   return found !== undefined || parentId !== batchId();
 }
 
-function failedAs(message: string): DocumentEnd {
-  return { status: 'failed', failure: { type: 'Unexpected', message, details: {} } };
+/**
+ * The end of a workflow that was started by itself, with an inline result. A batch hands on stored results only, so its
+ * own workflow for the document attaches to the same run.
+ */
+function inlineEnd(id: string, durationMs: number, { runId, apiVersion, submits }: ParseResult): EndedDocument {
+  const earlier = { submits, run: { runId, ...defined({ apiVersion }) }, lastRunId: runId };
+  const end = failedAs('its workflow was started by itself, with an inline result', { runId, submits });
+  return { id, durationMs, isOther: true, earlier, end };
+}
+
+function failedAs(message: string, details: FailureDetails = {}): DocumentEnd {
+  return { status: 'failed', failure: { type: 'Unexpected', message, details } };
 }
 
 /** Reads what another start of a document must know about this execution. */

@@ -1,12 +1,21 @@
 import { activityInfo, cancellationDetails } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { listProblems, type DocumentFailureType, type DocumentOutcome } from '../../contract';
+import { listProblems, type DocumentFailureType, type DocumentOutcome, type EarlierParse } from '../../contract';
 import { defined } from '../../json';
 import { withHeartbeat } from '../heartbeat';
 import { finalFailure } from '../to-application-failure';
 import type { BatchLocation, ParseActivities, PrepareBatchInput, PreparedBatch } from '../types';
 import { createBatchStore, type BatchStore, type BatchStoreOptions } from './batch-store';
-import { doneSegments, findEarlierStart, noteStart, removeEarlierPages, type DoneOutcome } from './earlier-outcomes';
+import {
+  earlierParseOf,
+  earlierSegments,
+  findEarlierStart,
+  isDone,
+  noteStart,
+  removeEarlierPages,
+  type DoneOutcome,
+  type EarlierOutcome,
+} from './earlier-outcomes';
 import { entriesOf, type ManifestOptions } from './entries-of';
 import { batchDirectory, batchId, segmentName } from './locations';
 import { PageWriter } from './page-writer';
@@ -37,20 +46,20 @@ async function prepare(input: PrepareBatchInput, store: BatchStore, manifest: Ma
   const { batch, startId } = input;
   const location = await openLocation(store, startId);
   const earlierStart = await findEarlierStart(store, location, startId);
-  const earlier = earlierStart && { startId: earlierStart.startId, retryFailed: batch.retryFailed };
-  const done = earlier ? await hashesOfDone(doneSegments(store, location, earlier)) : new Map<string, undefined>();
+  const { retryFailed = false } = batch;
+  const segmentsBefore = () => (earlierStart ? earlierSegments(store, location, earlierStart.startId) : []);
+  const known = await knownDocuments(segmentsBefore(), retryFailed);
   const pages = new PageWriter(store, location);
-  const { present, adopted, skipped } = await writePages(input, { pages, manifest, done });
+  const { present, adopted, skipped } = await writePages(input, { pages, manifest, known });
   const tally = new Tally();
   let segments = 0;
   const keep = async (outcomes: readonly DocumentOutcome[]) => {
     segments += 1;
     await store.write(`${location.directory}/${segmentName(segments)}`, outcomes);
   };
-  if (earlier) {
-    for await (const outcomes of doneSegments(store, location, earlier)) {
-      await keep(outcomes.filter((outcome) => adopted.has(outcome.id) && tally.add(outcome)));
-    }
+  for await (const outcomes of segmentsBefore()) {
+    const done = outcomes.filter((outcome) => isDone(outcome, retryFailed));
+    await keep(done.filter((outcome) => adopted.has(outcome.id) && tally.add(outcome)));
   }
   for (let at = 0; at < skipped.length; at += MAX_SEGMENT_LINES) await keep(skipped.slice(at, at + MAX_SEGMENT_LINES));
   if (earlierStart) await removeEarlierPages(store, location, earlierStart);
@@ -67,13 +76,33 @@ async function prepare(input: PrepareBatchInput, store: BatchStore, manifest: Ma
   };
 }
 
-/** Gives the ids of the documents that are done, with their hashes if the outcomes have them. Of two outcomes the first counts. */
-async function hashesOfDone(segments: AsyncIterable<DoneOutcome[]>): Promise<Map<string, string | undefined>> {
-  const hashes = new Map<string, string | undefined>();
+/** A document of an earlier execution. */
+interface KnownDocument {
+  readonly isDone: boolean;
+  /** Absent if the outcome does not have it. */
+  readonly hash?: string;
+  /** Facts for another start of the document. */
+  readonly earlier?: EarlierParse;
+}
+
+/** Gives the documents of an earlier execution, by id. Of two outcomes for one document, the first one that is done counts. */
+async function knownDocuments(
+  segments: AsyncIterable<EarlierOutcome[]> | Iterable<EarlierOutcome[]>,
+  retryFailed: boolean,
+): Promise<Map<string, KnownDocument>> {
+  const known = new Map<string, KnownDocument>();
   for await (const outcomes of segments) {
-    for (const { id, hash } of outcomes) if (!hashes.has(id)) hashes.set(id, hash);
+    for (const outcome of outcomes) {
+      if (known.get(outcome.id)?.isDone !== true) known.set(outcome.id, toKnownDocument(outcome, retryFailed));
+    }
   }
-  return hashes;
+  return known;
+}
+
+function toKnownDocument(outcome: EarlierOutcome, retryFailed: boolean): KnownDocument {
+  const { hash } = outcome;
+  if (isDone(outcome, retryFailed)) return { isDone: true, ...defined({ hash }) };
+  return { isDone: false, ...defined({ hash, earlier: earlierParseOf(outcome) }) };
 }
 
 /** Counts the outcomes that are adopted. Of two outcomes for one document, the first counts. */
@@ -120,8 +149,8 @@ async function openLocation(store: BatchStore, startId: string): Promise<BatchLo
 interface PageWriting {
   readonly pages: PageWriter;
   readonly manifest: ManifestOptions;
-  /** Documents that an earlier execution has done: their ids, with their hashes if the outcomes have them. */
-  readonly done: ReadonlyMap<string, string | undefined>;
+  /** Documents of an earlier execution, by id. */
+  readonly known: ReadonlyMap<string, KnownDocument>;
 }
 
 /**
@@ -139,7 +168,7 @@ async function writePages(input: PrepareBatchInput, writing: PageWriting) {
   }
 }
 
-async function addToPages({ batch }: PrepareBatchInput, { pages, manifest, done }: PageWriting) {
+async function addToPages({ batch }: PrepareBatchInput, { pages, manifest, known }: PageWriting) {
   const present = new Set<string>();
   const adopted = new Set<string>();
   const skipped: DocumentOutcome[] = [];
@@ -150,9 +179,10 @@ async function addToPages({ batch }: PrepareBatchInput, { pages, manifest, done 
     }
     const { id, hash } = entry.document;
     present.add(id);
+    const before = known.get(id);
     // With moved line numbers the id belongs to another document.
-    if (done.has(id) && (done.get(id) ?? hash) === hash) adopted.add(id);
-    else await pages.add(entry.document);
+    if (before?.isDone && (before.hash ?? hash) === hash) adopted.add(id);
+    else await pages.add({ ...entry.document, ...defined({ earlier: before?.hash === hash ? before?.earlier : undefined }) });
   }
   await pages.flush();
   const refused = 'documents' in batch || batch.onBadLine === 'fail' || present.size === 0;

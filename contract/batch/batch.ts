@@ -156,6 +156,8 @@ export type DocumentOutcome =
       readonly status: 'cancelled' | 'left';
       readonly id: string;
       readonly workflowId: string;
+      /** Hash of the document and its configuration. */
+      readonly hash?: string;
       /** Extend's run id, if it is known. */
       readonly runId?: string;
     }

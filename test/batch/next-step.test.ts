@@ -14,11 +14,13 @@ const IDLE: BatchSituation = {
   queued: 0,
   hasMorePages: false,
   unwritten: 0,
+  inSegment: 0,
   failedNow: 0,
   stopAfterFailures: undefined,
 };
 
-const stepOf = (situation: Partial<BatchSituation>) => nextStep({ ...IDLE, ...situation });
+const stepOf = (situation: Partial<BatchSituation>) =>
+  nextStep({ ...IDLE, inSegment: Math.min(situation.unwritten ?? 0, 200), ...situation });
 
 describe('nextStep', () => {
   it('reads a page if there is room and no document is queued, and starts queued documents', () => {

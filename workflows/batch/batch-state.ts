@@ -100,7 +100,7 @@ export function toOutcome(
   { workflowId, hash, isEnding }: { readonly workflowId: string; readonly hash?: string; readonly isEnding: boolean },
 ): DocumentOutcome {
   if (isEnding && end.status === 'failed' && end.failure.type === 'Cancelled') {
-    return { status: 'cancelled', id, workflowId };
+    return { status: 'cancelled', id, workflowId, ...defined({ hash }) };
   }
   const polls = end.status === 'processed' ? end.result.polls : (end.failure.details.polls ?? 0);
   return { id, workflowId, ...defined({ hash }), ...end, polls, durationMs };

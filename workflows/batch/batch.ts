@@ -1,6 +1,6 @@
 import { condition, patched, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import type { EndedDocument, PageDocument } from '../../activities/types';
-import { documentWorkflowId, type BatchInput, type DocumentOutcome } from '../../contract';
+import { documentWorkflowId, utf8Bytes, type BatchInput, type DocumentOutcome } from '../../contract';
 import { defined } from '../../json';
 import {
   advance,
@@ -13,7 +13,7 @@ import {
 } from './batch-state';
 import { storeCall, watchCall } from './calls';
 import { DocumentsInFlight, type KnownDocument } from './documents-in-flight';
-import { SEGMENT_OUTCOMES, type BatchSituation } from './next-step';
+import { segmentLength, type BatchSituation } from './next-step';
 
 /** The facts that a {@link Batch} begins with. */
 export interface BatchOpening {
@@ -40,6 +40,8 @@ export class Batch {
   /** The page that is being started. */
   #page: readonly PageDocument[] = [];
   #unwritten: DocumentOutcome[] = [];
+  /** Sizes of these outcomes, in bytes of JSON. */
+  #sizes: number[] = [];
   #backgroundError: { readonly error: unknown } | undefined;
   /** `true` until the pages are deleted from the store. */
   #hasPages = true;
@@ -79,6 +81,7 @@ export class Batch {
       queued: Math.max(this.#page.length - next.at, 0),
       hasMorePages: next.page <= pages,
       unwritten: this.#unwritten.length,
+      inSegment: segmentLength(this.#sizes),
       failedNow,
       stopAfterFailures: this.#input.stopAfterFailures,
     };
@@ -127,12 +130,13 @@ export class Batch {
   /** Writes the outcomes that are not written yet, as one segment. With the last segment the pages are deleted. */
   async write({ isLast }: { readonly isLast: boolean }): Promise<void> {
     const segment = this.#work.segments + 1;
-    const outcomes = this.#unwritten.slice(0, SEGMENT_OUTCOMES);
+    const outcomes = this.#unwritten.slice(0, segmentLength(this.#sizes));
     const { place, pages } = this.#work;
     const deletePages = isLast ? pages : undefined;
     await storeCall(`segment ${segment}`).writeOutcomes(defined({ place, segment, outcomes, deletePages }));
     this.#hasPages &&= !isLast;
     this.#unwritten = this.#unwritten.slice(outcomes.length);
+    this.#sizes = this.#sizes.slice(outcomes.length);
     this.#work = { ...this.#work, segments: segment };
     this.noteChange();
   }
@@ -157,7 +161,11 @@ export class Batch {
       return;
     }
     this.#inFlight.clear();
-    for (const id of ids) this.#unwritten.push({ status: 'left', id, workflowId: this.#workflowIdOf(id, known[id]) });
+    for (const id of ids) {
+      const { hash } = known[id] ?? {};
+      const workflowId = this.#workflowIdOf(id, known[id]);
+      this.#addOutcome({ status: 'left', id, workflowId, ...defined({ hash }) });
+    }
     this.noteChange();
   }
 
@@ -166,9 +174,14 @@ export class Batch {
     const { hash } = known;
     const facts = { workflowId: this.#workflowIdOf(document.id, known), ...defined({ hash }), isEnding };
     const outcome = toOutcome(document, facts);
-    this.#unwritten.push(outcome);
+    this.#addOutcome(outcome);
     if (outcome.status !== 'cancelled') this.#work = countEnd(this.#work, document.end);
     this.noteChange();
+  }
+
+  #addOutcome(outcome: DocumentOutcome): void {
+    this.#unwritten.push(outcome);
+    this.#sizes.push(utf8Bytes(JSON.stringify(outcome)));
   }
 
   #workflowIdOf(id: string, { workflowId }: KnownDocument = {}): string {

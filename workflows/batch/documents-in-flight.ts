@@ -117,7 +117,9 @@ export class DocumentsInFlight {
     for (const document of known) {
       const earlier = ended.get(document.id);
       if (earlier === undefined) others.push(document.id);
-      else if (earlier.isOther && document.workflowId === undefined) renamed.push(this.#rename(document));
+      else if (earlier.isOther && document.workflowId === undefined) {
+        renamed.push({ ...this.#rename(document), ...defined({ earlier: earlier.earlier }) });
+      }
       else if (this.#isStartedAgain(earlier)) again.push({ ...document, ...defined({ earlier: earlier.earlier }) });
       else this.#settle(earlier);
     }

@@ -21,6 +21,8 @@ export interface BatchSituation {
   readonly hasMorePages: boolean;
   /** Outcomes that are not written yet. */
   readonly unwritten: number;
+  /** Those of them that the next segment takes. */
+  readonly inSegment: number;
   /** Documents that failed since the batch was last started, also before it continued as new. */
   readonly failedNow: number;
   /** @default none */
@@ -35,8 +37,9 @@ export type BatchStep =
       readonly kind: 'read' | 'write' | 'writeLast' | 'cancel' | 'continueAsNew' | 'wait' | 'finish';
     };
 
-/** Outcomes of one segment. A segment has fewer only at the end of an execution. */
-export const SEGMENT_OUTCOMES = 200;
+/** Limits of one segment. The bytes are those of JSON: Temporal refuses an activity's input of 2 MB. */
+const SEGMENT_OUTCOMES = 200;
+const SEGMENT_BYTES = 1_000_000;
 /** Limit of unconfirmed starts: most of the events that they add to the history are not counted yet. */
 const MAX_STARTING = 50;
 
@@ -53,11 +56,11 @@ const MAX_HISTORY_BYTES = 2_000_000;
 
 /** Decides the next step of a batch. Pure. */
 export function nextStep(situation: BatchSituation): BatchStep {
-  const { cancellation, children, starting, adopted, unwritten } = situation;
+  const { cancellation, children, starting, adopted, unwritten, inSegment } = situation;
   if (cancellation === 'requested') return { kind: starting > 0 ? 'wait' : 'cancel' };
   const mayStart = hasMore(situation) && !isStopped(situation);
-  if (!mayStart && children + adopted === 0) return endStep(unwritten);
-  if (unwritten >= SEGMENT_OUTCOMES) return { kind: 'write' };
+  if (!mayStart && children + adopted === 0) return endStep(situation);
+  if (unwritten >= SEGMENT_OUTCOMES || inSegment < unwritten) return { kind: 'write' };
   // The next execution would not know of the cancellation. The history has room to end in this one.
   if (cancellation === 'none' && isLong(situation)) {
     if (starting > 0) return { kind: 'wait' };
@@ -66,9 +69,21 @@ export function nextStep(situation: BatchSituation): BatchStep {
   return mayStart && !situation.isPaused ? startStep(situation) : { kind: 'wait' };
 }
 
-function endStep(unwritten: number): BatchStep {
+function endStep({ unwritten, inSegment }: BatchSituation): BatchStep {
   if (unwritten === 0) return { kind: 'finish' };
-  return { kind: unwritten > SEGMENT_OUTCOMES ? 'write' : 'writeLast' };
+  return { kind: inSegment < unwritten ? 'write' : 'writeLast' };
+}
+
+/**
+ * Gives the number of outcomes that the next segment takes: at least one, if there is one. Pure.
+ *
+ * @param sizes sizes of the outcomes that are not written yet, in bytes of JSON
+ */
+export function segmentLength(sizes: readonly number[]): number {
+  let bytes = 0;
+  const length = sizes.findIndex((size) => (bytes += size) > SEGMENT_BYTES);
+  const most = Math.min(sizes.length, SEGMENT_OUTCOMES);
+  return length < 0 ? most : Math.min(Math.max(length, 1), most);
 }
 
 function startStep({ width, children, starting, adopted, queued }: BatchSituation): BatchStep {

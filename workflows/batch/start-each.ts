@@ -16,7 +16,6 @@ import {
   SEARCH_ATTRIBUTES,
   toDocumentFailure,
   type DocumentEnd,
-  type EarlierParse,
   type ParseInput,
 } from '../../contract';
 import { defined } from '../../json';
@@ -39,8 +38,6 @@ export type Reuse = 'REJECT_DUPLICATE' | 'ALLOW_DUPLICATE_FAILED_ONLY';
 export interface DocumentToStart extends PageDocument {
   /** Workflow id, if the usual one belongs to another document. @default `<batch>/<id>` */
   readonly workflowId?: string;
-  /** Facts about an earlier start. @default it is the first one */
-  readonly earlier?: EarlierParse;
 }
 
 /**
