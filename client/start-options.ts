@@ -27,7 +27,11 @@ export interface StartParseOptions {
 }
 
 /** Checks the options. @returns the problem; `undefined` if there is none */
-export function findOptionsProblem({ idempotencyKey, workflowId, workflow = {} }: StartParseOptions): string | undefined {
+export function findOptionsProblem({
+  idempotencyKey,
+  workflowId,
+  workflow = {},
+}: StartParseOptions): string | undefined {
   if ('retry' in workflow && workflow.retry !== undefined)
     return 'workflow.retry must be left out: each attempt would submit again. Start again with the same idempotencyKey';
   if (idempotencyKey !== undefined && workflowId !== undefined)

@@ -58,7 +58,13 @@ function notesOf(carried: CarriedState): Notes {
   const { submits, rejections, polls, uploadedFileId, nextPollAtMs, lastFailure, lastDetails } = carried;
   const { earlierSubmits, lost, runMayExist, adopted, otherRuns } = carried;
   const known = defined({ uploadedFileId, nextPollAtMs, lastFailure, lastDetails });
-  return { submits, rejections, polls, ...known, ...defined({ earlierSubmits, lost, runMayExist, adopted, otherRuns }) };
+  return {
+    submits,
+    rejections,
+    polls,
+    ...known,
+    ...defined({ earlierSubmits, lost, runMayExist, adopted, otherRuns }),
+  };
 }
 
 function runOf(carried: CarriedState): AcceptedRun | undefined {

@@ -82,7 +82,7 @@ async function endOf(id: string, input: DocumentsInput): Promise<EndedDocument |
     const durationMs = closeTime.getTime() - startTime.getTime();
     const closed = getClient().workflow.getHandle<() => Promise<ParseResult>>(handle.workflowId, runId);
     const end = await toEnd(closed.result());
-    if (end.status === 'processed' && !('uri' in end.result.output)) return inlineEnd(id, durationMs, end.result);
+    if (end.status === 'processed' && end.result.output.kind !== 'stored') return inlineEnd(id, durationMs, end.result);
     const earlier = withEarlier && end.status === 'failed' ? await earlierOf(closed) : undefined;
     return { id, durationMs, end, ...defined({ earlier }) };
   } catch (error) {

@@ -182,7 +182,11 @@ async function addToPages({ batch }: PrepareBatchInput, { pages, manifest, known
     const before = known.get(id);
     // With moved line numbers the id belongs to another document.
     if (before?.isDone && (before.hash ?? hash) === hash) adopted.add(id);
-    else await pages.add({ ...entry.document, ...defined({ earlier: before?.hash === hash ? before?.earlier : undefined }) });
+    else
+      await pages.add({
+        ...entry.document,
+        ...defined({ earlier: before?.hash === hash ? before?.earlier : undefined }),
+      });
   }
   await pages.flush();
   const refused = 'documents' in batch || batch.onBadLine === 'fail' || present.size === 0;

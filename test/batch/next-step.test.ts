@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { afterEarlierEnd, nextStep, type BatchSituation } from '../../workflows/batch/next-step';
+import { afterEarlierEnd, nextStep, segmentLength, type BatchSituation } from '../../workflows/batch/next-step';
 
 const IDLE: BatchSituation = {
   historyLength: 100,
@@ -98,5 +98,21 @@ describe('afterEarlierEnd', () => {
     expect(afterEarlierEnd('ParserRunFailed', false)).toBe('record');
     expect(afterEarlierEnd('ParserRunFailed', true)).toBe('restart');
     expect(afterEarlierEnd('SubmitOutcomeUnknown', true)).toBe('record');
+  });
+});
+
+describe('segmentLength', () => {
+  it.each<[string, number[], number]>([
+    ['no outcome', [], 0],
+    ['small outcomes up to their limit', Array.from({ length: 201 }, () => 1), 200],
+    ['large outcomes up to a megabyte', [400_000, 400_000, 200_000, 1], 3],
+    ['an outcome of more than a megabyte', [1_500_000, 1], 1],
+  ])('takes %s', (_, sizes, length) => {
+    expect(segmentLength(sizes)).toBe(length);
+  });
+
+  it('has the batch write a segment that is full by its size', () => {
+    expect(stepOf({ children: 5, unwritten: 4, inSegment: 3 })).toEqual({ kind: 'write' });
+    expect(stepOf({ unwritten: 4, inSegment: 3 })).toEqual({ kind: 'write' });
   });
 });

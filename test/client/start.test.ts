@@ -29,6 +29,13 @@ describe('ParseClient', () => {
     await expect(handle.result()).resolves.toMatchObject({ submits: 1 });
   });
 
+  it('refuses a retry policy, because each attempt would submit again', async () => {
+    const workflow = { retry: { maximumAttempts: 2 } } as StartParseOptions['workflow'];
+    await expect(client.start({ file, polling }, { ...(workflow && { workflow }) })).rejects.toThrow(
+      'workflow.retry must be left out',
+    );
+  });
+
   it('starts one more workflow with each call', async () => {
     const [one, other] = await Promise.all([client.start({ file, polling }), client.start({ file, polling })]);
     expect(one.workflowId).not.toBe(other.workflowId);

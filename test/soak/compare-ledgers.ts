@@ -134,7 +134,9 @@ function compareFindableRuns({ planned, runIds, runVersions, listedRunIds = [], 
   const unnamed = runIds.length > 1 ? listedRunIds.filter((id) => !named.includes(id)) : [];
   return [
     ...(planned.hasOneRun ? breach('billedTwice', `${runIds.length} runs billed`, runIds.length - 1) : []),
-    ...(planned.hasOneRun && isUnknown ? breach('notAdopted', `${runIds.join(', ')} was not found`, runIds.length) : []),
+    ...(planned.hasOneRun && isUnknown
+      ? breach('notAdopted', `${runIds.join(', ')} was not found`, runIds.length)
+      : []),
     ...breach('unnamedRun', `${unnamed.join(', ')} is not named`, unnamed.length),
   ];
 }

@@ -10,10 +10,13 @@ import { defined } from '../../json';
 import type { Reported } from './compare-ledgers';
 import type { PlannedDocument } from './planned-document';
 
-/** Pause before a call is repeated after an error, in milliseconds. */
-const RETRY_MS = 500;
+/**
+ * Shortest and longest pause before a call is repeated after an error, in milliseconds. While the server is down the
+ * calls of all documents fail, and together they must not keep it from starting again.
+ */
+const RETRY_MS = [1_000, 5_000] as const;
 /** Time limit of one call, in milliseconds. A server that was killed may not answer at all. */
-const CALL_TIMEOUT_MS = 10_000;
+const CALL_TIMEOUT_MS = 30_000;
 const TASK_QUEUE = 'extend-parse';
 
 /** Settings of {@link followDocument}. */
@@ -66,7 +69,9 @@ async function untilAnswered<T>({ client, signal }: FollowOptions, ask: () => Pr
     try {
       return await client.withAbortSignal(signal, () => client.withDeadline(Date.now() + CALL_TIMEOUT_MS, ask));
     } catch {
-      await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
+      const [shortest, longest] = RETRY_MS;
+      const pauseMs = shortest + Math.random() * (longest - shortest);
+      await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
     }
   }
   return undefined;

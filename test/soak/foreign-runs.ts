@@ -55,7 +55,7 @@ export function isForeign({ script }: Pick<EmulatorRun, 'script'>): boolean {
   return script === FOREIGN_SCRIPT;
 }
 
-/** Creates the runs of others, each at its time. Ends early if the signal is aborted. */
+/** Creates the runs of others, each at its time. Ends early if the signal is aborted. @throws Error if one is refused */
 export async function createForeignRuns(
   planned: readonly ForeignRun[],
   emulator: Emulator,

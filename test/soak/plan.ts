@@ -50,6 +50,8 @@ export interface SoakPlan {
 export const WORKERS = 2;
 
 const LOAD_MS_PER_DOCUMENT = { quick: 150, thorough: 400 };
+/** With many losses a document is in flight for a minute, so fewer of them are started in that time. */
+const LOAD_FACTOR = { some: 1, many: 2 };
 const DOCUMENTS_PER_KILL = 20;
 /** Least number of documents for an outage. In a shorter load it would affect nearly every document. */
 const OUTAGE_FROM_DOCUMENTS = 50;
@@ -58,7 +60,7 @@ const OUTAGE_FROM_DOCUMENTS = 50;
 export function planSoak(options: PlanOptions): SoakPlan {
   const { documents, seed, mode, engine, patience = 'thorough', foreignRuns = 0 } = options;
   const { losses = 'some', maxListLagMs = 0 } = options;
-  const loadMs = documents * LOAD_MS_PER_DOCUMENT[patience];
+  const loadMs = documents * LOAD_MS_PER_DOCUMENT[patience] * LOAD_FACTOR[losses];
   const numbers = Array.from({ length: documents }, (_, at) => at + 1);
   return {
     documents: numbers.map((number) =>

@@ -1,6 +1,7 @@
 /** Risk tested here: an answer of Extend is lost, and the document is billed twice, or never found again. */
 import { describe, expect, it } from '@jest/globals';
-import { resetReply } from '../../testing';
+import { naturalReply, resetReply } from '../../testing';
+import { until } from '../support/until';
 import { activitiesOf, historyOf } from './history';
 import { failureOf, Scene, type TestDocument } from './scene';
 
@@ -134,6 +135,42 @@ describe('A run that is listed after the look time', () => {
     expect(runs).toHaveLength(2);
     expect(result).toMatchObject({ submits: 2, otherRuns: runs.filter((id) => id !== result.runId) });
     expect(result).not.toHaveProperty('adopted');
+  });
+});
+
+describe('A second run', () => {
+  const scene = createScene({
+    emulator: { runList: { lagAnswers: 2 } },
+    parse: { maxInlineBytes: 20_000 },
+    scripts: { large: { submit: [LOST_AFTER], processingReads: 1, resultBytes: 100_000 } },
+  });
+
+  it('is named in a failure too', async () => {
+    const document = scene.document('large');
+    const failure = await failureOf(scene.execute(document, { ...QUICK, reconcileMs: 1 }));
+    const [lost, own] = scene.runsOf(document).map(({ id }) => id);
+    const details = { runId: own, submits: 2, otherRuns: [lost] };
+    expect(failure).toMatchObject({ type: 'ResultTooLarge', details });
+  });
+});
+
+describe('An execution of a cron schedule', () => {
+  const scene = createScene({
+    server: 'shared-dev-server',
+    scripts: { tick: { submit: [naturalReply(), LOST_BEFORE] } },
+  });
+
+  it('never adopts the run of an earlier one', async () => {
+    const { fileUrl, workflowId } = scene.document('tick');
+    const input = { file: { fileUrl }, ...QUICK, reconcileMs: 2_000 };
+    await scene.client.start(input, { workflowId, workflow: { cronSchedule: '@every 1s' } });
+    await scene.seen({ fileUrl, workflowId }, 'submit', 3);
+    await until(() => Promise.resolve(scene.runsOf({ fileUrl }).length >= 2));
+    await scene.temporal.workflow.getHandle(workflowId).terminate();
+    const named = scene.runsOf({ fileUrl }).map(({ metadata }) => metadata?.['temporal']);
+    expect(named).toMatchObject([{ submit: 1 }, { submit: 2 }]);
+    const [first, second] = named as { firstRunId: string }[];
+    expect(first?.firstRunId).not.toBe(second?.firstRunId);
   });
 });
 

@@ -119,8 +119,7 @@ export class DocumentsInFlight {
       if (earlier === undefined) others.push(document.id);
       else if (earlier.isOther && document.workflowId === undefined) {
         renamed.push({ ...this.#rename(document), ...defined({ earlier: earlier.earlier }) });
-      }
-      else if (this.#isStartedAgain(earlier)) again.push({ ...document, ...defined({ earlier: earlier.earlier }) });
+      } else if (this.#isStartedAgain(earlier)) again.push({ ...document, ...defined({ earlier: earlier.earlier }) });
       else this.#settle(earlier);
     }
     const lost = await startEach(this.#options.batchId, again, 'ALLOW_DUPLICATE_FAILED_ONLY', this.#listener);

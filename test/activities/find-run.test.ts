@@ -1,0 +1,98 @@
+/** Risk tested here: the run of a lost answer is not found in the list, or a run of others is taken for it. */
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { createParseActivities } from '../../activities';
+import { httpReply, startEmulator, type Emulator, type EmulatorOptions } from '../../local/extend';
+import { createContext, failureOf, runActivity } from './run-activity';
+
+/** The identity of a submit of the workflow that the test context invents. */
+const IDENTITY = { firstRunId: 'first', submit: 1 };
+const TEMPORAL = { namespace: 'test', workflowId: 'test', ...IDENTITY };
+const URL = 'http://emulator.invalid/never';
+
+let emulator: Emulator;
+afterEach(() => emulator.close());
+
+async function start(options: EmulatorOptions = {}): Promise<void> {
+  emulator = await startEmulator({ ...options });
+}
+
+/** Creates a run, with metadata of this package if they are given. */
+async function createRun(temporal?: object): Promise<string> {
+  const headers = {
+    authorization: 'Bearer test',
+    'x-extend-api-version': '2026-02-09',
+    'content-type': 'application/json',
+  };
+  const body = JSON.stringify({ file: { url: URL }, ...(temporal && { metadata: { temporal } }) });
+  const answer = await fetch(`${emulator.url}/parse_runs`, { method: 'POST', headers, body });
+  return ((await answer.json()) as { id: string }).id;
+}
+
+const activitiesOf = (apiVersion: '2025-04-21' | '2026-02-09' = '2026-02-09', apiKey = 'test') =>
+  createParseActivities({ apiKey, baseUrl: emulator.url, apiVersion });
+const lostSince = (ageMs = 1_000) => ({ ...IDENTITY, atMs: Date.now() - ageMs });
+const contextNow = () => createContext({ currentAttemptScheduledTimestampMs: Date.now() });
+const look = (lost: object = {}, runIds?: readonly string[]) =>
+  runActivity(
+    activitiesOf(),
+    'findRun',
+    { lost: [{ ...lostSince(), ...lost }], ...(runIds && { runIds }) },
+    contextNow(),
+  );
+
+describe('findRun', () => {
+  it.each<[string, EmulatorOptions['runList']]>([
+    ['the newest runs first', {}],
+    ['the oldest runs first', { order: 'oldestFirst' }],
+    ['pages of the size of the documented parameter', { sizeParameter: 'maxPageSize' }],
+    ['small pages', { maxSize: 2 }],
+  ])('finds the run in a list with %s, and names a second one after it', async (_, runList = {}) => {
+    await start({ runList });
+    const ids: string[] = [];
+    for (const temporal of [undefined, TEMPORAL, { ...TEMPORAL, submit: 2 }, TEMPORAL, undefined]) {
+      ids.push(await createRun(temporal));
+      // The list gives the time of creation in milliseconds.
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    const { runs } = await look();
+    expect(runs.map(({ runId }) => runId)).toEqual([ids[1], ids[3]]);
+    expect(runs[0]).toMatchObject({ apiVersion: '2026-02-09', submit: 1 });
+  });
+
+  it('takes no run that is older than the submit', async () => {
+    await start();
+    await createRun(TEMPORAL);
+    // The submit is ten minutes in the future, more than the clocks may differ.
+    expect(await look({ atMs: Date.now() + 600_000 })).toEqual({ canLook: true, runs: [] });
+  });
+
+  it('looks in the version of the submit, whatever the version of the worker', async () => {
+    await start();
+    const runId = await createRun(TEMPORAL);
+    const lost = [{ ...lostSince(), apiVersion: '2026-02-09' as const }];
+    const found = await runActivity(activitiesOf('2025-04-21'), 'findRun', { lost }, contextNow());
+    expect(found).toMatchObject({ canLook: true, runs: [{ runId }] });
+    const unknown = await runActivity(activitiesOf('2025-04-21'), 'findRun', { lost: [lostSince()] }, contextNow());
+    expect(unknown).toEqual({ canLook: false, runs: [] });
+  });
+
+  it('goes on to the list when a named run cannot be read', async () => {
+    await start({
+      faults: ({ runId }) => (runId === 'pr_bad' ? httpReply({ status: 400, json: { message: 'no id' } }) : undefined),
+    });
+    const runId = await createRun(TEMPORAL);
+    expect((await look({}, ['pr_bad', 'pr_unknown'])).runs).toMatchObject([{ runId }]);
+  });
+
+  it('leaves out a run whose id repeats the API key', async () => {
+    await start();
+    const runId = await createRun(TEMPORAL);
+    const failure = await failureOf(
+      activitiesOf('2026-02-09', runId),
+      'findRun',
+      { lost: [lostSince()], wait: true },
+      { currentAttemptScheduledTimestampMs: Date.now() },
+    );
+    expect(failure).toMatchObject({ type: 'RunNotListed', nonRetryable: false });
+  });
+});
