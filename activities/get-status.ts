@@ -1,7 +1,7 @@
 import { activityInfo, cancellationSignal, heartbeat, type Info } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { nextDelayMs, type FailureDetails } from '../contract';
-import { isEndedStatus } from '../contract/extend';
+import { isEndedStatus, ParseApiError, type ApiVersion } from '../contract/extend';
 import { defined } from '../json';
 import { redact } from '../privacy';
 import type { ExtendApi, PolledRun } from '../http';
@@ -10,7 +10,7 @@ import { maxBodyBytesOf } from './fetch-result';
 import { withHeartbeat } from './heartbeat';
 import { toApplicationFailure } from './to-application-failure';
 import type { GetStatusInput, ParseActivities } from './types';
-import { apiOf } from './version-of';
+import { possibleApis } from './version-of';
 
 /** Heartbeat details of a first attempt that polled although Temporal scheduled it before the first poll was due. */
 interface EarlierPolls {
@@ -39,7 +39,6 @@ export function createGetStatus(options: DeliverOptions): ParseActivities['getSt
   const { extend } = options;
   return async function getStatus(input) {
     const { runId, until } = input;
-    const api = apiOf(extend, input);
     const info = activityInfo();
     const { attempt, currentAttemptScheduledTimestampMs } = info;
     const dueInMs = untilFirstPollMs(input, info, Date.now());
@@ -51,7 +50,8 @@ export function createGetStatus(options: DeliverOptions): ParseActivities['getSt
     // The schedule also applies after an error. Temporal's own backoff would grow with each attempt, and each attempt
     // is a poll.
     const retryDelayMs = until && delayUntilNextPoll(until, currentAttemptScheduledTimestampMs, polls);
-    const polled = await withHeartbeat(poll(api, input, options.maxInlineBytes), details).catch((error: unknown) => {
+    const polling = pollInItsVersion(possibleApis(extend, input), input, options.maxInlineBytes);
+    const { polled, apiVersion } = await withHeartbeat(polling, details).catch((error: unknown) => {
       throw toApplicationFailure(error, { ...input, purpose: 'read', polls, ...defined({ retryDelayMs }) });
     });
     const { status, failureReason, failureMessage } = polled.state;
@@ -60,7 +60,6 @@ export function createGetStatus(options: DeliverOptions): ParseActivities['getSt
       throw stillProcessing(message, { runId, polls, attempts: attempt }, retryDelayMs);
     }
     const form = status === 'PROCESSED' ? input.deliver : undefined;
-    const { apiVersion } = api;
     const delivered = form && (await deliver({ runId, polled, apiVersion, form, details }, options));
     return { status, ...defined({ failureReason, failureMessage, delivered }), apiVersion, polls };
   };
@@ -68,6 +67,21 @@ export function createGetStatus(options: DeliverOptions): ParseActivities['getSt
 
 /** Largest answer with the URL of the content that is kept, in bytes. It is far above any real size. */
 const MAX_NAMING_BYTES = 1_048_576;
+
+/** Polls the run in the first version of the API that knows it. */
+async function pollInItsVersion(
+  [api, ...others]: readonly [ExtendApi, ...ExtendApi[]],
+  input: GetStatusInput,
+  maxInlineBytes: number,
+): Promise<{ readonly polled: PolledRun; readonly apiVersion: ApiVersion }> {
+  try {
+    return { polled: await poll(api, input, maxInlineBytes), apiVersion: api.apiVersion };
+  } catch (error) {
+    const [next, ...further] = others;
+    if (next === undefined || !(error instanceof ParseApiError && error.status === 404)) throw error;
+    return await pollInItsVersion([next, ...further], input, maxInlineBytes);
+  }
+}
 
 /** Polls the run. Only an answer that may bring the result is kept. */
 async function poll(

@@ -1,7 +1,7 @@
 import { activityInfo } from '@temporalio/activity';
 import type { ApplicationFailure } from '@temporalio/common';
 import { versionOfRun, type RunVersion } from '../contract';
-import { DEFAULT_API_VERSION, type ApiVersion } from '../contract/extend';
+import { API_VERSIONS, DEFAULT_API_VERSION, type ApiVersion } from '../contract/extend';
 import type { ExtendApi, ExtendClient } from '../http';
 import { finalFailure } from './to-application-failure';
 
@@ -18,6 +18,19 @@ export function apiOf(
 ): ExtendApi {
   const version = apiVersion ?? versionOfRun({ runId }) ?? DEFAULT_API_VERSION;
   return extend.version(version === 'worker' ? extend.apiVersion : version);
+}
+
+/**
+ * Gives Extend's API in each version in which the run may have been submitted: one, unless neither the workflow nor the
+ * beginning of the run id tells it. The worker's own version comes first.
+ */
+export function possibleApis(
+  extend: ExtendClient,
+  run: { readonly runId: string; readonly apiVersion?: RunVersion },
+): readonly [ExtendApi, ...ExtendApi[]] {
+  const api = apiOf(extend, run);
+  const others = API_VERSIONS.filter((version) => version !== api.apiVersion);
+  return run.apiVersion === 'worker' ? [api, ...others.map((version) => extend.version(version))] : [api];
 }
 
 /**

@@ -13,12 +13,15 @@ const SIGNING_GROUPS: readonly (readonly [proof: string, names: readonly string[
 ];
 
 /**
- * Hash of a document and its configuration, or of the run to attach to. Options of the wait do not count, nor do the
+ * Hash of a document, its configuration and its `dataRetention`, or of the run to attach to. Options of the wait do not count, nor do the
  * parameters that sign a URL (S3, Google Cloud Storage, CloudFront, Azure), so a fresh URL of the same document gives
  * the same hash.
  */
 export function documentHash(input: ParseInput): string {
-  const subject = 'runId' in input ? { runId: input.runId } : { file: plainFile(input), config: input.config };
+  const subject =
+    'runId' in input
+      ? { runId: input.runId }
+      : { file: plainFile(input), config: input.config, dataRetention: input.dataRetention };
   return createHash('sha256').update(stableJson(subject)).digest('hex');
 }
 

@@ -129,6 +129,26 @@ it.each(API_VERSIONS)(
   },
 );
 
+it.each(API_VERSIONS)('a worker of version %s finds an attached run whose id tells no version', async (worker) => {
+  const run = { runId: 'run_of_another_kind', apiVersion: 'worker' as const };
+  fault = httpReply({ status: 404, json: { code: 'NOT_FOUND', message: 'no such run' } });
+  const seen = await requestsOf(() => failureOf(workers[worker], 'getStatus', run));
+  const both = ['2025-04-21 GET /parser_runs/run_of_another_kind', '2026-02-09 GET /parse_runs/run_of_another_kind'];
+  expect(seen).toEqual(worker === '2025-04-21' ? both : both.toReversed());
+  fault = undefined;
+  const { runId } = await runActivity(workers['2025-04-21'], 'submitParse', { file: { fileUrl } });
+  await using server = await startOddServer((request, response) => {
+    const isOld = request.url?.startsWith('/parser_runs/');
+    if (isOld) sendJson(response, { success: true, parserRun: { id: runId, status: 'PROCESSING' } });
+    else response.writeHead(404).end('{}');
+  });
+  const activities = activitiesWith({ baseUrl: server.url, apiVersion: worker });
+  expect(await runActivity(activities, 'getStatus', { ...run, runId })).toMatchObject({
+    status: 'PROCESSING',
+    apiVersion: '2025-04-21',
+  });
+});
+
 describe.each(API_VERSIONS)('a worker of version %s', (apiVersion) => {
   const source = () => {
     const path = join(directory, 'a.txt');

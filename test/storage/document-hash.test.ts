@@ -41,6 +41,11 @@ describe('documentHash', () => {
     expect(documentHash(other)).toBe(documentHash(one));
   });
 
+  it('differs by the retention that was asked for', () => {
+    const file = { fileId: 'f' };
+    expect(documentHash({ file, dataRetention: 'zero' })).not.toBe(documentHash({ file }));
+  });
+
   it('does not depend on the options of the wait', () => {
     const file = { fileId: 'f' };
     const patient: ParseInput = { file, polling: { engine: 'retry' }, deadlineMs: 1000, onAmbiguousSubmit: 'fail' };

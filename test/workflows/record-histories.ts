@@ -15,7 +15,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Duration } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { BatchInput, BatchProgress, ParseInput } from '../../contract';
+import type { BatchInput, BatchProgress, EarlierParse, ParseInput } from '../../contract';
 import { ParseClient, type ParseHandle } from '../../client';
 import { startEmulator, type Emulator } from '../../local/extend';
 import type { DevServer } from '../../local/temporal';
@@ -26,13 +26,16 @@ import { until } from '../support/until';
 import { bundledWorkflows } from './bundled-workflows';
 import { HISTORIES_DIRECTORY } from './recorded-histories';
 
-const VERSION = 'v2';
+const VERSION = 'v3';
+/** Version of Extend's API in which the documents are submitted. The histories before v3 are of 2025-04-21. */
+const API_VERSION = '2026-02-09';
 const QUICK = { initialDelayMs: 100, maxDelayMs: 100 };
 const HOURLY = { initialDelayMs: 0, scaleMs: 1e9, maxDelayMs: 3_600_000 };
 const SCRIPTS = {
   failed: { status: 'FAILED', failureReason: 'CORRUPT_FILE' },
   resubmitted: { submit: [rateLimitedReply({ retryAfter: 0 }), resetReply({ acted: true })] },
   refused: { submit: [httpReply({ status: 401, json: { error: { code: 'UNAUTHORIZED', message: 'bad key' } } })] },
+  lost: { submit: [resetReply()] },
   faulty: { reads: [resetReply(), httpReply({ status: 500, json: { error: 'down' } })] },
 };
 
@@ -57,6 +60,19 @@ const cancel: NonNullable<Recording['meanwhile']> = async (handle, firstRead) =>
   await handle.cancel();
 };
 
+const startDocumentAgain: NonNullable<Recording['meanwhile']> = async ({ workflowId }, firstRead) => {
+  await firstRead();
+  await env.client.workflow.getHandle(workflowId).terminate();
+  const run = emulator.runs.find(({ fileUrl }) => fileUrl?.includes('&again'));
+  const earlier: EarlierParse = { submits: 1, run: { runId: run?.id ?? '', apiVersion: API_VERSION } };
+  const input: ParseInput = { file: { fileUrl: run?.fileUrl ?? '' }, polling: QUICK };
+  await env.client.workflow.start('parseDocument', {
+    taskQueue: 'extend-parse',
+    workflowId,
+    args: [input, undefined, earlier],
+  });
+};
+
 function recordings(source: string): Readonly<Record<string, Recording>> {
   return {
     'timer-succeeded': { input: { file: url('ok'), polling: QUICK } },
@@ -71,6 +87,8 @@ function recordings(source: string): Readonly<Record<string, Recording>> {
     },
     resubmitted: { input: { file: url('resubmitted'), polling: QUICK } },
     'outcome-unknown': { input: { file: url('resubmitted', '&fail'), onAmbiguousSubmit: 'fail', polling: QUICK } },
+    'found-none': { input: { file: url('lost'), reconcileMs: 1_500, polling: QUICK } },
+    'started-again': { input: { file: url('ok', '&again&reads=9'), polling: HOURLY }, meanwhile: startDocumentAgain },
     woken: { input: { file: url('ok', '&w=timer'), polling: HOURLY }, meanwhile: wake },
     'woken-retry': { input: { file: url('ok', '&w=retry'), polling: { ...HOURLY, engine: 'retry' } }, meanwhile: wake },
     'continued-as-new': { input: { file: url('ok', '&reads=9'), polling: QUICK } },
@@ -148,7 +166,13 @@ beforeAll(async () => {
   emulator = await startEmulator({ scripts: SCRIPTS });
   const worker = await createParseWorker({
     connection: env.nativeConnection,
-    activities: { apiKey: 'test', baseUrl: emulator.url, sourceDirectory: directory, resultDirectory: directory },
+    activities: {
+      apiKey: 'test',
+      apiVersion: API_VERSION,
+      baseUrl: emulator.url,
+      sourceDirectory: directory,
+      resultDirectory: directory,
+    },
     shutdownGraceTimeMs: 0,
     worker: { workflowBundle: await bundledWorkflows() },
   });

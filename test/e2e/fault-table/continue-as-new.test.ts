@@ -1,0 +1,2 @@
+import './new-api-version';
+import '../../workflows/continue-as-new.test';

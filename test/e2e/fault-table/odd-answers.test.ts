@@ -1,0 +1,2 @@
+import './new-api-version';
+import '../../workflows/odd-answers.test';
