@@ -8,8 +8,13 @@ import type { ParseContext } from './open-parse';
 import type { AcceptedRun, ParseState } from './parse-state';
 import { untilWoken } from './wake';
 
-/** Time limit of the look at the end of a document, and of a look whose time is over already. In milliseconds. */
-const LAST_LOOK_MS = 30_000;
+/**
+ * Time limit of the look after which the document may be submitted again, in milliseconds. While Extend cannot give the
+ * list of its runs, nothing is known, so the look is worth a wait.
+ */
+const DECIDING_LOOK_MS = 600_000;
+/** Time limit of the look at the end of a document, in milliseconds. */
+const END_LOOK_MS = 30_000;
 
 type LookContext = Pick<ParseContext, 'settings' | 'calls' | 'clock' | 'journal' | 'wake'>;
 
@@ -26,7 +31,7 @@ export async function adoptLostRun(context: LookContext, forMs: number): Promise
     const lost = findable(journal.state);
     if (lost.length === 0 || clock.remainingMs === 0) return undefined;
     const leftMs = endsAtMs - Date.now();
-    const withinMs = Math.min(leftMs > 0 ? leftMs : LAST_LOOK_MS, clock.remainingMs);
+    const withinMs = Math.min(leftMs > 0 ? leftMs : DECIDING_LOOK_MS, clock.remainingMs);
     const restMs = wake.isPending ? Math.min(wake.restMs(Date.now()), clock.remainingMs) : 0;
     if (restMs > 0) await sleep(restMs, { summary: 'until the next look' });
     const { named } = wake;
@@ -58,7 +63,7 @@ export async function noteOtherRuns(context: LookContext): Promise<void> {
   const { journal } = context;
   const lost = findable(journal.state);
   if (lost.length === 0) return;
-  const found = await look(context, { lost, named: [], wait: false, withinMs: LAST_LOOK_MS });
+  const found = await look(context, { lost, named: [], wait: false, withinMs: END_LOOK_MS });
   journal.note({ lost: [] });
   const { run, otherRuns = [] } = journal.state;
   const ids = found.runs.map(({ runId }) => runId);

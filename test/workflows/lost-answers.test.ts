@@ -1,6 +1,6 @@
 /** Risk tested here: an answer of Extend is lost, and the document is billed twice, or never found again. */
 import { describe, expect, it } from '@jest/globals';
-import { naturalReply, resetReply } from '../../testing';
+import { httpReply, naturalReply, resetReply } from '../../testing';
 import { until } from '../support/until';
 import { activitiesOf, historyOf } from './history';
 import { failureOf, Scene, type TestDocument } from './scene';
@@ -135,6 +135,22 @@ describe('A run that is listed after the look time', () => {
     expect(runs).toHaveLength(2);
     expect(result).toMatchObject({ submits: 2, otherRuns: runs.filter((id) => id !== result.runId) });
     expect(result).not.toHaveProperty('adopted');
+  });
+});
+
+describe('A list that Extend cannot give within the look time', () => {
+  let refusals = 8;
+  const outage = httpReply({ status: 503, json: { message: 'out of order' } });
+  const faults = ({ operation }: { readonly operation: string }) =>
+    operation === 'listRuns' && refusals-- > 0 ? outage : undefined;
+  const scene = createScene({ faults });
+
+  it('delays the decision, and the run is adopted', async () => {
+    const document = scene.document('after');
+    const result = await scene.execute(document, { ...QUICK, reconcileMs: 3_500 });
+    expect(result).toMatchObject({ submits: 1, adopted: true });
+    expect(refusals).toBeLessThanOrEqual(0);
+    expect(scene.runsOf(document)).toHaveLength(1);
   });
 });
 

@@ -13,7 +13,7 @@ import { createFileStore, type ResultStore } from '../../storage';
 import { hangReply, naturalReply, resetReply, type ScriptedDocument } from '../../testing';
 import { createRandom, type SeededRandom } from '../soak/seeded-random';
 import { Scene } from '../workflows/scene';
-import { outcomesOf } from './batches';
+import { outcomesOf } from '../batch/batches';
 
 const directory = mkdtempSync(join(tmpdir(), 'restart-sequences-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -22,6 +22,8 @@ const files = createFileStore({ directory });
 /** Sequences that run side by side, each with a batch of its own, and the starts of each before the last one. */
 const SEQUENCES = 6;
 const STARTS = 3;
+/** Deadline within which every document can end, in milliseconds. A submit without an answer ends with it. */
+const LONG_MS = 8_000;
 
 const SCRIPTS: Readonly<Record<string, ScriptedDocument>> = {
   ok: { processingReads: 1 },
@@ -44,7 +46,7 @@ interface Start {
   readonly retryFailed: boolean;
 }
 
-const LAST: Start = { end: 'result', afterMs: 0, deadlineMs: 60_000, retryFailed: true };
+const LAST: Start = { end: 'result', afterMs: 0, deadlineMs: LONG_MS, retryFailed: true };
 
 function drawStart(random: SeededRandom): Start {
   const end = random.weighted<Start['end']>([
@@ -53,7 +55,7 @@ function drawStart(random: SeededRandom): Start {
     [1, 'terminate'],
     [2, 'terminateDocuments'],
   ]);
-  const deadlineMs = random.chance(0.5) ? 1_500 : 60_000;
+  const deadlineMs = random.chance(0.5) ? 1_500 : LONG_MS;
   return { end, afterMs: random.whole(0, 2_000), deadlineMs, retryFailed: random.chance(0.7) };
 }
 
