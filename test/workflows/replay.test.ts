@@ -21,7 +21,6 @@ const WAYS = [
   'woken-retry',
   'continued-as-new-1',
   'continued-as-new-2',
-  'continued-as-new-3',
   'deleted',
   'deadline',
   'deadline-retry',
@@ -43,8 +42,17 @@ const BATCH_WAYS = [
   'invalid-input',
 ];
 
-/** Ways that version 0.1.0 did not have. */
-const NEW_WAYS = ['parse-document.v2.start-delay', 'parse-batch.v2.cancelled-while-paused'];
+/** Ways that a version of the histories has beside these. */
+const FURTHER_WAYS = {
+  v1: [],
+  v2: ['parse-document.v2.start-delay', 'parse-batch.v2.cancelled-while-paused'],
+  v3: [
+    'parse-document.v3.start-delay',
+    'parse-batch.v3.cancelled-while-paused',
+    'parse-document.v3.found-none',
+    'parse-document.v3.started-again-2',
+  ],
+} as const;
 
 interface StartedInput {
   readonly input: { readonly payloads: { data: string }[] };
@@ -65,11 +73,11 @@ describe('Recorded histories', () => {
     expect(errors.get(name)).toBeUndefined();
   });
 
-  it.each(['v1', 'v2'])('cover every way of a document or a batch: %s', (version) => {
+  it.each(['v1', 'v2', 'v3'] as const)('cover every way of a document or a batch: %s', (version) => {
     const wanted = [
       ...WAYS.map((way) => `parse-document.${version}.${way}`),
       ...BATCH_WAYS.map((way) => `parse-batch.${version}.${way}`),
-      ...(version === 'v1' ? [] : NEW_WAYS),
+      ...FURTHER_WAYS[version],
     ];
     // The number of executions of a batch depends on the speed of the server.
     expect(wanted.filter((way) => !HISTORIES.some(({ name }) => name.startsWith(way)))).toEqual([]);
