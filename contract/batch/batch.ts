@@ -1,6 +1,8 @@
 import type { FailureDetails, FailureType } from '../failures';
 import { isAttachInput, type DocumentInput, type ParseInput } from '../input';
 import type { ParseResult } from '../result';
+import { versionOfRun } from '../run-version';
+import { defined } from '../../json';
 
 /** Limit of the documents of a batch. */
 export const MAX_BATCH_DOCUMENTS = 100_000;
@@ -173,8 +175,12 @@ export type DocumentOutcome =
 export function toParseInput({ id: _, ...document }: BatchDocument, defaults: BatchDefaults = {}): ParseInput {
   const { config: _config, onAmbiguousSubmit: _on, maxSubmits: _max, ...rest } = defaults;
   const { metadata: _metadata, dataRetention: _retention, reconcileMs: _reconcile, ...common } = rest;
-  // A run that exists already is not submitted, so the defaults for submits do not apply.
-  return { ...(isAttachInput(document) ? common : defaults), ...document, result: 'stored' };
+  if (!isAttachInput(document)) return { ...defaults, ...document, result: 'stored' };
+  // A run that exists already is not submitted, so the defaults for submits do not apply. The older version of the API
+  // cannot cancel.
+  const { onCancel, ...waiting } = common;
+  const canCancel = versionOfRun(document) !== '2025-04-21';
+  return { ...(canCancel ? defined({ onCancel }) : {}), ...waiting, ...document, result: 'stored' };
 }
 
 /** The workflow id of a document. */

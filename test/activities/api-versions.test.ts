@@ -129,6 +129,19 @@ it.each(API_VERSIONS)(
   },
 );
 
+it('metadata that are too large together with the identity of the submit are refused before it', async () => {
+  const identity = { firstRunId: 'first', submit: 1 };
+  const input = { file: { fileUrl }, identity, metadata: { note: 'x'.repeat(9_950) } };
+  const seen = await requestsOf(async () => {
+    const failure = await failureOf(workers['2026-02-09'], 'submitParse', input);
+    expect(failure).toMatchObject({ type: 'InvalidInput', nonRetryable: true });
+    expect(failure.message).toContain(
+      'metadata must have at most 10000 bytes as JSON together with the id of the workflow',
+    );
+  });
+  expect(seen).toEqual([]);
+});
+
 it.each(API_VERSIONS)('a worker of version %s finds an attached run whose id tells no version', async (worker) => {
   const run = { runId: 'run_of_another_kind', apiVersion: 'worker' as const };
   fault = httpReply({ status: 404, json: { code: 'NOT_FOUND', message: 'no such run' } });

@@ -107,5 +107,10 @@ describe('toParseInput', () => {
   it('leaves out the defaults for submits if nothing is submitted', () => {
     const defaults = { deadlineMs: 5, config: {}, onAmbiguousSubmit: 'fail', maxSubmits: 1 } as const;
     expect(toParseInput({ runId: 'r' }, defaults)).toEqual({ runId: 'r', deadlineMs: 5, result: 'stored' });
+    const cancelling = { onCancel: 'cancelRun' } as const;
+    const [older, newer] = [{ runId: 'parser_run_1' }, { runId: 'pr_1' }];
+    expect(toParseInput(newer, cancelling)).toEqual({ ...newer, ...cancelling, result: 'stored' });
+    expect(toParseInput(older, cancelling)).toEqual({ ...older, result: 'stored' });
+    expect(findBatchProblem({ documents: [older, newer], defaults: cancelling })).toBeUndefined();
   });
 });

@@ -114,6 +114,30 @@ describe('A manifest', () => {
     expect(await failureOf(handle.result())).toMatchObject({ type: 'InvalidInput' });
   });
 
+  it('gives each document its own result when its lines have moved, and the batch is started again', async () => {
+    const urls = ['a', 'b', 'c'].map((name) => `${endedUrlOf('moved', 0)}&name=${name}`);
+    const linesOf = (...given: readonly (string | undefined)[]) =>
+      given.map((fileUrl) => JSON.stringify({ file: { fileUrl } }));
+    const start = async (lines: readonly string[]) => {
+      const input = { manifest: manifest('moved', lines), defaults: QUICK, retryFailed: true };
+      const handle = await scene.client.startBatch(input, { idempotencyKey: 'moved' });
+      await handle.result();
+      return outcomesOf(handle);
+    };
+    await start(linesOf(urls[0], urls[1]));
+    const outcomes = await start(linesOf(urls[2], urls[0], urls[1]));
+    const parsed = outcomes.map((outcome) => {
+      const runId = outcome.status === 'processed' ? outcome.result.runId : undefined;
+      return ['id' in outcome && outcome.id, scene.emulator.runs.find(({ id }) => id === runId)?.fileUrl];
+    });
+    const byId = (one: unknown[], other: unknown[]) => Number(one[0]) - Number(other[0]);
+    expect(parsed.sort(byId)).toEqual([
+      ['1', urls[2]],
+      ['2', urls[0]],
+      ['3', urls[1]],
+    ]);
+  });
+
   it('may have grown or shrunk when the batch is started again', async () => {
     const lines = [
       line('grown', 0, { id: 'a' }),

@@ -150,3 +150,38 @@ describe('the metrics of a worker', () => {
     expect(page).not.toMatch(/emulator\.invalid|parser_run_|token=/);
   });
 });
+
+describe('the metrics of a worker with version 2026-02-09', () => {
+  it('count adopted runs and second runs', async () => {
+    const lost = { submit: [resetReply({ acted: true })], processingReads: 0 };
+    // The second run of `late` is submitted before the first one is listed.
+    const scripts = { soon: lost, late: { ...lost, processingReads: 3, listLagMs: 3_000 } };
+    await using emulator = await startEmulator({ scripts });
+    const env = await createDevEnv();
+    const address = `127.0.0.1:${await freePort()}`;
+    const taskQueue = 'metrics-2026-02-09';
+    const worker = await startWorkerProcess({
+      taskQueue,
+      baseUrl: emulator.url,
+      env: { EXTEND_API_VERSION: '2026-02-09', EXTEND_PARSE_METRICS_ADDRESS: address },
+    });
+    try {
+      const client = new ParseClient({ client: env.client, taskQueue });
+      const parse = (script: string, reconcileMs: number) =>
+        client.execute({
+          file: { fileUrl: `http://emulator.invalid/${script}` },
+          polling: { initialDelayMs: 3_000 },
+          reconcileMs,
+        });
+      const [soon, late] = await Promise.all([parse('soon', 60_000), parse('late', 1)]);
+      expect([soon.adopted, late.otherRuns?.length]).toEqual([true, 1]);
+      const page = await (await fetch(`http://${address}/metrics`)).text();
+      for (const name of ['extend_parse_adopted_runs', 'extend_parse_duplicate_runs']) {
+        expect(page).toMatch(new RegExp(`^${name}\\{.*\\} 1$`, 'm'));
+      }
+    } finally {
+      await worker.end('SIGKILL');
+      await env.teardown();
+    }
+  });
+});

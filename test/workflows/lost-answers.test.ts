@@ -1,5 +1,6 @@
 /** Risk tested here: an answer of Extend is lost, and the document is billed twice, or never found again. */
 import { describe, expect, it } from '@jest/globals';
+import { ParseCancelledError } from '../../client';
 import { httpReply, naturalReply, resetReply } from '../../testing';
 import { until } from '../support/until';
 import { activitiesOf, historyOf } from './history';
@@ -135,6 +136,19 @@ describe('A run that is listed after the look time', () => {
     expect(runs).toHaveLength(2);
     expect(result).toMatchObject({ submits: 2, otherRuns: runs.filter((id) => id !== result.runId) });
     expect(result).not.toHaveProperty('adopted');
+  });
+});
+
+describe('A cancellation during the look', () => {
+  const scene = createScene({ server: 'shared-dev-server', emulator: { runList: { lagAnswers: 1_000 } } });
+
+  it('ends the document at once', async () => {
+    const document = scene.document('after');
+    const handle = await scene.start(document, { ...QUICK, reconcileMs: 600_000 });
+    await scene.emulator.waitFor(({ operation }) => operation === 'listRuns');
+    await handle.cancel();
+    await expect(handle.result()).rejects.toBeInstanceOf(ParseCancelledError);
+    expect(scene.countsOf(document)).toMatchObject({ submits: 1, runs: 1 });
   });
 });
 
