@@ -38,7 +38,7 @@ type ReadEarlier = (ended: Ended) => Promise<EarlierParse>;
 
 /**
  * Tells whether another start can look for the run without the risk of a second charge: the document is submitted once
- * at most, and the version of its submit lists runs.
+ * at most, and the version of its submit lists runs. After a timeout the version is not known.
  */
 async function canBeFound(ended: Ended, input: ParseInput, readEarlier: ReadEarlier): Promise<boolean> {
   if (!isAtMostOnce(input)) return false;

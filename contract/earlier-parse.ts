@@ -1,5 +1,6 @@
 import type { ApiVersion, RunStatus } from './extend';
 import { isRefusedSubmit } from './failures';
+import type { RunVersion } from './run-version';
 import { defined, isPlainObject } from '../json';
 
 /** Identity of a submit: together with namespace and workflow id it names the submit in the run's metadata. */
@@ -38,7 +39,7 @@ export interface EarlierParse {
 /** A run that an earlier start has submitted. */
 export interface EarlierRun {
   readonly runId: string;
-  readonly apiVersion?: ApiVersion;
+  readonly apiVersion?: RunVersion;
   /** Time at which Extend accepted it, epoch milliseconds. */
   readonly acceptedAtMs?: number;
 }

@@ -23,13 +23,15 @@ export const FAILURES = {
     ends: 'final',
     meaning:
       'The deadline passed before the result was there. With `runMayExist`, a submit was left without an answer.',
-    remedy: 'Attach to `runId` with a new deadline: the run may still finish, and it is paid for.',
+    remedy:
+      'Start again under the same key, or attach to `runId`, with a new deadline: the run may still finish, and it is paid for. With `runMayExist` there is no `runId`: see `SubmitOutcomeUnknown`.',
   },
   SubmitOutcomeUnknown: {
     ends: 'final',
     meaning:
       'A submit was sent and no readable answer came: the run may exist and be billed. It was not submitted again.',
-    remedy: "Check Extend's dashboard. Start again if no run is there, or choose `onAmbiguousSubmit: 'resubmit'`.",
+    remedy:
+      "Check Extend's dashboard. If no run is there, start again with another key (in a batch: another id), because the same key gives this failure again. `onAmbiguousSubmit: 'resubmit'` avoids the failure, at the price of a possible second charge.",
   },
   InvalidInput: {
     ends: 'final',

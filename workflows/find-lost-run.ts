@@ -43,8 +43,9 @@ export async function adoptLostRun(context: LookContext, forMs: number): Promise
     if (found === undefined) continue;
     const [run, ...others] = found.runs;
     if (run !== undefined) return adopt(context, run, others);
-    if (found.isOver || leftMs <= 0) return undefined;
-    // Temporal gives up as soon as the next pause does not fit into the time. One look follows at the end of the time.
+    if (!found.canLook || leftMs <= 0) return undefined;
+    // Temporal gives up as soon as the next pause does not fit into the time, and Extend may have refused the list once.
+    // One look follows at the end of the time.
     const pauseMs = Math.min(endsAtMs - Date.now(), clock.remainingMs);
     if (pauseMs > 0) await untilWoken(wake, () => sleep(pauseMs, { summary: 'until the last look' }));
   }
@@ -107,25 +108,18 @@ interface Look {
   readonly withinMs: number;
 }
 
-/** The answer of one look. */
-interface LookAnswer extends FoundRuns {
-  /** True if no further look can find more. */
-  readonly isOver: boolean;
-}
-
 /** One call of the activity. After a failure no run is found, and the document goes on. */
-async function look(context: LookContext, { lost, named, wait, withinMs }: Look): Promise<LookAnswer> {
+async function look(context: LookContext, { lost, named, wait, withinMs }: Look): Promise<FoundRuns> {
   const { settings, calls, journal } = context;
   const isRetained = !('dataRetention' in settings.subject && settings.subject.dataRetention === 'zero');
   try {
     // Without retention Extend may delete a run with the answer that tells its end. A list of runs ends none.
     const runIds = isRetained && named.length > 0 ? named : undefined;
-    const found = await calls.look(withinMs).findRun({ lost, wait, ...defined({ runIds }) });
-    return { ...found, isOver: !found.canLook };
+    return await calls.look(withinMs).findRun({ lost, wait, ...defined({ runIds }) });
   } catch (error) {
     if (isCancellation(error)) throw error;
-    const { type, message, details, isFinal } = unwrapActivityFailure(error);
+    const { type, message, details } = unwrapActivityFailure(error);
     if (type !== 'RunNotListed') journal.noteFailure(message, details);
-    return { canLook: true, runs: [], isOver: isFinal };
+    return { canLook: true, runs: [] };
   }
 }

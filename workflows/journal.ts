@@ -45,8 +45,9 @@ export class Journal {
 
   /** Gives up the run of an earlier start: the document is submitted next. */
   giveUpRun(): void {
-    const { run: _, ...notes } = this.#state;
-    this.#state = { ...notes, phase: 'submitting' };
+    const { run, adopted, otherRuns = [], ...notes } = this.#state;
+    const others = adopted && run ? [...otherRuns, run.runId] : otherRuns;
+    this.#state = { ...notes, ...defined({ otherRuns: others.length > 0 ? others : undefined }), phase: 'submitting' };
     this.#publish();
   }
 

@@ -1,4 +1,5 @@
 import { ActivityFailure, log } from '@temporalio/workflow';
+import { isFailureType, type FailureType } from '../contract';
 import { unwrapActivityFailure } from './failures';
 import type { ParseContext } from './open-parse';
 import type { AcceptedRun, EndedRun } from './parse-state';
@@ -13,8 +14,8 @@ import { waitForRun } from './wait-for-run';
  */
 export async function waitForKnownRun(context: ParseContext, run: AcceptedRun): Promise<EndedRun | undefined> {
   if (run.isEarlier !== true) return waitForRun(context, run);
-  const ended = await waitForRun(context, run).catch((error: unknown) => {
-    if (!isGone(error)) throw error;
+  const ended = await waitInAnyVersion(context, run).catch((error: unknown) => {
+    if (!isOneOf(error, ['ParserRunNotFound', 'ApiVersionRemoved'])) throw error;
   });
   if (ended?.status === 'PROCESSED') return ended;
   log.info(`the run of an earlier start is ${ended?.status ?? 'gone'}`, context.journal.logAttributes);
@@ -22,8 +23,15 @@ export async function waitForKnownRun(context: ParseContext, run: AcceptedRun): 
   return undefined;
 }
 
-/** A run of a version that Extend has removed can be asked for in no other version. */
-function isGone(error: unknown): boolean {
+/** If Extend has removed the version of the run, it may still give the run in another one. */
+function waitInAnyVersion(context: ParseContext, run: AcceptedRun): Promise<EndedRun> {
+  return waitForRun(context, run).catch((error: unknown) => {
+    if (!isOneOf(error, ['ApiVersionRemoved'])) throw error;
+    return waitForRun(context, { ...run, apiVersion: 'worker' });
+  });
+}
+
+function isOneOf(error: unknown, types: readonly FailureType[]): boolean {
   const type = error instanceof ActivityFailure ? unwrapActivityFailure(error).type : undefined;
-  return type === 'ParserRunNotFound' || type === 'ApiVersionRemoved';
+  return isFailureType(type) && types.includes(type);
 }

@@ -43,7 +43,8 @@ export async function parseDocument(
   setHandler(progressQuery, () => newest ?? refusedProgress(input, startedAtMs));
   const context = openParse(input, carried, {
     startedAtMs,
-    earlier,
+    // A later execution of a cron schedule gets the arguments of the first one, but parses the document anew.
+    earlier: isLaterTick() ? undefined : earlier,
     identity: { next: (submits) => ({ firstRunId, submit: submits + 1 }) },
     onProgress: (progress) => publishProgress(input, (newest = progress)),
     onEnd: (progress, failure) => publishEnd(input, progress, failure),
@@ -75,6 +76,11 @@ function firstTaskDueMs(): number {
 function ownFirstRunId(): string {
   const { runId, firstExecutionRunId, cronSchedule, attempt } = workflowInfo();
   return cronSchedule || attempt > 1 ? runId : firstExecutionRunId;
+}
+
+function isLaterTick(): boolean {
+  const { cronSchedule, runId, firstExecutionRunId } = workflowInfo();
+  return Boolean(cronSchedule) && runId !== firstExecutionRunId;
 }
 
 /** Takes a document through all its steps, in `parseDocument` and in workflows that embed the parse. */

@@ -1,8 +1,11 @@
-import type { DocumentOutcome, EarlierParse, FailureDetails } from '../../contract';
+import { versionOfRun, type DocumentOutcome, type EarlierParse, type FailureDetails } from '../../contract';
 import { defined } from '../../json';
 import type { BatchLocation } from '../types';
 import type { BatchStore } from './batch-store';
 import { noteLocation, pageUris, segmentName, siblingLocation } from './locations';
+
+/** Name of the object with the facts about documents that were not done before an execution. */
+const EARLIER_NAME = 'earlier.jsonl';
 
 /** Outcome of a document in an earlier execution of the batch. */
 export type EarlierOutcome = Exclude<DocumentOutcome, { status: 'skipped' }>;
@@ -82,9 +85,59 @@ export function isDone(outcome: EarlierOutcome, retryFailed: boolean): outcome i
  */
 export function earlierParseOf(outcome: Exclude<EarlierOutcome, { status: 'processed' }>): EarlierParse | undefined {
   const { details, type } = outcome.status === 'failed' ? outcome.failure : { details: outcome, type: outcome.status };
-  const { runId, apiVersion, submits, runMayExist } = details as FailureDetails;
+  const { runId, submits, runMayExist } = details as FailureDetails;
   if (runId === undefined) return runMayExist === true ? { submits: submits ?? 1, runMayExist } : undefined;
   const canDeliver = type !== 'ParserRunFailed' && type !== 'ParserRunNotFound';
-  const run = canDeliver ? { runId, ...defined({ apiVersion }) } : undefined;
+  const run = canDeliver ? { runId, apiVersion: versionOfRun({ runId }) ?? ('worker' as const) } : undefined;
   return { submits: submits ?? 1, ...defined({ run }), lastRunId: runId };
+}
+
+/** A document of an earlier execution. */
+export interface KnownDocument {
+  readonly isDone: boolean;
+  /** Absent if the outcome does not have it. */
+  readonly hash?: string;
+  /** Facts for another start of the document. */
+  readonly earlier?: EarlierParse;
+}
+
+/** The documents of an earlier execution, by id. */
+export type KnownDocuments = ReadonlyMap<string, KnownDocument>;
+
+/**
+ * Reads the documents of an earlier execution. Its outcomes count more than the facts that it had itself from before. Of
+ * two outcomes for one document, the first one that is done counts.
+ */
+export async function readKnownDocuments(
+  store: BatchStore,
+  location: BatchLocation,
+  { startId, retryFailed }: { readonly startId: string; readonly retryFailed: boolean },
+): Promise<KnownDocuments> {
+  const { uri } = siblingLocation(location, startId);
+  const before = ((await store.readIfThere(`${uri}/${EARLIER_NAME}`)) ?? []) as (KnownDocument & { id: string })[];
+  const known = new Map(before.map(({ id, ...document }) => [id, document]));
+  for await (const outcomes of earlierSegments(store, location, startId)) {
+    for (const outcome of outcomes) {
+      if (known.get(outcome.id)?.isDone !== true) known.set(outcome.id, toKnownDocument(outcome, retryFailed));
+    }
+  }
+  return known;
+}
+
+/** Keeps the facts about documents that are not done: this execution may end before it comes to them. */
+export async function keepEarlierFacts(
+  store: BatchStore,
+  location: BatchLocation,
+  known: KnownDocuments,
+): Promise<void> {
+  const open = [...known].filter(([, { isDone: done, earlier }]) => !done && earlier !== undefined);
+  if (open.length === 0) return;
+  const lines = open.map(([id, document]) => ({ id, ...document }));
+  await store.write(`${location.directory}/${EARLIER_NAME}`, lines);
+}
+
+function toKnownDocument(outcome: EarlierOutcome, retryFailed: boolean): KnownDocument {
+  const { hash } = outcome;
+  if (isDone(outcome, retryFailed)) return { isDone: true, ...defined({ hash }) };
+  return { isDone: false, ...defined({ hash, earlier: earlierParseOf(outcome) }) };
 }

@@ -39,16 +39,19 @@ export function createFollowDocuments(): ParseActivities['followDocuments'] {
     const sinceMs = followedSinceMs ?? scheduledTimestampMs;
     if (wait && followedSinceMs !== undefined && attempt === 1) throw stillProcessing(ids.length, sinceMs);
     const checked = await withHeartbeat(eachOf(ids, (id) => endOf(id, input)));
-    const ended = withinBytes(checked.filter((document) => document !== undefined));
+    const all = checked.filter((document) => document !== undefined);
+    const ended = wait ? withinBytes(all) : all;
     if (ended.length === 0 && wait) throw stillProcessing(ids.length, sinceMs);
     return ended;
   };
 }
 
-/** Cuts the answer to a size that the history takes. The next call gives the others. */
+/** Cuts the answer to a size that the history takes, but never to nothing. The next call gives the others. */
 function withinBytes(documents: readonly EndedDocument[]): EndedDocument[] {
   let bytes = 0;
-  return documents.filter((document) => (bytes += utf8Bytes(JSON.stringify(document))) <= MAX_ANSWER_BYTES);
+  return documents.filter(
+    (document, at) => (bytes += utf8Bytes(JSON.stringify(document))) <= MAX_ANSWER_BYTES || at === 0,
+  );
 }
 
 /**

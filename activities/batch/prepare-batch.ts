@@ -1,20 +1,21 @@
 import { activityInfo, cancellationDetails } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { listProblems, type DocumentFailureType, type DocumentOutcome, type EarlierParse } from '../../contract';
+import { listProblems, type DocumentFailureType, type DocumentOutcome } from '../../contract';
 import { defined } from '../../json';
 import { withHeartbeat } from '../heartbeat';
 import { finalFailure } from '../to-application-failure';
 import type { BatchLocation, ParseActivities, PrepareBatchInput, PreparedBatch } from '../types';
 import { createBatchStore, type BatchStore, type BatchStoreOptions } from './batch-store';
 import {
-  earlierParseOf,
   earlierSegments,
   findEarlierStart,
   isDone,
+  keepEarlierFacts,
   noteStart,
+  readKnownDocuments,
   removeEarlierPages,
   type DoneOutcome,
-  type EarlierOutcome,
+  type KnownDocuments,
 } from './earlier-outcomes';
 import { entriesOf, type ManifestOptions } from './entries-of';
 import { batchDirectory, batchId, segmentName } from './locations';
@@ -47,8 +48,8 @@ async function prepare(input: PrepareBatchInput, store: BatchStore, manifest: Ma
   const location = await openLocation(store, startId);
   const earlierStart = await findEarlierStart(store, location, startId);
   const { retryFailed = false } = batch;
-  const segmentsBefore = () => (earlierStart ? earlierSegments(store, location, earlierStart.startId) : []);
-  const known = await knownDocuments(segmentsBefore(), retryFailed);
+  const earlier = earlierStart && { startId: earlierStart.startId, retryFailed };
+  const known: KnownDocuments = earlier ? await readKnownDocuments(store, location, earlier) : new Map();
   const pages = new PageWriter(store, location);
   const { present, adopted, skipped } = await writePages(input, { pages, manifest, known });
   const tally = new Tally();
@@ -57,7 +58,8 @@ async function prepare(input: PrepareBatchInput, store: BatchStore, manifest: Ma
     segments += 1;
     await store.write(`${location.directory}/${segmentName(segments)}`, outcomes);
   };
-  for await (const outcomes of segmentsBefore()) {
+  await keepEarlierFacts(store, location, known);
+  for await (const outcomes of earlier ? earlierSegments(store, location, earlier.startId) : []) {
     const done = outcomes.filter((outcome) => isDone(outcome, retryFailed));
     await keep(done.filter((outcome) => adopted.has(outcome.id) && tally.add(outcome)));
   }
@@ -74,35 +76,6 @@ async function prepare(input: PrepareBatchInput, store: BatchStore, manifest: Ma
     skippedLines: skipped.length,
     ...tally.counts,
   };
-}
-
-/** A document of an earlier execution. */
-interface KnownDocument {
-  readonly isDone: boolean;
-  /** Absent if the outcome does not have it. */
-  readonly hash?: string;
-  /** Facts for another start of the document. */
-  readonly earlier?: EarlierParse;
-}
-
-/** Gives the documents of an earlier execution, by id. Of two outcomes for one document, the first one that is done counts. */
-async function knownDocuments(
-  segments: AsyncIterable<EarlierOutcome[]> | Iterable<EarlierOutcome[]>,
-  retryFailed: boolean,
-): Promise<Map<string, KnownDocument>> {
-  const known = new Map<string, KnownDocument>();
-  for await (const outcomes of segments) {
-    for (const outcome of outcomes) {
-      if (known.get(outcome.id)?.isDone !== true) known.set(outcome.id, toKnownDocument(outcome, retryFailed));
-    }
-  }
-  return known;
-}
-
-function toKnownDocument(outcome: EarlierOutcome, retryFailed: boolean): KnownDocument {
-  const { hash } = outcome;
-  if (isDone(outcome, retryFailed)) return { isDone: true, ...defined({ hash }) };
-  return { isDone: false, ...defined({ hash, earlier: earlierParseOf(outcome) }) };
 }
 
 /** Counts the outcomes that are adopted. Of two outcomes for one document, the first counts. */
@@ -150,7 +123,7 @@ interface PageWriting {
   readonly pages: PageWriter;
   readonly manifest: ManifestOptions;
   /** Documents of an earlier execution, by id. */
-  readonly known: ReadonlyMap<string, KnownDocument>;
+  readonly known: KnownDocuments;
 }
 
 /**

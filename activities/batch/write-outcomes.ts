@@ -1,6 +1,6 @@
 import { getClient, log } from '@temporalio/activity';
 import type { DocumentOutcome } from '../../contract';
-import { errorMessage } from '../../json';
+import { defined, errorMessage } from '../../json';
 import { redact } from '../../privacy';
 import { withHeartbeat } from '../heartbeat';
 import type { ParseActivities, WriteOutcomesInput } from '../types';
@@ -28,29 +28,31 @@ export function createWriteOutcomes({ store }: BatchStoreOptions): ParseActiviti
 async function write(store: BatchStore, input: WriteOutcomesInput): Promise<void> {
   const { place: location, segment, outcomes, deletePages = 0 } = input;
   if (outcomes.length > 0) {
-    await store.write(`${location.directory}/${segmentName(segment)}`, await eachOf(outcomes, withRunId));
+    await store.write(`${location.directory}/${segmentName(segment)}`, await eachOf(outcomes, withRun));
   }
   await store.remove(pageUris(location, deletePages));
 }
 
-async function withRunId(outcome: DocumentOutcome): Promise<DocumentOutcome> {
+async function withRun(outcome: DocumentOutcome): Promise<DocumentOutcome> {
   if (outcome.status === 'cancelled' || outcome.status === 'left') {
-    const runId = await runIdOf(outcome.workflowId);
-    return runId === undefined ? outcome : { ...outcome, runId };
+    return { ...outcome, ...(await runFactsOf(outcome.workflowId)) };
   }
   if (outcome.status !== 'failed' || !ENDED_FROM_OUTSIDE.has(outcome.failure.type)) return outcome;
-  const runId = outcome.failure.details.runId ?? (await runIdOf(outcome.workflowId));
-  if (runId === undefined) return outcome;
-  return { ...outcome, failure: { ...outcome.failure, details: { ...outcome.failure.details, runId } } };
+  const { failure, workflowId } = outcome;
+  return { ...outcome, failure: { ...failure, details: { ...(await runFactsOf(workflowId)), ...failure.details } } };
 }
 
-/** Reads the last run of a document. @returns undefined if there is none, or if Temporal does not tell */
-async function runIdOf(workflowId: string): Promise<string | undefined> {
+/** Facts of an outcome about the runs of its document. */
+type RunFacts = Pick<Extract<DocumentOutcome, { status: 'cancelled' | 'left' }>, 'runId' | 'submits' | 'runMayExist'>;
+
+/** Reads what the next start must know about the runs of a document. @returns nothing if Temporal does not tell */
+async function runFactsOf(workflowId: string): Promise<RunFacts> {
   try {
-    const { lastRunId } = await earlierOf(getClient().workflow.getHandle(workflowId));
-    return lastRunId;
+    const earlier = await earlierOf(getClient().workflow.getHandle(workflowId));
+    const { lastRunId: runId, submits, lost = [], runMayExist } = earlier;
+    return { submits, ...defined({ runId, runMayExist: lost.length > 0 ? true : runMayExist }) };
   } catch (error) {
     log.warn('the outcome of a document lacks its run id', { workflowId, reason: redact(errorMessage(error)) });
-    return undefined;
+    return {};
   }
 }

@@ -162,6 +162,10 @@ export type DocumentOutcome =
       readonly hash?: string;
       /** Extend's run id, if it is known. */
       readonly runId?: string;
+      /** Submits so far that may have created a run, over all starts. Absent if Temporal did not tell. */
+      readonly submits?: number;
+      /** `true`: a submit has no answer, so that a run may exist whose id is unknown. */
+      readonly runMayExist?: true;
     }
   | {
       /** A line of the manifest that is not a document. */

@@ -17,7 +17,7 @@ const failed = (
 it.each<[string, Exclude<EarlierOutcome, { status: 'processed' }>, object | undefined]>([
   [
     'a run that can still deliver',
-    failed('ResultStoreFailed', { runId: 'pr_1', submits: 2, apiVersion: '2026-02-09' }),
+    failed('ResultStoreFailed', { runId: 'pr_1', submits: 2 }),
     { submits: 2, run: { runId: 'pr_1', apiVersion: '2026-02-09' }, lastRunId: 'pr_1' },
   ],
   ['a failed run', failed('ParserRunFailed', { runId: 'pr_1', submits: 1 }), { submits: 1, lastRunId: 'pr_1' }],
@@ -31,7 +31,17 @@ it.each<[string, Exclude<EarlierOutcome, { status: 'processed' }>, object | unde
   [
     'a cancelled document with a run',
     { status: 'cancelled', id: '1', workflowId: 'batch/1', runId: 'pr_1' },
-    { submits: 1, run: { runId: 'pr_1' }, lastRunId: 'pr_1' },
+    { submits: 1, run: { runId: 'pr_1', apiVersion: '2026-02-09' }, lastRunId: 'pr_1' },
+  ],
+  [
+    'a cancelled document whose submit has no answer',
+    { status: 'cancelled', id: '1', workflowId: 'batch/1', submits: 2, runMayExist: true },
+    { submits: 2, runMayExist: true },
+  ],
+  [
+    'a run of an unknown version',
+    failed('ResultStoreFailed', { runId: 'odd_1', submits: 1 }),
+    { submits: 1, run: { runId: 'odd_1', apiVersion: 'worker' }, lastRunId: 'odd_1' },
   ],
   ['a cancelled document without a run', { status: 'cancelled', id: '1', workflowId: 'batch/1' }, undefined],
 ])('the outcome tells the next start of %s', (_, outcome, earlier) => {

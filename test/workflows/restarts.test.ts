@@ -198,13 +198,23 @@ describe('After the retention period of Temporal, a batch', () => {
   it('attaches to the runs of its outcomes, and submits no document again whose run may exist', async () => {
     const [slow, late] = [scene.document('slow'), scene.document('late')];
     const { workflowId: key } = slow;
-    const start = () => {
+    const start = async ({ isPaused = false } = {}) => {
       const options = { ...QUICK, deadlineMs: 2_000, onAmbiguousSubmit: 'fail' } as const;
       const documents = [slow, late].map(({ fileUrl }) => ({ file: { fileUrl }, ...options }));
-      return reading(scene).startBatch({ documents, retryFailed: true }, { idempotencyKey: key });
+      const workflow = isPaused ? { startDelay: 1_000 } : {};
+      const handle = await reading(scene).startBatch(
+        { documents, retryFailed: true },
+        { idempotencyKey: key, workflow },
+      );
+      if (isPaused) await handle.pause();
+      return handle;
     };
     expect(await (await start()).result()).toMatchObject({ failures: { ParseDeadlineExceeded: 2 } });
     await Promise.all(['1', '2'].map((id) => forget(scene, `${key}/${id}`)));
+    // This start ends before it comes to the documents.
+    const paused = await start({ isPaused: true });
+    await until(async () => (await paused.progress()).total === 2);
+    await scene.temporal.workflow.getHandle(key).terminate();
     const again = await start();
     await again.result();
     const outcomes = await outcomesOf(again);
