@@ -59,7 +59,7 @@ async function look(api: ExtendApi, { lost, runIds = [] }: FindRunInput): Promis
   return listRuns === undefined ? [] : lookInList(listRuns, lost);
 }
 
-/** The id is a claim of anybody, so a request for it that fails must not end the look. */
+/** The sender of a signal is not known, so a request for the run that it names must not end the look. */
 function ignoreUnlessAborted(): undefined {
   cancellationSignal().throwIfAborted();
 }

@@ -62,7 +62,7 @@ export async function startOnce<T extends Workflow>(request: StartOnceRequest<T>
   const ended = { isCompleted: status.name === 'COMPLETED', handle };
   if (await isKept(ended)) return existing;
   const earlier = await readEarlier?.(ended);
-  // What was read says nothing about an execution that another caller has started meanwhile.
+  // The facts are those of the ended execution. Another caller may have started the workflow meanwhile.
   if ((await existing.describe()).runId !== runId) return existing;
   return (await startUnlessKnown(request, reusePolicy, earlier)) ?? existing;
 }

@@ -17,7 +17,7 @@ import type { SeededRandom } from './seeded-random';
 /** The time that faults may cost: `quick` faults end within seconds, `thorough` faults include hanging requests. */
 export type Patience = 'quick' | 'thorough';
 
-/** How often answers to submits are lost: `some` of them, or `many`, which is a fifth before and a fifth after the run was created. */
+/** Share of the answers to submits that are lost: `some`, or `many`, which is a fifth before and a fifth after the run was created. */
 export type Losses = 'some' | 'many';
 
 /** The faults that the submits of one document meet. */

@@ -5,7 +5,7 @@ import type { Emulator, EmulatorRun, ScriptedDocument } from '../../local/extend
 import { createRandom } from './seeded-random';
 
 /**
- * How a run of others resembles a run of the soak:
+ * The resemblance of a run of others to a run of the soak:
  *  - `equalName`: it has the same file name, and no metadata.
  *  - the others: it has the same file name, and a copy of the metadata in which one member is another one.
  */

@@ -23,7 +23,7 @@ export interface PlanOptions {
   readonly engine: Engine | 'both';
   /** The time that a fault may cost. @default 'thorough' */
   readonly patience?: Patience;
-  /** How often answers to submits are lost. @default 'some' */
+  /** Share of the answers to submits that are lost. @default 'some' */
   readonly losses?: Losses;
   /** Longest time until a run is listed, in milliseconds. @default 0 */
   readonly maxListLagMs?: number;

@@ -51,7 +51,7 @@ export interface DocumentPlanOptions {
   readonly patience: Patience;
   /** Length of the period in which all documents are started, in milliseconds. */
   readonly loadMs: number;
-  /** How often answers to submits are lost. @default 'some' */
+  /** Share of the answers to submits that are lost. @default 'some' */
   readonly losses?: Losses;
   /** Longest time until a run is listed, in milliseconds; each document draws its own. @default 0 */
   readonly maxListLagMs?: number;

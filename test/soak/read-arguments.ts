@@ -12,7 +12,7 @@ export interface SoakArguments {
   readonly engine: Engine | 'both';
   /** Version of Extend's API in which the workers submit; `both`: one worker in each. */
   readonly apiVersion: ApiVersion | 'both';
-  /** How often answers to submits are lost. */
+  /** Share of the answers to submits that are lost. */
   readonly losses: Losses;
   /** Longest time until a run is listed, in milliseconds. */
   readonly maxListLagMs: number;
@@ -36,7 +36,7 @@ export const USAGE = `npm run soak -- [--documents N] [--seed S] [--mode resubmi
   --engine         polling.engine of the documents (default both: drawn per document)
   --api-version    version of Extend's API in which the workers submit: ${[...API_VERSIONS, 'both'].join(', ')}
                    (default ${DEFAULT_API_VERSION}; both: one worker in each)
-  --losses         how often answers to submits are lost (default some; many: a fifth before and a fifth after the
+  --losses         share of the answers to submits that are lost (default some; many: a fifth before and a fifth after the
                    run was created, and runs are looked for during 60 s instead of 5 s)
   --max-list-lag-ms  longest time until a run is listed; each document draws its own (default 0)
   --foreign-runs   number of runs that others create, with equal names and forged metadata (default 0)
