@@ -15,6 +15,9 @@ const SCRIPTS = {
 };
 const ENGINES = ['timer', 'retry'] as const;
 
+/** The run goes on at Extend, in each version of the API. `cancel-run.test.ts` has the cancellation at Extend. */
+const LEFT = { onCancel: 'leave' } as const;
+
 describe('Cancelling', () => {
   // The time-skipping server hangs when an activity ends while its cancellation is in flight.
   const scene = new Scene({ server: 'shared-dev-server', scripts: SCRIPTS });
@@ -57,13 +60,13 @@ describe('Cancelling', () => {
   it.each(ENGINES)('ends a wait at once: %s', async (engine) => {
     const document = scene.document('never');
     const handle = await scene.start(document, {
+      ...LEFT,
       polling: { engine, initialDelayMs: 0, scaleMs: 3_600_000, maxDelayMs: 3_600_000 },
     });
     await scene.seen(document, 'read');
     await cancelled(document);
     expect((await handle.progress()).runId).toBe(scene.runOf(document).id);
     expect(scene.countsOf(document)).toMatchObject({ submits: 1, polls: 1, deletes: 0 });
-    // Version 2025-04-21 cannot cancel a run.
     expect(scene.requestsOf(document, 'cancelRun')).toEqual([]);
     const activities = activitiesOf(await historyOf(scene.temporal, document.workflowId));
     expect(activities.map(({ type }) => type)).toEqual(['submitParse', 'getStatus']);
@@ -72,7 +75,7 @@ describe('Cancelling', () => {
 
   it.each(ENGINES)('ends the wait for the first poll at once: %s', async (engine) => {
     const document = scene.document('never');
-    const handle = await scene.start(document, { polling: { engine, initialDelayMs: 3_600_000 } });
+    const handle = await scene.start(document, { ...LEFT, polling: { engine, initialDelayMs: 3_600_000 } });
     await until(async () => (await handle.progress()).phase === 'waiting');
     await cancelled(document);
     expect(scene.countsOf(document)).toMatchObject({ submits: 1, polls: 0 });
@@ -80,7 +83,7 @@ describe('Cancelling', () => {
 
   it.each(ENGINES)('ends the backoff of a failing poll at once: %s', async (engine) => {
     const document = scene.document('failing');
-    await scene.start(document, { polling: { engine, initialDelayMs: 0 } });
+    await scene.start(document, { ...LEFT, polling: { engine, initialDelayMs: 0 } });
     await until(async () => {
       const { raw } = await scene.temporal.workflow.getHandle(document.workflowId).describe();
       return raw.pendingActivities?.[0]?.attempt === 2;

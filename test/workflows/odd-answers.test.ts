@@ -80,7 +80,8 @@ describe('A document with odd answers', () => {
       answers = { ...submitted, result: wrapped(text.replace('"FUTURE"', nested(15_000))) };
       const { end, reads } = await counted(() => scene.client.execute({ file, result }));
       expect(Object.keys(end).sort()).toEqual(['apiVersion', 'output', 'polls', 'runId', 'submits', 'waitedMs']);
-      expect(reads).toBe(2);
+      // On version 2026-02-09 a stored result is looked for by its URL first.
+      expect(reads).toBe(result === 'stored' && scene.apiVersion === '2026-02-09' ? 3 : 2);
       const read = [];
       const reader = new ParseClient({ client: scene.temporal, resultDirectory: directory });
       for await (const chunk of reader.readChunks(end)) read.push(chunk);
