@@ -62,7 +62,7 @@ describe('the arguments of npm run soak', () => {
     [['--engine', 'steam'], "--engine must be one of timer, retry, both, got 'steam'"],
     [['--api-version', '2'], "--api-version must be one of 2025-04-21, 2026-02-09, both, got '2'"],
     [['--losses', 'all'], "--losses must be one of some, many, got 'all'"],
-    [['--max-list-lag-ms', '-1'], "--max-list-lag-ms must be a whole number from 0 to 600000, got '-1'"],
+    [['--max-list-lag-ms', '1.5'], "--max-list-lag-ms must be a whole number from 0 to 600000, got '1.5'"],
     [['--foreign-runs', 'x'], "--foreign-runs must be a whole number from 0 to 10000, got 'x'"],
     [['--minutes-limit', '0'], "--minutes-limit must be a number from 0.1 to 1440, got '0'"],
     [['--speed', '9'], "Unknown option '--speed'"],
