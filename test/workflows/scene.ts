@@ -247,7 +247,7 @@ export function testedVersion(): ApiVersion {
 /** Starts emulator, worker and client on the shared dev server, with a task queue of their own. */
 async function startOnSharedServer(options: Omit<SceneOptions, 'server'>): Promise<Environment> {
   const { scripts = {}, faults, parse, maxCachedWorkflows, apiVersion } = options;
-  const emulator = await startEmulator({ scripts, ...(faults && { faults }) });
+  const emulator = await startEmulator({ ...options.emulator, scripts, ...(faults && { faults }) });
   const env = await createDevEnv();
   const taskQueue = `scene-${randomUUID()}`;
   const worker = await createParseWorker({
