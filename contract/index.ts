@@ -10,6 +10,7 @@ export {
   MAX_DOCUMENT_ID_BYTES,
   MAX_LIST_BYTES,
   documentWorkflowId,
+  fittingCount,
   otherWorkflowId,
   toParseInput,
   utf8Bytes,

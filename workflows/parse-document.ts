@@ -74,10 +74,11 @@ function firstTaskDueMs(): number {
  * executions of a cron schedule or of a retry policy share their first run id, but each of them submits anew.
  */
 function ownFirstRunId(): string {
-  const { runId, firstExecutionRunId, cronSchedule, attempt } = workflowInfo();
-  return cronSchedule || attempt > 1 ? runId : firstExecutionRunId;
+  const { runId, firstExecutionRunId, attempt } = workflowInfo();
+  return isLaterTick() || attempt > 1 ? runId : firstExecutionRunId;
 }
 
+/** Tells if a cron schedule has started this execution after an earlier one. */
 function isLaterTick(): boolean {
   const { cronSchedule, runId, firstExecutionRunId } = workflowInfo();
   return Boolean(cronSchedule) && runId !== firstExecutionRunId;

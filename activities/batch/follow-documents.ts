@@ -3,6 +3,7 @@ import { ApplicationFailure, ApplicationFailureCategory, WorkflowNotFoundError }
 import {
   DOCUMENT_MEMO,
   documentWorkflowId,
+  fittingCount,
   nextDelayMs,
   resolveSchedule,
   toDocumentFailure,
@@ -48,10 +49,8 @@ export function createFollowDocuments(): ParseActivities['followDocuments'] {
 
 /** Cuts the answer to a size that the history takes, but never to nothing. The next call gives the others. */
 function withinBytes(documents: readonly EndedDocument[]): EndedDocument[] {
-  let bytes = 0;
-  return documents.filter(
-    (document, at) => (bytes += utf8Bytes(JSON.stringify(document))) <= MAX_ANSWER_BYTES || at === 0,
-  );
+  const sizes = documents.map((document) => utf8Bytes(JSON.stringify(document)));
+  return documents.slice(0, fittingCount(sizes, MAX_ANSWER_BYTES));
 }
 
 /**

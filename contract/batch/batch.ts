@@ -199,6 +199,13 @@ export function otherWorkflowId(batchId: string, id: string, hash: string): stri
   return `${documentWorkflowId(batchId, id)}~${hash.slice(0, SHOWN_HASH_LENGTH)}`;
 }
 
+/** Gives the number of the first values that fit into the limit together: at least one, if there is one. Pure. */
+export function fittingCount(sizes: readonly number[], maxBytes: number): number {
+  let bytes = 0;
+  const count = sizes.findIndex((size) => (bytes += size) > maxBytes);
+  return count < 0 ? sizes.length : Math.max(count, 1);
+}
+
 /** Size of a text as UTF-8, in bytes. */
 export function utf8Bytes(text: string): number {
   return new TextEncoder().encode(text).length;

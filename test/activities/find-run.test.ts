@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createParseActivities } from '../../activities';
 import { httpReply, startEmulator, type Emulator, type EmulatorOptions } from '../../local/extend';
+import { createRun } from '../local/extend/api-call';
 import { createContext, failureOf, runActivity } from './run-activity';
 
 /** The identity of a submit of the workflow that the test context invents. */
@@ -17,16 +18,7 @@ async function start(options: EmulatorOptions = {}): Promise<void> {
 }
 
 /** Creates a run, with metadata of this package if they are given. */
-async function createRun(temporal?: object): Promise<string> {
-  const headers = {
-    authorization: 'Bearer test',
-    'x-extend-api-version': '2026-02-09',
-    'content-type': 'application/json',
-  };
-  const body = JSON.stringify({ file: { url: URL }, ...(temporal && { metadata: { temporal } }) });
-  const answer = await fetch(`${emulator.url}/parse_runs`, { method: 'POST', headers, body });
-  return ((await answer.json()) as { id: string }).id;
-}
+const createNamedRun = (temporal?: object) => createRun(emulator, URL, temporal && { metadata: { temporal } });
 
 const activitiesOf = (apiVersion: '2025-04-21' | '2026-02-09' = '2026-02-09', apiKey = 'test') =>
   createParseActivities({ apiKey, baseUrl: emulator.url, apiVersion });
@@ -50,7 +42,7 @@ describe('findRun', () => {
     await start({ runList });
     const ids: string[] = [];
     for (const temporal of [undefined, TEMPORAL, { ...TEMPORAL, submit: 2 }, TEMPORAL, undefined]) {
-      ids.push(await createRun(temporal));
+      ids.push(await createNamedRun(temporal));
       // The list gives the time of creation in milliseconds.
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
@@ -61,14 +53,14 @@ describe('findRun', () => {
 
   it('takes no run that is older than the submit', async () => {
     await start();
-    await createRun(TEMPORAL);
+    await createNamedRun(TEMPORAL);
     // The submit is ten minutes in the future, more than the clocks may differ.
     expect(await look({ atMs: Date.now() + 600_000 })).toEqual({ canLook: true, runs: [] });
   });
 
   it('looks in the version of the submit, whatever the version of the worker', async () => {
     await start();
-    const runId = await createRun(TEMPORAL);
+    const runId = await createNamedRun(TEMPORAL);
     const lost = [{ ...lostSince(), apiVersion: '2026-02-09' as const }];
     const found = await runActivity(activitiesOf('2025-04-21'), 'findRun', { lost }, contextNow());
     expect(found).toMatchObject({ canLook: true, runs: [{ runId }] });
@@ -80,13 +72,13 @@ describe('findRun', () => {
     await start({
       faults: ({ runId }) => (runId === 'pr_bad' ? httpReply({ status: 400, json: { message: 'no id' } }) : undefined),
     });
-    const runId = await createRun(TEMPORAL);
+    const runId = await createNamedRun(TEMPORAL);
     expect((await look({}, ['pr_bad', 'pr_unknown'])).runs).toMatchObject([{ runId }]);
   });
 
   it('leaves out a run whose id repeats the API key', async () => {
     await start();
-    const runId = await createRun(TEMPORAL);
+    const runId = await createNamedRun(TEMPORAL);
     const failure = await failureOf(
       activitiesOf('2026-02-09', runId),
       'findRun',

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isPlainObject } from '../../json';
 import type { Emulator, EmulatorRun, ScriptedDocument } from '../../local/extend';
+import { callNew } from '../local/extend/api-call';
+import { eachAtItsTime } from './at-its-time';
 import { createRandom } from './seeded-random';
 
 /**
@@ -20,8 +21,6 @@ export interface ForeignRun {
   readonly place: number;
 }
 
-/** Key with which the soak and the others call Extend: they share a workspace. */
-export const API_KEY = 'test';
 /** Name of the scripted document that every run of others is. */
 export const FOREIGN_SCRIPT = 'foreign';
 /** The scripted document that every run of others is. */
@@ -61,14 +60,10 @@ export async function createForeignRuns(
   emulator: Emulator,
   signal: AbortSignal,
 ): Promise<void> {
-  const beganAtMs = Date.now();
-  for (const foreign of planned) {
-    const waitMs = Math.max(beganAtMs + foreign.atMs - Date.now(), 0);
-    await sleep(waitMs, undefined, { signal }).catch(() => undefined);
-    if (signal.aborted) return;
+  for await (const foreign of eachAtItsTime(planned, signal)) {
     const runs = emulator.runs.filter((run) => !isForeign(run));
     const model = runs[Math.floor(foreign.place * runs.length)];
-    if (model !== undefined) await submit(emulator.url, toForeignSubmit(foreign, model));
+    if (model !== undefined) await submit(emulator, toForeignSubmit(foreign, model));
   }
 }
 
@@ -86,14 +81,8 @@ export function toForeignSubmit({ resemblance }: ForeignRun, model: Pick<Emulato
   return { file, metadata: { temporal: { ...copied, ...others[resemblance] } } };
 }
 
-async function submit(url: string, body: object): Promise<void> {
-  const headers = {
-    authorization: `Bearer ${API_KEY}`,
-    'x-extend-api-version': '2026-02-09',
-    'content-type': 'application/json',
-  };
-  const answer = await fetch(`${url}/parse_runs`, { method: 'POST', headers, body: JSON.stringify(body) });
+async function submit(emulator: Emulator, body: object): Promise<void> {
+  const { status, body: answer } = await callNew(emulator, 'POST', '/parse_runs', body);
   // Extend answers with 503 during an outage of the soak.
-  if (!answer.ok && answer.status !== 503) throw new Error(`a run of others was refused: ${await answer.text()}`);
-  await answer.body?.cancel();
+  if (status !== 200 && status !== 503) throw new Error(`a run of others was refused: ${JSON.stringify(answer)}`);
 }

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { htmlReply, type FaultChooser } from '../../local/extend';
 import type { DevServer } from '../../local/temporal';
+import { eachAtItsTime } from './at-its-time';
 import type { Interruption } from './plan';
 import type { LastingWorker } from './lasting-worker';
 
@@ -26,14 +26,7 @@ export class Interruptions {
 
   /** Performs the interruptions one after the other, each at its time. Ends early if the signal is aborted. */
   async perform(planned: readonly Interruption[], interrupted: Interrupted, signal: AbortSignal): Promise<void> {
-    const beganAtMs = Date.now();
-    for (const interruption of planned) {
-      await sleep(Math.max(beganAtMs + interruption.atMs - Date.now(), 0), undefined, { signal }).catch(
-        () => undefined,
-      );
-      if (signal.aborted) return;
-      await this.#perform(interruption, interrupted);
-    }
+    for await (const interruption of eachAtItsTime(planned, signal)) await this.#perform(interruption, interrupted);
   }
 
   /** Tells if an interruption was in this period or shortly before it. Epoch milliseconds. */

@@ -8,7 +8,7 @@ import { startEmulator, type Emulator, type EmulatorRequest, type EmulatorRun } 
 import { startDevServer } from '../../local/temporal';
 import type { DocumentRecord, Ledgers, Reported } from './compare-ledgers';
 import { followDocument } from './follow-document';
-import { API_KEY, createForeignRuns, FOREIGN_DOCUMENT, FOREIGN_SCRIPT, isForeign } from './foreign-runs';
+import { createForeignRuns, FOREIGN_DOCUMENT, FOREIGN_SCRIPT, isForeign } from './foreign-runs';
 import { Interruptions } from './interruptions';
 import { WORKERS, type SoakPlan } from './plan';
 import type { PlannedDocument } from './planned-document';
@@ -78,7 +78,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakOutcome> {
     faults: interruptions.faults,
   });
   await using server = await startDevServer({ executable });
-  const env = { TEMPORAL_ADDRESS: server.address, EXTEND_API_KEY: API_KEY, EXTEND_BASE_URL: emulator.url };
+  const env = { TEMPORAL_ADDRESS: server.address, EXTEND_API_KEY: 'test', EXTEND_BASE_URL: emulator.url };
   const workers = Array.from({ length: WORKERS }, (_, at) =>
     startLastingWorker({
       command,

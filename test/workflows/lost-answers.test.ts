@@ -2,6 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ParseCancelledError } from '../../client';
 import { httpReply, naturalReply, resetReply } from '../../testing';
+import { createRun } from '../local/extend/api-call';
 import { until } from '../support/until';
 import { activitiesOf, historyOf } from './history';
 import { failureOf, Scene, type TestDocument } from './scene';
@@ -89,7 +90,7 @@ describe('A submit whose answer is lost', () => {
       { workflowId },
       'text',
     ]) {
-      await createRun(scene, document, { temporal: forged });
+      await createForgedRun(scene, document, { temporal: forged });
     }
     const forgedRuns = scene.runsOf(document).map(({ id }) => id);
     const result = await scene.execute(document, { ...QUICK, reconcileMs: 10_000 });
@@ -228,16 +229,8 @@ describe('On version 2025-04-21', () => {
   });
 });
 
-async function createRun(scene: Scene, { fileUrl }: TestDocument, metadata: object): Promise<void> {
-  await fetch(`${scene.emulator.url}/parse_runs`, {
-    method: 'POST',
-    headers: {
-      authorization: 'Bearer test',
-      'x-extend-api-version': '2026-02-09',
-      'content-type': 'application/json',
-    },
-    body: JSON.stringify({ file: { url: fileUrl.replace('before', 'ok') }, metadata }),
-  });
+async function createForgedRun({ emulator }: Scene, { fileUrl }: TestDocument, metadata: object): Promise<void> {
+  await createRun(emulator, fileUrl.replace('before', 'ok'), { metadata });
 }
 
 describe('A signal that names the run of a submit without an answer', () => {
@@ -248,7 +241,7 @@ describe('A signal that names the run of a submit without an answer', () => {
     const document = scene.document('after');
     const handle = await scene.start(document, { ...QUICK, reconcileMs: 600_000, onAmbiguousSubmit: 'fail' });
     await scene.emulator.waitFor(({ operation }) => operation === 'listRuns');
-    await createRun(scene, document, { temporal: { namespace: 'default', workflowId: document.workflowId } });
+    await createForgedRun(scene, document, { temporal: { namespace: 'default', workflowId: document.workflowId } });
     const [own, forged] = scene.runsOf(document).map(({ id }) => id);
     await handle.runFinished({ runId: forged ?? '' });
     await handle.runFinished({ runId: own ?? '' });

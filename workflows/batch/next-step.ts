@@ -1,3 +1,5 @@
+import { fittingCount } from '../../contract';
+
 /** The facts from which the next step of a batch is decided. */
 export interface BatchSituation {
   /** Events of this execution's history so far. */
@@ -80,10 +82,7 @@ function endStep({ unwritten, inSegment }: BatchSituation): BatchStep {
  * @param sizes sizes of the outcomes that are not written yet, in bytes of JSON
  */
 export function segmentLength(sizes: readonly number[]): number {
-  let bytes = 0;
-  const length = sizes.findIndex((size) => (bytes += size) > SEGMENT_BYTES);
-  const most = Math.min(sizes.length, SEGMENT_OUTCOMES);
-  return length < 0 ? most : Math.min(Math.max(length, 1), most);
+  return Math.min(fittingCount(sizes, SEGMENT_BYTES), SEGMENT_OUTCOMES);
 }
 
 function startStep({ width, children, starting, adopted, queued }: BatchSituation): BatchStep {
