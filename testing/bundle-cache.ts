@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { serverCacheDirectory } from '../local/temporal';
+import { temporalVersion } from '../worker/workflow-source';
 
 /** A bundle of workflows, with the inputs that it was made of. */
 interface CachedBundle {
@@ -17,7 +18,7 @@ interface CachedBundle {
 export async function readBundle(workflowsPath: string): Promise<string | undefined> {
   try {
     const kept = JSON.parse(await readFile(cachePath(workflowsPath), 'utf8')) as CachedBundle;
-    if (kept.bundler !== bundlerVersion()) return undefined;
+    if (kept.bundler !== temporalVersion()) return undefined;
     const isSame = Object.entries(kept.inputs).every(([path, before]) => fingerprint(path) === before);
     return isSame ? kept.code : undefined;
   } catch {
@@ -44,7 +45,7 @@ export async function keepBundle(workflowsPath: string, code: string, { sources,
   const unfinished = `${path}.${randomUUID()}`;
   const others = [...paths].filter((input) => !sources.has(input));
   const inputs = Object.fromEntries([...sources, ...others.map((input) => [input, fingerprint(input)] as const)]);
-  const bundle: CachedBundle = { bundler: bundlerVersion(), inputs, code };
+  const bundle: CachedBundle = { bundler: temporalVersion(), inputs, code };
   try {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(unfinished, JSON.stringify(bundle));
@@ -69,9 +70,4 @@ function cachePath(workflowsPath: string): string {
 
 function sha256(content: string | Buffer): string {
   return createHash('sha256').update(content).digest('hex');
-}
-
-function bundlerVersion(): string {
-  const { version } = require('@temporalio/worker/package.json') as { readonly version: string };
-  return version;
 }

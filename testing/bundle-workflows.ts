@@ -1,5 +1,6 @@
 import { bundleWorkflowCode, DefaultLogger, type BundleOptions } from '@temporalio/worker';
 import type { ParseWorkerOptions } from '../worker';
+import { changesBundle, workflowSource } from '../worker/workflow-source';
 import { fingerprint, keepBundle, readBundle } from './bundle-cache';
 
 type WorkerSettings = NonNullable<ParseWorkerOptions['worker']>;
@@ -10,11 +11,12 @@ const NAME = 'extend-parse';
 
 /**
  * Adds a bundle of the workflows to the worker's settings. Bundling takes seconds, so a bundle is kept until one of its
- * files changes. Settings that contain a bundle, or an option that changes the bundle, are returned unchanged.
+ * files changes. Settings that contain a bundle, that take the bundle of the build, or that have an option which changes
+ * the bundle, are returned unchanged.
  */
 export async function withBundledWorkflows(settings: WorkerSettings): Promise<WorkerSettings> {
-  const { workflowBundle, interceptors, bundlerOptions, dataConverter, plugins, sinks } = settings;
-  if ([workflowBundle, interceptors, bundlerOptions, dataConverter, plugins, sinks].some(Boolean)) return settings;
+  const { workflowBundle } = { ...workflowSource(settings, { plugins: [] }), ...settings };
+  if (workflowBundle !== undefined || changesBundle(settings)) return settings;
   const { workflowsPath = require.resolve('../workflows'), ...others } = settings;
   const code = (await readBundle(workflowsPath)) ?? (await bundleWorkflows(workflowsPath));
   return { ...others, workflowBundle: { code } };

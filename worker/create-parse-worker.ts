@@ -4,6 +4,7 @@ import { DEFAULT_TASK_QUEUE } from '../contract';
 import { defined } from '../json';
 import { withRunIdLogged } from './log-run-id';
 import { shutdownTimes } from './shutdown-times';
+import { workflowSource } from './workflow-source';
 
 /** Settings of {@link createParseWorker}. */
 export interface ParseWorkerOptions {
@@ -42,14 +43,15 @@ export interface ParseWorkerOptions {
  */
 export async function createParseWorker(options: ParseWorkerOptions): Promise<Worker> {
   const { connection, namespace, taskQueue = DEFAULT_TASK_QUEUE, worker = {} } = options;
+  const given = { ...workflowSource(worker, connection), ...worker };
   return Worker.create({
     connection,
     taskQueue,
-    ...defined({ namespace, workflowsPath: worker.workflowBundle ? undefined : require.resolve('../workflows') }),
+    ...defined({ namespace }),
     ...shutdownTimes(options.shutdownGraceTimeMs),
     ...rateLimit(options.maxRequestsPerSecond),
-    ...worker,
-    interceptors: withRunIdLogged(worker),
+    ...given,
+    interceptors: withRunIdLogged(given),
     activities: { ...createParseActivities(options.activities), ...worker.activities },
   });
 }

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { KEPT_BUNDLES } from '../support/kept-bundles';
 import { devServerExecutable } from '../support/servers';
 
 const ROOT = resolve(__dirname, '../..');
@@ -50,7 +49,6 @@ export class Workplace {
     const inherited = Object.entries(process.env).filter(([name]) => !/^(EXTEND|TEMPORAL)_/.test(name));
     const env = {
       ...Object.fromEntries(inherited),
-      ...KEPT_BUNDLES,
       TMPDIR: this.directory,
       HOME: this.directory,
       XDG_CACHE_HOME: dirname(dirname(devServerExecutable())),

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { KEPT_BUNDLES } from '../support/kept-bundles';
 import { devServerAddress } from '../support/servers';
 import { START_SCRIPT, Workplace } from './run-command';
 
@@ -37,7 +36,7 @@ describe('npm start', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)('under npm, cancels and cleans up on %s', async (signal) => {
     const args = ['start', '--silent', '--', '--out', workplace.directory, 'http://emulator.invalid/never'];
     const none = { EXTEND_API_KEY: '', TEMPORAL_ADDRESS: '' };
-    const env = { ...process.env, ...KEPT_BUNDLES, TMPDIR: workplace.directory, ...none };
+    const env = { ...process.env, TMPDIR: workplace.directory, ...none };
     // npm gets a process group of its own, as in a terminal: Ctrl-C reaches npm and the command at the same time.
     const npm = spawn('npm', args, { cwd: resolve(__dirname, '../..'), env, detached: true });
     let output = '';

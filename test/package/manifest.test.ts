@@ -12,9 +12,8 @@ function namedModules(): string[] {
   const names = new Set<string>();
   for (const entry of readdirSync(join(ROOT, 'dist'), { recursive: true, encoding: 'utf8' })) {
     // The bundles, and the types of the libraries in them, which no user reaches.
-    const isBundled = [join('http', 'ky.'), join('webhook', 'request-listener.')].some((path) =>
-      entry.startsWith(path),
-    );
+    const bundles = [join('http', 'ky.'), join('webhook', 'request-listener.'), join('worker', 'workflows-')];
+    const isBundled = bundles.some((path) => entry.startsWith(path));
     if (isBundled || !/\.(?:js|d\.ts)$/.test(entry)) continue;
     const code = readFileSync(join(ROOT, 'dist', entry), 'utf8').replace(/^\s*(?:\*|\/\/|\/\*).*$/gm, '');
     for (const [, name] of code.matchAll(MODULE_NAME)) names.add(name!);

@@ -6,7 +6,7 @@ import { buildSync } from 'esbuild';
 
 const ROOT = join(__dirname, '..', '..');
 
-/** The names of the packages whose code is in a bundle. */
+/** The names of the packages whose code is in a bundle of esbuild, or in the bundle of the workflows. */
 function bundledPackages(): string[] {
   const { metafile } = buildSync({
     absWorkingDir: ROOT,
@@ -17,14 +17,32 @@ function bundledPackages(): string[] {
     metafile: true,
     platform: 'node',
   });
-  const names = Object.keys(metafile.inputs).map((file) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1]);
+  const files = [...Object.keys(metafile.inputs), ...filesOfWorkflows()];
+  const names = files.map((file) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1]);
   return [...new Set(names.filter((name) => name !== undefined))];
+}
+
+/** The files in the bundle of the workflows. */
+function filesOfWorkflows(): string[] {
+  const { version } = require('@temporalio/worker/package.json') as { version: string };
+  const bundle = readFileSync(join(ROOT, 'dist', 'worker', `workflows-${version}.js`), 'utf8');
+  return [...bundle.matchAll(/^\/\*{3}\/ "(.*)"$/gm)].map(([, file = '']) => file);
 }
 
 it('THIRD-PARTY-NOTICES has each bundled library, with its version and the text of its licence', () => {
   const notices = readFileSync(join(ROOT, 'THIRD-PARTY-NOTICES'), 'utf8');
   const packages = bundledPackages();
-  expect(packages.sort()).toEqual(['@hono/node-server', 'hono', 'ky']);
+  expect(packages.sort()).toEqual([
+    '@hono/node-server',
+    '@temporalio/common',
+    '@temporalio/workflow',
+    'hono',
+    'ky',
+    'long',
+    'ms',
+    'nexus-rpc',
+    'valibot',
+  ]);
   for (const name of packages) {
     const folder = join(ROOT, 'node_modules', name);
     const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));

@@ -5,14 +5,11 @@ import { expect, it } from '@jest/globals';
 import { compareLedgers } from './compare-ledgers';
 import { planSoak } from './plan';
 import { runSoak } from './soak';
-import { KEPT_BUNDLES } from '../support/kept-bundles';
 import { devServerExecutable } from '../support/servers';
 
 const COMMAND = resolve(__dirname, '../../dist/cli/main.js');
 
 it('twelve documents under faults that resolve quickly end exactly as planned', async () => {
-  // The workers that the soak starts inherit the variables of this process.
-  Object.assign(process.env, KEPT_BUNDLES);
   const logDirectory = mkdtempSync(join(tmpdir(), 'soak-'));
   const plan = planSoak({
     seed: 'short-22',

@@ -10,7 +10,7 @@ declare global {
 
 /**
  * Finds (or fetches) both Temporal servers, starts the dev server that all test files share, and makes the directory in
- * which commands keep their workflow bundles for this test run.
+ * which programs keep their workflow bundles for this test run.
  *
  * All clients of a time-skipping server share one clock, so each test file starts its own server, from the path given
  * here. If a server cannot be found or fetched, the whole run fails, and the error lists all attempts.

@@ -1,9 +1,9 @@
 /**
- * Keeps workflow bundles for the commands of one test run: `node --require` loads this file before the command.
+ * Keeps workflow bundles for the programs of one test run: `node --require` loads this file before the program.
  *
- * Bundling takes two seconds of a core, and each command that has a worker bundles the same workflows. The first one does
- * it with Temporal's bundler, the others take its bundle from TEST_BUNDLE_DIRECTORY. Other options make another bundle.
- * A test can call `keepBundles` for the workers of its own process.
+ * Bundling takes two seconds of a core, and many programs bundle the same workflows. The first one does it with Temporal's
+ * bundler, the others take its bundle from TEST_BUNDLE_DIRECTORY. Other options make another bundle. A test can call
+ * `keepBundles` for the workers of its own process. The command of this package does not bundle at all.
  */
 const { createHash } = require('node:crypto');
 const { mkdirSync, readFileSync, renameSync, writeFileSync } = require('node:fs');

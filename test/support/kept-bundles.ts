@@ -5,8 +5,8 @@ import { jest } from '@jest/globals';
 const BUNDLER = '@temporalio/worker/lib/workflow/bundler';
 
 /**
- * Variables for a command under test: it shares its workflow bundles with the other commands of the test run, instead of
- * bundling the workflows anew. The global set-up names the directory in TEST_BUNDLE_DIRECTORY.
+ * Variables for a program under test that bundles workflows of its own: it shares its bundles with the other programs of
+ * the test run. The global set-up names the directory in TEST_BUNDLE_DIRECTORY.
  */
 export const KEPT_BUNDLES = { NODE_OPTIONS: `--require ${join(__dirname, 'keep-bundles.cjs')}` };
 
