@@ -1,4 +1,5 @@
-import type { FailureDetails } from '../contract';
+import { toMarkdown, type FailureDetails, type ParseResult } from '../contract';
+import { defined } from '../json';
 
 /** The failure of a document, as `--json` prints it. */
 export interface ReportedFailure {
@@ -42,6 +43,17 @@ export interface Summary {
   /** In the order of the arguments. */
   readonly documents: readonly DocumentReport[];
   readonly local: LocalParts;
+}
+
+/** The report of a document whose files are written. */
+export function toProcessedReport(
+  input: string,
+  result: ParseResult,
+  files: Pick<DocumentReport, 'markdown' | 'json'>,
+): DocumentReport {
+  const { runId, pageCount } = result;
+  const empty = toMarkdown(result) === '' ? true : undefined;
+  return { input, status: 'processed', runId, ...defined({ pageCount, empty }), ...files };
 }
 
 /** One line about a document's outcome, for a person. */

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { toMarkdown, type DocumentInput, type ParseProgress, type ParseResult } from '../contract';
+import type { DocumentInput, ParseProgress, ParseResult } from '../contract';
 import { defined } from '../json';
 import { ParseError, type ParseHandle } from '../client';
-import { describeOutcome, type DocumentReport } from './document-report';
+import { describeOutcome, toProcessedReport, type DocumentReport } from './document-report';
 import { type Document, toShownInput } from './documents';
 import type { OutputDirectory } from './output-directory';
 import { toOutputNames } from './output-names';
@@ -127,9 +127,7 @@ export class ParseCall {
       const written = await writeOutputs({ output, name, result }).catch((error: unknown) => {
         throw new OutputNotWrittenError(`the result could not be written: ${String(error)}`, result.runId);
       });
-      const { runId, pageCount } = result;
-      const empty = toMarkdown(result) === '' ? true : undefined;
-      return { input, status: 'processed', runId, ...defined({ pageCount, empty }), ...written };
+      return toProcessedReport(input, result, written);
     } catch (error) {
       return toFailedOutcome(input, error);
     } finally {

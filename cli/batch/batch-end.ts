@@ -9,7 +9,7 @@ import type { ParseServices } from '../parse-services';
 import { printForMachine } from '../standard-streams';
 import type { BatchArguments } from './batch-arguments';
 import { type BatchDisplay, toEndLine } from './batch-display';
-import { type BatchOutputs, OUTCOME_LIST } from './batch-outputs';
+import { type BatchOutputs, describeEmptyDocuments, OUTCOME_LIST } from './batch-outputs';
 
 /** Time limit for the cancellation of a batch on a server of this call, in milliseconds. */
 const CANCEL_TIMEOUT_MS = 10_000;
@@ -82,6 +82,8 @@ export async function tell(
   const written = reports.filter(({ status }) => status === 'processed').length;
   display.say(toEndLine(ended));
   if (skippedLines > 0) display.say(`${skippedLines} lines of the manifest are not documents`);
+  const empty = describeEmptyDocuments(reports);
+  if (empty !== undefined) display.say(empty);
   if (failed > 0) display.say('to parse the failed documents once more, give the same command with --retry-failed');
   display.say(`${written} results in ${out}; how each document ended: ${join(out, OUTCOME_LIST)}`);
   const summary = { key, documents: reports, ...ended, local: services.local };

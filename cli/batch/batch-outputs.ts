@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import type { DocumentOutcome } from '../../contract';
 import { defined, readJsonLines } from '../../json';
-import type { DocumentReport } from '../document-report';
+import { toProcessedReport, type DocumentReport } from '../document-report';
 import type { OutputDirectory } from '../output-directory';
 import { toOutputNames } from '../output-names';
 import { withContent } from '../parse-call';
@@ -107,15 +107,15 @@ export class BatchOutputs {
 
   async #write({ id, result }: Extract<EndedDocument, { status: 'processed' }>): Promise<DocumentReport> {
     const { services, output } = this.#options;
-    const { runId, pageCount } = result;
-    const facts = { input: id, runId };
     try {
       const name = this.#nameOf(id);
-      const files = await writeOutputs({ output, name, result: await withContent(result, services) });
-      return { ...facts, status: 'processed', ...defined({ pageCount }), ...files };
+      const content = await withContent(result, services);
+      return toProcessedReport(id, content, await writeOutputs({ output, name, result: content }));
     } catch (error) {
+      const { runId } = result;
       const message = `the result could not be written: ${String(error)}`;
-      return { ...facts, status: 'failed', failure: { type: 'OutputNotWritten', message, details: { runId } } };
+      const failure = { type: 'OutputNotWritten', message, details: { runId } };
+      return { input: id, runId, status: 'failed', failure };
     }
   }
 
@@ -150,6 +150,14 @@ export function describeFailedRow({ input, failure }: DocumentReport): string {
   const words = (failure?.details.failureReason ?? failure?.message ?? '').replace(/\s+/g, ' ');
   const reason = words.length > MAX_REASON_LENGTH ? `${words.slice(0, MAX_REASON_LENGTH)}…` : words;
   return `${input}: failed, ${failure?.type}: ${reason}`;
+}
+
+/** One line about the documents in which no text was found; `undefined` if there is none. */
+export function describeEmptyDocuments(reports: readonly DocumentReport[]): string | undefined {
+  const ids = reports.filter(({ empty }) => empty === true).map(({ input }) => input);
+  if (ids.length === 0) return undefined;
+  const more = ids.length > MAX_NAMED ? ` and ${ids.length - MAX_NAMED} more, in ${OUTCOME_LIST}` : '';
+  return `no text was found in ${ids.slice(0, MAX_NAMED).join(', ')}${more}`;
 }
 
 /** The reports of a list. A list that does not exist, or that is not one of this command, has none. */

@@ -1,5 +1,5 @@
 /** Risk tested here: an interrupted batch leaves nothing that a person can use, and says nothing about how to go on. */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
@@ -86,6 +86,16 @@ describe('extend-parse batch', () => {
     expect(stderr).toMatch(/^http:\/\/emulator\.invalid\/failing: failed, ParserRunFailed: CORRUPT_FILE$/m);
     expect(stderr).toMatch(/^1 parsed, 1 failed, of 2$/m);
     expect(stderr).toMatch(/--retry-failed$/m);
+  });
+
+  it('names the documents in which it found no text', async () => {
+    writeFileSync(at('blank.txt'), '\n\n');
+    const args = ['batch', at('blank.txt'), ...play('ok?reads=0'), '--key', 'blank', '--out', 'blank'];
+    const { status, stdout } = await workplace.run(args, { env: configured() });
+    expect(status).toBe(0);
+    expect(stdout).toContain(`\nno text was found in ${at('blank.txt')}\n`);
+    expect(listOf('blank')).toContainEqual(expect.objectContaining({ input: at('blank.txt'), empty: true }));
+    expect(listOf('blank')).toContainEqual(expect.not.objectContaining({ empty: true }));
   });
 
   it('uses running workers with --task-queue, and leaves the batch to them when it is interrupted', async () => {
