@@ -1,6 +1,6 @@
 /** The workflows of the package, with one that shows the delay of the machine itself. */
 import { condition, proxyActivities, setHandler, defineSignal } from '@temporalio/workflow';
-import type { ProbeActivities } from './measure-machine-delay';
+import type { ProbeActivities } from './machine-probe';
 
 export * from '../../../workflows';
 
