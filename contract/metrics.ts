@@ -79,7 +79,7 @@ export const WEBHOOK_METRICS = {
     unit: '1',
     labels: ['outcome'],
     meaning:
-      'Deliveries of events, counted by `outcome`: `signalled`, `repeated` (an event that was signalled before), `ended` (the workflow has ended), `foreign` (a run of another program), `ignored` (another type of event), `refused` (wrong signature), `unreadable`, `unavailable` (no answer of Temporal) or `failed`.',
+      'Deliveries of events, counted by `outcome`: `signalled`, `repeated` (an event that was signalled before), `ended` (the workflow has ended), `foreign` (a run of another program), `ignored` (an event that needs no signal), `refused` (wrong signature), `unreadable`, `unavailable` (no answer of Temporal) or `failed`.',
   },
   extend_parse_webhook_delay_seconds: {
     type: 'histogram',

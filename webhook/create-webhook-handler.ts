@@ -69,7 +69,10 @@ async function receive(request: Request, receiver: Receiver): Promise<DeliveryEn
   if ('end' in received) return received.end;
   const sentAtMs = Number(signatureHeadersOf(request.headers).timestamp) * 1000;
   const event = await completeEvent(received.event, receiver, signal);
+  if ('outcome' in event) return event;
   const facts = defined({ eventType: event.eventType, eventId: event.eventId, runId: event.runId });
+  if (event.workflow !== undefined && event.workflow.workflowId === undefined)
+    return { ...facts, outcome: 'ignored', status: 200 };
   try {
     const delivering = receiver.recent.once(keyOf(event), () => deliver(event, receiver, deadlineMs));
     const end = await beforeAbort(delivering, signal);
@@ -114,11 +117,21 @@ function ended(outcome: DeliveryEnd['outcome'], status: number, reason: string):
   return { end: { outcome, status, reason } };
 }
 
-/** Fetches the payload of an event that has nothing but its URL. */
-async function completeEvent(event: RunEvent, { room }: Receiver, signal: AbortSignal): Promise<RunEvent> {
+/**
+ * Fetches the payload of an event that has nothing but its URL. If no request will ever bring the payload, Extend need not
+ * send the event again.
+ */
+async function completeEvent(
+  event: RunEvent,
+  { room, mayFetchPayload: mayFetch }: Receiver,
+  signal: AbortSignal,
+): Promise<RunEvent | DeliveryEnd> {
   const { payloadUrl, ...rest } = event;
   if (payloadUrl === undefined) return event;
-  return { ...rest, ...(await fetchPayload(payloadUrl, { signal, room })) };
+  const payload = await fetchPayload(payloadUrl, { signal, room, mayFetch });
+  if (!('problem' in payload)) return { ...rest, ...payload };
+  const { eventType, eventId } = rest;
+  return { outcome: 'ignored', status: 200, ...defined({ eventType, eventId }), reason: payload.problem };
 }
 
 /** The key under which an event is remembered; `undefined` for an event that cannot be recognised. */

@@ -2,7 +2,8 @@
  * Outcome of a delivery, by the status of its answer.
  *
  * - 200: `signalled` (a workflow got the signal), `repeated` (a workflow got it from an earlier delivery), `ended` (the workflow has ended or never existed), `foreign` (a run of
- *   another program or namespace), `ignored` (an event that is not about the end of a parse run).
+ *   another program or namespace), `ignored` (an event that needs no signal: another type, one of many runs of a bulk submit,
+ *   or a payload that no request will bring).
  * - 401, 405: `refused` (the signature is missing, wrong or too old; or it is no POST request).
  * - 400, 408, 413: `unreadable` (not JSON, not received in time, or larger than 1 MB).
  * - 503: `unavailable` (Temporal did not answer, or the secrets could not be read). Extend sends the event again.
@@ -21,7 +22,7 @@ export interface WebhookDelivery {
   /** Type of the event. Absent until the signature was found to be right, as the following members. */
   readonly eventType?: string;
   readonly eventId?: string;
-  /** Extend's run id. */
+  /** Extend's id of the run, or of the batch run. */
   readonly runId?: string;
   /** Workflows that got the signal. Absent if none did. */
   readonly workflowIds?: readonly string[];

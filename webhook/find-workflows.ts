@@ -6,8 +6,11 @@ import type { RunEvent } from './read-event';
 const MAX_WORKFLOWS = 10;
 /** Matches the run ids that a query may contain: no character in them can end the text in the query. */
 const SEARCHABLE_ID = /^[\w.:~-]+$/;
-/** gRPC's status codes of a server that cannot answer such a query: the attribute is not registered, or no visibility. */
-const CANNOT_SEARCH: ReadonlySet<number> = new Set([3, 12]);
+/**
+ * gRPC's status codes of a server that never answers such a query: the attribute is not registered, the credentials
+ * may not list workflows, or there is no visibility.
+ */
+const CANNOT_SEARCH: ReadonlySet<number> = new Set([3, 7, 12]);
 
 /** A workflow that waits for a run, as far as is known. */
 export interface WaitingWorkflow {
@@ -18,8 +21,8 @@ export interface WaitingWorkflow {
 
 /**
  * Finds the workflows that wait for the run of an event. The metadata of the run names the workflow, which takes no
- * request. For a run without such metadata, the function searches each namespace for a running workflow whose search
- * attribute `ExtendParseRunId` is the run id.
+ * request. For a run without such metadata, and for a batch run, the function searches each namespace for a running
+ * workflow whose search attribute `ExtendParseRunId` is the id.
  *
  * @returns none for a run of another program or of another namespace
  * @throws Error if Temporal does not answer a search
@@ -30,7 +33,8 @@ export async function findWorkflows(
 ): Promise<readonly WaitingWorkflow[]> {
   if (workflow !== undefined) {
     const client = clients.get(workflow.namespace);
-    return client === undefined ? [] : [{ client, ...workflow }];
+    const { namespace, workflowId } = workflow;
+    return client === undefined || workflowId === undefined ? [] : [{ client, namespace, workflowId }];
   }
   if (runId === undefined || !SEARCHABLE_ID.test(runId)) return [];
   const found = await Promise.all([...clients].map(([namespace, client]) => search(client, namespace, runId)));

@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { WebhookDelivery } from './delivery';
+import { isPublicUrl } from './payload-url';
 import { DEFAULT_TOLERANCE_MS } from './verify-signature';
 
 /** Time limit of a delivery unless the caller sets another one, in milliseconds. */
@@ -31,6 +32,12 @@ export interface WebhookHandlerOptions {
    */
   readonly timeLimitMs?: number;
   /**
+   * Tells if the payload of an event may be fetched from a URL. Only an event that has nothing but the signed URL of its
+   * payload needs this: the run id stands beside the URL in every other one. @default `https:` URLs without credentials
+   * whose host has a public name: no address, and no name of a private network
+   */
+  readonly mayFetchPayload?: (url: URL) => boolean;
+  /**
    * Called after each delivery, for logs and metrics: see `createWebhookMetrics`. An error that it throws is ignored.
    * @default nothing
    */
@@ -39,7 +46,7 @@ export interface WebhookHandlerOptions {
 
 /** The settings with all defaults. */
 export interface ResolvedOptions extends Required<
-  Pick<WebhookHandlerOptions, 'toleranceMs' | 'timeLimitMs' | 'onDelivery'>
+  Pick<WebhookHandlerOptions, 'toleranceMs' | 'timeLimitMs' | 'mayFetchPayload' | 'onDelivery'>
 > {
   /** The clients by namespace. */
   readonly clients: ReadonlyMap<string, Client>;
@@ -49,7 +56,7 @@ export interface ResolvedOptions extends Required<
 
 /** Checks the settings and fills in the defaults. @throws TypeError or RangeError that names the wrong setting */
 export function resolveOptions(options: WebhookHandlerOptions): ResolvedOptions {
-  const { secrets, onDelivery = () => undefined } = options;
+  const { secrets, mayFetchPayload = isPublicUrl, onDelivery = () => undefined } = options;
   const { toleranceMs = DEFAULT_TOLERANCE_MS, timeLimitMs = DEFAULT_TIME_LIMIT_MS } = options;
   if (!Number.isFinite(toleranceMs) || toleranceMs <= 0) {
     throw new RangeError(`toleranceMs must be a positive number of milliseconds, got ${toleranceMs}`);
@@ -64,6 +71,7 @@ export function resolveOptions(options: WebhookHandlerOptions): ResolvedOptions 
     secrets: async () => checkSecrets(typeof secrets === 'function' ? await secrets() : secrets),
     toleranceMs,
     timeLimitMs,
+    mayFetchPayload,
     onDelivery,
   };
 }

@@ -1,3 +1,4 @@
+import { BodyBuffer } from './body-buffer';
 import type { BodyRoom } from './body-room';
 
 /** Largest body that is read, in bytes. A delivery about a parse run has less than 12 kB. */
@@ -25,33 +26,28 @@ export async function readBody(
   if (Number(message.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) return 'tooLarge';
   const reader = message.body?.getReader();
   if (reader === undefined) return Buffer.alloc(0);
-  const pieces: Uint8Array[] = [];
+  const body = new BodyBuffer(room, MAX_BODY_BYTES);
   // A cancelled reader answers its pending read at once.
   const cancel = () => void reader.cancel().catch(() => undefined);
   signal.addEventListener('abort', cancel, { once: true });
-  const problem = await readPieces(reader, pieces, { signal, room }).catch(() => 'broken' as const);
+  const problem = await readInto(body, reader, signal).catch(() => 'broken' as const);
   signal.removeEventListener('abort', cancel);
-  if (problem === undefined) return Buffer.concat(pieces);
+  if (problem === undefined) return body.end();
   cancel();
-  room.free(bytesOf(pieces));
+  body.drop();
   return problem;
 }
 
-async function readPieces(
+async function readInto(
+  body: BodyBuffer,
   reader: ReadableStreamDefaultReader<Uint8Array>,
-  pieces: Uint8Array[],
-  { signal, room }: ReadBodyOptions,
+  signal: AbortSignal,
 ): Promise<BodyProblem | undefined> {
   for (;;) {
     const { done, value } = await reader.read();
     if (signal.aborted) return 'tooSlow';
     if (done) return undefined;
-    if (bytesOf(pieces) + value.byteLength > MAX_BODY_BYTES) return 'tooLarge';
-    if (!room.take(value.byteLength)) return 'full';
-    pieces.push(value);
+    const problem = body.append(value);
+    if (problem !== undefined) return problem;
   }
-}
-
-function bytesOf(pieces: readonly Uint8Array[]): number {
-  return pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
 }

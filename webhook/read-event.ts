@@ -1,4 +1,4 @@
-import { isRunEvent } from '../contract/extend';
+import { isEndEvent } from '../contract/extend';
 import { defined, isPlainObject } from '../json';
 
 /** Longest run id that this package accepts, in characters. Extend's documentation names 255. */
@@ -8,20 +8,21 @@ const MAX_WORD_LENGTH = 200;
 /** Longest workflow id and namespace that Temporal accepts, in characters. */
 const MAX_TEMPORAL_NAME_LENGTH = 1000;
 
-/** The workflow that the metadata of a run names. */
+/** The workflow that the metadata of a run name for its end. */
 export interface NamedWorkflow {
   readonly namespace: string;
-  readonly workflowId: string;
+  /** Id of the workflow; `undefined` if no workflow wants to be signalled at the end of this run. */
+  readonly workflowId: string | undefined;
 }
 
-/** An event about the end of a parse run, as far as a signal needs it. Nothing of the run's state is read. */
+/** An event about the end of a parse run, or of a batch of them, as far as a signal needs it. Nothing of the run's state is read. */
 export interface RunEvent {
   readonly eventType: string;
   /** Id of the event. Absent if the event has none that is usable. */
   readonly eventId?: string;
-  /** Extend's run id. Absent if only the content behind `payloadUrl` has it. */
+  /** Extend's id of the run, or of the batch run. Absent if only the content behind `payloadUrl` has it. */
   readonly runId?: string;
-  /** Workflow that submitted the run. Absent in version 2025-04-21, and for runs of other programs. */
+  /** Workflow that waits for the run. Absent in version 2025-04-21, for batch runs, and for runs of other programs. */
   readonly workflow?: NamedWorkflow;
   /** Signed URL of the payload. Only if the event has no run id. */
   readonly payloadUrl?: string;
@@ -46,7 +47,7 @@ export function readEvent(body: Uint8Array): RunEvent | OtherEvent | undefined {
   if (json === undefined) return undefined;
   const { eventType, eventId, payload } = isPlainObject(json.value) ? json.value : {};
   const type = typeof eventType === 'string' ? eventType.slice(0, MAX_WORD_LENGTH) : undefined;
-  if (type === undefined || !isRunEvent(type)) return { otherType: type };
+  if (type === undefined || !isEndEvent(type)) return { otherType: type };
   const named = readPayload(payload);
   if (named === undefined) return { otherType: type };
   return { eventType: type, ...defined({ eventId: textOf(eventId, MAX_WORD_LENGTH) }), ...named };
@@ -61,7 +62,13 @@ export function readPayload(payload: unknown): Pick<RunEvent, 'runId' | 'workflo
   return typeof data === 'string' ? { payloadUrl: data } : undefined;
 }
 
-/** Reads the member `temporal` of a run's metadata. @returns `undefined` if it is not as this package writes it */
+/**
+ * Reads the member `temporal` of a run's metadata. A bulk submit creates many runs, whose signals would fill the history of
+ * the workflow that waits for them all: its member `wakes` names that workflow in few of the runs, and is `false` in the
+ * others.
+ *
+ * @returns `undefined` if the member is not as this package writes it
+ */
 function readWorkflow(metadata: unknown): NamedWorkflow | undefined {
   const temporal = isPlainObject(metadata) ? metadata['temporal'] : undefined;
   if (!isPlainObject(temporal)) return undefined;
@@ -70,7 +77,8 @@ function readWorkflow(metadata: unknown): NamedWorkflow | undefined {
   );
   const isSubmit = Number.isSafeInteger(temporal['submit']) && Number(temporal['submit']) >= 1;
   if (namespace === undefined || workflowId === undefined || firstRunId === undefined || !isSubmit) return undefined;
-  return { namespace, workflowId };
+  const { wakes = workflowId } = temporal;
+  return { namespace, workflowId: textOf(wakes, MAX_TEMPORAL_NAME_LENGTH) };
 }
 
 function textOf(value: unknown, maxLength: number): string | undefined {

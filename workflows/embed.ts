@@ -28,7 +28,10 @@ export interface ParseInWorkflowOptions {
   readonly onProgress?: (progress: ParseProgress) => void;
 }
 
-/** Creates a wake for {@link parseInWorkflow}. Call its `request()` for an early poll, for instance from your signal handler. */
+/**
+ * Creates a wake for {@link parseInWorkflow}. Call its `request()` for an early poll, for instance from the handler of
+ * {@link runFinishedSignal}, which the receiver of webhooks sends to the workflow that submitted the run.
+ */
 export function createWake(): Wake {
   return new Wake();
 }
@@ -68,6 +71,8 @@ function embeddedIdentities(): SubmitIdentities {
 }
 
 export type { Wake } from './wake';
+export { runFinishedSignal } from './messages';
+export type { RunFinishedNotice } from './messages';
 export { parseFailureOf } from './parse-failure-of';
 export type { ParseFailure } from './parse-failure-of';
 export { toMarkdown } from '../contract';

@@ -13,6 +13,8 @@ import { untilWoken } from './wake';
  * list of its runs, nothing is known, so the look is worth a wait.
  */
 const DECIDING_LOOK_MS = 600_000;
+/** Time limit of a look that a signal causes, in milliseconds. Another one follows anyhow. */
+const EARLY_LOOK_MS = 30_000;
 /** Time limit of the look at the end of a document, in milliseconds. */
 const END_LOOK_MS = 30_000;
 
@@ -20,6 +22,8 @@ type LookContext = Pick<ParseContext, 'settings' | 'calls' | 'clock' | 'journal'
 
 /**
  * Looks for the run of a submit without a readable answer, at growing intervals. It costs nothing if no answer was lost.
+ * A signal causes one look at once, at most one in 5 s. No further signal ends that look, so that a flood of signals
+ * cannot prevent it.
  *
  * @param forMs time of the look, in milliseconds. If it is over already, the workflow looks once
  * @returns the run, which the document adopts; `undefined` if none was found
@@ -30,25 +34,49 @@ export async function adoptLostRun(context: LookContext, forMs: number): Promise
   for (;;) {
     const lost = findable(journal.state);
     if (lost.length === 0 || clock.remainingMs === 0) return undefined;
-    const leftMs = endsAtMs - Date.now();
-    const withinMs = Math.min(leftMs > 0 ? leftMs : DECIDING_LOOK_MS, clock.remainingMs);
-    const restMs = wake.isPending ? Math.min(wake.restMs(Date.now()), clock.remainingMs) : 0;
-    if (restMs > 0) await sleep(restMs, { summary: 'until the next look' });
-    const { named } = wake;
-    wake.consume(Date.now());
-    wake.forgetNamed();
-    const start = () => look(context, { lost, named, wait: leftMs > 0, withinMs });
-    // A signal may name the run, which is then read at once. The last look goes on to its end.
-    const found = await (leftMs > 0 ? untilWoken(wake, start) : start());
+    const leftMs = Math.max(Math.min(endsAtMs - Date.now(), clock.remainingMs), 0);
+    const isEarly = wake.isPending;
+    const restMs = isEarly ? Math.min(wake.restMs(Date.now()), leftMs) : 0;
+    if (restMs > 0) {
+      await sleep(restMs, { summary: 'until the next look' });
+      continue;
+    }
+    const found =
+      isEarly || leftMs === 0 ? await lookOnce(context, lost, leftMs) : await lookUntilWoken(context, lost, leftMs);
     if (found === undefined) continue;
     const [run, ...others] = found.runs;
     if (run !== undefined) return adopt(context, run, others);
-    if (!found.canLook || leftMs <= 0) return undefined;
-    // Temporal gives up as soon as the next pause does not fit into the time, and Extend may have refused the list once.
-    // One look follows at the end of the time.
-    const pauseMs = Math.min(endsAtMs - Date.now(), clock.remainingMs);
-    if (pauseMs > 0) await untilWoken(wake, () => sleep(pauseMs, { summary: 'until the last look' }));
+    if (!found.canLook || leftMs === 0) return undefined;
+    if (!isEarly) await pauseUntilLastLook(context, endsAtMs);
   }
+}
+
+/** Looks once, first for the runs that signals have named. Without time left, the look decides. */
+async function lookOnce(context: LookContext, lost: readonly LostSubmit[], leftMs: number): Promise<FoundRuns> {
+  const { clock, wake } = context;
+  const { named } = wake;
+  wake.consume(Date.now());
+  wake.forgetNamed();
+  const withinMs = leftMs === 0 ? DECIDING_LOOK_MS : Math.min(leftMs, EARLY_LOOK_MS);
+  return look(context, { lost, named, wait: false, withinMs: Math.min(withinMs, clock.remainingMs) });
+}
+
+/** Looks at growing intervals. @returns `undefined` if a signal has ended the look, since it may name the run */
+async function lookUntilWoken(
+  context: LookContext,
+  lost: readonly LostSubmit[],
+  withinMs: number,
+): Promise<FoundRuns | undefined> {
+  return untilWoken(context.wake, () => look(context, { lost, named: [], wait: true, withinMs }));
+}
+
+/**
+ * Temporal gives up as soon as the next pause does not fit into the time, and Extend may have refused the list once. One
+ * look follows at the end of the time.
+ */
+async function pauseUntilLastLook({ clock, wake }: LookContext, endsAtMs: number): Promise<void> {
+  const pauseMs = Math.min(endsAtMs - Date.now(), clock.remainingMs);
+  if (pauseMs > 0) await untilWoken(wake, () => sleep(pauseMs, { summary: 'until the last look' }));
 }
 
 /** Only version 2026-02-09 lists runs. */

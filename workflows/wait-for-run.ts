@@ -10,6 +10,8 @@ import { untilWoken, type Wake } from './wake';
 
 /** Patch id. Version 0.1.0 had no timer before the first poll; its histories replay without one. */
 const FIRST_DELAY_BY_TIMER = 'first-delay-by-timer';
+/** Patch id. Version 0.1.0 polled early once for each signal. */
+const SECOND_EARLY_POLL = 'second-early-poll';
 /** Time limit of the single poll at the deadline. In milliseconds. */
 const LAST_POLL_MS = 25_000;
 
@@ -22,7 +24,7 @@ type PollOptions = Pick<GetStatusInput, 'delayMs' | 'dueAtMs' | 'until' | 'expec
 export async function waitForRun(context: WaitContext, accepted: AcceptedRun): Promise<EndedRun> {
   const { clock, journal, wake } = context;
   let run = accepted;
-  wake.forgetNamed();
+  wake.follow(accepted.runId);
   while (!hasEnded(run)) {
     await context.continueAsNewIfSuggested();
     if (clock.remainingMs === 0) run = await pollLast(context, run);
@@ -72,14 +74,20 @@ async function pollByRetries(context: WaitContext, run: AcceptedRun, delayMs: nu
   return polled ?? run;
 }
 
-/** Polls early after a `runFinished` signal, at most once in 5 s. */
+/**
+ * Polls early after a `runFinished` signal, at most once in 5 s. If the run goes on, one more early poll follows, because
+ * an event may come before Extend shows the end.
+ */
 async function pollEarly(context: WaitContext, run: AcceptedRun): Promise<AcceptedRun> {
   const { clock, journal, wake } = context;
   const restMs = Math.min(wake.restMs(Date.now()), clock.remainingMs);
   journal.note({ nextPollAtMs: Date.now() + restMs });
   if (restMs > 0) await sleep(restMs, { summary: 'until the next early poll' });
   if (clock.remainingMs === 0) return run;
-  return await poll(context, run, { expectsEnd: true });
+  const { isSecond } = wake;
+  const polled = await poll(context, run, { expectsEnd: true });
+  if (!hasEnded(polled) && !isSecond && !wake.isPending && patched(SECOND_EARLY_POLL)) wake.requestSecond();
+  return polled;
 }
 
 /** Polls once at the deadline. @throws the failure of the deadline if the run has not ended. */

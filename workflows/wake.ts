@@ -19,11 +19,19 @@ export interface WakeState {
 /** Limit of the run ids that are remembered, so that a flood of forged signals costs little. */
 const MAX_NAMED = 5;
 
-/** Remembers a request for an early poll until a poll follows. */
+/** Runs that the parses of this workflow execution wait for. Temporal loads the module once per workflow. */
+const followed = new Set<string>();
+
+/**
+ * Remembers a request for an early poll until a poll follows. A request that names the run of another parse of the same
+ * workflow is ignored, so that a workflow may give each signal to the wakes of all its parses.
+ */
 export class Wake {
   #pending: boolean;
+  #isSecond = false;
   #lastWokenMs: number | undefined;
   #named: readonly string[];
+  #runId: string | undefined;
 
   constructor(state: WakeState = { pending: false }) {
     this.#pending = state.pending;
@@ -33,8 +41,10 @@ export class Wake {
 
   /** Requests an early poll. A request before or during a wait is never lost. */
   readonly request = (notice?: RunFinishedNotice): void => {
-    this.#pending = true;
     const runId: unknown = notice?.runId;
+    if (typeof runId === 'string' && runId !== this.#runId && followed.has(runId)) return;
+    this.#pending = true;
+    this.#isSecond = false;
     if (typeof runId !== 'string' || findIdProblem(runId) !== undefined || this.#named.includes(runId)) return;
     this.#named = [...this.#named, runId].slice(-MAX_NAMED);
   };
@@ -42,6 +52,24 @@ export class Wake {
   /** Run ids that signals have named, the newest last. Each is a claim only. */
   get named(): readonly string[] {
     return this.#named;
+  }
+
+  /** Requests a second early poll, because an event may come before Extend shows the end of the run. */
+  requestSecond(): void {
+    this.#pending = true;
+    this.#isSecond = true;
+  }
+
+  /** True if the requested early poll is a second one. */
+  get isSecond(): boolean {
+    return this.#isSecond;
+  }
+
+  /** Records the run that the parse waits for from now on. */
+  follow(runId: string): void {
+    this.#runId = runId;
+    followed.add(runId);
+    this.forgetNamed();
   }
 
   /** Forgets the named run ids, because the run is known or they were looked at. */
@@ -64,6 +92,7 @@ export class Wake {
   consume(nowMs: number): void {
     if (this.#pending) this.#lastWokenMs = nowMs;
     this.#pending = false;
+    this.#isSecond = false;
   }
 
   /** The state to carry. */

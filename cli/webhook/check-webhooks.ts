@@ -1,6 +1,7 @@
 import { withoutBlanks, type Environment } from '../../contract';
 import {
   API_VERSIONS,
+  BATCH_RUN_EVENTS,
   DEFAULT_API_VERSION,
   ParseApiError,
   RUN_EVENTS,
@@ -92,7 +93,15 @@ function judgeEndpoint(endpoint: WebhookEndpoint, apiVersion: ApiVersion): Findi
     return note(problem, 'Register an endpoint of version 2026-02-09, and then delete this one.');
   }
   const events = wantedIn(enabledEvents).join(' and ');
-  return { state: 'ok', subject: SUBJECT, says: `${name} gets ${events} in version ${toSafeLabel(version)}` };
+  const says = `${name} gets ${events} in version ${toSafeLabel(version)}${batchNote(enabledEvents, version)}`;
+  return { state: 'ok', subject: SUBJECT, says };
+}
+
+/** Only bulk batches need the events about batch runs, so an endpoint without them is right. */
+function batchNote(events: readonly string[], version: string): string {
+  const wanted: readonly string[] = version === '2026-02-09' ? BATCH_RUN_EVENTS[version] : [];
+  const missing = wanted.filter((event) => !events.includes(event));
+  return missing.length === 0 ? '' : `; for bulk batches it lacks ${missing.join(' and ')}`;
 }
 
 /** The events about the ends of parse runs, in the words of any version. */

@@ -1,5 +1,11 @@
 import type { Environment } from '../../contract';
-import { ParseApiError, RUN_EVENTS, type ApiVersion, type WebhookEndpoint } from '../../contract/extend';
+import {
+  BATCH_RUN_EVENTS,
+  ParseApiError,
+  RUN_EVENTS,
+  type ApiVersion,
+  type WebhookEndpoint,
+} from '../../contract/extend';
 import { createExtendClient, type WebhookEndpoints } from '../../http';
 import { maskUrl } from '../../privacy';
 import { readWorkerConfiguration } from '../../worker';
@@ -19,7 +25,7 @@ export interface RegisterArguments {
 }
 
 /**
- * `extend-parse webhook register`: creates an endpoint for the ends of parse runs. The signing secret goes to standard
+ * `extend-parse webhook register`: creates an endpoint for the ends of parse runs and of batches of them. The signing secret goes to standard
  * output, alone, so that a script can keep it; everything else goes to standard error.
  *
  * @throws CommandError if the URL is wrong, or Extend refuses the endpoint.
@@ -27,7 +33,8 @@ export interface RegisterArguments {
 export async function registerCommand(given: RegisterArguments, env: Environment): Promise<ExitStatus> {
   const { url, name, apiVersion } = given;
   checkUrl(url);
-  const request = { url, name, apiVersion, enabledEvents: RUN_EVENTS[apiVersion] };
+  const enabledEvents = [...RUN_EVENTS[apiVersion], ...BATCH_RUN_EVENTS[apiVersion]];
+  const request = { url, name, apiVersion, enabledEvents };
   const { id, signingSecret } = await orFailure(endpointsOf(env).create(request));
   console.error(`${toLabel(id)} is registered for ${shown(url)}. Its signing secret, which Extend shows only now:`);
   const problem = await new Promise<string | undefined>((resolve) =>

@@ -17,6 +17,11 @@ import { readWebhookSecrets } from './webhook-secrets';
 
 /** Time limit of a whole request, in milliseconds. The handler's own limit is shorter. */
 const REQUEST_TIMEOUT_MS = 30_000;
+/**
+ * Time after which an idle connection is closed, in milliseconds. It is longer than that of usual load balancers (60 s),
+ * which would otherwise send a delivery on a connection that is being closed, and answer 502 to Extend.
+ */
+const KEEP_ALIVE_MS = 75_000;
 /** Time that deliveries in flight get at the end, in milliseconds: longer than the time limit of the handler. */
 const CLOSE_TIMEOUT_MS = 25_000;
 
@@ -59,7 +64,8 @@ export async function webhookCommand(given: WebhookArguments, env: Environment):
         log(delivery);
       },
     });
-    const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, createWebhookListener(handler));
+    const timeouts = { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS };
+    const server = createServer(timeouts, createWebhookListener(handler));
     const port = await listen(server, { port: given.port });
     console.log(`listening on port ${port}, for ${namespaces.join(', ')} at ${address}`);
     await receiveUntil(interruption.signal, server, health);

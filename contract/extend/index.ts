@@ -40,4 +40,4 @@ export { MAX_REQUEST_MS } from './request-limits';
 export { MAX_RETRY_AFTER_MS, parseRetryAfter } from './retry-after';
 export { RunScan } from './run-scan';
 export type { RunScanOptions } from './run-scan';
-export { RUN_EVENTS, isRunEvent } from './webhook-events';
+export { BATCH_RUN_EVENTS, RUN_EVENTS, isEndEvent } from './webhook-events';

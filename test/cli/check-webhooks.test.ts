@@ -6,11 +6,12 @@ import { httpReply, startEmulator, type Emulator, type Reply } from '../../local
 import { readWorkerConfiguration } from '../../worker';
 
 const RUN = ['parse_run.processed', 'parse_run.failed'];
+const BATCH = ['batch_parse_run.processed', 'batch_parse_run.failed'];
 const right = {
   id: 'wh_1',
   url: 'https://user:password@a.test/hook?key=1',
   status: 'enabled',
-  enabledEvents: ['extract_run.processed', ...RUN],
+  enabledEvents: ['extract_run.processed', ...RUN, ...BATCH],
   apiVersion: '2026-02-09',
 };
 const judge = (changes: object, areWanted = true) =>
@@ -20,6 +21,11 @@ describe('the judgement of an endpoint', () => {
   it('is ok if it is enabled and gets both events, and its URL is masked', () => {
     const says = 'wh_1 (https://a.test/hook?***) gets parse_run.processed and parse_run.failed in version 2026-02-09';
     expect(judge({})).toEqual([`ok     webhooks: ${says}`]);
+  });
+
+  it('is ok without the events of batch runs, which only bulk batches need', () => {
+    const [line = ''] = judge({ enabledEvents: [...RUN, 'batch_parse_run.processed'] });
+    expect(line).toMatch(/^ok .* in version 2026-02-09; for bulk batches it lacks batch_parse_run\.failed$/);
   });
 
   it.each([

@@ -138,6 +138,30 @@ describe('extend-parse webhook', () => {
   });
 });
 
+describe('the guide of docs/webhooks.md', () => {
+  it('leads from nothing to a delivery that wakes the workflow', async () => {
+    await using extend = await startEmulator();
+    const port = await freePort();
+    const extendVariables = { EXTEND_API_KEY: KEY, EXTEND_BASE_URL: extend.url };
+    const registered = await workplace.run(['webhook', 'register', `http://127.0.0.1:${port}/`], {
+      env: extendVariables,
+    });
+    const temporal = { TEMPORAL_ADDRESS: devServerAddress() };
+    const receiver = workplace.start(['webhook', '--port', String(port)], {
+      env: { ...extendVariables, ...temporal, EXTEND_WEBHOOK_SECRETS: registered.stdout.trim() },
+    });
+    await receiver.waitFor(/listening on port/);
+    const parsed = await workplace.run(
+      ['parse', 'http://emulator.invalid/ok?guide', '--api-version', '2026-02-09', '--out', 'guide'],
+      { env: { ...extendVariables, ...temporal } },
+    );
+    expect(parsed.status).toBe(0);
+    const output = await receiver.waitFor(/^signalled/m);
+    expect(output).toMatch(/^signalled \(200\); parse_run\.processed; run pr_\S+; workflow \S+; -?\d+ ms after/m);
+    await end(receiver);
+  });
+});
+
 describe('extend-parse webhook register, list and delete', () => {
   const run = (...args: string[]) =>
     workplace.run(['webhook', ...args], { env: { EXTEND_API_KEY: KEY, EXTEND_BASE_URL: emulator.url } });
@@ -151,7 +175,7 @@ describe('extend-parse webhook register, list and delete', () => {
       url,
       name: 'temporal-extend-parse',
       apiVersion: '2026-02-09',
-      enabledEvents: ['parse_run.processed', 'parse_run.failed'],
+      enabledEvents: ['parse_run.processed', 'parse_run.failed', 'batch_parse_run.processed', 'batch_parse_run.failed'],
     });
     expect(registered.stdout).toBe(`${endpoint?.signingSecret}\n`);
     expect(registered.stderr).toContain(`${endpoint?.id} is registered for https://receiver.test/hook`);

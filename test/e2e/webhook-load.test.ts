@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import { createServer, request, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import { startEmulator } from '../../local/extend';
@@ -170,6 +170,29 @@ describe('a sender', () => {
   it('without a right signature is refused before its body is read', async () => {
     const url = await startReceiver();
     expect(await postSlowly(url, 'x'.repeat(20), { 'content-length': 20 })).toBe(401);
+  });
+});
+
+describe('bodies in pieces of one byte', () => {
+  it('take time for their length only, so that other deliveries are answered meanwhile', async () => {
+    const url = await startReceiver();
+    const { hostname, port } = new URL(url);
+    const bytes = 30_000;
+    const headers = Object.entries(signed('another body')).map(([name, value]) => `${name}: ${value}\r\n`);
+    const head = `POST / HTTP/1.1\r\nHost: receiver.test\r\n${headers.join('')}Transfer-Encoding: chunked\r\n\r\n`;
+    const sendSlices = async (): Promise<string> => {
+      const socket = connect(Number(port), hostname);
+      socket.on('error', () => undefined);
+      socket.write(`${head}${'1\r\nx\r\n'.repeat(bytes)}0\r\n\r\n`);
+      const [answer] = (await once(socket, 'data')) as [Buffer];
+      socket.destroy();
+      return answer.toString().split('\r\n', 1)[0] ?? '';
+    };
+    const startedAtMs = performance.now();
+    const sliced = Promise.all(Array.from({ length: 4 }, sendSlices));
+    expect(await post(url, runEvent('pr_meanwhile', metadataOf('unknown')))).toBe(200);
+    expect(new Set(await sliced)).toEqual(new Set(['HTTP/1.1 401 Unauthorized']));
+    expect(performance.now() - startedAtMs).toBeLessThan(EXTEND_WAITS_MS);
   });
 });
 

@@ -1,6 +1,6 @@
 /** Risk tested here: an event leads to a wrong workflow, or an odd one ends the receiver. */
 import { describe, expect, it } from '@jest/globals';
-import { readEvent } from '../../webhook/read-event';
+import { readEvent, type RunEvent } from '../../webhook/read-event';
 
 const read = (value: unknown) => readEvent(Buffer.from(JSON.stringify(value)));
 const temporal = { namespace: 'n', workflowId: 'w', firstRunId: 'f', submit: 1 };
@@ -54,8 +54,31 @@ describe('an event', () => {
     expect(read(event({ id: 'pr_1', metadata: { temporal: odd } }))).not.toHaveProperty('workflow');
   });
 
+  it.each(['batch_parse_run.processed', 'batch_parse_run.failed'])(
+    'of a batch run names the batch run: %s',
+    (eventType) => {
+      const payload = { object: 'batch_run', id: 'bpr_1', status: 'PROCESSED', runCount: 2 };
+      expect(read(event(payload, { eventType }))).toEqual({ eventType, eventId: 'event_1', runId: 'bpr_1' });
+    },
+  );
+
   it.each([
-    [event({ id: 'bpr_1' }, { eventType: 'batch_parse_run.processed' }), 'batch_parse_run.processed'],
+    ['another workflow', 'the-group', 'the-group'],
+    ['no workflow', false, undefined],
+    ['no workflow, in an odd way', 1, undefined],
+  ])('of a run that was submitted with many names %s for its end', (_, wakes, workflowId) => {
+    const { workflow } = read(event({ id: 'pr_1', metadata: { temporal: { ...temporal, wakes } } })) as RunEvent;
+    expect(workflow).toEqual({ namespace: 'n', workflowId });
+  });
+
+  it('has no member that a name in it could add to other objects', () => {
+    const text =
+      '{"eventType":"parse_run.processed","__proto__":{"eventId":"x"},"payload":{"__proto__":{"id":"pr_1"}}}';
+    expect(readEvent(Buffer.from(text))).toEqual({ otherType: 'parse_run.processed' });
+    expect(({} as { eventId?: string }).eventId).toBeUndefined();
+  });
+
+  it.each([
     [event({ id: 'pr_1' }, { eventType: 'parse_run.begun' }), 'parse_run.begun'],
     [event({ id: 'pr_1' }, { eventType: undefined }), undefined],
     [event(undefined), 'parse_run.processed'],

@@ -6,11 +6,14 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../../contract';
 import type { DevServer } from '../../local/temporal';
-import { createWebhookHandler, type WebhookDelivery, type WebhookHandler } from '../../webhook';
+import { startEmulator } from '../../local/extend';
+import { createRun } from '../local/extend/api-call';
+import { createWebhookHandler, createWebhookListener, type WebhookDelivery, type WebhookHandler } from '../../webhook';
 import { startOwnDevServer } from '../support/servers';
 import { until } from '../support/until';
 import { historyOf } from '../workflows/history';
@@ -73,9 +76,9 @@ async function signalsOf(workflowId: string, client = clients[0]!): Promise<unkn
   );
 }
 
-async function deliver(body: string): Promise<WebhookDelivery & { readonly status: number }> {
+async function deliver(body: string, receiver = handler): Promise<WebhookDelivery & { readonly status: number }> {
   deliveries.length = 0;
-  const response = await handler(signedRequest(body));
+  const response = await receiver(signedRequest(body));
   expect(deliveries).toHaveLength(1);
   expect(deliveries[0]!.status).toBe(response.status);
   return deliveries[0]!;
@@ -170,9 +173,31 @@ describe('an event of a run', () => {
     expect(await deliver(runEvent('pr_5', metadataOf('ä'.repeat(1000))))).toMatchObject({ status: 200 });
   });
 
-  it('of another type or of a whole batch is ignored', async () => {
-    const body = JSON.stringify({ eventId: 'e', eventType: 'batch_parse_run.processed', payload: { id: 'bpr_1' } });
+  it('of another type is ignored', async () => {
+    const body = JSON.stringify({ eventId: 'e', eventType: 'extract_run.processed', payload: { id: 'exr_1' } });
     expect(await deliver(body)).toMatchObject({ outcome: 'ignored', status: 200 });
+  });
+
+  it.each(['processed', 'failed'])('that tells of a batch run reaches the workflow with its id: %s', async (end) => {
+    const batchRunId = `bpr_${randomUUID()}`;
+    const workflowId = await startWorkflow(batchRunId);
+    const payload = { object: 'batch_run', id: batchRunId, status: end.toUpperCase(), runCount: 2 };
+    const body = JSON.stringify({ eventId: batchRunId, eventType: `batch_parse_run.${end}`, payload });
+    const delivery = await deliver(body);
+    expect(delivery).toMatchObject({ outcome: 'signalled', runId: batchRunId, workflowIds: [workflowId] });
+    expect(await signalsOf(workflowId)).toEqual([['runFinished', { runId: batchRunId, eventId: batchRunId }]]);
+  });
+
+  it('of a run that was submitted with many reaches the workflow that waits for them all, or none', async () => {
+    const group = await startWorkflow();
+    const { temporal } = metadataOf('batch/1');
+    const bodies = [false, false, group].map((wakes, at) =>
+      runEvent(`pr_many_${at}`, { temporal: { ...temporal, wakes } }),
+    );
+    const outcomes: string[] = [];
+    for (const body of bodies) outcomes.push((await deliver(body)).outcome);
+    expect(outcomes).toEqual(['ignored', 'ignored', 'signalled']);
+    expect(await signalsOf(group)).toEqual([['runFinished', { runId: 'pr_many_2', eventId: 'event_pr_many_2' }]]);
   });
 
   it('is answered once, although the callback throws', async () => {
@@ -192,23 +217,37 @@ describe('an event with nothing but a signed URL', () => {
   const eventWith = (data: string) =>
     JSON.stringify({ eventId: 'e', eventType: 'parse_run.processed', payload: { data } });
   let url: string;
+  /** A handler that may fetch from this machine. */
+  let fetching: WebhookHandler;
   const requests: string[] = [];
   const answers: Record<string, { status?: number; headers?: Record<string, string>; body?: string }> = {
     '/gone': { status: 404, body: '{"id":"pr_x"}' },
+    '/expired': { status: 403 },
     '/moved': { status: 302, headers: { location: '/payload' } },
     '/text': { body: 'a text that no log may show' },
     '/large': { body: JSON.stringify({ id: 'pr_x', padding: 'x'.repeat(1_000_000) }) },
+    '/bomb': { headers: { 'content-encoding': 'gzip' } },
     '/nothing': { body: '{"object":"parse_run_status"}' },
+    '/again': { body: '{"data":"http://127.0.0.1/payload"}' },
+    '/busy': { status: 503 },
+    '/limited': { status: 429 },
   };
+  const bomb = gzipSync(Buffer.alloc(50_000_000));
   const files = createServer((message, response) => {
     requests.push(`${message.url} ${message.headers.authorization ?? 'without a key'}`);
     const { status = 200, headers = {}, body = '' } = answers[message.url ?? ''] ?? {};
-    response.writeHead(status, headers).end(body);
+    response.writeHead(status, headers).end(message.url === '/bomb' ? bomb : body);
   });
 
   beforeAll(async () => {
     await once(files.listen(0, '127.0.0.1'), 'listening');
     url = `http://127.0.0.1:${(files.address() as AddressInfo).port}`;
+    fetching = createWebhookHandler({
+      client: clients,
+      secrets: [SECRET],
+      mayFetchPayload: ({ hostname }) => hostname === '127.0.0.1',
+      onDelivery: (delivery) => deliveries.push(delivery),
+    });
   });
   afterAll(() => void files.close());
 
@@ -216,33 +255,79 @@ describe('an event with nothing but a signed URL', () => {
     const workflowId = await startWorkflow();
     answers['/payload'] = { body: JSON.stringify({ id: 'pr_9', metadata: metadataOf(workflowId) }) };
     requests.length = 0;
-    expect(await deliver(eventWith(`${url}/payload`))).toMatchObject({ outcome: 'signalled', runId: 'pr_9' });
+    const delivery = await deliver(eventWith(`${url}/payload`), fetching);
+    expect(delivery).toMatchObject({ outcome: 'signalled', runId: 'pr_9' });
     expect(await signalsOf(workflowId)).toEqual([['runFinished', { runId: 'pr_9', eventId: 'e' }]]);
     expect(requests).toEqual(['/payload without a key']);
   });
 
-  it('is foreign if the payload names no run', async () => {
-    expect(await deliver(eventWith(`${url}/nothing`))).toMatchObject({ outcome: 'foreign', status: 200 });
+  it.each(['/nothing', '/again'])('is foreign if the payload names no run: %s', async (path) => {
+    requests.length = 0;
+    expect(await deliver(eventWith(`${url}${path}`), fetching)).toMatchObject({ outcome: 'foreign', status: 200 });
+    expect(requests).toHaveLength(1);
   });
 
-  it.each(['/gone', '/moved', '/text', '/large'])(
-    'is answered with 503 if the URL gives no payload: %s',
+  it.each(['/busy', '/limited'])('is answered with 503 while the URL may give the payload later: %s', async (path) => {
+    const delivery = await deliver(eventWith(`${url}${path}`), fetching);
+    expect(delivery).toMatchObject({ outcome: 'unavailable', status: 503 });
+    expect(delivery.reason).not.toContain('127.0.0.1');
+  });
+
+  it.each(['/gone', '/expired', '/moved', '/text', '/large', '/bomb'])(
+    'is answered with 200 if the URL will never give a payload, because Extend would send the event in vain: %s',
     async (path) => {
       requests.length = 0;
-      const delivery = await deliver(eventWith(`${url}${path}`));
-      expect(delivery).toMatchObject({ outcome: 'unavailable', status: 503 });
+      const delivery = await deliver(eventWith(`${url}${path}`), fetching);
+      expect(delivery).toMatchObject({ outcome: 'ignored', status: 200, eventId: 'e' });
+      expect(delivery.reason).toMatch(/^the (URL of the )?payload /);
       expect(delivery.reason).not.toMatch(/127\.0\.0\.1|no log may show/);
       expect(requests).toHaveLength(1);
     },
   );
 
-  it.each(['http://169.254.169.254/latest', 'file:///etc/passwd', 'ftp://a.test/', 'no URL'])(
-    'is not fetched from %s',
-    async (address) => {
-      const delivery = await deliver(eventWith(address));
-      expect(delivery).toMatchObject({ status: 503, reason: 'the URL of the payload is not an https: URL' });
-    },
-  );
+  it.each([
+    'http://127.0.0.1/payload',
+    'http://169.254.169.254/latest',
+    'https://169.254.169.254/latest',
+    'https://2852039166/latest',
+    'https://[::1]/payload',
+    'https://localhost/payload',
+    'https://localhost./payload',
+    'https://vault/payload',
+    'https://vault.internal/payload',
+    'https://user:password@files.test/payload',
+    'http://files.test/payload',
+    'file:///etc/passwd',
+    'ftp://a.test/',
+    'no URL',
+  ])('is not fetched from %s', async (address) => {
+    const delivery = await deliver(eventWith(address));
+    const reason = 'the URL of the payload may not be fetched';
+    expect(delivery).toMatchObject({ outcome: 'ignored', status: 200, reason });
+  });
+});
+
+describe("the emulator's payloads as signed URLs", () => {
+  it.each(['full', 'urlOnly'] as const)('reach the workflow in the shape %s', async (signedUrlShape) => {
+    const workflowId = await startWorkflow();
+    const fetched: string[] = [];
+    const receiver = createWebhookHandler({
+      client: clients,
+      secrets: [SECRET],
+      mayFetchPayload: ({ pathname }) => fetched.push(pathname) > 0,
+    });
+    const server = createServer(createWebhookListener(receiver)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const endpoints = [{ url, signingSecret: SECRET, payload: { format: 'url' } as const }];
+    await using emulator = await startEmulator({ webhooks: { endpoints, signedUrlShape, runDurationMs: 1 } });
+    const runId = await createRun(emulator, 'http://emulator.invalid/ok', { metadata: metadataOf(workflowId) });
+    await until(() => emulator.webhookDeliveries.some(({ outcome }) => outcome === 'delivered'));
+    const [delivery] = emulator.webhookDeliveries;
+    expect(await signalsOf(workflowId)).toEqual([['runFinished', { runId, eventId: delivery?.eventId }]]);
+    expect(fetched).toHaveLength(signedUrlShape === 'full' ? 0 : 1);
+    server.close();
+  });
 });
 
 describe('a namespace without the search attribute', () => {

@@ -259,3 +259,35 @@ describe('A signal that names the run of a submit without an answer', () => {
     await handle.cancel();
   });
 });
+
+describe('A forged signal during the look for a run that a genuine one has named', () => {
+  /** Run ids of the signals that come during the next requests. */
+  let ids: string[] = [];
+  let signal: (runId: string) => Promise<void>;
+  const scene = new Scene({
+    apiVersion: '2026-02-09',
+    server: 'shared-dev-server',
+    scripts: { after: { submit: [LOST_AFTER], processingReads: 1 } },
+    emulator: { runList: { lagAnswers: 1_000 } },
+    // The workflow has handled the signal before the request is answered.
+    faults: async ({ operation }) => {
+      const runId = operation === 'listRuns' || operation === 'read' ? ids.shift() : undefined;
+      if (runId !== undefined) await signal(runId);
+      return undefined;
+    },
+  });
+
+  it('does not end that look', async () => {
+    const document = scene.document('after');
+    const handle = scene.client.getHandle(document.workflowId);
+    signal = async (runId) => {
+      await handle.runFinished({ runId: runId === 'own' ? scene.runOf(document).id : runId });
+      await handle.progress();
+    };
+    ids = ['own', 'pr_forged_1', 'pr_forged_2', 'pr_forged_3'];
+    const input = { ...QUICK, reconcileMs: 8_000, onAmbiguousSubmit: 'fail' } as const;
+    const result = await scene.execute(document, input);
+    expect(result).toMatchObject({ runId: scene.runOf(document).id, submits: 1, adopted: true });
+    expect(await scene.replayErrors()).toEqual([undefined]);
+  });
+});

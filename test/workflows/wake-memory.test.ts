@@ -44,4 +44,40 @@ describe('A wake', () => {
     expect(carried.isPending).toBe(true);
     expect(carried.restMs(NOW_MS + 1_000)).toBe(4_000);
   });
+
+  it('knows a second early poll until it begins, or until another request comes', () => {
+    const wake = new Wake();
+    wake.requestSecond();
+    expect([wake.isPending, wake.isSecond]).toEqual([true, true]);
+    wake.request();
+    expect([wake.isPending, wake.isSecond]).toEqual([true, false]);
+    wake.requestSecond();
+    wake.consume(NOW_MS);
+    expect([wake.isPending, wake.isSecond]).toEqual([false, false]);
+  });
+
+  it('ignores a request that names the run of another parse of the workflow, and no other request', () => {
+    const [one, other] = [new Wake(), new Wake()];
+    const request = (notice?: { runId?: string }) => {
+      for (const wake of [one, other]) wake.request(notice);
+      const pending = [one, other].map(({ isPending }) => isPending);
+      for (const wake of [one, other]) wake.consume(NOW_MS);
+      return pending;
+    };
+    expect(request({ runId: 'pr_one' })).toEqual([true, true]);
+    one.follow('pr_one');
+    expect(request({ runId: 'pr_one' })).toEqual([true, false]);
+    other.follow('pr_other');
+    expect(request({ runId: 'pr_other' })).toEqual([false, true]);
+    for (const notice of [undefined, {}, { runId: 'pr_of_another_workflow' }]) {
+      expect(request(notice)).toEqual([true, true]);
+    }
+  });
+
+  it('wakes two parses that wait for one run', () => {
+    const [one, other] = [new Wake(), new Wake()];
+    for (const wake of [one, other]) wake.follow('pr_of_both');
+    for (const wake of [one, other]) wake.request({ runId: 'pr_of_both' });
+    expect([one, other].map(({ isPending }) => isPending)).toEqual([true, true]);
+  });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { PollingOptions } from '../../contract';
 import { until } from '../support/until';
 import { activitiesOf, historyOf } from './history';
-import { allOf, Scene } from './scene';
+import { allOf, failureOf, Scene } from './scene';
 
 /** Polls by schedule are an hour apart: every other poll was requested. */
 const HOURLY: PollingOptions = { jitter: 0, initialDelayMs: 0, scaleMs: 1e9, maxDelayMs: 3_600_000 };
@@ -19,6 +19,10 @@ const ENGINES = ['timer', 'retry'] as const;
 const SOON_MS = 100_000;
 /** Minimum time between two early polls is 5 s. */
 const REST_MS = 5_000;
+/** Far above the time of two early polls on a busy machine. The test ends before it. */
+const DEADLINE_MS = 60_000;
+/** The test takes this long. It has time for two early polls more than there may be. */
+const SHORT_DEADLINE_MS = 20_000;
 
 const WITH_RUN_ID = ['the run id', (runId: string) => ({ runId })] as const;
 /** Content of the signal. The workflow ignores it before any engine does anything. */
@@ -67,6 +71,29 @@ describe('The signal runFinished', () => {
       const result = await handle.result();
       expect(result.waitedMs).toBeLessThan(SOON_MS);
       expect(scene.countsOf(document)).toMatchObject({ polls: 0, results: 1 });
+    });
+
+    it('is followed by a second poll after five seconds if it arrives before Extend shows the end', async () => {
+      const document = scene.document('soon');
+      const input = { polling: { ...polling, initialDelayMs: 3_600_000 }, deadlineMs: DEADLINE_MS };
+      const handle = await scene.start(document, input);
+      await until(async () => (await handle.progress()).phase === 'waiting');
+      await handle.runFinished();
+      const result = await handle.result();
+      // Without the second poll, the last one at the deadline would find the end.
+      expect(result.waitedMs).toBeLessThan(DEADLINE_MS);
+      expect(result.polls).toBe(2);
+      const [first = 0, second = 0] = scene.requestsOf(document, 'result').map(({ atMs }) => atMs);
+      expect(second - first).toBeGreaterThanOrEqual(REST_MS);
+    });
+
+    it('causes no third poll', async () => {
+      const document = scene.document('later');
+      const input = { polling: { ...polling, initialDelayMs: 3_600_000 }, deadlineMs: SHORT_DEADLINE_MS };
+      const handle = await scene.start(document, input);
+      await until(async () => (await handle.progress()).phase === 'waiting');
+      await handle.runFinished();
+      expect(await failureOf(handle.result())).toMatchObject({ type: 'ParseDeadlineExceeded', details: { polls: 3 } });
     });
 
     it('is remembered when it arrives before the wait', async () => {
