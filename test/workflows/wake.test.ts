@@ -93,7 +93,10 @@ describe('The signal runFinished', () => {
       const handle = await scene.start(document, input);
       await until(async () => (await handle.progress()).phase === 'waiting');
       await handle.runFinished();
-      expect(await failureOf(handle.result())).toMatchObject({ type: 'ParseDeadlineExceeded', details: { polls: 3 } });
+      const { type, details } = await failureOf(handle.result());
+      expect(type).toBe('ParseDeadlineExceeded');
+      // Two early polls and the last one. On a busy machine the deadline may come before an early poll.
+      expect(details.polls).toBeLessThanOrEqual(3);
     });
 
     it('is remembered when it arrives before the wait', async () => {
