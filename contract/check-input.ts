@@ -12,6 +12,8 @@ const MAX_DEADLINE_MS = 365 * 24 * 3600 * 1000;
 const MAX_SUBMITS_LIMIT = 100;
 const MAX_RECONCILE_MS = 3_600_000;
 const MAX_SHOWN_LENGTH = 80;
+/** Further members of an object are not named. */
+const MAX_SHOWN_NAMES = 10;
 /** Further problems are counted, and not listed. */
 const MAX_LISTED_PROBLEMS = 10;
 /** Length after which no further problem is listed, because Temporal refuses a failure with a very long message. */
@@ -36,7 +38,7 @@ const httpUrl = v.pipe(text(), v.check(isHttpUrl, 'must be an absolute http: or 
 /** Schema for the name of a source. */
 export const sourceName = v.pipe(
   text(),
-  v.regex(/^[a-z][a-z0-9+.-]*:./i, "must begin with a scheme, as in 'file:///…'"),
+  v.regex(/^[A-Za-z][A-Za-z0-9+.-]*:./, "must begin with a scheme, as in 'file:///…'"),
 );
 
 /** Schema for an object. Valibot's own schema would also accept an array. */
@@ -179,8 +181,18 @@ export function show(value: unknown): string {
   if (isDeeperThan(value, MAX_LEVELS)) return `more than ${MAX_LEVELS} levels`;
   if (Array.isArray(value)) return 'an array';
   if (typeof value !== 'object' || value === null) return String(value);
-  const names = Object.keys(value);
-  return names.length === 0 ? 'an empty object' : `an object with ${names.slice(0, 10).map(shownName).join(', ')}`;
+  return showObject(value);
+}
+
+/** Shows an object by the names of its members. A member that is undefined counts as absent, and the text says so. */
+function showObject(value: object): string {
+  const members = Object.entries(value);
+  if (members.length === 0) return 'an empty object';
+  const given = members.flatMap(([name, member]) => (member === undefined ? [] : [name]));
+  const absent = members.flatMap(([name, member]) => (member === undefined ? [name] : []));
+  const shown = given.length === 0 ? '' : ` with ${given.slice(0, MAX_SHOWN_NAMES).map(shownName).join(', ')}`;
+  const [first] = absent;
+  return `an object${shown}${first === undefined ? '' : ` in which ${shownName(first)} is undefined`}`;
 }
 
 /** Shows the name of a field as {@link show} shows a text, but without quotes. */

@@ -70,6 +70,13 @@ const DOCUMENT: readonly Case[] = [
   ['file', 'a.pdf', 'must be an object', '"a.pdf"'],
   ['file', {}, ONE_LOCATOR, 'an empty object'],
   ['file', { fileName: 'a.pdf' }, ONE_LOCATOR, 'an object with fileName'],
+  ['file', { fileUrl: undefined }, ONE_LOCATOR, 'an object in which fileUrl is undefined'],
+  [
+    'file',
+    { fileId: undefined, fileName: 'a.pdf' },
+    ONE_LOCATOR,
+    'an object with fileName in which fileId is undefined',
+  ],
   ['file', { fileUrl: 'https://h/', fileId: 'file_1' }, ONE_LOCATOR, 'an object with fileUrl, fileId'],
   ['file', { fileId: 'file_1', source: 'file:///a' }, ONE_LOCATOR, 'an object with fileId, source'],
 ];
