@@ -90,7 +90,7 @@ export interface DocumentInput extends CommonParseOptions {
   readonly maxSubmits?: number;
   /**
    * Time for which the workflow looks for the run of a submit without a readable answer, in milliseconds, from 0 to
-   * 3,600,000. It looks in Extend's list of runs, at growing intervals, and takes the run over if it finds it. Only then
+   * 3,600,000. It looks in Extend's list of runs, at growing intervals, and adopts the run if it finds it. Only then
    * `onAmbiguousSubmit` decides. It needs version 2026-02-09 of the API, whose runs carry the id of their workflow;
    * with the older version the workflow does not look. 0 switches it off.
    * @default 120_000 (2 minutes)

@@ -27,7 +27,8 @@ import { isDeeperThan, isPlainObject, MAX_LEVELS } from '../../json';
 /** The list and the document, which enclose `config`. */
 const LEVELS_ABOVE_CONFIG = 2;
 
-const batchInput = v.strictObject({
+/** Schema for an input of `parseBatch`. The documents of a list are checked one by one. */
+export const batchInput = v.strictObject({
   documents: v.optional(v.custom<readonly unknown[]>(Array.isArray, 'must be an array of documents')),
   manifest: v.optional(sourceName),
   defaults: v.optional(v.pipe(v.custom<object>(isPlainObject, 'must be an object'), v.omit(documentInput, ['file']))),
