@@ -11,7 +11,7 @@ export interface WorkflowFacts {
   readonly memo: Readonly<Record<string, string>>;
   /** Search attributes of this package, for `searchAttributes: true`. */
   readonly attributes: readonly SearchAttributePair[];
-  /** Name of the document for Temporal's UI. @default none */
+  /** Name of the document, or of the batch, for Temporal's UI. @default none */
   readonly documentName?: string | undefined;
 }
 

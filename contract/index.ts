@@ -76,6 +76,7 @@ export {
   SEARCH_ATTRIBUTES,
   batchAttributes,
   keyword,
+  nameOfBatch,
   nameOfDocument,
   openingAttributes,
   searchAttributeCommand,

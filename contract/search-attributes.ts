@@ -1,4 +1,5 @@
 import type { SearchAttributePair } from '@temporalio/common';
+import type { BatchInput } from './batch/batch';
 import { isAttachInput, type ParseInput } from './input';
 import { redact } from '../privacy';
 
@@ -74,6 +75,13 @@ export function nameOfDocument(input: ParseInput): string | undefined {
   const { file } = input;
   const name = file.fileName ?? lastSegment('fileUrl' in file ? file.fileUrl : 'source' in file ? file.source : '');
   return name === '' ? undefined : redact(name).slice(-MAX_FILE_NAME_LENGTH);
+}
+
+/** Gives the name of a batch for people: the number of its documents, or the name of its manifest. */
+export function nameOfBatch(batch: BatchInput): string {
+  if ('manifest' in batch) return nameOfDocument({ file: { source: batch.manifest } }) ?? 'a manifest';
+  const { length } = batch.documents;
+  return `${length} ${length === 1 ? 'document' : 'documents'}`;
 }
 
 function lastSegment(address: string): string {

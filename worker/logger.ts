@@ -17,8 +17,12 @@ export interface LogOptions {
 
 /** The statistics that Temporal's bundler prints of the workflow code. They say nothing to an operator. */
 const BUNDLE_STATISTICS = /\bwebpack [\d.]+ compiled\b/;
-/** An error that leaves the sandbox of a workflow keeps nothing but its message and its stack, which names its class. */
-const THROWN_IN_WORKFLOW = /^(?:ApplicationFailure|CancelledFailure|ChildWorkflowFailure|ActivityFailure)(?=: )/;
+/**
+ * An error that leaves the sandbox of a workflow keeps nothing but its message and its stack. The stack begins with the
+ * class of the error, or with the type of a failure of this package.
+ */
+const THROWN_IN_WORKFLOW = /^\w+(?=: )/;
+const FAILURE_CLASSES = ['ApplicationFailure', 'CancelledFailure', 'ChildWorkflowFailure', 'ActivityFailure'];
 /** Errors are looked at this deep, because Temporal wraps them. */
 const MAX_CAUSES = 5;
 
@@ -60,7 +64,8 @@ function describeError(error: unknown): ShownError {
   if (!(error instanceof Error)) return { type: 'error', message: inspect(error) };
   const { name, message, stack = '' } = error;
   const [thrown = ''] = THROWN_IN_WORKFLOW.exec(stack) ?? [];
-  if (thrown !== '') return { type: thrown, message: message.replace(/\s+/g, ' ') };
+  if (isDocumented(thrown) || FAILURE_CLASSES.includes(thrown))
+    return { type: thrown, message: message.replace(/\s+/g, ' ') };
   return { type: name, message, ...(stack !== '' && { stack }) };
 }
 

@@ -1,5 +1,5 @@
 import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
-import type { ParseProgress } from '../contract';
+import { FAILURES, isFailureType, type ParseProgress, type ParseResult } from '../contract';
 import { isEndedStatus } from '../contract/extend/parse-api';
 import { redact } from '../privacy';
 
@@ -23,12 +23,39 @@ export function describeProgress(progress: ParseProgress, documentName?: string)
 export interface DocumentEnding {
   /** The error that ended the workflow. @default none: it succeeded */
   readonly failure?: unknown;
+  /** The result of the workflow. @default none: it has failed or was cancelled */
+  readonly result?: ParseResult | undefined;
   readonly documentName?: string | undefined;
 }
 
 /** Describes the end of the document, with all facts that a person needs to continue from there. */
-export function describeEnd(progress: ParseProgress, { failure, documentName }: DocumentEnding): string {
-  return paragraphs([ending(failure, progress), ...known(progress), lastFailureOf(progress), named(documentName)]);
+export function describeEnd(progress: ParseProgress, { failure, result, documentName }: DocumentEnding): string {
+  return paragraphs([
+    ending(failure, progress),
+    remedyOf(failure),
+    ...known(progress),
+    result === undefined ? undefined : factsOf(result),
+    lastFailureOf(progress),
+    named(documentName),
+  ]);
+}
+
+/** The remedy of the failure table. */
+function remedyOf(failure: unknown): string | undefined {
+  const type = failure instanceof ApplicationFailure ? failure.type : undefined;
+  return isFailureType(type) ? `to do: ${FAILURES[type].remedy}` : undefined;
+}
+
+/** Size, price and duration of a document. Extend may not report all of them. */
+function factsOf({ pageCount, credits, processingTimeMs, waitedMs, output }: ParseResult): string {
+  const chunks = output.kind === 'inline' ? output.chunks.length : output.chunkCount;
+  const facts = Object.entries({ pages: pageCount, credits, chunks }).filter(([, count]) => count !== undefined);
+  const extend = processingTimeMs === undefined ? '' : `, ${seconds(processingTimeMs)} of it at Extend`;
+  return [...facts.map(([name, count]) => `${name}: ${count}`), `duration: ${seconds(waitedMs)}${extend}`].join(', ');
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
 }
 
 function ending(failure: unknown, { runId, status }: ParseProgress): string {

@@ -43,9 +43,14 @@ function cut(message: string): string {
   return message.length > MAX_MESSAGE_LENGTH ? `${message.slice(0, MAX_MESSAGE_LENGTH)}…` : message;
 }
 
-/** Builds a final failure with a message of a limited length. */
+/**
+ * Builds a final failure with a message of a limited length. In place of a stack trace it has its type and its message:
+ * Temporal's UI shows the trace before the type, and the frames say nothing about the document.
+ */
 export function finalFailure(type: FailureType, message: string, details: FailureDetails = {}): ApplicationFailure {
-  return ApplicationFailure.nonRetryable(cut(message), type, details);
+  const failure = ApplicationFailure.nonRetryable(cut(message), type, details);
+  failure.stack = `${type}: ${failure.message}`;
+  return failure;
 }
 
 /** Builds a failure that ends the workflow: final, with everything that the journal knows. */

@@ -4,6 +4,7 @@ import {
   type EarlierParse,
   type ParseInput,
   type ParseProgress,
+  type ParseResult,
   type ParseSettings,
   type SubmitIdentity,
 } from '../contract';
@@ -32,11 +33,14 @@ export interface ParseHost {
   readonly identity: SubmitIdentities;
   /** Called at each change. */
   readonly onProgress: (progress: ParseProgress) => void;
-  /** Called at the end, with the failure if there is one. @default none */
-  readonly onEnd?: (progress: ParseProgress, failure?: unknown) => void;
+  /** Called at the end, with the result or the failure. @default none */
+  readonly onEnd?: (progress: ParseProgress, ending: ParseEnding) => void;
   /** Continues as new if Temporal suggests it. Absent where the workflow belongs to a user. */
   readonly continueAsNewIfSuggested?: (carried: CarriedState) => Promise<void>;
 }
+
+/** The result of a parse, or the error that ended it. */
+export type ParseEnding = { readonly result: ParseResult } | { readonly failure: unknown };
 
 /** Gives the identity of the next submit, which must differ from all others under the workflow id. */
 export interface SubmitIdentities {

@@ -16,7 +16,7 @@ import { noteOtherRuns } from './find-lost-run';
 import { waitForKnownRun } from './known-run';
 import { progressQuery, runFinishedSignal } from './messages';
 import { countDocument, recordPolls } from './metrics';
-import { openParse, refusedProgress, type ParseContext } from './open-parse';
+import { openParse, refusedProgress, type ParseContext, type ParseEnding } from './open-parse';
 import type { EndedRun } from './parse-state';
 import { publishEnd, publishProgress } from './publish-progress';
 import { submitDocument } from './submit';
@@ -47,7 +47,7 @@ export async function parseDocument(
     earlier: isLaterTick() ? undefined : earlier,
     identity: { next: (submits) => ({ firstRunId, submit: submits + 1 }) },
     onProgress: (progress) => publishProgress(input, (newest = progress)),
-    onEnd: (progress, failure) => publishEnd(input, progress, failure),
+    onEnd: (progress, ending) => publishEnd(input, progress, ending),
     continueAsNewIfSuggested: async (state) => {
       // The next execution would not know of a cancellation.
       const isCancelled = CancellationScope.current().consideredCancelled;
@@ -93,7 +93,7 @@ export async function parseInSteps(context: ParseContext): Promise<ParseResult> 
     if (ended.status !== 'PROCESSED') throw runFailed(journal, ended);
     const result = await deliverResult(context, ended);
     await cleanUp(context, 'succeeded');
-    end(context);
+    end(context, { result });
     return result;
   } catch (error) {
     if (error instanceof ContinueAsNew) throw error;
@@ -101,7 +101,7 @@ export async function parseInSteps(context: ParseContext): Promise<ParseResult> 
     if (isAccepted) await CancellationScope.nonCancellable(() => noteOtherRuns(context));
     const failure = toFinalFailure(journal, error);
     await cleanUp(context, endingOf(failure, journal.state));
-    end(context, failure);
+    end(context, { failure });
     throw failure;
   }
 }
@@ -117,10 +117,10 @@ async function runToEnd(context: ParseContext): Promise<EndedRun> {
   }
 }
 
-function end({ settings, journal, onEnd }: ParseContext, failure?: unknown): void {
+function end({ settings, journal, onEnd }: ParseContext, ending: ParseEnding): void {
   // A user's `onProgress` may issue commands: one more call would break the histories of version 0.1.0.
   if (onEnd) journal.enter({ phase: 'ended', run: journal.state.run });
-  countDocument(failure);
+  countDocument('failure' in ending ? ending.failure : undefined);
   recordPolls(settings.polling.engine, journal.state);
-  onEnd?.(journal.progress, failure);
+  onEnd?.(journal.progress, ending);
 }

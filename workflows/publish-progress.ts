@@ -1,7 +1,7 @@
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { keyword, nameOfDocument, SEARCH_ATTRIBUTES, type ParseInput, type ParseProgress } from '../contract';
 import { redact } from '../privacy';
-import { describeEnd, describeProgress } from './describe-progress';
+import { describeEnd, describeProgress, type DocumentEnding } from './describe-progress';
 import { setLoggedRunId } from './log-run-id';
 
 /**
@@ -16,8 +16,8 @@ export function publishProgress(input: ParseInput, progress: ParseProgress): voi
 }
 
 /** Publishes the end of the document as the workflow's current details in the UI. */
-export function publishEnd(input: ParseInput, progress: ParseProgress, failure?: unknown): void {
-  setCurrentDetails(describeEnd(progress, { failure, documentName: nameOfDocument(input) }));
+export function publishEnd(input: ParseInput, progress: ParseProgress, ending: DocumentEnding): void {
+  setCurrentDetails(describeEnd(progress, { ...ending, documentName: nameOfDocument(input) }));
 }
 
 /**

@@ -135,7 +135,9 @@ async function pauseAfter(
     const mayHaveRun = decision.type === 'SubmitOutcomeUnknown' && { runMayExist: true };
     throw endingFailure(journal, decision.type, failure.message, { ...failure.details, ...mayHaveRun });
   }
-  await sleep(Math.min(decision.delayMs, clock.remainingMs), { summary: `after: ${failed.kind} submit` });
+  const { status } = failure.details;
+  const summary = `after: ${failed.kind} submit${status === undefined ? '' : ` (${status})`}`;
+  await sleep(Math.min(decision.delayMs, clock.remainingMs), { summary });
 }
 
 /**

@@ -111,7 +111,9 @@ async function poll(
   wake.consume(Date.now());
   const { runId, apiVersion, acceptedAtMs } = run;
   const isOnlyChance = isZeroRetention(settings);
-  const { getStatus } = calls.status(`poll ${journal.state.polls + 1}`, { ...limit, isUncut: isOnlyChance });
+  // With the `retry` engine, each attempt of one activity is a poll.
+  const summary = options.until === undefined ? `poll ${journal.state.polls + 1}` : 'polls';
+  const { getStatus } = calls.status(summary, { ...limit, isUncut: isOnlyChance });
   // The poll at the deadline has no time to bring a result.
   const deliver = limit.attempts === undefined || isOnlyChance ? settings.result : undefined;
   const expectsEnd = isOnlyChance || undefined;

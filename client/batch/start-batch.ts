@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { WorkflowIdReusePolicy, type Client, type WorkflowHandle } from '@temporalio/client';
-import { batchAttributes, toParseInput, type BatchInput } from '../../contract';
+import { batchAttributes, nameOfBatch, toParseInput, type BatchInput } from '../../contract';
 import type { parseBatch } from '../../workflows';
 import { documentHash } from '../../storage/document-hash';
 import type { EndedExecution } from '../start-once';
@@ -22,6 +22,7 @@ export async function startBatch(
     memoName: 'extendParseBatch',
     hash: batchHash(input),
     attributes: batchAttributes(workflowId),
+    documentName: nameOfBatch(input),
     isKept: async (ended) => ended.isCompleted && !(await hasWork(ended, input)),
     reusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
   });

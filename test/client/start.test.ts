@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
-import type { ParseInput } from '../../contract';
+import type { BatchInput, ParseInput } from '../../contract';
 import { InvalidInputError, ParseCancelledError, ParseClient, type StartParseOptions } from '../../client';
 import { createParseTestEnvironment, type ParseTestEnvironment } from '../../testing';
 
@@ -108,6 +108,20 @@ describe('ParseClient', () => {
     const fileName = 'a\u001b[2J\u202eb sk_live_SECRET.pdf';
     await client.execute({ file: { ...file, fileName }, polling }, { workflowId: 'odd-name' });
     expect(await (await describeWorkflow('odd-name')).staticSummary()).toBe('parse a [2Jb sk_***.pdf');
+  });
+});
+
+describe('A batch', () => {
+  it.each<[BatchInput, string]>([
+    [{ documents: [{ file }, { runId: 'pr_1' }] }, 'parse 2 documents'],
+    [{ documents: [{ file }] }, 'parse 1 document'],
+    [{ manifest: 'file:///data/november.jsonl?sig=1' }, 'parse november.jsonl'],
+  ])('has a summary in the UI of Temporal: %j', async (batch, summary) => {
+    const elsewhere = new ParseClient({ client: parsing.temporal, taskQueue: 'no-worker-polls-this' });
+    const { workflowId } = await elsewhere.startBatch(batch);
+    const handle = parsing.temporal.workflow.getHandle(workflowId);
+    expect(await (await handle.describe()).staticSummary()).toBe(summary);
+    await handle.terminate();
   });
 });
 

@@ -28,6 +28,8 @@ describe('a log line', () => {
   it('shows a failure that a workflow has thrown without a stack trace', () => {
     const cloned = Object.assign(new Error('Extend ended the run'), { stack: rejected.stack });
     expect(formatEntry(entry({ error: cloned }), 'text')).toMatch(/: ApplicationFailure: Extend ended the run$/);
+    const typed = Object.assign(new Error('Extend ended the run'), { stack: 'ParserRunFailed: Extend ended the run' });
+    expect(formatEntry(entry({ error: typed }), 'text')).toMatch(/ failed: ParserRunFailed: Extend ended the run$/);
   });
 
   it('shows the stack trace of every other error', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/workflow';
-import type { ParseProgress } from '../../contract';
+import { FAILURES, type ParseProgress, type ParseResult } from '../../contract';
 import { describeEnd } from '../../workflows/describe-progress';
 
 const ENDED: ParseProgress = { phase: 'ended', submits: 1, startedAtMs: 0, deadlineAtMs: 60_000 };
@@ -31,5 +31,23 @@ describe('The end of a document in the UI of Temporal', () => {
     expect(headline({ runId: 'pr_1', status: 'FAILED' }, failure)).toBe(
       '**failed**, ParserRunFailed: Extend ended pr_1 as FAILED: OCR_ERROR',
     );
+  });
+
+  it('says what to do about a failure', () => {
+    const failure = ApplicationFailure.nonRetryable('no credits', 'OutOfCredits');
+    expect(describeEnd(ENDED, { failure })).toContain(`\n\nto do: ${FAILURES.OutOfCredits.remedy}\n\n`);
+    expect(describeEnd(ENDED, { failure: new Error('a bug') })).not.toContain('to do');
+    expect(describeEnd(ENDED, { failure: CANCELLED })).not.toContain('to do');
+  });
+
+  it('has the size, the price and the duration of a document, as far as Extend reports them', () => {
+    const counters = { runId: 'pr_1', submits: 1, polls: 2, waitedMs: 6_240 };
+    const output = { kind: 'inline', chunks: [{ content: 'a' }, { content: 'b' }] } as const;
+    const whole: ParseResult = { ...counters, pageCount: 3, credits: 6, processingTimeMs: 4_000, output };
+    expect(describeEnd(ENDED, { result: whole })).toContain(
+      '\n\npages: 3, credits: 6, chunks: 2, duration: 6.2 s, 4.0 s of it at Extend',
+    );
+    const stored = { kind: 'stored', uri: 'file:///a', bytes: 1, sha256: '', chunkCount: 7 } as const;
+    expect(describeEnd(ENDED, { result: { ...counters, output: stored } })).toContain('\n\nchunks: 7, duration: 6.2 s');
   });
 });

@@ -65,7 +65,9 @@ describe('The progress', () => {
       expect(await handle.result()).toMatchObject({ runId });
       expect(await handle.progress()).toEqual({ ...cleaning, phase: 'ended' });
       expect(await scene.detailsOf(document)).toMatch(
-        new RegExp(`^\\*\\*done\\*\\*\n\nrun: ${runId}\n\nsubmits: 1[^]*document: soon$`),
+        new RegExp(
+          `^\\*\\*done\\*\\*\n\nrun: ${runId}\n\nsubmits: 1.*\n\npages: 1, credits: [\\d.]+, chunks: 1, duration: \\d+\\.\\d s, \\d+\\.\\d s of it at Extend\n[^]*document: soon$`,
+        ),
       );
     });
 
@@ -75,8 +77,15 @@ describe('The progress', () => {
       await handle.result().catch(() => undefined);
       const { id } = scene.runOf({ fileUrl });
       expect(await scene.detailsOf({ workflowId })).toMatch(
-        new RegExp(`^\\*\\*failed\\*\\*, ParserRunFailed: Extend ended ${id} as FAILED: CORRUPT_FILE\n\nrun: ${id}`),
+        new RegExp(
+          `^\\*\\*failed\\*\\*, ParserRunFailed: Extend ended ${id} as FAILED: CORRUPT_FILE\n\nto do: FAILED: look at .failureReason.*\n\nrun: ${id}`,
+        ),
       );
+      const end = (await historyOf(scene.temporal, workflowId)).at(-1);
+      expect(end?.workflowExecutionFailedEventAttributes?.failure).toMatchObject({
+        message: `Extend ended ${id} as FAILED: CORRUPT_FILE`,
+        stackTrace: `ParserRunFailed: Extend ended ${id} as FAILED: CORRUPT_FILE`,
+      });
     });
 
     it('is visible as summaries in the history', async () => {
@@ -86,7 +95,7 @@ describe('The progress', () => {
         { workflowId: document.workflowId },
       );
       const events = await historyOf(scene.temporal, document.workflowId);
-      const reads = engine === 'timer' ? ['poll 1', 'poll 2'] : ['poll 1'];
+      const reads = engine === 'timer' ? ['poll 1', 'poll 2'] : ['polls'];
       expect(activitiesOf(events).map(({ summary }) => summary)).toEqual(['submit 1', ...reads, 'delete at Extend']);
       expect(timersOf(events).map(({ summary }) => summary)).toEqual(
         engine === 'timer' ? ['until poll 1', 'until poll 2'] : [],
