@@ -6,6 +6,7 @@ import { errorMessage } from '../json';
 import type { DevArguments } from './dev-command';
 import type { DoctorArguments } from './doctor-command';
 import type { EmulatorArguments } from './emulator-command';
+import { endWithShell, isStartedByNpm } from './end-with-shell';
 import { CommandError, EXIT_STATUS, type ExitStatus } from './exit-status';
 import { checkArguments, type GivenArguments } from './parse-arguments';
 import { describeMissingPackage } from './missing-package';
@@ -23,6 +24,7 @@ void main();
 
 async function main(): Promise<void> {
   surviveClosedOutput();
+  if (isStartedByNpm(process.env)) endWithShell();
   const status = await run(process.argv);
   // All services are closed. The process waits for its output, and not for a handle that a connection may still hold open.
   await Promise.all([flush(process.stdout), flush(process.stderr)]);

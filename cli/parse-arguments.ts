@@ -8,7 +8,7 @@ import { type ConfigOptions, readConfig } from './read-config';
 import { toLabel, toSafeLabel } from './to-label';
 
 /** The document to parse if the command line names none. */
-const SAMPLE = resolve(__dirname, '../../cli/sample/12s0324.pdf');
+const SAMPLE = resolve(__dirname, '../../cli/sample/invoice.pdf');
 
 /** Arguments and options of `extend-parse parse`. */
 export interface GivenArguments extends ConfigOptions {

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Environment } from '../contract';
 import type { DocumentReport, Summary } from './document-report';
 import { EXIT_STATUS, type ExitStatus } from './exit-status';
@@ -36,6 +37,9 @@ export async function parseCommand(given: ParseArguments, env: Environment): Pro
     interruption.dispose();
   }
 }
+
+/** Lines of the sample's markdown that the command shows. */
+const SHOWN_LINES = 12;
 
 interface CommandContext {
   readonly display: ProgressDisplay;
@@ -89,9 +93,18 @@ async function tell(
   const failed = summary.documents.filter(({ status }) => status === 'failed').length;
   const count = summary.documents.length;
   if (count > 1) say(`${count - failed} of ${count} documents parsed${failed > 0 ? `, ${failed} failed` : ''}`);
+  if (settings.isSample && !settings.json) await showBeginning(outcomes[0]?.markdown, say);
   const lost = settings.json ? await printForMachine(summary) : undefined;
   if (lost !== undefined) say(`the summary could not be written: ${lost}`);
   return failed > 0 || lost !== undefined ? EXIT_STATUS.failure : EXIT_STATUS.success;
+}
+
+/** Shows the first lines of the sample's markdown, so that a newcomer sees the result at once. */
+async function showBeginning(path: string | undefined, say: (line: string) => void): Promise<void> {
+  if (path === undefined) return;
+  const lines = (await readFile(path, 'utf8')).split('\n').slice(0, SHOWN_LINES);
+  say(`the first lines of ${path}:`);
+  for (const line of lines) say(`  ${line}`.trimEnd());
 }
 
 /** The summary of the documents that have ended, and of the arguments that cannot be documents. */

@@ -15,6 +15,7 @@ import { ensureBuilt, ROOT } from './ensure-built.mjs';
 
 const EXAMPLES = join(ROOT, 'examples');
 const WRONG_USAGE = 2;
+const INTERRUPTED = 130;
 const require = createRequire(import.meta.url);
 const say = (line) => process.stderr.write(`${line}\n`);
 
@@ -52,9 +53,11 @@ function configuredAddress(environment, localCloud) {
   return require('../dist/worker').readTemporalConfiguration(environment).connectionOptions.address;
 }
 
-/** Starts what is not configured. Returns the variables that lead to it, and what ends it. */
-async function startStandIns(environment, localCloud) {
-  const closers = [];
+/**
+ * Starts what is not configured, and returns the variables that lead to it. `closers` get what ends it. An interruption ends
+ * the start after the step that has begun.
+ */
+async function startStandIns(environment, { localCloud, closers, signal }) {
   const variables = {};
   if (!configuredAddress(environment, localCloud)) {
     const { findTemporalServer, startDevServer } = require('../dist/local/temporal');
@@ -62,6 +65,7 @@ async function startStandIns(environment, localCloud) {
       executable: await findTemporalServer({ kind: 'dev-server', onDownload: say }),
     });
     closers.push(() => server.close());
+    signal.throwIfAborted();
     variables.TEMPORAL_ADDRESS = server.address;
     say(`Temporal: a local dev server, for this call only; web UI at ${server.uiUrl}`);
     if (localCloud !== undefined) {
@@ -77,7 +81,8 @@ async function startStandIns(environment, localCloud) {
     Object.assign(variables, { EXTEND_API_KEY: 'local', EXTEND_BASE_URL: emulator.url });
     say("Extend: a local emulator, not of Extend's quality; set EXTEND_API_KEY to use Extend itself");
   }
-  return { variables, close: () => Promise.all(closers.map((close) => close())) };
+  signal.throwIfAborted();
+  return variables;
 }
 
 /** Arguments of Node: the program of the example, or plain jest if the example is a test. */
@@ -87,26 +92,44 @@ function programOf(directory) {
   return [require.resolve('jest/bin/jest'), '--rootDir', directory, '--config', '{}'];
 }
 
-/** Runs the example to its end. On Ctrl-C, a terminal signals the child too; this process forwards SIGTERM. */
-async function run(programArguments, env) {
+/** Listens for the signals that end an example, from before its servers start. */
+function listenForSignals() {
+  const interruption = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => interruption.abort(name));
+  return interruption.signal;
+}
+
+/**
+ * Runs the example to its end. The first signal is passed on as SIGTERM. On Ctrl-C, a terminal signals the child too, so
+ * that signal is passed on without a terminal only.
+ */
+async function run(programArguments, { env, signal }) {
   const child = spawn(process.execPath, programArguments, { env, stdio: 'inherit' });
-  process.on('SIGINT', () => undefined).on('SIGTERM', () => child.kill('SIGTERM'));
+  signal.addEventListener('abort', () => {
+    if (signal.reason !== 'SIGINT' || !process.stdin.isTTY) child.kill('SIGTERM');
+  });
   const [status] = await once(child, 'close');
-  return status ?? 1;
+  return status ?? INTERRUPTED;
 }
 
 const [wanted, ...programArguments] = process.argv.slice(2);
 const name = chooseExample(wanted);
 await ensureBuilt();
-const directory = await compile(name);
-const localCloud = join(directory, 'local-cloud.js');
-const standIns = await startStandIns(process.env, existsSync(localCloud) ? require(localCloud) : undefined);
+if (process.env.npm_lifecycle_event === 'example') require('../dist/cli/end-with-shell.js').endWithShell();
+const signal = listenForSignals();
+const closers = [];
+let directory;
 try {
-  process.exitCode = await run([...programOf(directory), ...programArguments], {
-    ...process.env,
-    ...standIns.variables,
-  });
+  directory = await compile(name);
+  const path = join(directory, 'local-cloud.js');
+  const localCloud = existsSync(path) ? require(path) : undefined;
+  const variables = await startStandIns(process.env, { localCloud, closers, signal });
+  const env = { ...process.env, ...variables };
+  process.exitCode = await run([...programOf(directory), ...programArguments], { env, signal });
+} catch (error) {
+  if (!signal.aborted) throw error;
+  process.exitCode = INTERRUPTED;
 } finally {
-  await standIns.close();
-  rmSync(directory, { recursive: true, force: true });
+  await Promise.all(closers.map((close) => close()));
+  if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
 }

@@ -7,21 +7,8 @@
 import { createRequire } from 'node:module';
 import { COMMAND, ensureBuilt } from './ensure-built.mjs';
 
-/**
- * npm hands signals to the shell that it runs us in, and some shells die of them without a word to us. A command whose
- * shell is gone is told to end.
- */
-function endWithShell() {
-  const shell = process.ppid;
-  const watch = setInterval(() => {
-    if (process.ppid === shell) return;
-    clearInterval(watch);
-    process.kill(process.pid, 'SIGTERM');
-  }, 250);
-  watch.unref();
-}
-
 await ensureBuilt();
-if (process.env.npm_lifecycle_event === 'start') endWithShell();
+const require = createRequire(import.meta.url);
+if (process.env.npm_lifecycle_event === 'start') require('../dist/cli/end-with-shell.js').endWithShell();
 process.argv.splice(1, 1, COMMAND, 'parse');
-createRequire(import.meta.url)(COMMAND);
+require(COMMAND);

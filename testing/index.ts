@@ -4,6 +4,8 @@
  *
  * @packageDocumentation
  */
+// The check comes first, because an import of a missing package would fail without a hint.
+import './require-packages';
 export { createParseTestEnvironment } from './create-parse-test-environment';
 export type { ParseTestEnvironment, ParseTestEnvironmentOptions } from './create-parse-test-environment';
 export type { ScriptedDocumentName } from './choose-document';

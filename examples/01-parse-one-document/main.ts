@@ -6,14 +6,15 @@
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Client } from '@temporalio/client';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { ParseClient } from 'temporal-extend-parse/client';
 import { ExtendParsePlugin } from 'temporal-extend-parse/worker';
 
 const { TEMPORAL_ADDRESS = 'localhost:7233', EXTEND_API_KEY = '', EXTEND_BASE_URL } = process.env;
 const TASK_QUEUE = 'example-01';
 
-async function main(document = 'cli/sample/12s0324.pdf'): Promise<void> {
+async function main(document = 'cli/sample/invoice.pdf'): Promise<void> {
+  Runtime.install({ logger: new DefaultLogger('WARN') }); // at INFO, log lines would hide the result
   const isUrl = /^https?:/.test(document);
   const plugin = new ExtendParsePlugin({
     apiKey: EXTEND_API_KEY,

@@ -8,7 +8,7 @@
  */
 import type { AddressInfo } from 'node:net';
 import { Client, Connection } from '@temporalio/client';
-import { NativeConnection } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { createService } from './service';
 import { createWorker } from './worker';
 
@@ -16,6 +16,7 @@ const { TEMPORAL_ADDRESS: address = 'localhost:7233', PORT = '8080' } = process.
 const TASK_QUEUE = 'example-02';
 
 async function main(): Promise<void> {
+  Runtime.install({ logger: new DefaultLogger('WARN') }); // at INFO, log lines would hide the result
   const connections = [await Connection.connect({ address }), await NativeConnection.connect({ address })] as const;
   const service = createService(new Client({ connection: connections[0] }), TASK_QUEUE);
   const worker = await createWorker(connections[1], TASK_QUEUE);

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
-import { IdempotencyKeyReusedError, isParseError, ParseClient } from 'temporal-extend-parse/client';
+import { IdempotencyKeyReusedError, isParseError, ParseClient, toMarkdown } from 'temporal-extend-parse/client';
 
 /** A response of the service: its HTTP status and its JSON body. */
 interface ServiceResponse {
@@ -77,9 +77,8 @@ class Documents {
       return { status: 200, body: { state: 'parsing', progress: await handle.progress() } };
     }
     try {
-      const { output, pageCount } = await handle.result();
-      const markdown = output.kind === 'inline' ? output.chunks.map(({ content }) => content).join('\n\n') : output.uri;
-      return { status: 200, body: { state: 'parsed', pageCount, markdown } };
+      const result = await handle.result();
+      return { status: 200, body: { state: 'parsed', pageCount: result.pageCount, markdown: toMarkdown(result) } };
     } catch (error) {
       if (isParseError(error, 'Cancelled')) return { status: 200, body: { state: 'cancelled' } };
       if (!isParseError(error)) throw error;

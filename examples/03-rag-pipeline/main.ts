@@ -2,14 +2,14 @@
  * The first half of retrieval-augmented generation. Your own workflow parses documents and stores their chunks in an
  * embedded Postgres. A question then finds the chunks that a model would get.
  *
- *     npm run example 03 -- 'arrests for fraud' report.pdf https://example.com/more.pdf
+ *     npm run example 03 -- 'pay the invoice' report.pdf https://example.com/more.pdf
  */
 import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { PGlite } from '@electric-sql/pglite';
 import { Client } from '@temporalio/client';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createFileStore } from 'temporal-extend-parse/storage';
 import { ExtendParsePlugin } from 'temporal-extend-parse/worker';
 import { createIndexActivities } from './activities';
@@ -21,6 +21,7 @@ const DATA = process.env.RAG_DATA ?? '.cache/rag-data';
 const TASK_QUEUE = 'example-03';
 
 async function main(question: string, documents: readonly string[]): Promise<void> {
+  Runtime.install({ logger: new DefaultLogger('WARN') }); // at INFO, log lines would hide the result
   await mkdir(DATA, { recursive: true });
   const database = await PGlite.create(join(DATA, 'postgres'));
   const index = await ChunkIndex.open(database);
@@ -65,8 +66,8 @@ async function ingestAll(client: Client, documents: readonly string[]): Promise<
   await Promise.all(documents.map(ingest));
 }
 
-const [question = 'arrests for fraud', ...documents] = process.argv.slice(2);
-main(question, documents.length > 0 ? documents : ['cli/sample/12s0324.pdf']).catch((error: unknown) => {
+const [question = 'pay the invoice', ...documents] = process.argv.slice(2);
+main(question, documents.length > 0 ? documents : ['cli/sample/invoice.pdf']).catch((error: unknown) => {
   console.error(error);
   process.exit(1);
 });

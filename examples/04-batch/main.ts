@@ -8,7 +8,7 @@ import { basename, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { Client } from '@temporalio/client';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { ParseClient, type BatchHandle, type BatchInput } from 'temporal-extend-parse/client';
 import { createFileStore } from 'temporal-extend-parse/storage';
 import { ExtendParsePlugin } from 'temporal-extend-parse/worker';
@@ -20,6 +20,7 @@ const TASK_QUEUE = 'example-04';
 const EVERY_MS = 1_000;
 
 async function main(paths: readonly string[]): Promise<void> {
+  Runtime.install({ logger: new DefaultLogger('WARN') }); // at INFO, log lines would hide the result
   const resultStore = createFileStore({ directory: join(BATCH_DATA, 'results') });
   const connection = await NativeConnection.connect({ address: TEMPORAL_ADDRESS });
   const plugin = new ExtendParsePlugin({
@@ -70,7 +71,7 @@ async function follow(batch: BatchHandle): Promise<void> {
 }
 
 const paths = process.argv.slice(2);
-main(paths.length > 0 ? paths : ['cli/sample/12s0324.pdf', 'cli/sample/README.md', 'cli/sample/missing.pdf']).catch(
+main(paths.length > 0 ? paths : ['cli/sample/invoice.pdf', 'cli/sample/README.md', 'cli/sample/missing.pdf']).catch(
   (error: unknown) => {
     console.error(error);
     process.exit(1);

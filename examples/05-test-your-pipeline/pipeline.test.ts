@@ -4,8 +4,11 @@
  *     npm run example 05
  */
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { createParseTestEnvironment, httpReply, type ParseTestEnvironment } from 'temporal-extend-parse/testing';
 import type { countPages, PipelineActivities, publishDocument } from './workflows';
+
+Runtime.install({ logger: new DefaultLogger('WARN') }); // at INFO, log lines would hide the outcome of the tests
 
 const published: string[] = [];
 const returned: string[] = [];

@@ -1,5 +1,5 @@
-import { ApplicationFailure, executeChild, proxyActivities, sleep } from '@temporalio/workflow';
-import { parseInWorkflow } from 'temporal-extend-parse/embed';
+import { executeChild, proxyActivities, sleep } from '@temporalio/workflow';
+import { parseFailureOf, parseInWorkflow, toMarkdown } from 'temporal-extend-parse/embed';
 import type { parseDocument } from 'temporal-extend-parse/workflows';
 
 // A worker has one file of workflows, so this file exports each workflow that is started by its name.
@@ -19,14 +19,14 @@ const { publish, askForBetterScan } = proxyActivities<PipelineActivities>({ star
  */
 export async function publishDocument(fileUrl: string): Promise<'published' | 'returned'> {
   try {
-    const { output } = await parseInWorkflow({ file: { fileUrl } });
-    if (output.kind !== 'inline') throw ApplicationFailure.nonRetryable('asked for an inline result');
+    const result = await parseInWorkflow({ file: { fileUrl } });
     await sleep('1 day');
-    await publish(output.chunks.map(({ content }) => content).join('\n\n'));
+    await publish(toMarkdown(result));
     return 'published';
   } catch (error) {
-    if (!(error instanceof ApplicationFailure) || error.type !== 'ParserRunFailed') throw error;
-    await askForBetterScan(error.message);
+    const failure = parseFailureOf(error);
+    if (failure?.type !== 'ParserRunFailed') throw error;
+    await askForBetterScan(failure.message);
     return 'returned';
   }
 }

@@ -11,7 +11,7 @@
  */
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { ParseClient } from 'temporal-extend-parse/client';
 import { ExtendParsePlugin } from 'temporal-extend-parse/worker';
 
@@ -19,6 +19,7 @@ const { EXTEND_API_KEY = '', EXTEND_BASE_URL } = process.env;
 const TASK_QUEUE = 'example-06';
 
 async function main(fileUrl = 'http://emulator.invalid/ok'): Promise<void> {
+  Runtime.install({ logger: new DefaultLogger('WARN') }); // at INFO, log lines would hide the result
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
   const { address, apiKey, tls } = connectionOptions;
   const key = apiKey === undefined ? 'no API key' : 'an API key';

@@ -6,7 +6,7 @@
  */
 import { tracingPlugin } from './tracing';
 import { Client } from '@temporalio/client';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { ParseClient } from 'temporal-extend-parse/client';
 import { ExtendParsePlugin } from 'temporal-extend-parse/worker';
 
@@ -14,6 +14,7 @@ const { TEMPORAL_ADDRESS = 'localhost:7233', EXTEND_API_KEY = '', EXTEND_BASE_UR
 const TASK_QUEUE = 'example-07';
 
 async function main(fileUrl = 'http://emulator.invalid/ok'): Promise<void> {
+  Runtime.install({ logger: new DefaultLogger('WARN') }); // at INFO, log lines would hide the result
   const connection = await NativeConnection.connect({ address: TEMPORAL_ADDRESS });
   const plugin = new ExtendParsePlugin({
     apiKey: EXTEND_API_KEY,

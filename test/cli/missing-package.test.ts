@@ -22,6 +22,15 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
+it('temporal-extend-parse/testing is answered with the line that installs what it needs', async () => {
+  const { output, ended } = runNode(['-e', `require('${join(directory, 'dist/testing/index.js')}')`], {});
+  expect(await ended).toEqual({ code: 1, signal: null });
+  expect(output.stderr).toContain(
+    'Error: temporal-extend-parse/testing needs @temporalio/activity, @temporalio/testing, @temporalio/worker: ' +
+      'npm install --save-dev @temporalio/activity@^1.24.0 @temporalio/testing@^1.24.0 @temporalio/worker@^1.24.0\n',
+  );
+});
+
 describe('a command that needs a package that is not installed', () => {
   it.each([
     ['worker', []],

@@ -53,20 +53,20 @@ describe('extend-parse parse, with nothing configured', () => {
     expect(JSON.parse(stdout)).toEqual({
       documents: [
         expect.objectContaining({
-          input: expect.stringMatching(/sample\/12s0324\.pdf$/),
+          input: expect.stringMatching(/sample\/invoice\.pdf$/),
           status: 'processed',
           pageCount: 1,
-          markdown: 'parsed/12s0324.md',
+          markdown: 'parsed/invoice.md',
         }),
       ],
       local: { temporal: true, extend: true },
     });
-    expect(stderr).toMatch(/sample: .*sample\/12s0324\.pdf/);
+    expect(stderr).toMatch(/sample: .*sample\/invoice\.pdf/);
     expect(stderr).toMatch(/Temporal: a local dev server.* web UI at http:\/\/127\.0\.0\.1:\d+/);
     expect(stderr).toMatch(/Extend: a local emulator/);
-    expect(stderr).toMatch(/12s0324\.pdf: waiting, PROCESSING, parser_run_/);
-    expect(stderr).toMatch(/12s0324\.pdf: parsed, 1 page: parsed\/12s0324\.md, parsed\/12s0324\.json/);
-    expect(readFileSync(at('parsed/12s0324.md'), 'utf8')).toContain('Arrests by Race');
+    expect(stderr).toMatch(/invoice\.pdf: waiting, PROCESSING, parser_run_/);
+    expect(stderr).toMatch(/invoice\.pdf: parsed, 1 page: parsed\/invoice\.md, parsed\/invoice\.json/);
+    expect(readFileSync(at('parsed/invoice.md'), 'utf8')).toContain('| Total |');
     const ui = /http:\/\/127\.0\.0\.1:\d+/.exec(stderr)?.[0] ?? '';
     await expect(fetch(ui)).rejects.toThrow();
     expect(workplace.leftDatabases()).toEqual([]);

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { resolve } from 'node:path';
+import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { devServerAddress } from '../support/servers';
-import { START_SCRIPT, Workplace } from './run-command';
+import { writeShell } from '../support/npm-shell';
+import { COMMAND, START_SCRIPT, Workplace } from './run-command';
 
 let workplace: Workplace;
 
@@ -12,6 +14,52 @@ beforeAll(() => {
 });
 
 afterAll(() => workplace.remove());
+
+/** Starts npm in a process group of its own, as in a terminal, and waits until the document is in flight. */
+async function startWaiting(file: 'npm' | 'npx', args: readonly string[], cwd: string) {
+  const none = { EXTEND_API_KEY: '', TEMPORAL_ADDRESS: '' };
+  const shell = { npm_config_script_shell: writeShell(workplace.directory) };
+  const env = { ...process.env, TMPDIR: workplace.directory, ...none, ...shell };
+  const npm = spawn(file, args, { cwd, env, detached: true });
+  const ended = once(npm, 'close');
+  let output = '';
+  const waiting = new Promise<void>((fulfil) => {
+    npm.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      if (output.includes('waiting, PROCESSING')) fulfil();
+    });
+  });
+  await Promise.race([waiting, ended]);
+  return {
+    /** Signals npm, or as Ctrl-C does all of its group, and waits for the end of npm, its shell and the command. */
+    end: async (signal: 'SIGINT' | 'SIGTERM') => {
+      process.kill(signal === 'SIGINT' ? -npm.pid! : npm.pid!, signal);
+      const [status, by] = (await ended) as [number | null, NodeJS.Signals | null];
+      return { status, by, output };
+    },
+  };
+}
+
+describe('npx extend-parse parse', () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('cancels and cleans up on %s', async (signal) => {
+    const bin = join(workplace.directory, 'node_modules', '.bin');
+    mkdirSync(bin, { recursive: true });
+    if (!existsSync(join(bin, 'extend-parse'))) symlinkSync(COMMAND, join(bin, 'extend-parse'));
+    const args = [
+      '--no-install',
+      'extend-parse',
+      'parse',
+      '--out',
+      workplace.directory,
+      'http://emulator.invalid/never',
+    ];
+    const { end } = await startWaiting('npx', args, workplace.directory);
+    const { status, by, output } = await end(signal);
+    expect([status, by]).toContain(by === null ? 130 : signal);
+    expect(output).toMatch(/never: cancelled, workflow \S+, run parser_run_\S+/);
+    expect(workplace.leftDatabases()).toEqual([]);
+  });
+});
 
 describe('npm start', () => {
   it('passes arguments and exit status on, and adds nothing to standard output', async () => {
@@ -35,22 +83,8 @@ describe('npm start', () => {
 
   it.each(['SIGINT', 'SIGTERM'] as const)('under npm, cancels and cleans up on %s', async (signal) => {
     const args = ['start', '--silent', '--', '--out', workplace.directory, 'http://emulator.invalid/never'];
-    const none = { EXTEND_API_KEY: '', TEMPORAL_ADDRESS: '' };
-    const env = { ...process.env, TMPDIR: workplace.directory, ...none };
-    // npm gets a process group of its own, as in a terminal: Ctrl-C reaches npm and the command at the same time.
-    const npm = spawn('npm', args, { cwd: resolve(__dirname, '../..'), env, detached: true });
-    let output = '';
-    const waiting = new Promise<void>((fulfil) => {
-      npm.stdout.setEncoding('utf8').on('data', (text: string) => {
-        output += text;
-        if (output.includes('waiting, PROCESSING')) fulfil();
-      });
-    });
-    const ended = once(npm, 'close');
-    await Promise.race([waiting, ended]);
-    process.kill(signal === 'SIGINT' ? -npm.pid! : npm.pid!, signal);
-    // The output closes when all three have ended: npm, its shell and the command.
-    const [status, by] = await ended;
+    const { end } = await startWaiting('npm', args, resolve(__dirname, '../..'));
+    const { status, by, output } = await end(signal);
     expect([status, by]).toContain(by === null ? 130 : signal);
     expect(output).toMatch(/never: cancelled, workflow \S+, run parser_run_\S+/);
     expect(workplace.leftDatabases()).toEqual([]);

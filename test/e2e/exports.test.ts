@@ -2,7 +2,7 @@
  * The package works where it is installed, and not only in its checkout: its files are packed, its entries have the right
  * names, it loads only modules that the user has, and consumers of each module format can load it.
  */
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { MANIFEST, REQUIRED_MODULES, ROOT, SUBPATHS, pack, runNode, type Packed } from '../package/packed-project';
@@ -59,10 +59,12 @@ function requests(project: string, subpath: string): string[] {
 }
 
 describe('the tarball', () => {
-  it('holds the build, its types, the sample and the papers, and nothing else', () => {
+  it('holds the build, its types, the sample, the schemas and the papers, and nothing else', () => {
     const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'THIRD-PARTY-NOTICES', 'package.json'];
-    const sample = ['cli/sample/12s0324.pdf', 'cli/sample/README.md'];
-    expect(packed.files.filter((file) => !file.startsWith('dist/')).sort()).toEqual([...papers, ...sample].sort());
+    const sample = ['cli/sample/README.md', 'cli/sample/invoice.pdf'];
+    const schemas = readdirSync(join(ROOT, 'schemas')).map((name) => `schemas/${name}`);
+    const others = packed.files.filter((file) => !file.startsWith('dist/'));
+    expect(others.sort()).toEqual([...papers, ...sample, ...schemas].sort());
     const built =
       /^dist\/(?:activities|cli|client|contract|http|json|local|privacy|storage|testing|webhook|worker|workflows)\/[\w/-]+(?:\.d\.ts|\.js)$/;
     expect(packed.files.filter((file) => file.startsWith('dist/') && !built.test(file))).toEqual([]);
@@ -109,6 +111,10 @@ describe('a project without the optional peers', () => {
 
   it('gets from Node the name of the module that ./worker lacks', () => {
     expect(() => requests(lean, './worker')).toThrow(/Cannot find module '@temporalio\//);
+  });
+
+  it('gets the line that installs what ./testing needs', () => {
+    expect(() => requests(lean, './testing')).toThrow(/npm install --save-dev @temporalio\/activity@\^[^\n]*testing@/);
   });
 });
 

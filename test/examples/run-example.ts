@@ -72,9 +72,13 @@ export async function runExample(
   return outputOf(startExample(...given));
 }
 
-/** Waits for the end of an example, and returns its output. @throws Error with all its output if it fails */
+/**
+ * Waits for the end of an example, and returns its output. @throws Error with all its output if it fails, or if log lines
+ * of level INFO hide its result
+ */
 export async function outputOf({ ended, output }: RunningExample): Promise<{ stdout: string; stderr: string }> {
   const status = await ended;
   if (status !== 0) throw new Error(`ended with ${status}: ${output.stderr}${output.stdout}`);
+  if (output.stderr.includes('[INFO]')) throw new Error(`log lines hide the result: ${output.stderr}`);
   return output;
 }
