@@ -13,6 +13,7 @@ export type {
   BatchOutcomes,
   BatchProgress,
   BatchResult,
+  ChunkMetadata,
   DocumentFailure,
   DocumentFailureType,
   DocumentFile,
@@ -24,6 +25,8 @@ export type {
   InlineOutput,
   InlineParseInput,
   InlineParseResult,
+  LangChainDocument,
+  LlamaIndexNode,
   ParseInput,
   ParseProgress,
   ParseResult,
@@ -32,7 +35,7 @@ export type {
   StoredParseInput,
   StoredParseResult,
 } from '../contract';
-export { toMarkdown } from '../contract';
+export { toLangChainDocuments, toLlamaIndexNodes, toMarkdown } from '../contract';
 export type { ApiVersion, Block, Chunk, OutputMetadata, ParseConfig, ParserRun, RunMetadata } from '../contract/extend';
 export {
   ApiVersionRemovedError,
@@ -61,6 +64,8 @@ export type { ParseErrorFacts, ParseErrorType } from './errors';
 export type { BatchHandle } from './batch/batch-handle';
 export { ParseClient } from './parse-client';
 export type { ParseClientOptions } from './parse-client';
+export { createParseTool } from './parse-tool';
+export type { ParseTool, ParseToolAnswer, ParseToolInput, ParseToolOptions } from './parse-tool';
 export type { StartParseOptions } from './start-options';
 export type { ReadResultOptions } from './read-result';
 export type { ParseHandle } from './parse-handle';

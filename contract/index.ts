@@ -33,6 +33,8 @@ export { DocumentIds, findBatchProblem, findDocumentProblem } from './batch/chec
 export { toDocumentFailure } from './batch/to-document-failure';
 export { findInputProblem, listProblems, show } from './check-input';
 export type { InputCheckOptions } from './check-input';
+export { toLangChainDocuments, toLlamaIndexNodes } from './chunk-documents';
+export type { ChunkMetadata, LangChainDocument, LlamaIndexNode } from './chunk-documents';
 export { classifyApiError, isEndpointMissing, isVersionRemoved } from './classify';
 export type { RequestPurpose } from './classify';
 export type { EarlierParse, EarlierRun, LostSubmit, ParseEvent, SubmitIdentity } from './earlier-parse';

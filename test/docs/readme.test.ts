@@ -9,10 +9,12 @@ import { describeOutcome } from '../../cli/document-report';
 import { startEmulator, type Emulator } from '../../local/extend';
 import type { DevServer } from '../../local/temporal';
 import { KEPT_BUNDLES } from '../support/kept-bundles';
+import { parseBytes } from '../local/extend/api-call';
 import { startOwnDevServer } from '../support/servers';
 import { codeBlocks, toCommonJs, toEsModule } from './code-blocks';
 
 const root = join(__dirname, '../..');
+const SAMPLE = join(root, 'cli/sample/invoice.pdf');
 /** A directory inside the package, so that an import of the package's name leads to the build, as it does for a user. */
 const directory = join(root, '.cache/readme');
 
@@ -41,16 +43,25 @@ function demoLines(): string[] {
 }
 
 describe('the demo of the README', () => {
-  it('shows the lines that the command prints', () => {
+  let emulator: Emulator;
+  beforeAll(async () => {
+    emulator = await startEmulator();
+  });
+  afterAll(() => emulator.close());
+
+  it('shows the lines that the command prints', async () => {
     const sources = readdirSync(join(root, 'cli')).filter((name) => name.endsWith('.ts'));
     const code = sources.map((name) => readFileSync(join(root, 'cli', name), 'utf8')).join('');
-    const [sample = '', temporal = '', extend = '', outcome = '', ...others] = demoLines();
+    const [sample = '', temporal = '', extend = '', outcome = '', heading = '', ...markdown] = demoLines();
     const [sampleText = '', label = ''] = sample.split(/(?<=: )/);
     for (const text of [sampleText, temporal.replace(/http:\S+$/, ''), extend]) expect(code).toContain(`\`${text}`);
-    const files = { markdown: 'parsed/12s0324.md', json: 'parsed/12s0324.json' };
+    const files = { markdown: 'parsed/invoice.md', json: 'parsed/invoice.json' };
     const parsed = { input: label, status: 'processed', pageCount: 1, ...files } as const;
     expect(outcome).toBe(describeOutcome({ label, outcome: parsed }));
-    expect(others).toEqual([]);
+    expect(heading).toBe(`the first lines of ${files.markdown}:`);
+    const run = await parseBytes(emulator, new Uint8Array(readFileSync(SAMPLE)), 'invoice.pdf');
+    const lines = (run.chunks[0].content as string).split('\n').map((line) => `  ${line}`.trimEnd());
+    expect(markdown).toEqual(lines.slice(0, 12));
   });
 });
 
