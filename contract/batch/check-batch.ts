@@ -50,13 +50,17 @@ export function findBatchProblem(input: unknown, options: InputCheckOptions = {}
   const checked = v.safeParse(batchInput, input, { abortPipeEarly: true });
   if (!checked.success) return listProblems(checked.issues.map(describeIssue));
   const { documents, defaults } = input as { documents?: unknown[]; defaults?: BatchDefaults };
-  if (defaults?.result === 'inline') return `defaults.result ${STORED_ONLY}`;
+  if (!isStored(defaults?.result)) return `defaults.result ${STORED_ONLY}, got ${show(defaults?.result)}`;
   const limitProblem = options.limits === false ? undefined : findLimitProblem(defaults ?? {});
   if (limitProblem !== undefined) return `defaults.${limitProblem}`;
   return documents === undefined ? undefined : findListProblem(documents, defaults, options);
 }
 
-const STORED_ONLY = "must be 'stored' in a batch, got 'inline'";
+const STORED_ONLY = "must be 'stored' in a batch";
+
+function isStored(result: unknown): boolean {
+  return result === undefined || result === 'stored';
+}
 
 function findListProblem(
   documents: readonly unknown[],
@@ -86,15 +90,14 @@ export function findDocumentProblem(
   options: InputCheckOptions = {},
 ): string | undefined {
   if (!isPlainObject(document)) return `a document must be an object, got ${show(document)}`;
-  const { id, result } = document;
+  const { id, result, ...own } = document;
   if (id !== undefined && !isDocumentId(id)) {
     return `id must be a string of 1 to ${MAX_DOCUMENT_ID_BYTES} bytes without control characters, got ${show(id)}`;
   }
-  if (result === 'inline') return `result ${STORED_ONLY}`;
-  const input = toParseInput(document as unknown as BatchDocument, defaults);
-  const problem = findInputProblem(input, options);
+  if (!isStored(result)) return `result ${STORED_ONLY}, got ${show(result)}`;
+  const problem = findInputProblem(own, options);
   if (problem !== undefined) return problem;
-  const bytes = utf8Bytes(JSON.stringify(input));
+  const bytes = utf8Bytes(JSON.stringify(toParseInput(document as unknown as BatchDocument, defaults)));
   if (bytes <= MAX_DOCUMENT_BYTES) return undefined;
   return `a document must have at most ${MAX_DOCUMENT_BYTES} bytes of JSON with the defaults, got ${bytes}`;
 }
