@@ -75,7 +75,9 @@ function inputSchemas(types: TypeSchemas): Record<string, JsonSchema> {
 function batchInputSchema(types: TypeSchemas, documents: Readonly<Record<string, JsonSchema>>): JsonSchema {
   const type = types.of(BATCH, 'BatchInput');
   const [list, manifest] = type.anyOf as readonly ObjectSchema[];
-  const schema = withDescriptions(toObjectSchema(batchInput), { properties: { ...list?.properties, ...manifest?.properties } });
+  const schema = withDescriptions(toObjectSchema(batchInput), {
+    properties: { ...list?.properties, ...manifest?.properties },
+  });
   const given = schema.properties['defaults'] as ObjectSchema;
   const defaults = { ...described(types, 'DocumentInput', given), description: given['description'] };
   const { description: result } = memberOf(defaults, 'result');
@@ -125,7 +127,11 @@ function failureSchema(types: TypeSchemas): JsonSchema {
 }
 
 function head(title: string, description: unknown): JsonSchema {
-  return { $schema: 'http://json-schema.org/draft-07/schema#', title, ...(description !== undefined && { description }) };
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title,
+    ...(description !== undefined && { description }),
+  };
 }
 
 function refsTo(definitions: object): JsonSchema[] {
@@ -165,7 +171,10 @@ function withDescriptions(schema: ObjectSchema, other: JsonSchema): ObjectSchema
 
 /** A member of an object, or of the first of several objects that has it. */
 function memberOf(schema: JsonSchema, name: string): JsonSchema {
-  const { properties, anyOf = [] } = schema as { properties?: ObjectSchema['properties']; anyOf?: readonly JsonSchema[] };
+  const { properties, anyOf = [] } = schema as {
+    properties?: ObjectSchema['properties'];
+    anyOf?: readonly JsonSchema[];
+  };
   const own = properties?.[name];
   if (own !== undefined) return own;
   return anyOf.map((each) => memberOf(each, name)).find((member) => Object.keys(member).length > 0) ?? {};

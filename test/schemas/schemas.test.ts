@@ -25,7 +25,10 @@ function errorsOf(name: string, value: unknown): string[] {
 it('the shipped files are those that npm run schemas makes', () => {
   const names = readdirSync(join(ROOT, 'schemas')).filter((name) => name.endsWith('.json'));
   const shipped = names.map((name) => [name, readFileSync(join(ROOT, 'schemas', name), 'utf8')]);
-  const made = Object.entries(schemas).map(([name, schema]) => [`${name}.json`, `${JSON.stringify(schema, undefined, 2)}\n`]);
+  const made = Object.entries(schemas).map(([name, schema]) => [
+    `${name}.json`,
+    `${JSON.stringify(schema, undefined, 2)}\n`,
+  ]);
   expect(Object.fromEntries(shipped)).toEqual(Object.fromEntries(made));
 });
 
@@ -113,7 +116,10 @@ describe('An input', () => {
   it.each<[string, unknown]>([
     ['a run id that no request can name', { runId: '..' }],
     ['a URL without a host', { file: { fileUrl: 'https://' } }],
-    ['a config of 101 levels', { file: { fileId: 'f' }, config: JSON.parse('{"a":'.repeat(101) + '1' + '}'.repeat(101)) }],
+    [
+      'a config of 101 levels',
+      { file: { fileId: 'f' }, config: JSON.parse('{"a":'.repeat(101) + '1' + '}'.repeat(101)) },
+    ],
     ['the reserved member of metadata', { file: { fileId: 'f' }, metadata: { temporal: 1 } }],
     ['a run that its version cannot cancel', { runId: 'parser_run_1', onCancel: 'cancelRun' }],
   ])('is refused by the code only: %s', (_name, value) => {
@@ -135,7 +141,10 @@ describe('An input of a batch', () => {
     retryFailed: member(true, false),
   };
   const batch = fc.oneof(
-    some({ documents: fc.oneof(fc.array(document, { minLength: 1, maxLength: 2 }), fc.constantFrom<unknown>(...JUNK)), ...rest }),
+    some({
+      documents: fc.oneof(fc.array(document, { minLength: 1, maxLength: 2 }), fc.constantFrom<unknown>(...JUNK)),
+      ...rest,
+    }),
     some({ manifest: member('file:///batch.jsonl', 'DB+x:7', 'batch.jsonl'), ...rest }),
   );
   /** Rules between documents, or between a document and the defaults. */

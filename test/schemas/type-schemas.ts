@@ -142,7 +142,10 @@ export class TypeSchemas {
     const text = ts.displayPartsToString(symbol.getDocumentationComment(this.#checker));
     const tag = symbol.getJsDocTags(this.#checker).find(({ name }) => name === 'default');
     const standard = tag === undefined ? '' : ` Default: ${ts.displayPartsToString(tag.text)}`;
-    const description = `${text}${standard}`.replaceAll(/\{@link ([^}]*)\}/g, '$1').replaceAll(/\s+/g, ' ').trim();
+    const description = `${text}${standard}`
+      .replaceAll(/\{@link ([^}]*)\}/g, '$1')
+      .replaceAll(/\s+/g, ' ')
+      .trim();
     return description === '' ? {} : { description };
   }
 }
