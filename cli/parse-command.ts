@@ -39,7 +39,7 @@ export async function parseCommand(given: ParseArguments, env: Environment): Pro
 }
 
 /** Lines of the sample's markdown that the command shows. */
-const SHOWN_LINES = 12;
+const SHOWN_LINES = 16;
 
 interface CommandContext {
   readonly display: ProgressDisplay;

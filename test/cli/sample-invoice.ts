@@ -3,6 +3,8 @@ import { makePdf, type MadePage, type MadeText } from '../local/extend/made-pdf'
 const LEFT = 72;
 const RIGHT = 540;
 const LINE_HEIGHT = 15;
+/** Size of two headings, because the library takes a size that a document has only once for that of a text. */
+const TITLE_SIZE = 22;
 
 /** Lines of a paragraph below each other. */
 function paragraph(y: number, ...lines: readonly string[]): MadeText[] {
@@ -45,16 +47,16 @@ export function makeSampleInvoice(): Uint8Array {
   return makePdf([
     {
       texts: [
-        { text: 'Invoice 2026-118', x: LEFT, y: 90, size: 24, font: 'Helvetica-Bold' },
+        { text: 'Invoice 2026-118', x: LEFT, y: 90, size: TITLE_SIZE, font: 'Helvetica-Bold' },
         ...paragraph(124, 'Harbour Supplies, 4 Pier Road, Port Ellis', 'Invoice date: 20 November 2026'),
         { text: 'Bill to', x: LEFT, y: 184, size: 15, font: 'Helvetica-Bold' },
         ...paragraph(208, 'Lighthouse Cafe, 1 Beacon Street, Port Ellis', 'Your order: 7731'),
         { text: 'Items', x: LEFT, y: 268, size: 15, font: 'Helvetica-Bold' },
         ...paragraph(292, 'We delivered these items on 18 November 2026. All prices are in euros,', 'without tax.'),
         ...texts,
-        { text: 'Payment', x: LEFT, y: 500, size: 15, font: 'Helvetica-Bold' },
+        { text: 'Payment', x: LEFT, y: 505, size: TITLE_SIZE, font: 'Helvetica-Bold' },
         ...paragraph(
-          524,
+          530,
           'Please pay 312.50 euros by 4 December 2026 to the account DE00 1234 5678 9012 3456 00.',
           'Name the number of the invoice in your payment. Thank you for your order.',
         ),

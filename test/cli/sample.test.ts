@@ -25,7 +25,7 @@ it('the sample is parsed into headings, paragraphs and a table', async () => {
     '# Invoice 2026-118',
     '## Bill to',
     '## Items',
-    '## Payment',
+    '# Payment',
   ]);
   const [table, ...others] = blocks.filter(({ type }) => type === 'table');
   expect(others).toEqual([]);

@@ -61,7 +61,7 @@ describe('the demo of the README', () => {
     expect(heading).toBe(`the first lines of ${files.markdown}:`);
     const run = await parseBytes(emulator, new Uint8Array(readFileSync(SAMPLE)), 'invoice.pdf');
     const lines = (run.chunks[0].content as string).split('\n').map((line) => `  ${line}`.trimEnd());
-    expect(markdown).toEqual(lines.slice(0, 12));
+    expect(markdown).toEqual(lines.slice(0, 16));
   });
 });
 
