@@ -56,6 +56,20 @@ async function run(file: string, args: readonly string[], cwd = directory): Prom
   return stdout;
 }
 
+/** The SDK of Python can abort a short program after its end: https://github.com/temporalio/sdk-python/issues/300. */
+const ABORTED_AT_EXIT = /^Fatal Python error: PyGILState_Release: [^\n]*\nPython runtime state: finalizing/;
+
+/** Runs a program of Python. An abort by the SDK at the end of a program that has printed everything is no failure. */
+async function runPython(python: string, args: readonly string[]): Promise<string> {
+  try {
+    return await run(python, args);
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    if (!ABORTED_AT_EXIT.test(stderr)) throw error;
+    return stdout;
+  }
+}
+
 /** Installs the SDK once, and returns the program for each file of the page. */
 async function preparePython(): Promise<(file: string) => Program> {
   const home = join(ROOT, '.cache', `python-${PYTHON_SDK}`);
@@ -68,7 +82,7 @@ async function preparePython(): Promise<(file: string) => Program> {
   for (const { name, code } of namedBlocks(PAGE, 'python')) writeFileSync(join(directory, name), code);
   return (file) =>
     (...args) =>
-      run(python, [join(directory, file), ...args]);
+      runPython(python, [join(directory, file), ...args]);
 }
 
 /** Builds the program of the page. */
