@@ -1,8 +1,9 @@
 /** The programs of docs/llm-stacks.md compile against the real packages of LangChain, LlamaIndex and the AI SDK, and work. */
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { createParseTestEnvironment, type ParseTestEnvironment } from '../../testing';
 import { namedBlocks } from '../docs/named-blocks';
@@ -65,25 +66,21 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-/** Runs a program of Node in the project, and returns its output. Fails with all its output if the program fails. */
-function run(...args: readonly string[]): string {
+/** Runs a program of Node in the project, and returns its output. Meanwhile the worker runs in this process. */
+async function run(...args: readonly string[]): Promise<string> {
   try {
-    return execFileSync(process.execPath, args, {
-      cwd: directory,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    return (await promisify(execFile)(process.execPath, args, { cwd: directory })).stdout;
   } catch (error) {
     const { stdout, stderr } = error as { stdout: string; stderr: string };
     throw new Error(`${args.join(' ')} failed: ${stdout}${stderr}`);
   }
 }
 
-it('the programs of the page compile, fill a store, make nodes and answer a model', () => {
-  run(join(directory, 'node_modules/typescript/bin/tsc'));
+it('the programs of the page compile, fill a store, make nodes and answer a model', async () => {
+  await run(join(directory, 'node_modules/typescript/bin/tsc'));
   const { address } = (environment.temporal.connection as unknown as { options: { address: string } }).options;
   const [ok, failing] = [environment.document('ok').fileUrl, environment.document('failing').fileUrl];
-  const { found, node, refused, failed } = JSON.parse(run('program.js', address, ok, failing));
+  const { found, node, refused, failed } = JSON.parse(await run('program.js', address, ok, failing));
   const [first] = environment.emulator.runs;
   expect(found).toMatchObject([
     { pageContent: expect.stringMatching(/^# /), metadata: { runId: first?.id, chunk: 0, firstPage: 1 } },
