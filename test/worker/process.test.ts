@@ -144,7 +144,7 @@ describe('extend-parse worker', () => {
     const entries = lines.map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
     expect(entries).toContainEqual(expect.objectContaining({ level: 'INFO', message: 'accepted by Extend' }));
     const failed = entries.find(({ message }) => message === 'Workflow failed');
-    expect(failed?.error).toEqual({ type: 'ApplicationFailure', message: expect.stringContaining('CORRUPT_FILE') });
+    expect(failed?.error).toEqual({ type: 'ParserRunFailed', message: expect.stringContaining('CORRUPT_FILE') });
     expect(worker.output.stderr).not.toContain('webpack');
     await using silent = await start('ERROR');
     await silent.end('SIGTERM');
