@@ -4,6 +4,10 @@ import { createFileStore, createSources, type ResultStore, type SourceResolver }
 import { createCancelRun } from './cancel-run';
 import { createDeleteRun } from './delete-run';
 import { createFetchResult } from './fetch-result';
+import { createCancelGroup } from './bulk/cancel-group';
+import { createFollowGroup } from './bulk/follow-group';
+import { createSubmitGroup } from './bulk/submit-group';
+import { createTakeGroup } from './bulk/take-group';
 import { createCancelDocuments, createFollowDocuments } from './batch/follow-documents';
 import { createFindRun } from './find-run';
 import { createGetStatus } from './get-status';
@@ -68,11 +72,15 @@ export function createParseActivities(options: ParseActivitiesOptions): ParseAct
     uploadFile: createUploadFile({ extend, sources }),
     cancelRun: createCancelRun(extend),
     deleteRun: createDeleteRun(extend),
-    prepareBatch: createPrepareBatch({ extend, store, sources }),
+    prepareBatch: createPrepareBatch({ extend, store, sources, runMetadata }),
     readBatchPage: createReadBatchPage({ store }),
     writeOutcomes: createWriteOutcomes({ store }),
     followDocuments: createFollowDocuments(),
     cancelDocuments: createCancelDocuments(),
+    submitGroup: createSubmitGroup({ extend, store, sources }),
+    followGroup: createFollowGroup({ extend, store }),
+    cancelGroup: createCancelGroup({ extend, store }),
+    takeGroup: createTakeGroup({ store }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { asyncLocalStorage } from '@temporalio/activity';
 import type { MetricMeter } from '@temporalio/common';
-import { METRICS, type MetricLabels, type MetricName } from '../contract';
+import { METRICS, type MetricLabels, type MetricNameOf } from '../contract';
 import type { EndedRequest } from '../http';
 
 const MS_PER_SECOND = 1_000;
@@ -17,9 +17,22 @@ export function recordRequest({ operation, outcome, durationMs }: EndedRequest):
 
 /** Counts bytes that were written to the result store. */
 export function recordStored(bytes: number): void {
-  const name: MetricName = 'extend_parse_stored_bytes';
+  count('extend_parse_stored_bytes', bytes, {});
+}
+
+/** Counts a bulk submit by its outcome. */
+export function recordBulkSubmit(outcome: 'accepted' | 'rejected' | 'refused' | 'ambiguous'): void {
+  count('extend_parse_submits', 1, { outcome });
+}
+
+/** Counts runs of a bulk submit that had no readable answer, and whose batch was found. */
+export function recordAdoptedRuns(runs: number): void {
+  count('extend_parse_adopted_runs', runs, {});
+}
+
+function count<Name extends MetricNameOf<'counter'>>(name: Name, by: number, labels: MetricLabels<Name>): void {
   const { unit, meaning } = METRICS[name];
-  meter()?.createCounter(name, unit, meaning).add(bytes);
+  meter()?.createCounter(name, unit, meaning).add(by, labels);
 }
 
 /**

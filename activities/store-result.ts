@@ -97,7 +97,8 @@ export async function storeRun(
 ): Promise<FetchedResult> {
   const signal = cancellationSignal();
   const reading = new AbortController();
-  signal.addEventListener('abort', () => reading.abort(signal.reason), { once: true });
+  const stop = () => reading.abort(signal.reason);
+  signal.addEventListener('abort', stop, { once: true });
   const content = createRunStream(stream({ signal: reading.signal }));
   try {
     const uri = await withHeartbeat(store.write(objectName(runId), content.content, { signal }), details);
@@ -111,6 +112,8 @@ export async function storeRun(
     const failure = content.failure();
     throw failure instanceof Error ? failure : new StoreError(error);
   } finally {
+    // An activity that stores many runs has one signal for all of them.
+    signal.removeEventListener('abort', stop);
     // A store that fails may leave the stream open.
     reading.abort();
     await content.close();

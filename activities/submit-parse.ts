@@ -69,7 +69,7 @@ function metadataOf({ metadata, identity }: SubmitParseInput, isNamed: boolean):
  * Gives the secrets that Extend's answer may repeat: the complete URL and the password that a resolver gave, or the
  * query of a URL of the input.
  */
-function secretsOf(file: SubmitParseInput['file'], { fileUrl, password }: SubmittedFile): readonly Secret[] {
+export function secretsOf(file: SubmitParseInput['file'], { fileUrl, password }: SubmittedFile): readonly Secret[] {
   if (fileUrl === undefined) return [];
   return 'source' in file ? [...urlSecrets(fileUrl), ...passwordSecrets(password)] : querySecrets(fileUrl);
 }
@@ -112,7 +112,12 @@ async function namedFile(file: SubmitParseInput['file'], options: SourceOptions)
   return { fileUrl: opened.fileUrl, ...defined({ fileName, password: opened.password }) };
 }
 
-async function openInTime(source: string, options: SourceOptions): Promise<OpenedSource> {
+/**
+ * Opens a source within the time limit of a resolver.
+ *
+ * @throws as `openSource`
+ */
+export async function openInTime(source: string, options: SourceOptions): Promise<OpenedSource> {
   const cancelled = cancellationSignal();
   const limit = startTimeLimit(RESOLVER_MS, cancelled);
   try {

@@ -17,6 +17,19 @@ import type {
   SubmitIdentity,
 } from '../contract';
 import type { ApiVersion, ParseConfig, RunMetadata, RunStatus, SubmittedFile } from '../contract/extend';
+import type { BatchLocation } from './batch-location';
+import type { GroupActivities } from './group-types';
+
+export type { BatchLocation } from './batch-location';
+export type {
+  FollowGroupInput,
+  GroupActivities,
+  GroupAnswer,
+  GroupReference,
+  GroupWork,
+  TakeGroupInput,
+  TakenOutcomes,
+} from './group-types';
 
 /** Input of `submitParse`. */
 export interface SubmitParseInput extends VersionedFields {
@@ -233,14 +246,6 @@ export interface PrepareBatchInput {
   readonly startId: string;
 }
 
-/** Location of the pages and outcomes of one workflow execution of a batch. */
-export interface BatchLocation {
-  /** Beginning of the names of the objects that the activities write. */
-  readonly directory: string;
-  /** Beginning of the URIs of the objects that the activities read. */
-  readonly uri: string;
-}
-
 /** Output of `prepareBatch`: the work of the batch, and the work that earlier workflow executions have done. */
 export interface PreparedBatch {
   /** Workflow id of the batch. The workflow uses this value, so that a replay under another id does the same. */
@@ -258,6 +263,11 @@ export interface PreparedBatch {
   readonly processed: number;
   readonly failed: number;
   readonly failures: FailureCounts;
+  /**
+   * Numbers of documents of the groups that are submitted together. Groups are numbered from 1. The pages do not contain
+   * their documents. Absent unless the batch has `submission: 'bulk'`.
+   */
+  readonly groups?: readonly number[];
 }
 
 /** Input of `readBatchPage`. */
@@ -289,6 +299,8 @@ export interface WriteOutcomesInput {
   readonly outcomes: readonly DocumentOutcome[];
   /** Number of pages to delete after the write. The batch gives it at its end. @default 0 */
   readonly deletePages?: number;
+  /** Number of groups whose documents to delete after the write. The batch gives it at its end. @default 0 */
+  readonly deleteGroups?: number;
 }
 
 /** Input of `followDocuments` and `cancelDocuments`: documents of the calling batch. */
@@ -344,7 +356,7 @@ export interface BatchActivities {
 }
 
 /** Activities by their wire names. */
-export interface ParseActivities extends BatchActivities {
+export interface ParseActivities extends BatchActivities, GroupActivities {
   /**
    * Submits the document once and never repeats the request. Cancellation does not stop it, because the run id must
    * become known.

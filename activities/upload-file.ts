@@ -72,7 +72,7 @@ export function createUploadFile({ extend, sources }: UploadFileOptions): ParseA
  *
  * @throws ApplicationFailure `ContractViolation`, final, if the id repeats the key
  */
-function checkFileId(fileId: string, { redactor }: ExtendClient): void {
+export function checkFileId(fileId: string, { redactor }: ExtendClient): void {
   if (!redactor.holdsSecret(fileId)) return;
   const message = 'Extend accepted the upload, and the file cannot be used: the file id repeats the API key';
   throw finalFailure('ContractViolation', message, { attempts: activityInfo().attempt });

@@ -26,7 +26,7 @@ export const METRICS = {
     unit: '1',
     labels: ['outcome'],
     meaning:
-      'Submits, counted by `outcome`: `accepted`, `rejected` (429, or no connection), `refused` (for good), `ambiguous` (no readable answer: a run may exist and be billed).',
+      'Submits, counted by `outcome`: `accepted`, `rejected` (429, or no connection), `refused` (for good), `ambiguous` (no readable answer: a run may exist and be billed). A bulk submit counts once.',
   },
   extend_parse_adopted_runs: {
     type: 'counter',

@@ -6,4 +6,5 @@
  * @packageDocumentation
  */
 export { parseBatch } from './batch/parse-batch';
+export { parseGroup } from './batch/parse-group';
 export { parseDocument } from './parse-document';

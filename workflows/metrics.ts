@@ -12,6 +12,14 @@ export function countDocument(error?: unknown): void {
   count('extend_parse_documents', { outcome: error === undefined ? 'Processed' : outcomeOf(error) });
 }
 
+/** Counts documents of a group that have ended, by their outcomes. */
+export function countDocuments(ended: Readonly<Record<string, number>>): void {
+  const name = 'extend_parse_documents';
+  const { unit, meaning } = METRICS[name];
+  const counter = metricMeter.createCounter(name, unit, meaning);
+  for (const [outcome, documents] of Object.entries(ended)) counter.add(documents, { outcome });
+}
+
 /** Counts a submit by its outcome. */
 export function countSubmit(outcome: 'accepted' | 'rejected' | 'refused' | 'ambiguous'): void {
   count('extend_parse_submits', { outcome });

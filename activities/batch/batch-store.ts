@@ -28,14 +28,14 @@ export interface BatchStore {
 /**
  * Builds a {@link BatchStore} for one activity.
  *
+ * @param signal ends the calls early. @default the cancellation of the activity
  * @throws ApplicationFailure `ResultStoreFailed`: final if there is no store or it refuses; else retried.
  */
-export function createBatchStore(store: ResultStore | undefined): BatchStore {
+export function createBatchStore(store: ResultStore | undefined, signal = cancellationSignal()): BatchStore {
   if (store === undefined) {
     const message = 'a batch needs a result store, and the worker has none (EXTEND_PARSE_RESULT_DIR)';
     throw finalFailure('ResultStoreFailed', message, {});
   }
-  const signal = cancellationSignal();
   return {
     write: (name, values) => store.write(name, toLines(values), { signal }).catch(failStore),
     read: (uri) => readValues(store, uri, signal),

@@ -1,5 +1,6 @@
 import { versionOfRun, type DocumentOutcome, type EarlierParse, type FailureDetails } from '../../contract';
 import { defined } from '../../json';
+import { documentsUris } from '../bulk/group-objects';
 import type { BatchLocation } from '../types';
 import type { BatchStore } from './batch-store';
 import { noteLocation, pageUris, segmentName, siblingLocation } from './locations';
@@ -21,6 +22,12 @@ export interface LatestStart {
   readonly pages?: number;
   /** Id of the execution before, whose outcomes this one has adopted. */
   readonly continues?: string;
+  /** Form of the submits. @default 'each' */
+  readonly submission?: 'bulk';
+  /** Groups that the execution has written. Only with `bulk`. */
+  readonly groups?: number;
+  /** Groups of the execution before. Only with `bulk`. */
+  readonly earlierGroups?: number;
 }
 
 /** Finds the latest execution of the batch before this one, if there was one. */
@@ -32,7 +39,10 @@ export async function findEarlierStart(
   const [latest] = ((await store.readIfThere(noteLocation(location).uri)) ?? []) as LatestStart[];
   if (latest?.startId !== startId) return latest;
   // A repeated attempt finds its own note. The attempt that left it has deleted the earlier pages.
-  return latest.continues === undefined ? undefined : { startId: latest.continues };
+  const { continues, submission, earlierGroups } = latest;
+  return continues === undefined
+    ? undefined
+    : { startId: continues, ...defined({ submission, groups: earlierGroups }) };
 }
 
 /**
@@ -43,7 +53,8 @@ export async function removeEarlierPages(
   location: BatchLocation,
   earlier: LatestStart,
 ): Promise<void> {
-  await store.remove(pageUris(siblingLocation(location, earlier.startId), earlier.pages ?? 0));
+  const sibling = siblingLocation(location, earlier.startId);
+  await store.remove([...pageUris(sibling, earlier.pages ?? 0), ...documentsUris(sibling, earlier.groups ?? 0)]);
 }
 
 /** Notes that this execution has adopted the earlier outcomes. From now on its outcomes are those of the batch. */

@@ -2,9 +2,11 @@ import { activityInfo, cancellationDetails } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { listProblems, type DocumentFailureType, type DocumentOutcome } from '../../contract';
 import { defined } from '../../json';
+import type { ExtendClient } from '../../http';
+import { checkSubmission, openBulk } from '../bulk/prepare-bulk';
 import { withHeartbeat } from '../heartbeat';
 import { finalFailure } from '../to-application-failure';
-import type { BatchLocation, ParseActivities, PrepareBatchInput, PreparedBatch } from '../types';
+import type { BatchLocation, PageDocument, ParseActivities, PrepareBatchInput, PreparedBatch } from '../types';
 import { createBatchStore, type BatchStore, type BatchStoreOptions } from './batch-store';
 import {
   earlierSegments,
@@ -24,22 +26,30 @@ import { PageWriter } from './page-writer';
 const MAX_SEGMENT_LINES = 1_000;
 
 /** Settings of {@link createPrepareBatch}. */
-export interface PrepareBatchOptions extends BatchStoreOptions, ManifestOptions {}
+export interface PrepareBatchOptions extends BatchStoreOptions, ManifestOptions {
+  /** Extend's API. */
+  readonly extend: ExtendClient;
+  /** `true`: the metadata of each run on version 2026-02-09 contain the identity of its submit. */
+  readonly runMetadata: boolean;
+}
 
 /**
  * Builds the activity that prepares a batch. It reads the list or manifest once, to its end, and writes the documents
  * to be parsed as pages into the result store. It adopts the outcomes of the documents that an earlier execution of the
- * same batch has done. The manifest may change or vanish afterwards. Of the documents only the ids are in memory. A
- * repeat writes the same objects again.
+ * same batch has done. The manifest may change or vanish afterwards. Of the documents only the ids are in memory, and
+ * the documents of groups that are not full. A repeat writes the same objects again.
  *
  * @returns An activity that fails with one of these types:
- *  - `InvalidInput`: no document, too many documents, or a bad line and `onBadLine: 'fail'`; final.
+ *  - `InvalidInput`: no document, too many documents, or a bad line and `onBadLine: 'fail'`; or the worker cannot make
+ *    bulk submits, or the batch was started before with another form of submits; final.
  *  - `SourceUnavailable`: the manifest does not exist; final. `Unavailable`: it cannot be read now; retried.
  *  - `ResultStoreFailed`: final if there is no store or it refuses; else retried.
  */
-export function createPrepareBatch({ store, ...manifest }: PrepareBatchOptions): ParseActivities['prepareBatch'] {
+export function createPrepareBatch(options: PrepareBatchOptions): ParseActivities['prepareBatch'] {
+  const { store, sources, extend } = options;
   return async function prepareBatch(input) {
-    return withHeartbeat(prepare(input, createBatchStore(store), manifest));
+    checkSubmission(input.batch, options);
+    return withHeartbeat(prepare(input, createBatchStore(store), { sources, extend }));
   };
 }
 
@@ -51,7 +61,8 @@ async function prepare(input: PrepareBatchInput, store: BatchStore, manifest: Ma
   const earlier = earlierStart && { startId: earlierStart.startId, retryFailed };
   const known: KnownDocuments = earlier ? await readKnownDocuments(store, location, earlier) : new Map();
   const pages = new PageWriter(store, location);
-  const { present, adopted, skipped } = await writePages(input, { pages, manifest, known });
+  const bulk = await openBulk(batch, { store, location, pages, earlierStart });
+  const { present, adopted, skipped } = await writePages(input, { pages: bulk?.writer ?? pages, manifest, known });
   const tally = new Tally();
   let segments = 0;
   const keep = async (outcomes: readonly DocumentOutcome[]) => {
@@ -66,7 +77,7 @@ async function prepare(input: PrepareBatchInput, store: BatchStore, manifest: Ma
   for (let at = 0; at < skipped.length; at += MAX_SEGMENT_LINES) await keep(skipped.slice(at, at + MAX_SEGMENT_LINES));
   if (earlierStart) await removeEarlierPages(store, location, earlierStart);
   const continues = defined({ continues: earlierStart?.startId });
-  await noteStart(store, location, { startId, pages: pages.count, ...continues });
+  await noteStart(store, location, { startId, pages: pages.count, ...continues, ...bulk?.note() });
   return {
     batchId: batchId(),
     place: location,
@@ -75,6 +86,7 @@ async function prepare(input: PrepareBatchInput, store: BatchStore, manifest: Ma
     segments,
     skippedLines: skipped.length,
     ...tally.counts,
+    ...defined({ groups: bulk?.writer.sizes }),
   };
 }
 
@@ -101,6 +113,13 @@ class Tally {
   }
 }
 
+/** A writer of the documents to be parsed: a {@link PageWriter}, or that of a bulk batch. */
+interface DocumentWriter {
+  add(document: PageDocument): Promise<void>;
+  flush(): Promise<void>;
+  removeAll(): Promise<void>;
+}
+
 /** Writes a first object, because its URI tells the location of the batch in the store. */
 async function openLocation(store: BatchStore, startId: string): Promise<BatchLocation> {
   const { namespace } = activityInfo();
@@ -120,7 +139,7 @@ async function openLocation(store: BatchStore, startId: string): Promise<BatchLo
 
 /** Objects and ids that {@link addToPages} needs. */
 interface PageWriting {
-  readonly pages: PageWriter;
+  readonly pages: DocumentWriter;
   readonly manifest: ManifestOptions;
   /** Documents of an earlier execution, by id. */
   readonly known: KnownDocuments;

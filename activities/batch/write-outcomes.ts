@@ -5,6 +5,7 @@ import { redact } from '../../privacy';
 import { withHeartbeat } from '../heartbeat';
 import type { ParseActivities, WriteOutcomesInput } from '../types';
 import { createBatchStore, type BatchStore, type BatchStoreOptions } from './batch-store';
+import { documentsUris } from '../bulk/group-objects';
 import { eachOf, earlierOf } from './follow-documents';
 import { pageUris, segmentName } from './locations';
 
@@ -15,7 +16,7 @@ const ENDED_FROM_OUTSIDE = new Set(['Cancelled', 'Terminated', 'TimedOut']);
  * Builds the activity that writes one segment of outcomes. The segment depends on the activity's input alone, so a
  * repeat writes the same object, and so does an attempt that goes on after Temporal gave it up. The run id of a document
  * that was ended from outside is read from the history of its workflow. With the last segment the activity deletes the
- * batch's pages.
+ * batch's pages, and the documents of its groups.
  *
  * @returns An activity that fails with `ResultStoreFailed`: final if the store refuses, else retried.
  */
@@ -26,11 +27,11 @@ export function createWriteOutcomes({ store }: BatchStoreOptions): ParseActiviti
 }
 
 async function write(store: BatchStore, input: WriteOutcomesInput): Promise<void> {
-  const { place: location, segment, outcomes, deletePages = 0 } = input;
+  const { place: location, segment, outcomes, deletePages = 0, deleteGroups = 0 } = input;
   if (outcomes.length > 0) {
     await store.write(`${location.directory}/${segmentName(segment)}`, await eachOf(outcomes, withRun));
   }
-  await store.remove(pageUris(location, deletePages));
+  await store.remove([...pageUris(location, deletePages), ...documentsUris(location, deleteGroups)]);
 }
 
 async function withRun(outcome: DocumentOutcome): Promise<DocumentOutcome> {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { opendir, stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
-import { MAX_BATCH_ID_BYTES, MAX_BATCH_WIDTH, utf8Bytes } from '../../contract';
+import { MAX_BATCH_ID_BYTES, MAX_BULK_WIDTH, maxWidthOf, utf8Bytes } from '../../contract';
 import { type Document, readDocuments } from '../documents';
 import { usageError } from '../exit-status';
 import { toSafeLabel } from '../to-label';
@@ -20,6 +20,8 @@ export interface GivenBatch {
   readonly key?: string;
   /** Task queue of workers that run already. @default none: this call runs a worker */
   readonly taskQueue?: string;
+  /** `true`: up to 1,000 documents are submitted in one request. Version 2026-02-09 only. */
+  readonly bulk: boolean;
   readonly width?: number;
   readonly stopAfter?: number;
   readonly retryFailed: boolean;
@@ -48,6 +50,7 @@ export async function checkBatch(given: GivenBatch): Promise<BatchArguments> {
   if (inputs.length === 0) throw usageError('name files, folders or URLs, or a manifest: a file that ends with .jsonl');
   if (key.trim() === '' || utf8Bytes(key) > MAX_BATCH_ID_BYTES)
     throw usageError(`--key must have 1 to ${MAX_BATCH_ID_BYTES} bytes, got '${toSafeLabel(key)}'`);
+  checkWidth(given);
   if (taskQueue?.trim() === '') throw usageError('--task-queue must not be empty');
   const stats = await stat(out).catch(() => undefined);
   if (stats !== undefined && !stats.isDirectory())
@@ -60,6 +63,13 @@ export async function checkBatch(given: GivenBatch): Promise<BatchArguments> {
   return { ...given, key, documents: await readDocuments(files), isManifest };
 }
 
+/** The limit of the width depends on `--bulk`, which may follow it. @throws CommandError */
+function checkWidth({ bulk, width = 1 }: GivenBatch): void {
+  const maxWidth = maxWidthOf({ submission: bulk ? 'bulk' : 'each' });
+  if (width <= maxWidth) return;
+  throw usageError(`--width must be at most ${maxWidth}${bulk ? '' : ' without --bulk'}, got ${width}`);
+}
+
 /** Reads the value of an option that counts documents. */
 export function parseCount(value: string): number {
   const count = Number(value);
@@ -70,7 +80,7 @@ export function parseCount(value: string): number {
 /** Reads the value of `--width`. */
 export function parseWidth(value: string): number {
   const width = parseCount(value);
-  if (width > MAX_BATCH_WIDTH) throw new InvalidArgumentError(`It must be at most ${MAX_BATCH_WIDTH}.`);
+  if (width > MAX_BULK_WIDTH) throw new InvalidArgumentError(`It must be at most ${MAX_BULK_WIDTH}.`);
   return width;
 }
 

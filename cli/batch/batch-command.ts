@@ -3,14 +3,15 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_NAMESPACE, withoutBlanks } from '../../contract';
 import type { Environment } from '../../contract';
-import { IdempotencyKeyReusedError, type BatchHandle } from '../../client';
+import { DEFAULT_API_VERSION } from '../../contract/extend';
+import { IdempotencyKeyReusedError, type BatchHandle, type DocumentOutcome } from '../../client';
 import { defined } from '../../json';
 import { type BatchArguments, shortHash } from './batch-arguments';
 import { type BatchContext, interrupt, tell } from './batch-end';
 import { manifestOf, removeManifest, toInput } from './batch-input';
 import { createBatchDisplay } from './batch-display';
 import { BatchOutputs, OUTCOME_LIST, toBatchNames, type BatchOutputsOptions } from './batch-outputs';
-import { EndedDocuments } from './ended-documents';
+import { EndedDocuments, type EndedDocument } from './ended-documents';
 import { namedDocumentsOf, namedDocumentsOfManifest } from './named-documents';
 import { checkWorkers } from '../check-temporal';
 import { readConfiguredTemporal } from '../connect-temporal';
@@ -29,6 +30,8 @@ import { toFileNames } from '../write-outputs';
 const PROGRESS_INTERVAL_MS = 1_000;
 /** Time between two looks for documents that have ended, in milliseconds. */
 const COLLECT_INTERVAL_MS = 2_000;
+/** The next look follows after this many times the duration of the last one. */
+const READ_PAUSE = 10;
 
 /**
  * `extend-parse batch`: parses many documents as one batch, and writes markdown and result of each document when it has
@@ -38,6 +41,7 @@ const COLLECT_INTERVAL_MS = 2_000;
  */
 export async function batchCommand(given: BatchArguments, env: Environment): Promise<ExitStatus> {
   const configured = readSettings(given, env);
+  checkBulk(given, configured);
   const results = await openOutput(given);
   const kept = await createKept(given.out);
   const manifest = configured.workers === undefined ? await manifestOf(given, kept) : undefined;
@@ -90,6 +94,15 @@ function readSettings({ documents, out, json, force, taskQueue }: BatchArguments
   return { call: { ...given, temporal }, workers: { taskQueue, resultDirectory } };
 }
 
+/** The version of running workers is not known here. They refuse a bulk batch themselves. @throws CommandError */
+function checkBulk({ bulk }: BatchArguments, { call, workers }: BatchSettings): void {
+  const { apiVersion = DEFAULT_API_VERSION } = call;
+  if (!bulk || workers !== undefined || apiVersion === '2026-02-09') return;
+  throw usageError(
+    `--bulk needs version 2026-02-09 of Extend's API, and this call submits with ${apiVersion}: give --api-version 2026-02-09`,
+  );
+}
+
 /** The task queue and directories with which a later call with the same key continues the batch. */
 function lastingParts(key: string, kept: string): LastingParts {
   return {
@@ -125,7 +138,7 @@ async function parse(given: BatchArguments, context: BatchContext): Promise<Exit
   await sayWorkers(given, context);
   const following = new AbortController();
   const result = handle.result();
-  const collecting = collect(given, context, following.signal).catch(() => undefined);
+  const collecting = collect(given, handle, context, following.signal).catch(() => undefined);
   void follow(handle, context, following.signal);
   const ended = await Promise.race([result, services.broken, untilAborted(signal)]).finally(() => following.abort());
   if (ended === undefined) {
@@ -151,17 +164,34 @@ async function sayWorkers({ key, taskQueue: running }: BatchArguments, context: 
   if (state !== 'ok') display.say(says);
 }
 
-/** Writes the files of each document when it has ended. The list of Temporal may fail: the end of the batch needs no list. */
-async function collect({ key }: BatchArguments, context: BatchContext, signal: AbortSignal): Promise<void> {
-  const { services, outputs } = context;
+/**
+ * Writes the files of each document when it has ended. The list of Temporal may fail: the end of the batch needs no list.
+ * The documents of a group have no workflows, but the batch writes their outcomes soon.
+ */
+async function collect(
+  { key, bulk }: BatchArguments,
+  handle: BatchHandle,
+  { services, outputs }: BatchContext,
+  signal: AbortSignal,
+): Promise<void> {
   const { temporal, client } = services;
   const { startTime } = await temporal.workflow.getHandle(key).describe();
   const documents = new EndedDocuments({ temporal, client, batchId: key, sinceMs: startTime.getTime() });
   for (;;) {
     const isLast = signal.aborted;
+    const startedMs = performance.now();
     await outputs.add(documents.next()).catch(() => undefined);
+    if (bulk) await outputs.add(endedOnes(handle.outcomes())).catch(() => undefined);
     if (isLast) return;
-    await sleep(COLLECT_INTERVAL_MS, undefined, { signal }).catch(() => undefined);
+    // All outcomes are read each time, so they are read less often when there are many.
+    const pauseMs = Math.max(COLLECT_INTERVAL_MS, READ_PAUSE * (performance.now() - startedMs));
+    await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+async function* endedOnes(outcomes: AsyncIterable<DocumentOutcome>): AsyncGenerator<EndedDocument, void> {
+  for await (const outcome of outcomes) {
+    if (outcome.status === 'processed' || outcome.status === 'failed') yield outcome;
   }
 }
 

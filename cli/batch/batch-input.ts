@@ -14,7 +14,7 @@ const PRIVATE_FILE = 0o600;
 
 /** The input of the batch. Workers of other processes cannot open a list that this call writes, so they get the documents. */
 export function toInput(given: BatchArguments, manifest: Document | undefined, services: ParseServices): BatchInput {
-  const { width, stopAfter, retryFailed, documents, isManifest } = given;
+  const { bulk, width, stopAfter, retryFailed, documents, isManifest } = given;
   const list = manifest ?? (isManifest ? documents[0] : undefined);
   const ids = toIds(documents);
   return {
@@ -23,6 +23,7 @@ export function toInput(given: BatchArguments, manifest: Document | undefined, s
       : { manifest: pathToFileURL('path' in list.location ? list.location.path : '').href }),
     ...defined({
       defaults: services.local.extend ? { polling: EMULATOR_POLLING } : undefined,
+      submission: bulk ? 'bulk' : undefined,
       width,
       stopAfterFailures: stopAfter,
       retryFailed: retryFailed || undefined,

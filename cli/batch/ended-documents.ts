@@ -21,8 +21,8 @@ export interface EndedDocumentsOptions {
 }
 
 /**
- * Finds the documents of a batch as they end. The batch itself writes its outcomes 200 at a time, so this asks Temporal's
- * list of workflows. The list may be late or incomplete, so the outcomes of the batch are read at its end all the same.
+ * Finds the documents of a batch that have workflows of their own, as they end. The batch itself writes their outcomes 200
+ * at a time, so this asks Temporal's list of workflows. The list may be late or incomplete, so the outcomes of the batch are read at its end all the same.
  */
 export class EndedDocuments {
   readonly #options: EndedDocumentsOptions;
@@ -40,7 +40,7 @@ export class EndedDocuments {
     // No rule of Temporal's query language is needed for the other keys: they wait for the end of the batch.
     if (/["'\\]/.test(batchId)) return;
     const since = new Date(this.#sinceMs).toISOString();
-    const query = `WorkflowId STARTS_WITH "${batchId}/" AND CloseTime >= "${since}"`;
+    const query = `WorkflowType = 'parseDocument' AND WorkflowId STARTS_WITH "${batchId}/" AND CloseTime >= "${since}"`;
     let latestMs = this.#sinceMs + LATE_MS;
     for await (const { workflowId, runId, status, closeTime } of temporal.workflow.list({ query })) {
       latestMs = Math.max(latestMs, closeTime?.getTime() ?? 0);

@@ -22,7 +22,8 @@ export interface BatchHandle {
   /** Starts documents again. */
   resume(): Promise<void>;
   /**
-   * Changes the limit of documents in flight, 1 to 500, and returns it. A smaller limit ends no document in flight.
+   * Changes the limit of documents in flight, and returns it: 1 to 500, or 1 to 10,000 for a bulk batch. A smaller limit
+   * ends no document in flight.
    *
    * @throws Temporal's WorkflowUpdateFailedError if the number is not allowed.
    */

@@ -19,6 +19,10 @@ export const MAX_BATCH_ID_BYTES = 700;
 export const MAX_DOCUMENT_ID_BYTES = 200;
 /** Limit of documents in flight: Temporal advises against more children of one workflow at a time. */
 export const MAX_BATCH_WIDTH = 500;
+/** Limit of documents in flight with `submission: 'bulk'`, where a group of documents is one child workflow. */
+export const MAX_BULK_WIDTH = 10_000;
+/** Limit of the documents of one bulk submit: Extend accepts no more. */
+export const MAX_GROUP_DOCUMENTS = 1_000;
 
 /** A document of a batch: an input of `parseDocument`, with an id. Its result is always stored. */
 export type BatchDocument = ParseInput & {
@@ -38,7 +42,18 @@ export type BatchDefaults = Omit<DocumentInput, 'file'>;
 export interface BatchOptions {
   /** Values for every document that does not set them itself. @default {} */
   readonly defaults?: BatchDefaults;
-  /** Limit of documents in flight, 1 to 500. The update `setWidth` changes it. @default 50 */
+  /**
+   * Form of the submits. `each` submits each document alone, in a workflow of its own. `bulk` submits up to 1,000
+   * documents of the same configuration in one request, polls them together and stores their results together. It needs
+   * version 2026-02-09 of the API and the metadata of this package. Documents that a bulk submit cannot carry are parsed
+   * as with `each`.
+   * @default 'each'
+   */
+  readonly submission?: 'each' | 'bulk';
+  /**
+   * Limit of documents in flight: 1 to 500 with `each`, 1 to 10,000 with `bulk`. The update `setWidth` changes it.
+   * @default 50 with `each`, 2,000 with `bulk`
+   */
   readonly width?: number;
   /**
    * Effect of a line of the manifest that is not a document. `skip` reports the line in the outcomes and goes on.
@@ -187,6 +202,11 @@ export function toParseInput({ id: _, ...document }: BatchDocument, defaults: Ba
   return { ...(canCancel ? defined({ onCancel }) : {}), ...waiting, ...document, result: 'stored' };
 }
 
+/** Limit of documents in flight of a batch, by the form of its submits. */
+export function maxWidthOf({ submission }: Pick<BatchOptions, 'submission'>): number {
+  return submission === 'bulk' ? MAX_BULK_WIDTH : MAX_BATCH_WIDTH;
+}
+
 /** The workflow id of a document. */
 export function documentWorkflowId(batchId: string, id: string): string {
   return `${batchId}/${id}`;
@@ -204,6 +224,14 @@ export function fittingCount(sizes: readonly number[], maxBytes: number): number
   let bytes = 0;
   const count = sizes.findIndex((size) => (bytes += size) > maxBytes);
   return count < 0 ? sizes.length : Math.max(count, 1);
+}
+
+/**
+ * The workflow id of a group of documents. The id of the execution of the batch is in it, so that no document of the batch
+ * has the same workflow id.
+ */
+export function groupWorkflowId(batchId: string, startId: string, group: number): string {
+  return `${batchId}/group/${startId}/${group}`;
 }
 
 /** Size of a text as UTF-8, in bytes. */

@@ -1,10 +1,11 @@
 import * as v from 'valibot';
 import {
   MAX_BATCH_DOCUMENTS,
-  MAX_BATCH_WIDTH,
+  MAX_BULK_WIDTH,
   MAX_DOCUMENT_BYTES,
   MAX_DOCUMENT_ID_BYTES,
   MAX_LIST_BYTES,
+  maxWidthOf,
   toParseInput,
   utf8Bytes,
   type BatchDefaults,
@@ -27,12 +28,13 @@ import { isDeeperThan, isPlainObject, MAX_LEVELS } from '../../json';
 /** The list and the document, which enclose `config`. */
 const LEVELS_ABOVE_CONFIG = 2;
 
-/** Schema for an input of `parseBatch`. The documents of a list are checked one by one. */
+/** Schema for an input of `parseBatch`. The documents of a list are checked one by one, and the width by the submission. */
 export const batchInput = v.strictObject({
   documents: v.optional(v.custom<readonly unknown[]>(Array.isArray, 'must be an array of documents')),
   manifest: v.optional(sourceName),
   defaults: v.optional(v.pipe(v.custom<object>(isPlainObject, 'must be an object'), v.omit(documentInput, ['file']))),
-  width: v.optional(whole(1, MAX_BATCH_WIDTH)),
+  submission: v.optional(oneOf('each', 'bulk')),
+  width: v.optional(whole(1, MAX_BULK_WIDTH)),
   onBadLine: v.optional(oneOf('skip', 'fail')),
   stopAfterFailures: v.optional(whole(1, MAX_BATCH_DOCUMENTS)),
   onCancel: v.optional(oneOf('cancel', 'abandon')),
@@ -47,6 +49,8 @@ export const batchInput = v.strictObject({
 export function findBatchProblem(input: unknown, options: InputCheckOptions = {}): string | undefined {
   if (!isPlainObject(input)) return `input must be an object, got ${show(input)}`;
   if ('documents' in input === 'manifest' in input) return "input must have one of 'documents', 'manifest'";
+  const widthProblem = findWidthProblem(input);
+  if (widthProblem !== undefined) return widthProblem;
   const checked = v.safeParse(batchInput, input, { abortPipeEarly: true });
   if (!checked.success) return listProblems(checked.issues.map(describeIssue));
   const { documents, defaults } = input as { documents?: unknown[]; defaults?: BatchDefaults };
@@ -54,6 +58,13 @@ export function findBatchProblem(input: unknown, options: InputCheckOptions = {}
   const limitProblem = options.limits === false ? undefined : findLimitProblem(defaults ?? {});
   if (limitProblem !== undefined) return `defaults.${limitProblem}`;
   return documents === undefined ? undefined : findListProblem(documents, defaults, options);
+}
+
+/** The limit of the width depends on the submission. */
+function findWidthProblem({ submission, width }: { readonly submission?: unknown; readonly width?: unknown }) {
+  const maxWidth = maxWidthOf({ submission: submission === 'bulk' ? 'bulk' : 'each' });
+  const isRight = width === undefined || v.is(whole(1, maxWidth), width);
+  return isRight ? undefined : `width must be a whole number from 1 to ${maxWidth}, got ${show(width)}`;
 }
 
 const STORED_ONLY = "must be 'stored' in a batch";

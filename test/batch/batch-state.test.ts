@@ -3,6 +3,7 @@ import {
   advance,
   carriedWork,
   countEnd,
+  countTaken,
   openingControls,
   openingWork,
   toDetails,
@@ -48,6 +49,28 @@ describe('The state of a batch', () => {
     const carried = { ...STATE, width: 9, isPaused: true, running: ['1'] };
     expect(openingControls({ ...input, width: 7 }, carried)).toEqual({ width: 9, isPaused: true });
     expect(carriedWork(carried)).toEqual(openingWork(prepared));
+  });
+
+  it('of a bulk batch opens with its groups and a larger width', () => {
+    const groups = { sizes: [1_000, 20], started: 0 };
+    expect(openingWork({ ...prepared, groups: [1_000, 20] })).toEqual({ ...openingWork(prepared), groups });
+    expect(openingControls({ ...input, submission: 'bulk' }, undefined)).toEqual({ width: 2_000, isPaused: false });
+    expect(carriedWork({ ...STATE, groups })).toEqual({ ...openingWork(prepared), groups });
+  });
+
+  it('counts the outcomes of groups, and the documents in flight in groups', () => {
+    const taken = { processed: 3, failed: 2, others: 0, failures: { ParserRunFailed: 1, OutOfCredits: 1 } };
+    expect(countTaken(STATE, taken)).toEqual({
+      ...STATE,
+      segments: 2,
+      processed: 4,
+      failed: 3,
+      failedNow: 2,
+      failures: { ParserRunFailed: 2, OutOfCredits: 1 },
+    });
+    expect(countTaken(STATE, { processed: 0, failed: 0, others: 0, failures: {} })).toEqual(STATE);
+    expect(countTaken(STATE, { processed: 0, failed: 0, others: 1, failures: {} })).toEqual({ ...STATE, segments: 2 });
+    expect(toProgress({ ...STATE, running: ['1'], groupDocuments: 900 })).toMatchObject({ inFlight: 901 });
   });
 
   it('advances within a page, and to the next one', () => {

@@ -21,6 +21,8 @@ describe('findBatchProblem', () => {
         ...options,
       },
       { manifest: 'file:///data/manifest.jsonl', ...options },
+      { manifest: 'file:///data/manifest.jsonl', submission: 'bulk', width: 10_000 },
+      { manifest: 'file:///data/manifest.jsonl', submission: 'each' },
     ];
     for (const input of inputs) expect(findBatchProblem(input)).toBeUndefined();
   });
@@ -33,6 +35,8 @@ describe('findBatchProblem', () => {
     [{ documents: [] }, 'documents must hold at least one document, got none'],
     [{ manifest: 'list.jsonl' }, 'manifest must begin with a scheme, as in \'file:///…\', got "list.jsonl"'],
     [{ manifest: 'a:b', width: 0 }, 'width must be a whole number from 1 to 500, got 0'],
+    [{ manifest: 'a:b', submission: 'bulk', width: 10_001 }, 'width must be a whole number from 1 to 10000, got 10001'],
+    [{ manifest: 'a:b', submission: 'all' }, "submission must be one of 'each', 'bulk', got \"all\""],
     [{ manifest: 'a:b', width: 501 }, 'width must be a whole number from 1 to 500, got 501'],
     [{ manifest: 'a:b', stopAfterFailures: 0 }, 'stopAfterFailures must be a whole number from 1 to 100000, got 0'],
     [{ manifest: 'a:b', onBadLine: 'stop' }, "onBadLine must be one of 'skip', 'fail', got \"stop\""],

@@ -13,6 +13,10 @@ const IDLE: BatchSituation = {
   adopted: 0,
   queued: 0,
   hasMorePages: false,
+  groups: 0,
+  groupDocuments: 0,
+  hasTakeable: false,
+  nextGroup: undefined,
   unwritten: 0,
   inSegment: 0,
   failedNow: 0,
@@ -29,6 +33,33 @@ describe('nextStep', () => {
     expect(stepOf({ queued: 200 })).toEqual({ kind: 'start', count: 50 });
     expect(stepOf({ queued: 200, width: 500, children: 90, starting: 30 })).toEqual({ kind: 'start', count: 20 });
     expect(stepOf({ queued: 200, width: 500, children: 90, starting: 50 })).toEqual({ kind: 'wait' });
+  });
+
+  it('starts groups first, as far as their documents fit the width, and one that is larger alone', () => {
+    expect(stepOf({ width: 2_000, nextGroup: 1_000, queued: 5 })).toEqual({ kind: 'startGroup' });
+    expect(stepOf({ width: 2_000, nextGroup: 1_000, groups: 1, groupDocuments: 1_000 })).toEqual({
+      kind: 'startGroup',
+    });
+    expect(stepOf({ width: 2_000, nextGroup: 1_000, groups: 2, groupDocuments: 1_001 })).toEqual({ kind: 'wait' });
+    expect(stepOf({ width: 50, nextGroup: 1_000 })).toEqual({ kind: 'startGroup' });
+    expect(stepOf({ width: 50, nextGroup: 1_000, children: 1 })).toEqual({ kind: 'wait' });
+    expect(stepOf({ width: 10_000, queued: 200, children: 490 })).toEqual({ kind: 'start', count: 10 });
+    expect(stepOf({ nextGroup: 20, isPaused: true })).toEqual({ kind: 'wait' });
+    expect(stepOf({ nextGroup: 20, stopAfterFailures: 1, failedNow: 1 })).toEqual({ kind: 'finish' });
+  });
+
+  it('takes the outcomes of a group before anything else, except that it cancels first', () => {
+    expect(stepOf({ hasTakeable: true, groups: 1, nextGroup: 20 })).toEqual({ kind: 'take' });
+    expect(stepOf({ hasTakeable: true, groups: 1, cancellation: 'handled' })).toEqual({ kind: 'take' });
+    expect(stepOf({ hasTakeable: true, groups: 1, cancellation: 'requested' })).toEqual({ kind: 'cancel' });
+    expect(stepOf({ groups: 1, starting: 1, cancellation: 'requested' })).toEqual({ kind: 'wait' });
+  });
+
+  it('waits for the groups in flight before it continues as new or ends', () => {
+    expect(stepOf({ historyLength: 3_600, groups: 1, nextGroup: 20 })).toEqual({ kind: 'wait' });
+    expect(stepOf({ historyLength: 3_601, nextGroup: 20 })).toEqual({ kind: 'continueAsNew' });
+    expect(stepOf({ groups: 1 })).toEqual({ kind: 'wait' });
+    expect(stepOf({ groups: 1, cancellation: 'handled' })).toEqual({ kind: 'wait' });
   });
 
   it('keeps to the width, with children and adopted documents together', () => {

@@ -53,6 +53,18 @@ describe('extend-parse', () => {
     ['a key for a port', ['emulator', '--port', 'sk_secret'], {}, [/argument 'sk_\*\*\*' is invalid/]],
     ['a key for a width', ['batch', HARBOUR, '--width', 'sk_secret'], {}, [/argument 'sk_\*\*\*' is invalid/]],
     [
+      'a width that needs bulk submits',
+      ['batch', HARBOUR, '--width', '501'],
+      {},
+      [/must be at most 500 without --bulk, got 501/],
+    ],
+    [
+      'bulk submits in the older version',
+      ['batch', HARBOUR, '--bulk'],
+      {},
+      [/--bulk needs version 2026-02-09 of Extend's API/],
+    ],
+    [
       'a key for the name of a batch',
       ['batch', HARBOUR, '--key', `sk_secret${'x'.repeat(700)}`],
       {},

@@ -1,10 +1,11 @@
-import type { BatchLocation, EndedDocument, PreparedBatch } from '../../activities/types';
+import type { BatchLocation, EndedDocument, PreparedBatch, TakenOutcomes } from '../../activities/types';
 import type {
   BatchInput,
   BatchOutcomes,
   BatchProgress,
   BatchResult,
   DocumentEnd,
+  DocumentFailureType,
   DocumentOutcome,
   FailureCounts,
 } from '../../contract';
@@ -38,6 +39,16 @@ export interface BatchWork {
   readonly failures: FailureCounts;
   /** Documents that failed since the batch was last started, also before it continued as new. */
   readonly failedNow: number;
+  /** Groups of documents that are submitted together. Only with `submission: 'bulk'`. */
+  readonly groups?: GroupsToStart;
+}
+
+/** The groups of a bulk batch. */
+export interface GroupsToStart {
+  /** Numbers of documents of all groups. Groups are numbered from 1. */
+  readonly sizes: readonly number[];
+  /** Number of groups that were started. */
+  readonly started: number;
 }
 
 /**
@@ -49,12 +60,17 @@ export interface BatchState extends BatchWork, Readonly<BatchControls> {
   readonly running: readonly string[];
   /** Facts about them, by id. Absent in the state of version 0.1.0. */
   readonly known?: Readonly<Record<string, KnownDocument>>;
+  /** Documents in flight in groups. Absent if there are none, as it is when the batch continues as new. */
+  readonly groupDocuments?: number;
 }
 
-const DEFAULT_WIDTH = 50;
+const DEFAULT_WIDTHS = { each: 50, bulk: 2_000 };
 
 /** The controls of a batch as it starts: from the input, or as the execution before left them. */
-export function openingControls({ width = DEFAULT_WIDTH }: BatchInput, carried: BatchState | undefined): BatchControls {
+export function openingControls(
+  { submission = 'each', width = DEFAULT_WIDTHS[submission] }: BatchInput,
+  carried: BatchState | undefined,
+): BatchControls {
   return carried ? { width: carried.width, isPaused: carried.isPaused } : { width, isPaused: false };
 }
 
@@ -62,7 +78,8 @@ export function openingControls({ width = DEFAULT_WIDTH }: BatchInput, carried: 
 export function openingWork(prepared: PreparedBatch): BatchWork {
   const { batchId, place, total, pages, segments, skippedLines, processed, failed, failures } = prepared;
   const done = { segments, skippedLines, processed, failed, failures };
-  return { batchId, place, total, pages, next: { page: 1, at: 0 }, ...done, failedNow: 0 };
+  const groups = prepared.groups && { sizes: prepared.groups, started: 0 };
+  return { batchId, place, total, pages, next: { page: 1, at: 0 }, ...done, failedNow: 0, ...defined({ groups }) };
 }
 
 /** The work that the execution before left, without the other members of its state. */
@@ -71,6 +88,7 @@ export function carriedWork({
   isPaused: _isPaused,
   running: _running,
   known: _known,
+  groupDocuments: _groupDocuments,
   ...work
 }: BatchState): BatchWork {
   return work;
@@ -85,6 +103,22 @@ export function countEnd(work: BatchWork, end: DocumentEnd): BatchWork {
     failed: work.failed + 1,
     failedNow: work.failedNow + 1,
     failures: { ...work.failures, [type]: (work.failures[type] ?? 0) + 1 },
+  };
+}
+
+/** Counts outcomes of a group that were taken. They are a segment of their own, unless there are none. */
+export function countTaken(work: BatchWork, { processed, failed, others, failures }: TakenOutcomes): BatchWork {
+  const counts = { ...work.failures };
+  for (const [type, count] of Object.entries(failures) as [DocumentFailureType, number][]) {
+    counts[type] = (counts[type] ?? 0) + count;
+  }
+  return {
+    ...work,
+    segments: work.segments + (processed + failed + others > 0 ? 1 : 0),
+    processed: work.processed + processed,
+    failed: work.failed + failed,
+    failedNow: work.failedNow + failed,
+    failures: counts,
   };
 }
 
@@ -109,8 +143,13 @@ export function toOutcome(
 /** The answer of the query `progress`. */
 export function toProgress(state: BatchState | undefined): BatchProgress {
   if (state === undefined) return { done: 0, failed: 0, inFlight: 0, failures: {} };
-  const { total, processed, failed, running, failures } = state;
-  return { total, done: processed + failed, failed, inFlight: running.length, failures };
+  const { total, processed, failed, failures } = state;
+  return { total, done: processed + failed, failed, inFlight: inFlightOf(state), failures };
+}
+
+/** Number of the documents in flight, alone and in groups. */
+function inFlightOf({ running, groupDocuments = 0 }: BatchState): number {
+  return running.length + groupDocuments;
 }
 
 /** The location of the outcomes. */
@@ -126,12 +165,12 @@ export function toResult(work: BatchWork): BatchResult {
 
 /** Says in a few lines of markdown how far the batch is. Temporal's UI shows them as the workflow's current details. */
 export function toDetails(state: BatchState, isEnding: boolean): string {
-  const { total, processed, failed, failures, running, width, isPaused, skippedLines } = state;
+  const { total, processed, failed, failures, width, isPaused, skippedLines } = state;
   const doing = isEnding ? 'ending' : isPaused ? 'paused' : 'parsing';
   const types = Object.entries(failures).map(([type, count]) => `${type}: ${count}`);
   const lines = [
     `**${doing}**, ${processed + failed} of ${total} done`,
-    `in flight: ${running.length} of at most ${width}`,
+    `in flight: ${inFlightOf(state)} of at most ${width}`,
     `failed: ${failed}${types.length === 0 ? '' : ` (${types.join(', ')})`}`,
     skippedLines === 0 ? undefined : `lines that are not documents: ${skippedLines}`,
     `outcomes: ${state.segments} segments at ${toOutcomes(state).uri}`,

@@ -1,10 +1,11 @@
 import { condition, patched, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
-import type { EndedDocument, PageDocument } from '../../activities/types';
-import { documentWorkflowId, utf8Bytes, type BatchInput, type DocumentOutcome } from '../../contract';
+import type { EndedDocument, PageDocument, TakeGroupInput } from '../../activities/types';
+import { documentWorkflowId, type BatchInput } from '../../contract';
 import { defined } from '../../json';
 import {
   advance,
   countEnd,
+  countTaken,
   toDetails,
   toOutcome,
   type BatchControls,
@@ -13,7 +14,10 @@ import {
 } from './batch-state';
 import { storeCall, watchCall } from './calls';
 import { DocumentsInFlight, type KnownDocument } from './documents-in-flight';
-import { segmentLength, type BatchSituation } from './next-step';
+import { GroupsInFlight, restOf, type Takeable } from './groups-in-flight';
+import type { GroupProgress } from '../messages';
+import type { BatchSituation } from './next-step';
+import { UnwrittenOutcomes } from './unwritten-outcomes';
 
 /** The facts that a {@link Batch} begins with. */
 export interface BatchOpening {
@@ -34,17 +38,18 @@ export class Batch {
   readonly #input: BatchInput;
   readonly #controls: Readonly<BatchControls>;
   readonly #inFlight: DocumentsInFlight;
+  readonly #groups: GroupsInFlight;
   #work: BatchWork;
   #changes = 0;
   #cancellation: BatchSituation['cancellation'] = 'none';
   /** The page that is being started. */
   #page: readonly PageDocument[] = [];
-  #unwritten: DocumentOutcome[] = [];
-  /** Sizes of these outcomes, in bytes of JSON. */
-  #sizes: number[] = [];
+  readonly #unwritten = new UnwrittenOutcomes();
   #backgroundError: { readonly error: unknown } | undefined;
   /** `true` until the pages are deleted from the store. */
   #hasPages = true;
+  /** `true`: the batch leaves groups, which need their documents. */
+  #leavesGroups = false;
 
   constructor({ input, controls, work, running, known }: BatchOpening) {
     this.#input = input;
@@ -59,29 +64,36 @@ export class Batch {
       onChange: () => this.noteChange(),
       onError: this.#failLater,
     });
+    const { batchId, place } = work;
+    this.#groups = new GroupsInFlight({ batchId, place, onChange: () => this.noteChange() });
     this.noteChange();
   }
 
   get state(): BatchState {
     const { width, isPaused } = this.#controls;
     const { ids: running, known } = this.#inFlight;
-    return { ...this.#work, width, isPaused, running, known };
+    const groupDocuments = this.#groups.documents || undefined;
+    return { ...this.#work, width, isPaused, running, known, ...defined({ groupDocuments }) };
   }
 
   get situation(): BatchSituation {
     const { historyLength, historySize, continueAsNewSuggested } = workflowInfo();
-    const { pages, next, failedNow } = this.#work;
+    const { pages, next, failedNow, groups } = this.#work;
+    const { children, starting, adopted } = this.#inFlight.counts;
     return {
       historyLength,
       historyBytes: historySize,
       continueAsNewSuggested,
       cancellation: this.#cancellation,
       ...this.#controls,
-      ...this.#inFlight.counts,
+      children,
+      starting: starting + this.#groups.starting,
+      adopted,
       queued: Math.max(this.#page.length - next.at, 0),
       hasMorePages: next.page <= pages,
-      unwritten: this.#unwritten.length,
-      inSegment: segmentLength(this.#sizes),
+      ...this.#groups.counts,
+      nextGroup: groups?.sizes[groups.started],
+      ...this.#unwritten.counts,
       failedNow,
       stopAfterFailures: this.#input.stopAfterFailures,
     };
@@ -127,16 +139,45 @@ export class Batch {
     this.noteChange();
   }
 
+  /** Notes the progress that a group has told. */
+  readonly noteGroup = (progress: GroupProgress): void => this.#groups.note(progress);
+
+  /** Begins to start the next group. */
+  startGroup(): void {
+    const { groups } = this.#work;
+    if (groups === undefined) return;
+    const started = groups.started + 1;
+    this.#work = { ...this.#work, groups: { ...groups, started } };
+    this.#groups.start(started, groups.sizes[started - 1] ?? 0);
+    this.noteChange();
+  }
+
+  /** Takes the outcomes of a group, as one segment. */
+  async take(): Promise<void> {
+    const { takeable } = this.#groups;
+    if (takeable === undefined) return;
+    await this.#take(takeable, restOf(takeable, { isEnding: this.#cancellation !== 'none' }));
+  }
+
+  async #take(takeable: Takeable, rest: TakeGroupInput['rest']): Promise<void> {
+    const segment = this.#work.segments + 1;
+    const input = { ...takeable.input, segment, ...defined({ rest }) };
+    const taken = await storeCall(`segment ${segment}`).takeGroup(input);
+    this.#work = countTaken(this.#work, taken);
+    this.#groups.noteTaken(takeable, taken.processed + taken.failed + taken.others);
+  }
+
   /** Writes the outcomes that are not written yet, as one segment. With the last segment the pages are deleted. */
   async write({ isLast }: { readonly isLast: boolean }): Promise<void> {
     const segment = this.#work.segments + 1;
-    const outcomes = this.#unwritten.slice(0, segmentLength(this.#sizes));
+    const outcomes = this.#unwritten.segment;
     const { place, pages } = this.#work;
     const deletePages = isLast ? pages : undefined;
-    await storeCall(`segment ${segment}`).writeOutcomes(defined({ place, segment, outcomes, deletePages }));
+    const deleteGroups = isLast ? this.#groupsToDelete : undefined;
+    const input = defined({ place, segment, outcomes, deletePages, deleteGroups });
+    await storeCall(`segment ${segment}`).writeOutcomes(input);
     this.#hasPages &&= !isLast;
-    this.#unwritten = this.#unwritten.slice(outcomes.length);
-    this.#sizes = this.#sizes.slice(outcomes.length);
+    this.#unwritten.drop(outcomes.length);
     this.#work = { ...this.#work, segments: segment };
     this.noteChange();
   }
@@ -144,9 +185,15 @@ export class Batch {
   /** Deletes the pages of a batch that ends without a last segment. */
   async deletePages(): Promise<void> {
     const { pages, place, segments } = this.#work;
-    if (!this.#hasPages || pages === 0 || !patched('delete-pages')) return;
-    const input = { place, segment: segments + 1, outcomes: [], deletePages: pages };
+    const deleteGroups = this.#groupsToDelete;
+    const isEmpty = pages === 0 && deleteGroups === undefined;
+    if (!this.#hasPages || isEmpty || !patched('delete-pages')) return;
+    const input = { place, segment: segments + 1, outcomes: [], deletePages: pages, ...defined({ deleteGroups }) };
     await storeCall('delete pages').writeOutcomes(input);
+  }
+
+  get #groupsToDelete(): number | undefined {
+    return this.#leavesGroups ? undefined : this.#work.groups?.sizes.length || undefined;
   }
 
   /**
@@ -157,6 +204,7 @@ export class Batch {
     this.#cancellation = 'handled';
     const { ids, known, workflowIds } = this.#inFlight;
     if (this.#input.onCancel !== 'abandon') {
+      await this.#groups.cancelAll();
       if (ids.length > 0) await watchCall('cancel documents').cancelDocuments(defined({ ids, workflowIds }));
       return;
     }
@@ -164,9 +212,17 @@ export class Batch {
     for (const id of ids) {
       const { hash } = known[id] ?? {};
       const workflowId = this.#workflowIdOf(id, known[id]);
-      this.#addOutcome({ status: 'left', id, workflowId, ...defined({ hash }) });
+      this.#unwritten.add({ status: 'left', id, workflowId, ...defined({ hash }) });
     }
+    for (const group of this.#groups.all) await this.#leave(group);
     this.noteChange();
+  }
+
+  /** Leaves a group, which goes on. One that has ended meanwhile is taken as usual. */
+  async #leave(group: Takeable): Promise<void> {
+    if (group.end !== undefined) return this.#take(group, group.end.failure);
+    this.#leavesGroups = true;
+    await this.#take({ ...group, end: {} }, 'left');
   }
 
   #record(document: EndedDocument, known: KnownDocument): void {
@@ -174,14 +230,9 @@ export class Batch {
     const { hash } = known;
     const facts = { workflowId: this.#workflowIdOf(document.id, known), ...defined({ hash }), isEnding };
     const outcome = toOutcome(document, facts);
-    this.#addOutcome(outcome);
+    this.#unwritten.add(outcome);
     if (outcome.status !== 'cancelled') this.#work = countEnd(this.#work, document.end);
     this.noteChange();
-  }
-
-  #addOutcome(outcome: DocumentOutcome): void {
-    this.#unwritten.push(outcome);
-    this.#sizes.push(utf8Bytes(JSON.stringify(outcome)));
   }
 
   #workflowIdOf(id: string, { workflowId }: KnownDocument = {}): string {

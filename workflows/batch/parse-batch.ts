@@ -11,7 +11,7 @@ import {
   findBatchProblem,
   isFailureType,
   MAX_BATCH_ID_BYTES,
-  MAX_BATCH_WIDTH,
+  maxWidthOf,
   show,
   utf8Bytes,
   type BatchInput,
@@ -35,6 +35,7 @@ import { finalFailure, unwrapActivityFailure } from '../failures';
 import { findReplayableProblem } from '../find-replayable-problem';
 import {
   batchProgressQuery,
+  groupProgressSignal,
   outcomesQuery,
   pauseSignal,
   resumeSignal,
@@ -67,7 +68,8 @@ export async function parseBatch(input: BatchInput, carried?: BatchState): Promi
     change({ width: toWidth(given) });
     return controls.width;
   };
-  setHandler(setWidthUpdate, setWidth, { validator: checkWidth });
+  setHandler(setWidthUpdate, setWidth, { validator: (given: NewWidth) => checkWidth(given, maxWidthOf(input)) });
+  setHandler(groupProgressSignal, (progress) => batch?.noteGroup(progress));
   try {
     const work = carried === undefined ? await prepare(input) : carriedWork(carried);
     batch = new Batch({ input, controls, work, running: carried?.running ?? [], known: carried?.known ?? {} });
@@ -105,6 +107,12 @@ async function runSteps(batch: Batch, input: BatchInput): Promise<boolean> {
         break;
       case 'start':
         batch.start(step.count);
+        break;
+      case 'startGroup':
+        batch.startGroup();
+        break;
+      case 'take':
+        await batch.take();
         break;
       case 'write':
       case 'writeLast':
@@ -144,10 +152,10 @@ function toWidth(width: NewWidth): number {
   return typeof width === 'object' && width !== null ? width.width : width;
 }
 
-function checkWidth(given: NewWidth): void {
+function checkWidth(given: NewWidth, maxWidth: number): void {
   const width: unknown = toWidth(given);
-  if (Number.isInteger(width) && Number(width) >= 1 && Number(width) <= MAX_BATCH_WIDTH) return;
-  const message = `width must be a whole number from 1 to ${MAX_BATCH_WIDTH}, got ${show(width)}`;
+  if (Number.isInteger(width) && Number(width) >= 1 && Number(width) <= maxWidth) return;
+  const message = `width must be a whole number from 1 to ${maxWidth}, got ${show(width)}`;
   throw finalFailure('InvalidInput', message);
 }
 

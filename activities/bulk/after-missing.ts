@@ -1,0 +1,19 @@
+import type { GroupSettings } from './group-objects';
+
+/** The facts that decide about a document of which no run was listed. */
+export interface MissingSituation extends Pick<GroupSettings, 'reconcileMs' | 'onAmbiguousSubmit' | 'maxSubmits'> {
+  /** Time since the submit, or since the end of its batch, in milliseconds. */
+  readonly missingMs: number;
+  /** Submits of the document that may have created a run. */
+  readonly submits: number;
+}
+
+/**
+ * Decides about a document of which no run was listed: it is waited for until `reconcileMs` is over, because a list may be
+ * late. Then it is submitted again, or it fails because a run may exist. Pure.
+ */
+export function afterMissing(situation: MissingSituation): 'wait' | 'again' | 'fail' {
+  const { missingMs, reconcileMs, submits, onAmbiguousSubmit, maxSubmits } = situation;
+  if (missingMs < reconcileMs) return 'wait';
+  return onAmbiguousSubmit === 'fail' || submits >= maxSubmits ? 'fail' : 'again';
+}

@@ -1,0 +1,192 @@
+import { cancellationSignal, log } from '@temporalio/activity';
+import type { DocumentFailure, FailureDetails } from '../../contract';
+import { isEndedStatus, ParseApiError, type ListedRun } from '../../contract/extend';
+import { defined, errorMessage } from '../../json';
+import { redact } from '../../privacy';
+import { BULK_VERSION } from './bulk-version';
+import { afterMissing } from './after-missing';
+import { deliverRuns, type DeliveryParts, type EndedRunOf } from './deliver-runs';
+import type { GroupRuns } from './group-runs';
+import { inLanes } from './lanes';
+import type { OpenGroup, StandingDocument, SubmittedDocument } from './open-group';
+
+/** Requests about one run each that are in flight at a time. */
+const AT_ONCE = 8;
+
+/** The facts of one attempt from which the documents are settled. */
+export interface Settlement {
+  /** The runs of the group that Extend has listed. */
+  readonly runs: GroupRuns;
+  /** `true`: the batches have ended or the deadline has passed, so each document is decided about. */
+  readonly isLast: boolean;
+  /** `true`: the batches have ended. */
+  readonly hasEnded: boolean;
+  readonly parts: DeliveryParts;
+}
+
+/**
+ * Records the documents whose runs have ended, and decides about those that have no run. A document that the list lacks or
+ * shows too late is polled alone.
+ *
+ * @returns `true` if results are left to store
+ */
+export async function settleDocuments(group: OpenGroup, settlement: Settlement): Promise<boolean> {
+  const { isLast, parts } = settlement;
+  const before = new Set(group.log.outcomes.keys());
+  const known = await knownRuns(group, settlement);
+  const ended = known.filter(({ run }) => isEndedStatus(run.status));
+  for (const one of ended) if (one.run.status !== 'PROCESSED') await settleFailed(group, one);
+  const processed = ended.filter(({ run }) => run.status === 'PROCESSED');
+  const isDelivered = await deliverInTime(group, processed, parts);
+  await settleMissing(group, new Set(known.map(({ one }) => one.document.id)), isLast);
+  if (group.remainingMs === 0) await settleOverdue(group, known, isDelivered);
+  await group.log.flush();
+  if (!cancellationSignal().aborted) await deleteRuns(group, parts, before);
+  return processed.some(({ one }) => group.log.outcomeOf(one.document.id) === undefined);
+}
+
+/** Stores results. After the deadline there is no further attempt. @returns `false` if the store or Extend failed then */
+async function deliverInTime(
+  group: OpenGroup,
+  processed: readonly EndedRunOf[],
+  parts: DeliveryParts,
+): Promise<boolean> {
+  try {
+    await deliverRuns(group, processed, parts);
+    return true;
+  } catch (error) {
+    cancellationSignal().throwIfAborted();
+    if (group.remainingMs > 0) throw error;
+    log.warn(`the deadline has passed, and results are not stored: ${errorMessage(error)}`);
+    return false;
+  }
+}
+
+/** The runs of the documents without an outcome. A run that has not ended although its batch has is polled alone. */
+async function knownRuns(group: OpenGroup, { runs, hasEnded, parts }: Settlement): Promise<EndedRunOf[]> {
+  const known: EndedRunOf[] = [];
+  await inLanes(group.standing('accepted'), AT_ONCE, async (one) => {
+    const { id } = one.document;
+    const listed = runs.get(one.standing.entry, id);
+    if (listed === undefined) return;
+    const run = hasEnded && !isEndedStatus(listed.status) ? await pollAlone(listed, parts) : listed;
+    const others = group.accepted.filter((entry) => entry !== one.standing.entry);
+    const otherRuns = others.flatMap((entry) => runs.get(entry, id)?.runId ?? []);
+    known.push({ one, run, otherRuns });
+  });
+  return known;
+}
+
+async function pollAlone(run: ListedRun, { extend }: DeliveryParts): Promise<ListedRun> {
+  try {
+    const state = await extend.version(BULK_VERSION).pollRun(run.runId, { signal: cancellationSignal() });
+    return { ...run, ...state };
+  } catch (error) {
+    if (error instanceof ParseApiError && error.status === 404) return run;
+    throw error;
+  }
+}
+
+/**
+ * Records a run that has ended without a result. A run of an earlier start of the batch that was cancelled is submitted
+ * again, and with `retryFailed` one that failed.
+ */
+async function settleFailed(group: OpenGroup, { one, run, otherRuns }: EndedRunOf): Promise<void> {
+  const { entry } = one.standing;
+  const isEarlier = entry.firstRunId !== group.reference.startId;
+  if (isEarlier && (run.status === 'CANCELLED' || group.settings.retryFailed)) {
+    await group.log.add({ kind: 'again', id: one.document.id, upTo: entry.number });
+    return;
+  }
+  await group.fail(one, toRunFailure(run, otherRuns));
+}
+
+function toRunFailure(
+  { runId, status, failureReason, failureMessage }: ListedRun,
+  otherRuns: readonly string[],
+): Pick<DocumentFailure, 'type' | 'message' | 'details'> {
+  const given = defined({ failureReason, failureMessage });
+  const texts = Object.fromEntries(Object.entries(given).map(([name, text]) => [name, redact(text)]));
+  const reason = [...new Set(Object.values(texts))].join(': ') || 'no reason given';
+  const others = defined({ otherRuns: otherRuns.length > 0 ? otherRuns : undefined });
+  const details: FailureDetails = { status, runId, ...texts, ...others };
+  return { type: 'ParserRunFailed', message: `Extend ended ${runId} as ${status}: ${reason}`, details };
+}
+
+/**
+ * Decides about the documents of which no run was listed: those of lost submits, and with the last list those of batches
+ * that have ended.
+ */
+async function settleMissing(group: OpenGroup, known: ReadonlySet<string>, isLast: boolean): Promise<void> {
+  const waiting = new Set<number>();
+  const kinds = isLast ? (['accepted', 'lost'] as const) : (['lost'] as const);
+  for (const one of group.standing<'accepted' | 'lost'>(...kinds)) {
+    if (known.has(one.document.id)) continue;
+    if ((await settleOneMissing(group, one)) === 'wait') waiting.add(one.standing.entry.number);
+  }
+  await group.log.flush();
+  for (const entry of group.lost) {
+    if (!waiting.has(entry.number)) await group.ledger.change(entry, { isGivenUp: true });
+  }
+}
+
+async function settleOneMissing(
+  group: OpenGroup,
+  one: StandingDocument<'accepted' | 'lost'>,
+): Promise<'wait' | 'again' | 'fail'> {
+  const { entry, submits, kind } = one.standing;
+  const { settings, details, nowMs } = group;
+  const sinceMs = kind === 'lost' ? entry.atMs : (details.endedAtMs ?? nowMs);
+  const { earlierSubmits = 0 } = one.document;
+  const decision = afterMissing({ missingMs: nowMs - sinceMs, submits: submits - earlierSubmits, ...settings });
+  if (decision === 'again') await group.log.add({ kind: 'again', id: one.document.id, upTo: entry.number });
+  if (decision !== 'fail') return decision;
+  const message =
+    kind === 'lost'
+      ? 'the bulk submit has no readable answer, and no run of it is listed'
+      : `the batch ${entry.batchRunId} has ended, and no run of the document is listed`;
+  await group.fail(one, { type: 'SubmitOutcomeUnknown', message, details: { runMayExist: true } });
+  return decision;
+}
+
+/**
+ * The deadline has passed. Documents that have to be submitted again are not submitted any more. A run that has ended in
+ * time is delivered by the next attempt, unless the store or Extend fails.
+ */
+async function settleOverdue(group: OpenGroup, known: readonly EndedRunOf[], isDelivered: boolean): Promise<void> {
+  const runs = new Map(known.map(({ one, run }) => [one.document.id, run]));
+  const left: SubmittedDocument[] = group.standing('accepted', 'lost', 'toSubmit');
+  for (const one of left) {
+    const run = runs.get(one.document.id);
+    if (isDelivered && run?.status === 'PROCESSED') continue;
+    const state = run === undefined ? 'before a run was listed' : `while ${run.runId} was ${run.status}`;
+    const facts = run === undefined ? { runMayExist: true } : { runId: run.runId, status: run.status };
+    await group.fail(one, { type: 'ParseDeadlineExceeded', message: `the deadline passed ${state}`, details: facts });
+  }
+}
+
+/**
+ * Deletes runs and uploaded files at Extend, as the settings require it, after their outcomes are in the log. Best effort.
+ * A paid result that was not delivered is never deleted.
+ */
+async function deleteRuns(group: OpenGroup, { extend }: DeliveryParts, before: ReadonlySet<string>): Promise<void> {
+  const { deleteRun } = group.settings;
+  if (deleteRun === 'never') return;
+  const isWanted = (type?: string) => type === undefined || (deleteRun === 'always' && type === 'ParserRunFailed');
+  const api = extend.version(BULK_VERSION);
+  const ended = [...group.log.outcomes.values()].filter(({ id }) => !before.has(id));
+  await inLanes(ended, AT_ONCE, async (outcome) => {
+    if (outcome.status !== 'processed' && outcome.status !== 'failed') return;
+    const { runId } = outcome.status === 'processed' ? outcome.result : outcome.failure.details;
+    const type = outcome.status === 'failed' ? outcome.failure.type : undefined;
+    if (runId === undefined || !isWanted(type)) return;
+    const fileId = group.log.fileOf(outcome.id);
+    const signal = cancellationSignal();
+    try {
+      await api.deleteRun(runId, { signal });
+      if (fileId !== undefined) await api.deleteFile(fileId, { signal });
+    } catch (error) {
+      log.warn(`not deleted at Extend: ${errorMessage(error)}`, { parserRunId: runId });
+    }
+  });
+}

@@ -1,0 +1,186 @@
+import {
+  ChildWorkflowCancellationType,
+  ChildWorkflowFailure,
+  getExternalWorkflowHandle,
+  ParentClosePolicy,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { BatchLocation, TakeGroupInput } from '../../activities/types';
+import { batchAttributes, groupWorkflowId, SEARCH_ATTRIBUTES, toDocumentFailure } from '../../contract';
+import { defined } from '../../json';
+import type { GroupProgress } from '../messages';
+import type { BatchSituation } from './next-step';
+import type { parseGroup } from './parse-group';
+
+/** Settings of {@link GroupsInFlight}. */
+export interface GroupsInFlightOptions {
+  /** The batch's workflow id. */
+  readonly batchId: string;
+  /** Location of the objects of the batch in the result store. */
+  readonly place: BatchLocation;
+  /** Called when a group has outcomes to take, or has ended. */
+  readonly onChange: () => void;
+}
+
+/** A group in flight. */
+interface GroupInFlight {
+  /** Documents whose outcomes are not taken yet. */
+  documents: number;
+  /** Names of the parts of its log. */
+  parts: readonly string[];
+  /** Number of the parts whose outcomes are taken. */
+  taken: number;
+  /** The start of its workflow is not confirmed yet. */
+  isStarting: boolean;
+  /** Its workflow has ended. `failure`: not as it should. */
+  end?: { readonly failure?: TakeGroupInput['rest'] };
+}
+
+/** Outcomes of a group that are to be taken. */
+export interface Takeable {
+  readonly number: number;
+  readonly input: Omit<TakeGroupInput, 'segment' | 'rest'>;
+  readonly end: GroupInFlight['end'];
+}
+
+/**
+ * Gives the outcome of the documents of an ended group that have none. `isEnding`: the batch was cancelled, and has
+ * cancelled the group.
+ */
+export function restOf({ end }: Takeable, { isEnding }: { readonly isEnding: boolean }): TakeGroupInput['rest'] {
+  const failure = end?.failure;
+  return isEnding && typeof failure === 'object' && failure.type === 'Cancelled' ? 'cancelled' : failure;
+}
+
+/** The groups of a bulk batch that are in flight. Each is a child workflow, which tells its progress by a signal. */
+export class GroupsInFlight {
+  readonly #options: GroupsInFlightOptions;
+  readonly #startId = workflowInfo().firstExecutionRunId;
+  readonly #groups = new Map<number, GroupInFlight>();
+
+  constructor(options: GroupsInFlightOptions) {
+    this.#options = options;
+  }
+
+  /** Facts from which the next step of the batch is decided. */
+  get counts(): Pick<BatchSituation, 'groups' | 'groupDocuments' | 'hasTakeable'> {
+    return {
+      groups: this.#groups.size,
+      groupDocuments: this.documents,
+      hasTakeable: this.takeable !== undefined,
+    };
+  }
+
+  /** Number of the groups whose start is not confirmed yet. */
+  get starting(): number {
+    return [...this.#groups.values()].filter(({ isStarting }) => isStarting).length;
+  }
+
+  /** Number of the documents of the groups whose outcomes are not taken yet. */
+  get documents(): number {
+    return [...this.#groups.values()].reduce((sum, { documents }) => sum + documents, 0);
+  }
+
+  /** A group whose outcomes are to be taken. */
+  get takeable(): Takeable | undefined {
+    for (const [number, { parts, taken, end }] of this.#groups) {
+      if (parts.length > taken || end !== undefined) return { number, input: this.#toInput(number), end };
+    }
+    return undefined;
+  }
+
+  /** All groups, also those that have nothing to take. */
+  get all(): readonly Takeable[] {
+    return [...this.#groups].map(([number, { end }]) => ({ number, input: this.#toInput(number), end }));
+  }
+
+  /** Begins to start the workflow of a group. The group is in flight from now on. */
+  start(number: number, documents: number): void {
+    this.#groups.set(number, { documents, parts: [], taken: 0, isStarting: true });
+    void this.#run(number, documents);
+  }
+
+  /** Notes the progress that a group has told. */
+  note({ startId, group, parts }: GroupProgress): void {
+    const known = this.#groups.get(group);
+    if (startId !== this.#startId || known === undefined || parts.length <= known.parts.length) return;
+    known.parts = parts;
+    this.#options.onChange();
+  }
+
+  /** Notes that outcomes were taken. A group that has ended, or that the batch leaves, is not in flight any more. */
+  noteTaken({ number, input, end }: Takeable, documents: number): void {
+    const group = this.#groups.get(number);
+    if (group === undefined) return;
+    group.taken = input.parts.length;
+    group.documents -= documents;
+    if (end !== undefined) this.#groups.delete(number);
+    this.#options.onChange();
+  }
+
+  /** Requests cancellation of all groups. */
+  async cancelAll(): Promise<void> {
+    await Promise.all([...this.#groups.keys()].map(async (number) => this.#cancel(number)));
+  }
+
+  async #cancel(number: number): Promise<void> {
+    try {
+      await getExternalWorkflowHandle(this.#workflowIdOf(number)).cancel();
+    } catch {
+      // A group that has ended needs no cancellation.
+    }
+  }
+
+  async #run(number: number, documents: number): Promise<void> {
+    let parts: readonly string[] | undefined;
+    let failure: TakeGroupInput['rest'];
+    try {
+      const handle = await startChild<typeof parseGroup>('parseGroup', this.#toOptions(number, documents));
+      this.#confirm(number);
+      ({ parts } = await handle.result());
+    } catch (error) {
+      const failed = toDocumentFailure(error instanceof ChildWorkflowFailure ? error.cause : error);
+      // The next start of the batch follows the runs of the group, although the failure tells nothing about them.
+      failure = { ...failed, details: { ...failed.details, runMayExist: true } };
+    }
+    const group = this.#groups.get(number);
+    if (group === undefined) return;
+    group.parts = parts ?? group.parts;
+    group.isStarting = false;
+    group.end = defined({ failure });
+    this.#options.onChange();
+  }
+
+  #confirm(number: number): void {
+    const group = this.#groups.get(number);
+    if (group !== undefined) group.isStarting = false;
+    this.#options.onChange();
+  }
+
+  #toOptions(number: number, documents: number) {
+    const { batchId, place } = this.#options;
+    const { typedSearchAttributes } = workflowInfo();
+    const isFindable = typedSearchAttributes.get(SEARCH_ATTRIBUTES.batch) !== undefined;
+    const group = { batchId, startId: this.#startId, place, group: number };
+    return {
+      args: [{ group, documents }] as [{ group: typeof group; documents: number }],
+      workflowId: this.#workflowIdOf(number),
+      workflowIdReusePolicy: 'REJECT_DUPLICATE' as const,
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      cancellationType: ChildWorkflowCancellationType.ABANDON,
+      staticSummary: `parse ${documents} documents together`,
+      ...defined({ typedSearchAttributes: isFindable ? batchAttributes(batchId) : undefined }),
+    };
+  }
+
+  #toInput(number: number): Takeable['input'] {
+    const { batchId, place } = this.#options;
+    const { parts = [], taken = 0 } = this.#groups.get(number) ?? {};
+    return { group: { batchId, startId: this.#startId, place, group: number }, parts, taken };
+  }
+
+  #workflowIdOf(number: number): string {
+    return groupWorkflowId(this.#options.batchId, this.#startId, number);
+  }
+}
