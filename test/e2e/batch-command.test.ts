@@ -77,6 +77,25 @@ describe('extend-parse batch', () => {
     expect(emulator.runs).toHaveLength(4);
   });
 
+  it('submits a folder in one request with --bulk, and writes the files of each document', async () => {
+    const folder = join(workplace.directory, 'many');
+    mkdirSync(folder);
+    const names = Array.from({ length: 12 }, (_, index) => `note-${index}`);
+    for (const name of names) writeFileSync(join(folder, `${name}.md`), `# ${name}\n`);
+    const args = ['batch', 'many', '--out', 'bulk', '--bulk', '--api-version', '2026-02-09', '--json'];
+    const since = emulator.requests.length;
+    const { status, stdout, stderr } = await workplace.run(args, { env: own() });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringContaining('12 parsed, 0 failed, of 12') });
+    expect(JSON.parse(stdout)).toMatchObject({ total: 12, processed: 12, failed: 0 });
+    const operations = emulator.requests.slice(since).map(({ operation }) => operation);
+    expect(['createBatch', 'submit', 'upload'].map((name) => operations.filter((one) => one === name).length)).toEqual([
+      1, 0, 12,
+    ]);
+    for (const name of names) {
+      expect(readFileSync(join(workplace.directory, 'bulk', `${name}.md`), 'utf8')).toBe(`# ${name}\n`);
+    }
+  });
+
   it('goes on after an interruption, also where nothing is configured', async () => {
     const lines = ['ok?a', 'never?b'].map((name) => ({ file: { fileUrl: `http://emulator.invalid/${name}` } }));
     const manifest = join(workplace.directory, 'list.jsonl');
@@ -137,7 +156,8 @@ describe('extend-parse batch', () => {
   it.each([
     [['batch'], "missing required argument 'documents'"],
     [['batch', 'nothing'], 'no such file: nothing'],
-    [['batch', 'inbox', '--width', '501'], 'It must be at most 500'],
+    [['batch', 'inbox', '--width', '501'], '--width must be at most 500 without --bulk, got 501'],
+    [['batch', 'inbox', '--bulk', '--width', '10001'], 'It must be at most 10000'],
     [['batch', 'inbox', '--width', '0'], 'It must be a whole number from 1 on'],
     [['batch', 'a.jsonl', 'inbox'], 'a manifest must be the only argument'],
     [['batch', 'inbox', '--key', ' '], '--key must have 1 to 700 bytes'],

@@ -4,7 +4,7 @@
  *
  *   npm run build && npx jest --testMatch '<rootDir>/test/workflows/record-histories.ts'
  *
- * With `-t documents` or `-t batches` it records one kind only.
+ * With `-t documents`, `-t 'all batches'` or `-t bulk` it records one kind only.
  */
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -200,6 +200,54 @@ it.each([
   expect(runs.flat().length).toBeGreaterThan(all.length);
 });
 
+it('records all bulk batches, each with the history of its only group', async () => {
+  await Promise.all(Object.entries(bulkRecordings()).map(([name, recording]) => recordBulk(name, recording)));
+});
+
+async function recordBulk(name: string, { input, meanwhile }: Recording): Promise<void> {
+  const workflowId = `parse-batch-${name}`;
+  const options = { taskQueue: 'extend-parse', workflowId, args: [input] };
+  const { firstExecutionRunId } = await env.client.workflow.start('parseBatch', options);
+  const handle = new ParseClient({ client: env.client }).getHandle(workflowId);
+  const isSubmitted = () => emulator.runs.some(({ fileUrl }) => fileUrl?.includes(`&b=${name}-`));
+  await meanwhile?.(handle, () => until(async () => isSubmitted()));
+  await handle.result().catch(() => undefined);
+  await writeHistories(workflowId, `parse-batch.${VERSION}.${name}`);
+  await writeHistories(`${workflowId}/group/${firstExecutionRunId}/1`, `parse-group.${VERSION}.${name}`);
+}
+
+function bulkRecordings(): Readonly<Record<string, Recording>> {
+  const defaults = { polling: QUICK };
+  const endless = { polling: HOURLY, deadlineMs: 3_600_000 };
+  const submission = 'bulk';
+  const wakeGroup: NonNullable<Recording['meanwhile']> = async ({ workflowId }, submitted) => {
+    await submitted();
+    const { runId } = await env.client.workflow.getHandle(workflowId).describe();
+    await env.client.workflow.getHandle(`${workflowId}/group/${runId}/1`).signal('runFinished');
+  };
+  return {
+    'bulk-succeeded': {
+      input: {
+        documents: [...documents(11, 'ok', 'bulk-succeeded'), ...documents(1, 'failed', 'b2')],
+        defaults,
+        submission,
+      },
+    },
+    'bulk-woken': {
+      input: { documents: documents(10, 'ok', 'bulk-woken'), defaults: { polling: HOURLY }, submission },
+      meanwhile: wakeGroup,
+    },
+    'bulk-cancelled': {
+      input: { documents: documents(10, 'never', 'bulk-cancelled'), defaults: endless, submission },
+      meanwhile: cancel,
+    },
+    'bulk-left': {
+      input: { documents: documents(10, 'never', 'bulk-left'), defaults: endless, submission, onCancel: 'abandon' },
+      meanwhile: cancel,
+    },
+  };
+}
+
 const FILES = { parseDocument: 'parse-document', parseBatch: 'parse-batch' };
 
 async function record(
@@ -220,6 +268,11 @@ async function record(
   const handle = new ParseClient({ client: env.client }).getHandle(workflowId);
   await meanwhile?.(handle, () => emulator.waitFor((request) => isAnsweredRead(request, input)));
   await handle.result().catch(() => undefined);
+  return writeHistories(workflowId, `${FILES[workflowType]}.${VERSION}.${name}`);
+}
+
+/** Writes the histories of all executions of a workflow, and returns them. */
+async function writeHistories(workflowId: string, fileName: string): Promise<string[]> {
   const files: string[] = [];
   let { runId } = await env.client.workflow.getHandle(workflowId).describe();
   while (runId !== '') {
@@ -230,7 +283,7 @@ async function record(
   for (const [at, json] of files.entries()) {
     const run = files.length === 1 ? '' : `-${at + 1}`;
     const text = `${JSON.stringify(withoutMachine(JSON.parse(json)), undefined, 1)}\n`;
-    await writeFile(join(HISTORIES_DIRECTORY, `${FILES[workflowType]}.${VERSION}.${name}${run}.json`), text);
+    await writeFile(join(HISTORIES_DIRECTORY, `${fileName}${run}.json`), text);
   }
   return files;
 }

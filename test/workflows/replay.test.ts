@@ -51,6 +51,10 @@ const FURTHER_WAYS = {
     'parse-batch.v3.cancelled-while-paused',
     'parse-document.v3.found-none',
     'parse-document.v3.started-again-2',
+    ...['succeeded', 'woken', 'cancelled', 'left'].flatMap((way) => [
+      `parse-batch.v3.bulk-${way}`,
+      `parse-group.v3.bulk-${way}`,
+    ]),
   ],
 } as const;
 
