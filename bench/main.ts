@@ -6,6 +6,7 @@ import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { batchBenchmark } from './batch/batch-benchmark';
+import { bulkBenchmark } from './bulk/bulk-benchmark';
 import { cadenceBenchmark } from './cadence/cadence-benchmark';
 import { costBenchmark } from './cost/cost-benchmark';
 import { draw } from './report/draw';
@@ -22,6 +23,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   waitingBenchmark,
   storingBenchmark,
   batchBenchmark,
+  bulkBenchmark,
 ];
 /** Directories for the plots. `--quick` must not replace the published plots. */
 const PLOTS = { full: 'docs/benchmarks', quick: '.cache/bench' };

@@ -1,3 +1,3 @@
 /** All workflows of the bench, so that one worker has them all. */
-export { parseBatch, parseDocument } from '../../workflows';
+export { parseBatch, parseDocument, parseGroup } from '../../workflows';
 export { bareSleep, sleepLoop } from './sleep-loop';

@@ -11,7 +11,9 @@ export interface Stage extends AsyncDisposable {
   parseClient(taskQueue: string): ParseClient;
   /** Submits a document without a workflow, and returns the run id. */
   submit(fileUrl: string): Promise<string>;
-  startWorker(options?: Pick<WorkerChildOptions, 'resultDirectory'>): Promise<WorkerChild>;
+  startWorker(options?: Pick<WorkerChildOptions, 'resultDirectory' | 'apiVersion' | 'heapMb'>): Promise<WorkerChild>;
+  /** Numbers of requests to the emulator so far, by operation. */
+  requestCounts(): Readonly<Record<string, number>>;
   /** Resolves after `count` requests of this kind. The count begins at 0 at the start, and after each call that resolved. */
   untilRequests(operation: 'read' | 'result', count: number): Promise<void>;
 }
@@ -19,9 +21,11 @@ export interface Stage extends AsyncDisposable {
 /** Starts the servers and connects the client. */
 export async function startStage(): Promise<Stage> {
   const counters = { read: 0, result: 0 };
+  const all: Record<string, number> = {};
   let check = () => {};
   const emulator = await startEmulator({
     faults: ({ operation }) => {
+      all[operation] = (all[operation] ?? 0) + 1;
       if (operation === 'read' || operation === 'result') counters[operation] += 1;
       check();
       return undefined;
@@ -37,6 +41,7 @@ export async function startStage(): Promise<Stage> {
     submit: loopSubmit,
     startWorker: (options) =>
       startWorkerChild({ ...options, temporalAddress: server.address, extendUrl: emulator.url }),
+    requestCounts: () => ({ ...all }),
     untilRequests: async (operation, count) => {
       await new Promise<void>((resolve) => {
         check = () => {

@@ -33,13 +33,20 @@ export interface WorkerChildOptions {
   readonly extendUrl: string;
   /** Directory for results. @default none: the worker stores no results */
   readonly resultDirectory?: string | undefined;
+  /** Version of Extend's API for new submits. @default that of a worker */
+  readonly apiVersion?: string | undefined;
+  /** Limit of V8's old space, in megabytes. V8 collects late as long as it has memory. @default that of Node */
+  readonly heapMb?: number | undefined;
 }
 
 /** Starts a worker process, and resolves when the process takes commands. It polls no task queue yet. */
 export async function startWorkerChild(options: WorkerChildOptions): Promise<WorkerChild> {
-  const { temporalAddress, extendUrl, resultDirectory } = options;
+  const { temporalAddress, extendUrl, resultDirectory, apiVersion, heapMb } = options;
   const results = resultDirectory === undefined ? {} : { BENCH_RESULT_DIR: resultDirectory };
-  const env = { ...process.env, BENCH_TEMPORAL_ADDRESS: temporalAddress, BENCH_EXTEND_URL: extendUrl, ...results };
+  const version = apiVersion === undefined ? {} : { BENCH_API_VERSION: apiVersion };
+  const heap = heapMb === undefined ? {} : { NODE_OPTIONS: `--max-old-space-size=${heapMb}` };
+  const servers = { BENCH_TEMPORAL_ADDRESS: temporalAddress, BENCH_EXTEND_URL: extendUrl };
+  const env = { ...process.env, ...servers, ...results, ...version, ...heap };
   const child = fork('scripts/run-ts.mjs', ['bench/servers/worker-process.ts'], { env });
   const exited = once(child, 'exit');
   const answer = async () => {

@@ -4,6 +4,8 @@
  */
 import { resolve } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import { API_VERSIONS } from '../../contract/extend';
+import { defined } from '../../json';
 import { createParseWorker } from '../../worker';
 import * as loopActivities from '../loop/activities';
 import type { Answer, Command } from './worker-child';
@@ -43,6 +45,7 @@ async function main(): Promise<void> {
   Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
   const { BENCH_TEMPORAL_ADDRESS: address = '', BENCH_EXTEND_URL: baseUrl = '' } = process.env;
   const { BENCH_RESULT_DIR: resultDirectory } = process.env;
+  const apiVersion = API_VERSIONS.find((version) => version === process.env['BENCH_API_VERSION']);
   const connection = await NativeConnection.connect({ address });
   const workflowsPath = resolve('bench/loop/workflows.ts');
   const workflowBundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
@@ -53,7 +56,7 @@ async function main(): Promise<void> {
     const worker = await createParseWorker({
       connection,
       taskQueue,
-      activities: { apiKey: 'bench', baseUrl, ...(resultDirectory === undefined ? {} : { resultDirectory }) },
+      activities: { apiKey: 'bench', baseUrl, ...defined({ resultDirectory, apiVersion }) },
       shutdownGraceTimeMs: SHUTDOWN_GRACE_MS,
       worker: { workflowBundle, maxCachedWorkflows, activities: loopActivities },
     });
