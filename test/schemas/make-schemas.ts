@@ -1,4 +1,5 @@
 import { FAILURES, MAX_DOCUMENT_ID_BYTES } from '../../contract';
+import { MAX_BATCH_WIDTH } from '../../contract/batch/batch';
 import { batchInput } from '../../contract/batch/check-batch';
 import { attachInput, documentInput } from '../../contract/check-input';
 import { toObjectSchema } from './check-schema';
@@ -90,6 +91,10 @@ function batchInputSchema(types: TypeSchemas, documents: Readonly<Record<string,
       defaults: { ...defaults, properties: { ...defaults.properties, result: { description: result, ...STORED } } },
     },
     oneOf: [{ required: ['documents'] }, { required: ['manifest'] }],
+    anyOf: [
+      { required: ['submission'], properties: { submission: { enum: ['bulk'] } } },
+      { properties: { width: { maximum: MAX_BATCH_WIDTH } } },
+    ],
     definitions: documents,
   };
 }

@@ -134,7 +134,8 @@ describe('An input of a batch', () => {
   const document = fc.oneof(some({ id, file, ...submitting, ...stored }), some({ id, ...attaching, ...stored }));
   const rest = {
     defaults: some({ ...submitting, ...stored }),
-    width: member(1, 500, 500, 501),
+    submission: member('each', 'bulk'),
+    width: member(1, 500, 500, 501, 10_000, 10_001),
     onBadLine: member('skip', 'fail'),
     stopAfterFailures: member(1, 100_000, 100_001),
     onCancel: member('cancel', 'abandon'),
@@ -200,7 +201,9 @@ interface RecordedEvent {
 
 describe('The histories of workflows', () => {
   const folder = join(ROOT, 'test/histories');
-  const histories = readdirSync(folder).map((name) => {
+  // The result of a group is no part of the interface.
+  const names = readdirSync(folder).filter((name) => !name.startsWith('parse-group'));
+  const histories = names.map((name) => {
     const { events } = JSON.parse(readFileSync(join(folder, name), 'utf8')) as { events: RecordedEvent[] };
     return { name, events };
   });
