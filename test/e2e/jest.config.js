@@ -1,14 +1,39 @@
 const settings = require('../support/jest-settings.js');
 
-/** The end-to-end tests: they take long, because they kill workers, install packages and parse big files. */
-module.exports = {
+const servers = {
   ...settings,
-  testMatch: ['<rootDir>/test/e2e/**/*.test.ts'],
-  testTimeout: 30 * 60_000,
-  passWithNoTests: true,
-  // One test file at a time, because soaks need the cores of the machine.
-  maxWorkers: 1,
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+};
+
+/** Tests that wait for npm, a compiler or timers most of their time, and measure nothing. */
+const BESIDE_OTHERS = [
+  'fault-table/*',
+  'exports',
+  'install-matrix',
+  'lint-rules',
+  'llm-stacks',
+  'other-languages',
+  'prometheus',
+  'reference',
+  'releases',
+].map((name) => `${__dirname}/${name}.test.ts`);
+
+/** The end-to-end tests: they take long, because they kill workers, install packages and parse big files. */
+module.exports = {
+  rootDir: settings.rootDir,
+  testTimeout: 30 * 60_000,
+  passWithNoTests: true,
+  maxWorkers: 2,
   reporters: ['default', '<rootDir>/scripts/count-reporter.js'],
+  projects: [
+    { ...servers, displayName: 'beside others', testMatch: BESIDE_OTHERS },
+    {
+      ...servers,
+      displayName: 'alone',
+      testMatch: [`${__dirname}/**/*.test.ts`, ...BESIDE_OTHERS.map((path) => `!${path}`)],
+      // One test file at a time, because soaks and figures of memory and time need the cores of the machine.
+      runner: 'jest-serial-runner',
+    },
+  ],
 };
