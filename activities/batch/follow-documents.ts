@@ -1,4 +1,4 @@
-import { activityInfo, getClient } from '@temporalio/activity';
+import { activityInfo, getClient, log } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory, WorkflowNotFoundError } from '@temporalio/common';
 import {
   DOCUMENT_MEMO,
@@ -25,11 +25,14 @@ const AT_ONCE = 10;
 const MAX_ANSWER_BYTES = 1_000_000;
 /** Schedule of the checks. Each document costs a request, so the intervals are twice those of a run at Extend. */
 const SCHEDULE = resolveSchedule({ scaleMs: 2_000, initialDelayMs: 500 });
+/** One attempt of so many asks for every document, in case that Temporal's list of workflows lacks an end for long. */
+const FULL_CHECK_EVERY = 10;
 
 /**
  * Builds the activity that follows documents which another execution of the batch has started: Temporal does not report
  * their ends to this execution. The activity asks Temporal for the state of their workflows. With `wait`, Temporal
- * retries the activity until one has ended, so no worker is held.
+ * retries the activity until one has ended, so no worker is held, and most attempts ask only for the documents that
+ * Temporal's list of workflows does not show as running.
  *
  * @returns An activity that fails with `StillProcessing`, BENIGN and retried, while it waits.
  */
@@ -39,12 +42,39 @@ export function createFollowDocuments(): ParseActivities['followDocuments'] {
     const { attempt, scheduledTimestampMs } = activityInfo();
     const sinceMs = followedSinceMs ?? scheduledTimestampMs;
     if (wait && followedSinceMs !== undefined && attempt === 1) throw stillProcessing(ids.length, sinceMs);
-    const checked = await withHeartbeat(eachOf(ids, (id) => endOf(id, input)));
+    const isFull = !wait || attempt % FULL_CHECK_EVERY === 1;
+    const checked = await withHeartbeat(checkEach(input, isFull));
     const all = checked.filter((document) => document !== undefined);
     const ended = wait ? withinBytes(all) : all;
     if (ended.length === 0 && wait) throw stillProcessing(ids.length, sinceMs);
     return ended;
   };
+}
+
+/** Gives the ends of the documents. `isFull`: also of those that Temporal's list shows as running. */
+async function checkEach(input: DocumentsInput, isFull: boolean): Promise<(EndedDocument | undefined)[]> {
+  const running = isFull ? new Set() : await listRunning();
+  const ids = input.ids.filter((id) => !running.has(workflowIdOf(id, input)));
+  return eachOf(ids, (id) => endOf(id, input));
+}
+
+/**
+ * Workflow ids of the batch that run, by Temporal's list of workflows, which costs one request. The list may be late:
+ * then an end is noticed at the next attempt. Without a list, each document is asked for.
+ */
+async function listRunning(): Promise<ReadonlySet<string>> {
+  const prefix = `${batchId()}/`;
+  const ids = new Set<string>();
+  // Temporal's query language documents no escape for these.
+  if (/["'\\]/.test(prefix)) return ids;
+  const query = `WorkflowId STARTS_WITH "${prefix}" AND ExecutionStatus = 'Running'`;
+  try {
+    for await (const { workflowId } of getClient().workflow.list({ query })) ids.add(workflowId);
+  } catch (error) {
+    log.debug(`no list of workflows: ${String(error)}`);
+    return new Set();
+  }
+  return ids;
 }
 
 /** Cuts the answer to a size that the history takes, but never to nothing. The next call gives the others. */
@@ -63,8 +93,12 @@ export function createCancelDocuments(): ParseActivities['cancelDocuments'] {
   };
 }
 
-function handleOf(id: string, { workflowIds }: DocumentsInput) {
-  return getClient().workflow.getHandle(memberOf(workflowIds, id) ?? documentWorkflowId(batchId(), id));
+function handleOf(id: string, input: DocumentsInput) {
+  return getClient().workflow.getHandle(workflowIdOf(id, input));
+}
+
+function workflowIdOf(id: string, { workflowIds }: DocumentsInput): string {
+  return memberOf(workflowIds, id) ?? documentWorkflowId(batchId(), id);
 }
 
 /** A document's id may be the name of a member that every object has. */

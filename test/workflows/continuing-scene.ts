@@ -1,4 +1,5 @@
 import { afterAll, beforeAll } from '@jest/globals';
+import type { WorkflowClientInterceptor } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Worker } from '@temporalio/worker';
 import { ParseClient } from '../../client';
@@ -19,11 +20,14 @@ export interface ContinuingSceneOptions {
   readonly emulator?: EmulatorOptions;
   /** Directory of the stored results. @default none */
   readonly resultDirectory?: string;
+  /** Sees the calls that activities send to Temporal. @default none */
+  readonly interceptor?: WorkflowClientInterceptor;
 }
 
 /** A dev server that suggests to continue as new after few events, an emulator, and a worker with and one without cached workflows. */
 export class ContinuingScene {
   readonly #resultDirectory: { readonly resultDirectory?: string };
+  readonly #interceptors: readonly WorkflowClientInterceptor[];
   #server: DevServer | undefined;
   #env: TestWorkflowEnvironment | undefined;
   #emulator: Emulator | undefined;
@@ -31,8 +35,9 @@ export class ContinuingScene {
   #ended: readonly Promise<void>[] = [];
 
   /** Starts everything before the tests of the surrounding block, and closes it after them. */
-  constructor({ suggestedAt, emulator = {}, resultDirectory }: ContinuingSceneOptions) {
+  constructor({ suggestedAt, emulator = {}, resultDirectory, interceptor }: ContinuingSceneOptions) {
     this.#resultDirectory = resultDirectory === undefined ? {} : { resultDirectory };
+    this.#interceptors = interceptor === undefined ? [] : [interceptor];
     beforeAll(async () => {
       quietly();
       this.#server = await startOwnDevServer({
@@ -65,7 +70,11 @@ export class ContinuingScene {
             ...this.#resultDirectory,
           },
           shutdownGraceTimeMs: 0,
-          worker: { maxCachedWorkflows, workflowBundle },
+          worker: {
+            maxCachedWorkflows,
+            workflowBundle,
+            interceptors: { client: { workflow: [...this.#interceptors] } },
+          },
         }),
       ),
     );
