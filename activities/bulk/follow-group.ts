@@ -17,6 +17,10 @@ import { isListDue } from './standings';
 const ENDED_BATCH: ReadonlySet<string> = new Set(['PROCESSED', 'FAILED', 'CANCELLED']);
 /** Statuses that are listed before the batches have ended. Each is a list of its own, so that other runs take no page. */
 const EARLY_STATUSES = ['PROCESSED', 'FAILED'];
+/** Polls after an event. The second one is needed because an event may come before Extend shows the end. */
+const EARLY_POLLS = 2;
+/** Time between these two polls, in milliseconds. */
+const SECOND_EARLY_POLL_MS = 5_000;
 
 /**
  * Builds the activity that waits for the documents of a group. Each attempt polls the batches of the group, and Temporal's
@@ -51,7 +55,8 @@ async function follow(group: OpenGroup, input: FollowGroupInput, parts: Delivery
   await adoptLost(group, parts.extend, group.lost);
   const hasEnded = await pollBatches(group, parts);
   const isLast = hasEnded || group.remainingMs === 0;
-  const isUrgent = input.isUrgent === true && activityInfo().attempt === 1;
+  const { attempt } = activityInfo();
+  const isUrgent = input.isUrgent === true && attempt <= EARLY_POLLS;
   const isOver = group.lost.some(({ atMs }) => group.nowMs - atMs >= group.settings.reconcileMs);
   if (!isLast && !isOver && !isUrgent && !isDue(group)) throw processing(group);
   // A batch that was given up may be listed late. Its runs are named as other runs of its documents.
@@ -65,7 +70,7 @@ async function follow(group: OpenGroup, input: FollowGroupInput, parts: Delivery
   const isChanged = group.log.outcomes.size > before || details.parts.length > 0;
   if (isChanged || answer.toSubmit > 0 || answer.pending === 0) return answer;
   cancellationSignal().throwIfAborted();
-  throw processing(group);
+  throw processing(group, isUrgent && attempt < EARLY_POLLS ? SECOND_EARLY_POLL_MS : undefined);
 }
 
 /**
@@ -103,11 +108,11 @@ function isDue(group: OpenGroup): boolean {
   });
 }
 
-function processing(group: OpenGroup): ApplicationFailure {
+function processing(group: OpenGroup, maxDelayMs = Infinity): ApplicationFailure {
   heartbeat(group.details);
   const count = group.accepted.length;
   const message = `${count} ${count === 1 ? 'batch is' : 'batches are'} processing after ${group.details.polls} polls`;
-  return stillProcessing(message, delayMs(group));
+  return stillProcessing(message, Math.min(delayMs(group), maxDelayMs));
 }
 
 /** Time until the next poll by the schedule, in milliseconds, at most until the deadline. */

@@ -88,6 +88,19 @@ describe('A batch that continues as new', () => {
     await expect(handle.result()).rejects.toMatchObject({ type: 'Cancelled' });
   });
 
+  it('keeps an event that came before a group of a bulk batch continues as new', async () => {
+    const client = scene.clientOf(10);
+    const input = { documents: documents('bulk', 12, { ended: true }), defaults: ENDLESS, submission: 'bulk' } as const;
+    const handle = await client.startBatch(input, { idempotencyKey: 'bulk' });
+    const { runId } = await scene.env.client.workflow.getHandle('bulk').describe();
+    const group = scene.env.client.workflow.getHandle(`bulk/group/${runId}/1`);
+    await until(() => scene.emulator.runs.filter(({ fileUrl }) => fileUrl?.includes('n=bulk-')).length === 12);
+    await Promise.all(Array.from({ length: SUGGESTED_AT }, () => group.signal('unknown')));
+    await group.signal('runFinished');
+    expect(await handle.result()).toMatchObject({ processed: 12 });
+    expect((await executionLengths(group.workflowId)).length).toBeGreaterThan(1);
+  });
+
   /** Lengths of the histories of all executions. */
   async function executionLengths(workflowId: string): Promise<number[]> {
     return (await historiesOf(scene.env.client, workflowId)).map(({ length }) => length);

@@ -6,6 +6,7 @@ import { afterAll, expect, it } from '@jest/globals';
 import { createParseTestEnvironment, type ParseTestEnvironment } from '../../testing';
 import { historyOf } from '../workflows/history';
 import { quietly } from '../support/quietly';
+import { until } from '../support/until';
 
 quietly();
 
@@ -13,12 +14,12 @@ const COUNT = 12;
 const directory = mkdtempSync(join(tmpdir(), 'bulk-webhooks-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-const startEnvironment = (name: string) =>
+const startEnvironment = (name: string, { webhooks = true } = {}) =>
   createParseTestEnvironment({
-    webhooks: true,
+    webhooks,
     apiVersion: '2026-02-09',
     parse: { resultDirectory: join(directory, name) },
-    scripts: { quick: { durationMs: 300 }, late: { durationMs: 5_000 } },
+    scripts: { quick: { durationMs: 300 }, late: { durationMs: 3_000 } },
   });
 
 /** Starts a batch whose next poll follows after an hour. Its only group has documents with these scripts. */
@@ -59,4 +60,13 @@ it('the event about the batch wakes the group, which its search attribute names'
   const handle = await startBatch(parsing, ['late', ...Array<string>(COUNT - 1).fill('quick')], true);
   expect(await handle.result()).toMatchObject({ processed: COUNT });
   expect(await signalsOf(parsing)).toBe(2);
+});
+
+it('polls once more after an event that came before Extend shows the end', async () => {
+  await using parsing = await startEnvironment('early', { webhooks: false });
+  const handle = await startBatch(parsing, Array<string>(COUNT).fill('late'), false);
+  const { runId } = await parsing.temporal.workflow.getHandle('batch').describe();
+  await until(() => parsing.emulator.runs.length === COUNT);
+  await parsing.temporal.workflow.getHandle(`batch/group/${runId}/1`).signal('runFinished');
+  expect(await handle.result()).toMatchObject({ processed: COUNT });
 });

@@ -1,5 +1,6 @@
 import type { GroupAnswer } from '../../activities/types';
 import { defined } from '../../json';
+import type { WakeState } from '../wake';
 
 /**
  * State of a group, as it continues as new. Plain JSON that does not grow with the documents. Workers of two versions
@@ -22,6 +23,8 @@ export interface GroupState {
   readonly goesOn?: boolean;
   /** Ids of the batches at Extend, the newest last. */
   readonly batchRunIds: readonly string[];
+  /** Signals to which no poll has followed. Only in the state that the group carries when it continues as new. */
+  readonly wake?: WakeState;
 }
 
 /**

@@ -43,7 +43,7 @@ export interface ParseGroupResult {
  * @param carried state that the workflow hands itself when it continues as new; leave it out.
  */
 export async function parseGroup(input: ParseGroupInput, carried?: GroupState): Promise<ParseGroupResult> {
-  const wake = new Wake();
+  const wake = new Wake(carried?.wake);
   setHandler(runFinishedSignal, wake.request);
   let state = carried ?? openingGroup(input.documents, workflowInfo().startTime.getTime());
   const note = async (answer: GroupAnswer): Promise<void> => {
@@ -52,7 +52,9 @@ export async function parseGroup(input: ParseGroupInput, carried?: GroupState): 
   };
   try {
     while (state.pending > 0) {
-      if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof parseGroup>(input, state);
+      if (workflowInfo().continueAsNewSuggested) {
+        await continueAsNew<typeof parseGroup>(input, { ...state, wake: wake.state });
+      }
       const answer = state.toSubmit > 0 ? await submit(input, state) : await follow(input, state, wake);
       if (answer !== undefined) await note(answer);
     }
