@@ -55,8 +55,7 @@ async function follow(group: OpenGroup, input: FollowGroupInput, parts: Delivery
   await adoptLost(group, parts.extend, group.lost);
   const hasEnded = await pollBatches(group, parts);
   const isLast = hasEnded || group.remainingMs === 0;
-  const { attempt } = activityInfo();
-  const isUrgent = input.isUrgent === true && attempt <= EARLY_POLLS;
+  const isUrgent = input.isUrgent === true && activityInfo().attempt <= EARLY_POLLS;
   const isOver = group.lost.some(({ atMs }) => group.nowMs - atMs >= group.settings.reconcileMs);
   if (!isLast && !isOver && !isUrgent && !isDue(group)) throw processing(group);
   // A batch that was given up may be listed late. Its runs are named as other runs of its documents.
@@ -70,7 +69,7 @@ async function follow(group: OpenGroup, input: FollowGroupInput, parts: Delivery
   const isChanged = group.log.outcomes.size > before || details.parts.length > 0;
   if (isChanged || answer.toSubmit > 0 || answer.pending === 0) return answer;
   cancellationSignal().throwIfAborted();
-  throw processing(group, isUrgent && attempt < EARLY_POLLS ? SECOND_EARLY_POLL_MS : undefined);
+  throw processing(group, isUrgent);
 }
 
 /**
@@ -108,10 +107,12 @@ function isDue(group: OpenGroup): boolean {
   });
 }
 
-function processing(group: OpenGroup, maxDelayMs = Infinity): ApplicationFailure {
+/** `isUrgent`: the next poll may follow soon. */
+function processing(group: OpenGroup, isUrgent = false): ApplicationFailure {
   heartbeat(group.details);
   const count = group.accepted.length;
   const message = `${count} ${count === 1 ? 'batch is' : 'batches are'} processing after ${group.details.polls} polls`;
+  const maxDelayMs = isUrgent && activityInfo().attempt < EARLY_POLLS ? SECOND_EARLY_POLL_MS : Infinity;
   return stillProcessing(message, Math.min(delayMs(group), maxDelayMs));
 }
 
