@@ -1,4 +1,5 @@
 import { Client, Connection } from '@temporalio/client';
+import pidusage from 'pidusage';
 import { ParseClient } from '../../client';
 import { startEmulator, type Emulator } from '../../local/extend';
 import { findTemporalServer, startDevServer, type DevServer } from '../../local/temporal';
@@ -12,6 +13,8 @@ export interface Stage extends AsyncDisposable {
   /** Submits a document without a workflow, and returns the run id. */
   submit(fileUrl: string): Promise<string>;
   startWorker(options?: Pick<WorkerChildOptions, 'resultDirectory' | 'apiVersion' | 'heapMb'>): Promise<WorkerChild>;
+  /** Processor time of Temporal's server since its start, in milliseconds. */
+  serverCpuMs(): Promise<number>;
   /** Numbers of requests to the emulator so far, by operation. */
   requestCounts(): Readonly<Record<string, number>>;
   /** Resolves after `count` requests of this kind. The count begins at 0 at the start, and after each call that resolved. */
@@ -41,6 +44,7 @@ export async function startStage(): Promise<Stage> {
     submit: loopSubmit,
     startWorker: (options) =>
       startWorkerChild({ ...options, temporalAddress: server.address, extendUrl: emulator.url }),
+    serverCpuMs: async () => (await pidusage(server.pid)).ctime,
     requestCounts: () => ({ ...all }),
     untilRequests: async (operation, count) => {
       await new Promise<void>((resolve) => {

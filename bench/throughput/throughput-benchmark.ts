@@ -14,19 +14,29 @@ interface Measurement {
   readonly way: Way;
   readonly round: number;
   readonly documentsPerSecond: number;
-  readonly cpuMsPerDocument: number;
+  readonly workerCpuMs: number;
+  readonly serverCpuMs: number;
+  /** Of worker and server together. */
+  readonly cpuMs: number;
 }
+
+/** The figures of a {@link Measurement}. Processor time is that of a document. */
+type Figure = Exclude<keyof Measurement, 'way' | 'round'>;
 
 /** Documents at a time: enough to keep server and worker busy, so that no timer delays them. */
 const DOCUMENTS = { full: 300, quick: 40 };
-const ROUNDS = { full: 3, quick: 1 };
+const ROUNDS = { full: 5, quick: 1 };
 const POLLS = 5;
 /** The shortest possible wait between polls. The server turns it into one second at most. */
 const SLEEP_MS = 1;
 const MAX_CACHED_WORKFLOWS = 2_000;
-const LEAST = { 'engine timer': 0.9, 'engine retry': 1.5 };
+/** Highest processor time in comparison with the loop. Documents per second depend more on what else the machine does. */
+const MOST_CPU = { 'engine timer': 1, 'engine retry': 0.55 };
 
-/** Compares documents per second and processor time of the worker with the hand-written loop, at the same number of polls. */
+/**
+ * Compares documents per second, and processor time of worker and server, with the hand-written loop, at the same number of
+ * polls.
+ */
 export const throughputBenchmark: Benchmark = {
   name: 'throughput',
   run: async ({ quick, say }) => {
@@ -40,7 +50,8 @@ export const throughputBenchmark: Benchmark = {
       for (const index of WAYS.keys()) {
         const way = WAYS[(index + round) % WAYS.length] ?? WAYS[0];
         const measurement = await measure(stage, worker, { way, round, documents: DOCUMENTS[size] });
-        say(`round ${round}, ${way}: ${measurement.documentsPerSecond.toFixed(1)} documents/s`);
+        const { documentsPerSecond, cpuMs } = measurement;
+        say(`round ${round}, ${way}: ${documentsPerSecond.toFixed(1)} documents/s, ${cpuMs.toFixed(0)} ms of CPU each`);
         measurements.push(measurement);
       }
     }
@@ -63,11 +74,13 @@ interface Task {
 async function measure(stage: Stage, worker: WorkerChild, { way, round, documents }: Task): Promise<Measurement> {
   const taskQueue = `throughput-${way.replaceAll(' ', '-')}-${round}`;
   const handles = await inBatches(documents, (index) => startInWay(stage, way, taskQueue, index));
+  const serverBeforeMs = await stage.serverCpuMs();
   const startedAtMs = Date.now();
   await worker.start(taskQueue, MAX_CACHED_WORKFLOWS);
   await stage.untilRequests('result', documents);
   await inBatches(documents, async (index) => handles[index]?.result());
-  const cpuMs = await worker.cpuMs();
+  const workerCpuMs = (await worker.cpuMs()) / documents;
+  const serverCpuMs = ((await stage.serverCpuMs()) - serverBeforeMs) / documents;
   const ends = await inBatches(documents, async (index) => handles[index]?.describe());
   await worker.stop();
   const endedAtMs = Math.max(...ends.map((end) => end?.closeTime?.getTime() ?? Number.NaN));
@@ -75,7 +88,9 @@ async function measure(stage: Stage, worker: WorkerChild, { way, round, document
     way,
     round,
     documentsPerSecond: (documents * 1000) / (endedAtMs - startedAtMs),
-    cpuMsPerDocument: cpuMs / documents,
+    workerCpuMs,
+    serverCpuMs,
+    cpuMs: workerCpuMs + serverCpuMs,
   };
 }
 
@@ -98,7 +113,7 @@ async function startLoop(
 }
 
 /** Ratios to the loop of the same round, because a temporary load of the machine affects both. */
-function ratiosOf(measurements: readonly Measurement[], way: Way, figure: 'documentsPerSecond' | 'cpuMsPerDocument') {
+function ratiosOf(measurements: readonly Measurement[], way: Way, figure: Figure) {
   return measurements
     .filter((one) => one.way === way)
     .map((one) => {
@@ -108,27 +123,32 @@ function ratiosOf(measurements: readonly Measurement[], way: Way, figure: 'docum
 }
 
 function throughputTable(title: string, measurements: readonly Measurement[]): Table {
-  const of = (way: Way, figure: 'documentsPerSecond' | 'cpuMsPerDocument') =>
-    measurements.filter((one) => one.way === way).map((one) => one[figure]);
+  const of = (way: Way, figure: Figure, digits: number) =>
+    spread(
+      measurements.filter((one) => one.way === way).map((one) => one[figure]),
+      digits,
+    );
+  const cpu = 'CPU per document, ms';
   return {
     title: `${title} (lowest to highest)`,
-    columns: ['', 'documents/s', 'ratio to the loop', 'worker CPU per document, ms', 'ratio to the loop'],
+    columns: ['', 'documents/s', `${cpu}: worker`, `${cpu}: server`, `${cpu}: both`, 'ratio to the loop'],
     rows: WAYS.map((way) => [
       way,
-      spread(of(way, 'documentsPerSecond'), 1),
-      spread(ratiosOf(measurements, way, 'documentsPerSecond'), 2),
-      spread(of(way, 'cpuMsPerDocument'), 1),
-      spread(ratiosOf(measurements, way, 'cpuMsPerDocument'), 2),
+      of(way, 'documentsPerSecond', 1),
+      of(way, 'workerCpuMs', 1),
+      of(way, 'serverCpuMs', 1),
+      of(way, 'cpuMs', 1),
+      spread(ratiosOf(measurements, way, 'cpuMs'), 2),
     ]),
   };
 }
 
 function throughputClaims(measurements: readonly Measurement[]): readonly Claim[] {
   return (['engine timer', 'engine retry'] as const).map((way) => {
-    const ratio = median(ratiosOf(measurements, way, 'documentsPerSecond'));
+    const ratio = median(ratiosOf(measurements, way, 'cpuMs'));
     return {
-      sentence: `The ${way} does at least ${LEAST[way]} of the documents per second of the hand-written loop.`,
-      holds: ratio >= LEAST[way],
+      sentence: `The ${way} takes at most ${MOST_CPU[way]} of the processor time of the hand-written loop.`,
+      holds: ratio <= MOST_CPU[way],
       measured: ratio.toFixed(2),
     };
   });

@@ -50,6 +50,8 @@ export interface DevServer extends AsyncDisposable {
   readonly address: string;
   /** URL of Temporal's web UI. */
   readonly uiUrl: string;
+  /** Id of the server's process. A restart changes it. */
+  readonly pid: number;
   /**
    * Ends the server as a crash (`SIGKILL`) or an operator (`SIGTERM`) would, and starts it again on the same database
    * and ports. Everything that the server had accepted is still there. Clients and workers reconnect by themselves.
@@ -118,6 +120,9 @@ async function startOnFreePorts(options: StartDevServerOptions): Promise<DevServ
   return {
     address: `${HOST}:${port}`,
     uiUrl: `http://${HOST}:${uiPort}`,
+    get pid() {
+      return running?.pid ?? 0;
+    },
     restart,
     close,
     [Symbol.asyncDispose]: close,
@@ -134,6 +139,7 @@ interface ServerSettings extends StartDevServerOptions {
 
 /** A server process. */
 interface Running {
+  readonly pid: number;
   /** Dismisses the guard, so that the database outlives the process. */
   keepDatabase(): Promise<void>;
   /** Ends the process, and resolves when it has ended. */
@@ -157,7 +163,7 @@ async function launch(settings: ServerSettings): Promise<Running> {
     await end('SIGKILL');
     throw error;
   }
-  return { end, keepDatabase };
+  return { pid: child.pid ?? 0, end, keepDatabase };
 }
 
 function spawnGuarded({ executable, port, uiPort, directory, dynamicConfig = {} }: ServerSettings) {

@@ -52,3 +52,24 @@ describe.each([{ maxCachedWorkflows: 0 }, { maxCachedWorkflows: 10 }])('parseDoc
     expect(await eventsOf(parsing.temporal, workflowId)).toHaveLength(17);
   });
 });
+
+describe('The history of a document', () => {
+  let parsing: ParseTestEnvironment;
+  beforeAll(async () => (parsing = await createParseTestEnvironment()));
+  afterAll(() => parsing.close());
+
+  it.each([1, 5, 20, 100])(
+    'has 11 events per poll with the timer engine, and 17 in all with retry: %i polls',
+    async (polls) => {
+      const counts = { timer: 0, retry: 0 };
+      for (const engine of ['timer', 'retry'] as const) {
+        const workflowId = `${engine}-${polls}`;
+        const fileUrl = `http://emulator.invalid/ok?n=${workflowId}&reads=${polls - 1}`;
+        const result = await parsing.client.execute({ file: { fileUrl }, polling: { engine } }, { workflowId });
+        expect(result.polls).toBe(polls);
+        counts[engine] = (await eventsOf(parsing.temporal, workflowId)).length;
+      }
+      expect(counts).toEqual({ timer: 11 * polls + 11, retry: 17 });
+    },
+  );
+});
