@@ -34,7 +34,8 @@ export interface FollowGroupInput extends GroupWork {
   readonly listedAtMs?: number;
   /**
    * `true`: the poll is due at once, and the runs are listed in any case, because a signal told that they have probably
-   * ended, or because results are left to store. @default false: the first poll follows after the schedule's delay
+   * ended, or because results are left to store. The activity returns after this poll, also if nothing has changed.
+   * @default false: the first poll follows after the schedule's delay
    */
   readonly isUrgent?: boolean;
 }

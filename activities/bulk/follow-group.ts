@@ -17,16 +17,12 @@ import { isListDue } from './standings';
 const ENDED_BATCH: ReadonlySet<string> = new Set(['PROCESSED', 'FAILED', 'CANCELLED']);
 /** Statuses that are listed before the batches have ended. Each is a list of its own, so that other runs take no page. */
 const EARLY_STATUSES = ['PROCESSED', 'FAILED'];
-/** Polls after an event. The second one is needed because an event may come before Extend shows the end. */
-const EARLY_POLLS = 2;
-/** Time between these two polls, in milliseconds. */
-const SECOND_EARLY_POLL_MS = 5_000;
 
 /**
  * Builds the activity that waits for the documents of a group. Each attempt polls the batches of the group, and Temporal's
  * retries follow the schedule. When the batches have ended, and at growing intervals before that, it lists their runs,
  * stores the results of those that have ended and records their outcomes. It returns as soon as it has recorded something,
- * so that the batch shows the progress.
+ * so that the batch shows the progress. An urgent call returns after its first poll.
  *
  * @returns an activity that fails with one of these types:
  *  - `StillProcessing` (BENIGN): no document has ended, or the first poll is not due; retried after the schedule's delay.
@@ -55,9 +51,8 @@ async function follow(group: OpenGroup, input: FollowGroupInput, parts: Delivery
   await adoptLost(group, parts.extend, group.lost);
   const hasEnded = await pollBatches(group, parts);
   const isLast = hasEnded || group.remainingMs === 0;
-  const isUrgent = input.isUrgent === true && activityInfo().attempt <= EARLY_POLLS;
-  const isOver = group.lost.some(({ atMs }) => group.nowMs - atMs >= group.settings.reconcileMs);
-  if (!isLast && !isOver && !isUrgent && !isDue(group)) throw processing(group);
+  const isUrgent = input.isUrgent === true;
+  if (!isLast && !isUrgent && !isDue(group)) throw processing(group);
   // A batch that was given up may be listed late. Its runs are named as other runs of its documents.
   if (isLast) await adoptLost(group, parts.extend, group.givenUp);
   const runs = await listRuns(group, parts.extend, isLast ? undefined : EARLY_STATUSES);
@@ -65,11 +60,11 @@ async function follow(group: OpenGroup, input: FollowGroupInput, parts: Delivery
   await group.readContents();
   const before = group.log.outcomes.size;
   const goesOn = await settleDocuments(group, { runs, isLast, hasEnded, parts });
-  const answer = group.answer({ polls: details.polls, listedAtMs: details.listedAtMs, goesOn });
   const isChanged = group.log.outcomes.size > before || details.parts.length > 0;
-  if (isChanged || answer.toSubmit > 0 || answer.pending === 0) return answer;
+  const answer = group.answer({ polls: details.polls, listedAtMs: details.listedAtMs, goesOn: goesOn && isChanged });
+  if (isChanged || isUrgent || answer.toSubmit > 0 || answer.pending === 0) return answer;
   cancellationSignal().throwIfAborted();
-  throw processing(group, isUrgent);
+  throw processing(group);
 }
 
 /**
@@ -94,7 +89,9 @@ async function pollBatches(group: OpenGroup, { extend }: DeliveryParts): Promise
   return isEnded;
 }
 
+/** Tells if a list of the runs is due: by its schedule, or because a submit without an answer must be decided now. */
 function isDue(group: OpenGroup): boolean {
+  if (group.lost.some(({ atMs }) => group.nowMs - atMs >= group.settings.reconcileMs)) return true;
   const { details, accepted, ledger } = group;
   const firstAtMs = Math.min(...accepted.map(({ atMs }) => atMs), group.nowMs);
   const documents = ledger.entries.reduce((sum, entry) => sum + Object.keys(entry.documents).length, 0);
@@ -107,13 +104,11 @@ function isDue(group: OpenGroup): boolean {
   });
 }
 
-/** `isUrgent`: the next poll may follow soon. */
-function processing(group: OpenGroup, isUrgent = false): ApplicationFailure {
+function processing(group: OpenGroup): ApplicationFailure {
   heartbeat(group.details);
   const count = group.accepted.length;
   const message = `${count} ${count === 1 ? 'batch is' : 'batches are'} processing after ${group.details.polls} polls`;
-  const maxDelayMs = isUrgent && activityInfo().attempt < EARLY_POLLS ? SECOND_EARLY_POLL_MS : Infinity;
-  return stillProcessing(message, Math.min(delayMs(group), maxDelayMs));
+  return stillProcessing(message, delayMs(group));
 }
 
 /** Time until the next poll by the schedule, in milliseconds, at most until the deadline. */

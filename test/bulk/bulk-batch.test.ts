@@ -103,6 +103,21 @@ describe('A bulk batch', () => {
     expect(run?.metadata).toMatchObject({ temporal: { namespace: 'default', workflowId: `${key}/2`, submit: 1 } });
   });
 
+  it('ends under a flood of events', async () => {
+    const defaults = { polling: { initialDelayMs: 3_600_000 } };
+    const { key, handle } = await start(documents(12, 'ok?reads=0'), { defaults });
+    const { runId } = await scene.temporal.workflow.getHandle(key).describe();
+    await until(() => runsOf(key).length === 12);
+    const group = scene.temporal.workflow.getHandle(`${key}/group/${runId}/1`);
+    let hasEnded = false;
+    const result = handle.result().finally(() => (hasEnded = true));
+    await until(async () => {
+      await group.signal('runFinished').catch(() => undefined);
+      return hasEnded;
+    });
+    expect(await result).toMatchObject({ processed: 12 });
+  });
+
   it('parses documents that a bulk submit cannot carry one by one', async () => {
     const since = scene.emulator.requests.length;
     const runId = await scene.createRun({ fileUrl: `http://emulator.invalid/ok?reads=0&n=attached` });

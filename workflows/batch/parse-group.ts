@@ -86,16 +86,25 @@ function ignoreInterrupted(error: unknown): undefined {
   if (isCancellation(error) || !(error instanceof ActivityFailure) || unwrapActivityFailure(error).isFinal) throw error;
 }
 
-/** Waits until documents have ended. @returns undefined if a signal has ended the wait; the next one lists the runs at once */
+/**
+ * Waits until documents have ended. After a signal it polls at once, at most once in 5 s, and no other signal ends that
+ * poll. If no document has ended, a second early poll follows, because an event may come before Extend shows the end.
+ *
+ * @returns undefined if a signal has ended the wait
+ */
 async function follow({ group }: ParseGroupInput, state: GroupState, wake: Wake): Promise<GroupAnswer | undefined> {
   const restMs = wake.isPending ? wake.restMs(Date.now()) : 0;
   if (restMs > 0) await sleep(restMs, { summary: 'until the next early poll' });
-  const isUrgent = wake.isPending || state.goesOn;
+  const { isPending: isWoken, isSecond } = wake;
+  const isUrgent = isWoken || state.goesOn === true;
   wake.consume(Date.now());
   const { polls, listedAtMs } = state;
   const call = groupCall(`follow ${state.pending} documents`);
   const work = { ...toWork(group, state), polls, ...defined({ listedAtMs, isUrgent: isUrgent || undefined }) };
-  return untilWoken(wake, () => call.followGroup(work)).catch(ignoreInterrupted);
+  if (!isUrgent) return untilWoken(wake, () => call.followGroup(work)).catch(ignoreInterrupted);
+  const answer = await call.followGroup(work).catch(ignoreInterrupted);
+  if (isWoken && !isSecond && !wake.isPending && answer?.parts.length === 0) wake.requestSecond();
+  return answer;
 }
 
 async function cancelAtExtend({ group }: ParseGroupInput, state: GroupState): Promise<GroupAnswer> {
