@@ -2,7 +2,7 @@ import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { defined, errorMessage, kindOf } from '../json';
 import { StoreRefusedError } from '../storage';
-import { coordinates } from './to-application-failure';
+import { withCoordinates } from './to-application-failure';
 
 /** Facts about a failed call to the result store. */
 export interface StoreFailureContext {
@@ -22,7 +22,7 @@ export function storeFailure(error: unknown, context: StoreFailureContext): Appl
   const details = defined({ runId, attempts, code: typeof code === 'string' ? redact(code) : undefined });
   return ApplicationFailure.create({
     type: 'ResultStoreFailed',
-    message: `the result store failed: ${redact(messageOf(error))} ${coordinates(details)}`,
+    message: withCoordinates(`the result store failed: ${redact(messageOf(error))}`, details),
     nonRetryable: error instanceof StoreRefusedError || isGivenUp,
     details: [details],
   });

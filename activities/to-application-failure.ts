@@ -64,7 +64,7 @@ export function toApplicationFailure(error: unknown, context: FailureContext): u
   };
   return ApplicationFailure.create({
     type,
-    message: `${error.message} ${coordinates(details)}`,
+    message: withCoordinates(error.message, details),
     nonRetryable: !retry.again,
     details: [details],
     ...defined({ nextRetryDelay: retry.delayMs }),
@@ -73,7 +73,7 @@ export function toApplicationFailure(error: unknown, context: FailureContext): u
 
 /** Makes a final failure whose cause is not an unusable answer of Extend. */
 export function finalFailure(type: AnyFailureType, message: string, details: FailureDetails): ApplicationFailure {
-  return ApplicationFailure.nonRetryable(`${message} ${coordinates(details)}`, type, details);
+  return ApplicationFailure.nonRetryable(withCoordinates(message, details), type, details);
 }
 
 function retryOf(
@@ -103,8 +103,9 @@ function isWithinGrace(acceptedAtMs: number | undefined): boolean {
   return activityInfo().currentAttemptScheduledTimestampMs < acceptedAtMs + NOT_FOUND_GRACE_MS;
 }
 
-/** Names the run, the request and the attempt of a failure, in brackets; empty if none is known. */
-export function coordinates({ runId, requestId, attempts }: FailureDetails): string {
+/** Adds the run, the request and the attempt of a failure to its message, in brackets, as far as they are known. */
+export function withCoordinates(message: string, { runId, requestId, attempts }: FailureDetails): string {
   const parts = Object.entries({ runId, requestId, attempt: attempts }).filter(([, value]) => value !== undefined);
-  return parts.length === 0 ? '' : `[${toPlainText(parts.map(([name, value]) => `${name}=${value}`).join(', '))}]`;
+  if (parts.length === 0) return message;
+  return `${message} [${toPlainText(parts.map(([name, value]) => `${name}=${value}`).join(', '))}]`;
 }

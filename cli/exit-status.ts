@@ -31,3 +31,8 @@ export class CommandError extends Error {
 export function usageError(message: string): CommandError {
   return new CommandError({ message, exitStatus: EXIT_STATUS.wrongUsage });
 }
+
+/** An error for a signal that ended the command before its documents were in flight. */
+export function interruptedError(cause: unknown): CommandError {
+  return new CommandError({ message: 'interrupted', exitStatus: EXIT_STATUS.interrupted, cause });
+}

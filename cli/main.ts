@@ -37,21 +37,37 @@ async function run(argv: readonly string[]): Promise<ExitStatus> {
     await createProgram((ended) => (status = ended)).parseAsync(argv);
     return status;
   } catch (error) {
-    // commander has already printed the error.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_STATUS.success : EXIT_STATUS.wrongUsage;
-    if (!(error instanceof CommandError)) return unexpected(error);
-    const lines = error.message.split('\n').map((line) => `extend-parse: ${toLabel(line)}\n`);
-    process.stderr.write(lines.join(''));
-    return error.exitStatus;
+    if (!(error instanceof CommanderError)) return tellError(error);
+    // commander has already printed the error for a person.
+    if (error.exitCode === 0) return EXIT_STATUS.success;
+    if (asksForJson(argv)) await printError(hideValues(error.message.replace(/^error: /, '')));
+    return EXIT_STATUS.wrongUsage;
   }
 }
 
-function unexpected(error: unknown): ExitStatus {
-  const missing = describeMissingPackage(error);
-  const text = missing ?? `unexpected error: ${toSafeLabel(errorMessage(error))}`;
-  process.stderr.write(`extend-parse: ${text}\n`);
+/** Prints an error that ends the command, for a person. */
+function tellError(error: unknown): ExitStatus {
+  const lines = describeError(error).split('\n');
+  process.stderr.write(lines.map((line) => `extend-parse: ${toLabel(line)}\n`).join(''));
+  if (error instanceof CommandError) return error.exitStatus;
   if (process.env['DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   return EXIT_STATUS.failure;
+}
+
+function describeError(error: unknown): string {
+  if (error instanceof CommandError) return error.message;
+  return describeMissingPackage(error) ?? `unexpected error: ${toSafeLabel(errorMessage(error))}`;
+}
+
+/** Prints the summary of a command that was refused or ended by an error. */
+async function printError(message: string): Promise<void> {
+  await printForMachine({ documents: [], error: toLabel(message) });
+}
+
+/** Tells whether arguments that commander refused are those of a command with `--json`. */
+function asksForJson([, , command = '', ...rest]: readonly string[]): boolean {
+  const end = rest.indexOf('--');
+  return ['parse', 'batch'].includes(command) && (end < 0 ? rest : rest.slice(0, end)).includes('--json');
 }
 
 /** Hides the value of an unknown option, which may be a key: commander repeats it in its message. */
@@ -93,12 +109,12 @@ function createProgram(end: (status: ExitStatus) => void): Command {
   return program;
 }
 
-/** Runs a command. With `json`, an error that ends it is also printed as JSON, so that standard output always holds JSON. */
+/** Runs a command. With `json`, an error that ends it is also printed as JSON: standard output always holds JSON. */
 async function printingErrors({ json }: { readonly json: boolean }, command: () => Promise<void>): Promise<void> {
   try {
     await command();
   } catch (error) {
-    if (json && error instanceof CommandError) await printForMachine({ documents: [], error: toLabel(error.message) });
+    if (json) await printError(describeError(error));
     throw error;
   }
 }

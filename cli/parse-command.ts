@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Environment } from '../contract';
 import type { DocumentReport, Summary } from './document-report';
-import { EXIT_STATUS, type ExitStatus } from './exit-status';
+import { EXIT_STATUS, type ExitStatus, interruptedError } from './exit-status';
 import { listenForInterruption, untilAborted } from './interruption';
 import { OutputDirectory } from './output-directory';
 import { toOutputNames } from './output-names';
@@ -29,9 +29,7 @@ export async function parseCommand(given: ParseArguments, env: Environment): Pro
     await quietRuntime();
     return await parseAll(settings, { display, output, signal: interruption.signal });
   } catch (error) {
-    if (!interruption.signal.aborted) throw error;
-    display.say('interrupted');
-    return EXIT_STATUS.interrupted;
+    throw interruption.signal.aborted ? interruptedError(error) : error;
   } finally {
     display.close();
     interruption.dispose();

@@ -5,10 +5,11 @@ const UNSAFE_IN_JSON = /[\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u20
 
 /**
  * A name or message from outside as one line without control characters, so that a terminal shows it and does not obey it.
+ * Blanks at the beginning are kept, because they are the indentation of a line.
  * The command prints each name of a file, of a document or of a run, and each message, through this function.
  */
 export function toLabel(text: string): string {
-  return toPlainText(text).replace(/ {2,}/g, ' ');
+  return toPlainText(text).replace(/(?<=[^ ]) {2,}/g, ' ');
 }
 
 /**

@@ -35,11 +35,12 @@ export function createLogger({ logFormat = 'text', logLevel = 'INFO' }: LogOptio
 
 /**
  * Formats an entry. A failure that this package documents, and a cancellation, is shown as type and message. Any other
- * error has its stack trace.
+ * error has its stack trace. The token that Temporal puts into lines about activities is left out: it is long,
+ * and it is enough to complete the activity.
  */
 export function formatEntry({ level, message, timestampNanos, meta = {} }: LogEntry, format: 'text' | 'json'): string {
   const time = new Date(Number(timestampNanos / 1_000_000n)).toISOString();
-  const { error, ...facts } = meta as Record<string, unknown>;
+  const { error, taskToken: _secret, ...facts } = meta as Record<string, unknown>;
   const shown = error === undefined ? undefined : describeError(error);
   if (format === 'json') return JSON.stringify({ time, level, message, ...facts, error: shown }, withBigInts);
   const words = Object.keys(facts).length === 0 ? '' : ` ${inspect(facts, { breakLength: Infinity })}`;

@@ -8,21 +8,21 @@ import { IdempotencyKeyReusedError, type BatchHandle, type DocumentOutcome } fro
 import { defined } from '../../json';
 import { type BatchArguments, shortHash } from './batch-arguments';
 import { type BatchContext, interrupt, tell } from './batch-end';
-import { manifestOf, removeManifest, toInput } from './batch-input';
+import { manifestOf, removeManifest, toInput, toSummary } from './batch-input';
 import { createBatchDisplay } from './batch-display';
+import { checkEarlierBatch, outMemo, privateTaskQueue } from './check-earlier-batch';
 import { BatchOutputs, OUTCOME_LIST, toBatchNames, type BatchOutputsOptions } from './batch-outputs';
 import { EndedDocuments, type EndedDocument } from './ended-documents';
 import { namedDocumentsOf, namedDocumentsOfManifest } from './named-documents';
 import { checkWorkers } from '../check-temporal';
 import { readConfiguredTemporal } from '../connect-temporal';
 import { findBatchFailure } from '../current-failure';
-import type { Document } from '../documents';
-import { EXIT_STATUS, type ExitStatus, usageError } from '../exit-status';
+import { CommandError, EXIT_STATUS, type ExitStatus, interruptedError, usageError } from '../exit-status';
 import { listenForInterruption, untilAborted } from '../interruption';
 import { createKept } from '../kept-directory';
 import { OutputDirectory } from '../output-directory';
 import { quietRuntime } from '../parse-command';
-import { type LastingParts, startParseServices, type ParseServices, type RunningWorkers } from '../parse-services';
+import { type LastingParts, startParseServices, type RunningWorkers } from '../parse-services';
 import { type CallSettings, readCallSettings } from '../call-settings';
 import { toFileNames } from '../write-outputs';
 
@@ -64,9 +64,7 @@ export async function batchCommand(given: BatchArguments, env: Environment): Pro
     if (!signal.aborted) await rm(lasting.emulatorDirectory, { recursive: true, force: true });
     return status;
   } catch (error) {
-    if (!interruption.signal.aborted) throw error;
-    say('interrupted');
-    return EXIT_STATUS.interrupted;
+    throw interruption.signal.aborted ? interruptedError(error) : error;
   } finally {
     display.close();
     interruption.dispose();
@@ -106,7 +104,7 @@ function checkBulk({ bulk }: BatchArguments, { call, workers }: BatchSettings): 
 /** The task queue and directories with which a later call with the same key continues the batch. */
 function lastingParts(key: string, kept: string): LastingParts {
   return {
-    taskQueue: `extend-parse-cli-${key}`,
+    taskQueue: privateTaskQueue(key),
     resultDirectory: join(kept, 'results'),
     emulatorDirectory: join(kept, `emulator-${shortHash(key)}`),
   };
@@ -134,7 +132,7 @@ async function openOutput({
 
 async function parse(given: BatchArguments, context: BatchContext): Promise<ExitStatus> {
   const { services, manifest, outputs, display, signal } = context;
-  const handle = await startBatch(given, manifest, services);
+  const handle = await startBatch(given, context);
   await sayWorkers(given, context);
   const following = new AbortController();
   const result = handle.result();
@@ -198,18 +196,21 @@ async function* endedOnes(outcomes: AsyncIterable<DocumentOutcome>): AsyncGenera
 /**
  * Starts the batch, or continues the batch of its key.
  *
- * @throws CommandError if the key belongs to other documents or another `--out`.
+ * @throws CommandError if the key belongs to other documents, another `--out` or another task queue.
  */
 async function startBatch(
   given: BatchArguments,
-  manifest: Document | undefined,
-  services: ParseServices,
+  { services, manifest, taskQueue }: BatchContext,
 ): Promise<BatchHandle> {
+  const input = toInput(given, manifest, services);
   try {
-    return await services.client.startBatch(toInput(given, manifest, services), { idempotencyKey: given.key });
+    await checkEarlierBatch(given, services.temporal, taskQueue);
+    const workflow = { memo: outMemo(given), ...defined({ staticSummary: toSummary(given) }) };
+    return await services.client.startBatch(input, { idempotencyKey: given.key, workflow });
   } catch (error) {
-    if (!(error instanceof IdempotencyKeyReusedError)) throw error;
-    await removeManifest(given, manifest);
+    const isOfOthers = error instanceof IdempotencyKeyReusedError;
+    if (isOfOthers || error instanceof CommandError) await removeManifest(given, manifest);
+    if (!isOfOthers) throw error;
     throw usageError(
       `the key '${given.key}' belongs to a batch of other documents or of another --out: repeat that call, or give another --key`,
     );

@@ -31,6 +31,11 @@ export function toInput(given: BatchArguments, manifest: Document | undefined, s
   };
 }
 
+/** The summary in Temporal's UI. `undefined` for a given manifest, whose name is a better one. */
+export function toSummary({ documents, isManifest }: BatchArguments): string | undefined {
+  return isManifest ? undefined : `parse ${documents.length} ${documents.length === 1 ? 'document' : 'documents'}`;
+}
+
 /** The given manifest. For files and URLs it writes one, because there may be too many of them for a list. */
 export async function manifestOf({ documents, isManifest, key }: BatchArguments, kept: string): Promise<Document> {
   const [first] = documents;

@@ -28,7 +28,7 @@ async function main(document = 'cli/sample/invoice.pdf'): Promise<void> {
   await worker.runUntil(async () => {
     const file = isUrl ? { fileUrl: document } : { source: pathToFileURL(document).href };
     const result = await parsing.execute({ file });
-    console.error(`${result.pageCount ?? '?'} pages, ${result.polls} polls, run ${result.runId}`);
+    console.error(`pages: ${result.pageCount ?? '?'}, polls: ${result.polls}, run: ${result.runId}`);
     for await (const { content } of parsing.readChunks(result)) console.log(content);
   });
   await connection.close();

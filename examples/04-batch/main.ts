@@ -64,7 +64,8 @@ async function follow(batch: BatchHandle): Promise<void> {
   const { total, processed, failed } = await ended;
   console.log(`${processed} of ${total} parsed, ${failed} failed`);
   for await (const outcome of batch.outcomes()) {
-    if (outcome.status === 'processed') console.log(`  ${outcome.id}: ${outcome.result.pageCount ?? '?'} pages`);
+    if (outcome.status === 'processed')
+      console.log(`  ${outcome.id}: parsed, pages: ${outcome.result.pageCount ?? '?'}`);
     if (outcome.status === 'failed')
       console.log(`  ${outcome.id}: ${outcome.failure.type}, ${outcome.failure.message}`);
   }

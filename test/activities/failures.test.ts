@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createParseActivities, type ParseActivities } from '../../activities';
+import { finalFailure } from '../../activities/to-application-failure';
 import {
   hangReply,
   htmlReply,
@@ -140,6 +141,11 @@ const UNREADABLE: readonly (readonly [string, Reply])[] = [
   ['HTML with status 200', htmlReply()],
   ['an empty answer', httpReply({ status: 200, text: '' })],
 ];
+
+it('a failure without run, request and attempt has its message alone', () => {
+  expect(finalFailure('ResultStoreFailed', 'no store', {}).message).toBe('no store');
+  expect(finalFailure('ResultStoreFailed', 'no store', { attempts: 2 }).message).toBe('no store [attempt=2]');
+});
 
 describe('a time limit', () => {
   it('ends every activity with the failure of the table', async () => {

@@ -86,6 +86,8 @@ describe('extend-parse batch', () => {
     expect(stderr).toMatch(/^http:\/\/emulator\.invalid\/failing: failed, ParserRunFailed: CORRUPT_FILE$/m);
     expect(stderr).toMatch(/^1 parsed, 1 failed, of 2$/m);
     expect(stderr).toMatch(/--retry-failed$/m);
+    const described = await temporal.client.workflow.getHandle('listed').describe();
+    expect(await described.staticSummary()).toBe('parse 2 documents');
   });
 
   it('names the documents in which it found no text', async () => {
@@ -114,6 +116,21 @@ describe('extend-parse batch', () => {
     expect(again).toMatchObject({ status: 0, stdout: expect.stringContaining('2 parsed, 0 failed, of 2') });
     expect(existsSync(at('shared/slow.md'))).toBe(true);
     expect((await worker.end('SIGTERM')).code).toBe(0);
+  });
+
+  it('refuses to continue a batch of other workers, or one whose results are in another --out', async () => {
+    writeFileSync(at('moved.jsonl'), '{"file":{"fileUrl":"http://emulator.invalid/ok?reads=0"}}\n');
+    const env = configured({ EXTEND_PARSE_RESULT_DIR: at('results') });
+    const args = ['batch', at('moved.jsonl'), '--key', 'moved'];
+    expect((await workplace.run([...args, '--out', 'first'], { env })).status).toBe(0);
+    const refused = { status: 2, stderr: expect.stringMatching(/^extend-parse: the key 'moved' belongs to a batch /) };
+    const elsewhere = await workplace.run([...args, '--out', 'second'], { env });
+    expect(elsewhere).toMatchObject(refused);
+    expect(elsewhere.stderr).toContain('of another --out: repeat that call, or give another --key');
+    const others = await workplace.run([...args, '--out', 'first', '--task-queue', 'others'], { env });
+    expect(others).toMatchObject(refused);
+    expect(others.stderr).toContain("on the task queue 'extend-parse-cli-moved', not 'others': leave --task-queue out");
+    expect((await workplace.run([...args, '--out', 'first'], { env })).status).toBe(0);
   });
 
   it.each([

@@ -97,6 +97,7 @@ describe('Names and messages from outside', () => {
 
   it('are printed without control and bidirectional characters', () => {
     expect(toLabel(HOSTILE)).toBe(SHOWN);
+    expect(toLabel('  a   b')).toBe('  a b');
     const lines: string[] = [];
     const display = createPlainDisplay({ write: (text) => lines.push(text) });
     const document: Document = { input: HOSTILE, label: HOSTILE, location: { path: HOSTILE } };

@@ -45,6 +45,15 @@ describe('a command that needs a package that is not installed', () => {
     );
   });
 
+  it('is also answered in JSON with --json', async () => {
+    const { output, ended } = runNode([join(directory, 'dist/cli/main.js'), 'parse', 'README.md', '--json'], {});
+    expect(await ended).toEqual({ code: 1, signal: null });
+    expect(JSON.parse(output.stdout)).toEqual({
+      documents: [],
+      error: expect.stringMatching(/^this command needs @temporalio\/activity, @temporalio\/worker: npm install /),
+    });
+  });
+
   it('has no line for another error, and for a module that is no peer', () => {
     expect(describeMissingPackage(new Error("Cannot find module '@temporalio/worker'"))).toBeUndefined();
     const error = Object.assign(new Error("Cannot find module './own'"), { code: 'MODULE_NOT_FOUND' });

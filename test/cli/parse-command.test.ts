@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
@@ -40,6 +42,17 @@ afterAll(async () => {
 });
 
 const run = (args: readonly string[], env: NodeJS.ProcessEnv) => workplace.run(args, { env });
+
+/** A server that accepts connections and never answers. */
+async function startSilentServer() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    connected: once(server, 'connection'),
+    [Symbol.asyncDispose]: async () => void server.close(),
+  };
+}
 
 /** The variables of a user who has a Temporal server and an Extend key: here those of the tests. */
 function configured(): NodeJS.ProcessEnv {
@@ -207,6 +220,25 @@ describe('extend-parse parse, interrupted', () => {
     expect({ status, stderr }).toEqual({ status: 130, stderr: '' });
     const [ended] = await describeCancelled(stdout, /cancelled, workflow (\S+), no run id known/g);
     expect(ended?.status).toBe('TERMINATED');
+  });
+
+  it('prints JSON with --json, also if nothing was started', async () => {
+    const interruptEarly = async (name: string) => {
+      await using silent = await startSilentServer();
+      const env = { ...configured(), TEMPORAL_ADDRESS: silent.address };
+      const args = [name, 'http://emulator.invalid/ok', '--json', '--out', `early-${name}`];
+      const command = workplace.start(args, { env });
+      await silent.connected;
+      command.child.kill('SIGINT');
+      return await command.ended;
+    };
+    for (const { status, stdout, stderr } of await Promise.all(['parse', 'batch'].map(interruptEarly))) {
+      expect({ status, stderr }).toEqual({
+        status: 130,
+        stderr: expect.stringMatching(/^extend-parse: interrupted$/m),
+      });
+      expect(JSON.parse(stdout)).toEqual({ documents: [], error: 'interrupted' });
+    }
   });
 
   it('exits at once at the second Ctrl-C', async () => {

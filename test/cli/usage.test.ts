@@ -134,6 +134,22 @@ describe('extend-parse', () => {
     expect(JSON.parse(stdout)).toEqual({ documents: [], error: 'no such file: no.pdf' });
   });
 
+  it.each([
+    ['an unknown option', ['parse', HARBOUR, '--json', '--fast=sk_secret'], "unknown option '--fast=***'"],
+    ['an unknown choice', ['parse', HARBOUR, '--chunking', 'word', '--json'], 'Allowed choices are page, section, doc'],
+    ['a batch of nothing', ['batch', '--json'], "missing required argument 'documents'"],
+  ])('prints JSON with --json for %s', async (_what, args, message) => {
+    const { status, stdout, stderr } = await workplace.run(args);
+    expect(status).toBe(2);
+    expect(JSON.parse(stdout)).toEqual({ documents: [], error: expect.stringContaining(message) });
+    expect(stderr).toContain(message);
+    expect(stdout).not.toMatch(/secret|--help/);
+  });
+
+  it('prints no JSON for a document that is named --json', async () => {
+    expect(await workplace.run(['parse', '--fast', '--', '--json'])).toMatchObject({ status: 2, stdout: '' });
+  });
+
   it('shows its commands and its version', async () => {
     const help = await workplace.run(['--help']);
     expect({ ...help, stdout: '' }).toEqual({ status: 0, stdout: '', stderr: '' });

@@ -41,6 +41,13 @@ describe('toMarkdown', () => {
     expect(toMarkdown(resultOf())).toBe('');
     expect(toMarkdown(resultOf(' \n'))).toBe('');
   });
+
+  it('is refused for a stored result, which would otherwise seem to be empty', () => {
+    const output = { kind: 'stored', uri: 'file:///r.json', bytes: 1, sha256: '', chunkCount: 2 } as const;
+    expect(() => toMarkdown({ output })).toThrow(
+      new TypeError('toMarkdown needs an inline result: read a stored one by readChunks'),
+    );
+  });
 });
 
 describe('writeOutputs', () => {

@@ -11,6 +11,7 @@ import type { DevServer } from '../../local/temporal';
 import { KEPT_BUNDLES } from '../support/kept-bundles';
 import { parseBytes } from '../local/extend/api-call';
 import { startOwnDevServer } from '../support/servers';
+import { COMMAND } from '../cli/run-command';
 import { codeBlocks, toCommonJs, toEsModule } from './code-blocks';
 
 const root = join(__dirname, '../..');
@@ -69,9 +70,9 @@ describe('the code of the README and of docs/getting-started.md', () => {
   let emulator: Emulator;
   let server: DevServer;
 
-  /** Runs one of the page's workers until the test has ended. */
-  function startWorker(name: string): AsyncDisposable {
-    const child = spawn(process.execPath, [join(directory, name)], {
+  /** Runs a worker until the test has ended: one of the page, or that of the command. */
+  function startWorker(...program: readonly string[]): AsyncDisposable {
+    const child = spawn(process.execPath, program, {
       stdio: 'ignore',
       env: {
         ...process.env,
@@ -114,8 +115,8 @@ describe('the code of the README and of docs/getting-started.md', () => {
     ]);
   });
 
-  it.each(['worker.js', 'worker.mjs'])('parses a document from the backend through %s', async (name) => {
-    await using running = startWorker(name);
+  it('parses a document from the backend, with the worker of the command', async () => {
+    await using running = startWorker(COMMAND, 'worker');
     expect(running).toBeDefined();
     const before = emulator.runs.length;
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- the file exists only at run time
@@ -124,12 +125,29 @@ describe('the code of the README and of docs/getting-started.md', () => {
     };
     const connection = await Connection.connect({ address: server.address });
     const client = new Client({ connection });
-    await expect(parseInvoice(client, `17-${name}`, 'http://emulator.invalid/ok')).resolves.toMatch(/^# /);
-    await expect(parseInvoice(client, `bad-${name}`, 'http://emulator.invalid/failing')).resolves.toMatch(
+    await expect(parseInvoice(client, '17', 'http://emulator.invalid/ok')).resolves.toMatch(/^# /);
+    await expect(parseInvoice(client, 'bad', 'http://emulator.invalid/failing')).resolves.toMatch(
       /^not readable: CORRUPT_FILE \(parser_run_/,
     );
-    await parseInvoice(client, `17-${name}`, 'http://emulator.invalid/ok');
+    await parseInvoice(client, '17', 'http://emulator.invalid/ok');
     expect(emulator.runs).toHaveLength(before + 2);
+    await connection.close();
+  });
+
+  it.each(['worker.js', 'worker.mjs'])('runs a workflow by %s, beside the worker of the command', async (name) => {
+    await using ofCommand = startWorker(COMMAND, 'worker');
+    await using own = startWorker(join(directory, name));
+    expect([ofCommand, own]).toHaveLength(2);
+    const connection = await Connection.connect({ address: server.address });
+    const handle = await new Client({ connection }).workflow.start('wordCount', {
+      taskQueue: 'documents',
+      workflowId: `words-${name}`,
+      args: ['http://emulator.invalid/ok'],
+    });
+    await expect(handle.result()).resolves.toBeGreaterThan(0);
+    // A worker that does not know the workflow would fail a workflow task.
+    const { events } = await handle.fetchHistory();
+    expect(events?.filter(({ workflowTaskFailedEventAttributes: failed }) => failed)).toEqual([]);
     await connection.close();
   });
 

@@ -37,10 +37,10 @@ it('04 names the failed document, parses nothing twice under the same key, and o
   expect(stderr).toMatch(/^\d of 3 done, [01] failed, \d in flight$/m);
   const [first = '', second = '', third = ''] = stdout.split('\n\n');
   expect(first).toMatch(/^2 of 3 parsed, 1 failed$/m);
-  expect(first).toMatch(/^ {2}letter: 2 pages$/m);
+  expect(first).toMatch(/^ {2}letter: parsed, pages: 2$/m);
   expect(first).toMatch(/^ {2}unpaid: OutOfCredits, .*no credits/m);
   expect(second.split('\n').slice(1)).toEqual(first.split('\n'));
   expect(third).toMatch(/^3 of 3 parsed, 0 failed$/m);
-  expect(third).toMatch(/^ {2}unpaid: 1 pages$/m);
+  expect(third).toMatch(/^ {2}unpaid: parsed, pages: 1$/m);
   expect(emulator.runs.map(({ fileUrl }) => fileUrl).sort()).toEqual(urls);
 });

@@ -5,7 +5,7 @@ it('01 parses a document with one command if nothing is configured', async () =>
   const { stdout, stderr } = await runExample('01');
   expect(stderr).toMatch(/^Temporal: a local dev server/m);
   expect(stderr).toMatch(/^Extend: a local emulator/m);
-  expect(stderr).toMatch(/^1 pages, \d+ polls, run parser_run_/m);
+  expect(stderr).toMatch(/^pages: 1, polls: \d+, run: parser_run_/m);
   expect(stdout).toMatch(/^# Invoice 2026-118$/m);
 });
 

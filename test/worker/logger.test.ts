@@ -38,6 +38,12 @@ describe('a log line', () => {
     expect(formatEntry(entry({ error: 'a word' }), 'text')).toMatch(/: error: 'a word'$/);
   });
 
+  it.each(['text', 'json'] as const)('has no token of the activity in %s', (format) => {
+    const line = formatEntry(entry({ taskToken: 'CiQwMWEy', activityId: '1' }), format);
+    expect(line).toContain('activityId');
+    expect(line).not.toContain('CiQ');
+  });
+
   it('is one JSON object with the facts of the line', () => {
     const line = formatEntry(entry({ error: rejected, taskQueue: 'q', tokenNanos: 5n }), 'json');
     expect(line).not.toContain('\n');
