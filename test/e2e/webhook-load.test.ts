@@ -112,7 +112,7 @@ describe('1,000 deliveries at once, half of them foreign', () => {
   it('while Temporal does not answer: none is lost, because each one is sent again after a 503', async () => {
     await using gate = await startGate(server.address);
     const behind = Connection.lazy({ address: gate.address });
-    const url = await startReceiver({ client: new Client({ connection: behind }), timeLimitMs: 3_000 });
+    const url = await startReceiver({ client: new Client({ connection: behind }), timeLimitMs: 8_000 });
     const { workflows, bodies } = await makeEvents('stopped');
     deliveries.length = 0;
     const refused = () => deliveries.filter(({ status }) => status === 503).length;
