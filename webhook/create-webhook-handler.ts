@@ -108,6 +108,7 @@ async function verify(request: Request, receiver: Receiver, signal: AbortSignal)
 
 const BODY_ENDS: Readonly<Record<BodyProblem, DeliveryEnd>> = {
   tooLarge: { outcome: 'unreadable', status: 413, reason: 'the body is larger than 1 MB' },
+  tooManyPieces: { outcome: 'unreadable', status: 400, reason: 'the body came in more than 2,000 pieces' },
   tooSlow: { outcome: 'unreadable', status: 408, reason: 'the body did not arrive in time' },
   broken: { outcome: 'unreadable', status: 400, reason: 'the body did not arrive as a whole' },
   full: { outcome: 'unavailable', status: 503, reason: 'too many bodies at the same time' },

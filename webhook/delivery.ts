@@ -5,7 +5,7 @@
  *   another program or namespace), `ignored` (an event that needs no signal: another type, one of many runs of a bulk submit,
  *   or a payload that no request will bring).
  * - 401, 405: `refused` (the signature is missing, wrong or too old; or it is no POST request).
- * - 400, 408, 413: `unreadable` (not JSON, not received in time, or larger than 1 MB).
+ * - 400, 408, 413: `unreadable` (not JSON, in too many pieces, not received in time, or larger than 1 MB).
  * - 503: `unavailable` (Temporal did not answer, or the secrets could not be read). Extend sends the event again.
  * - 500: `failed` (the body was read before the handler got the request).
  */

@@ -3,12 +3,17 @@ import type { BodyRoom } from './body-room';
 
 /** Largest body that is read, in bytes. A delivery about a parse run has less than 12 kB. */
 const MAX_BODY_BYTES = 1_000_000;
+/**
+ * Largest number of pieces in which a body is read. A sender chooses their size, and each piece takes time, also one of a
+ * single byte. The packets of a network give a body of 1 MB about 700 pieces.
+ */
+const MAX_PIECES = 2_000;
 
 /**
- * Reason for which a body could not be read. `broken`: the sender closed the connection. `full`: the bodies of other
- * deliveries take all the room.
+ * Reason for which a body could not be read. `tooManyPieces`: the body comes in tiny pieces. `broken`: the sender closed
+ * the connection. `full`: the bodies of other deliveries take all the room.
  */
-export type BodyProblem = 'tooLarge' | 'tooSlow' | 'broken' | 'full';
+export type BodyProblem = 'tooLarge' | 'tooManyPieces' | 'tooSlow' | 'broken' | 'full';
 
 /** Settings of {@link readBody}. */
 export interface ReadBodyOptions {
@@ -43,11 +48,12 @@ async function readInto(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   signal: AbortSignal,
 ): Promise<BodyProblem | undefined> {
-  for (;;) {
+  for (let pieces = 0; pieces <= MAX_PIECES; pieces += 1) {
     const { done, value } = await reader.read();
     if (signal.aborted) return 'tooSlow';
     if (done) return undefined;
     const problem = body.append(value);
     if (problem !== undefined) return problem;
   }
+  return 'tooManyPieces';
 }

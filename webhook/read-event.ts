@@ -7,6 +7,8 @@ const MAX_RUN_ID_LENGTH = 1000;
 const MAX_WORD_LENGTH = 200;
 /** Longest workflow id and namespace that Temporal accepts, in characters. */
 const MAX_TEMPORAL_NAME_LENGTH = 1000;
+/** Characters that Temporal's protocol or its database cannot carry: Temporal would never accept such a name. */
+const NOT_STORABLE = /[\0\p{Surrogate}]/u;
 
 /** The workflow that the metadata of a run name for its end. */
 export interface NamedWorkflow {
@@ -82,7 +84,8 @@ function readWorkflow(metadata: unknown): NamedWorkflow | undefined {
 }
 
 function textOf(value: unknown, maxLength: number): string | undefined {
-  return typeof value === 'string' && value !== '' && value.length <= maxLength ? value : undefined;
+  const isText = typeof value === 'string' && value !== '' && value.length <= maxLength;
+  return isText && !NOT_STORABLE.test(value) ? value : undefined;
 }
 
 /** Parses UTF-8 as JSON. @returns `undefined` if it is not JSON */

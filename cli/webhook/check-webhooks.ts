@@ -92,6 +92,11 @@ function judgeEndpoint(endpoint: WebhookEndpoint, apiVersion: ApiVersion): Findi
     const problem = `is of version ${version}: its events have no metadata, so a workflow is found by search attribute only`;
     return note(problem, 'Register an endpoint of version 2026-02-09, and then delete this one.');
   }
+  if (apiVersion === '2025-04-21') {
+    const problem =
+      'is right, but new submits use 2025-04-21, whose runs have no metadata: a workflow is found by search attribute only';
+    return note(problem, 'Set EXTEND_API_VERSION to 2026-02-09, or start each document with searchAttributes: true.');
+  }
   const events = wantedIn(enabledEvents).join(' and ');
   const says = `${name} gets ${events} in version ${toSafeLabel(version)}${batchNote(enabledEvents, version)}`;
   return { state: 'ok', subject: SUBJECT, says };

@@ -1,17 +1,18 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Client } from '@temporalio/client';
+import type { Client, Connection } from '@temporalio/client';
 import { DEFAULT_ADDRESS, DEFAULT_NAMESPACE, type Environment } from '../../contract';
 import { errorMessage } from '../../json';
 import { createWebhookHandler, createWebhookListener, createWebhookMetrics } from '../../webhook';
 import { readMetricsAddress, readTemporalConfiguration } from '../../worker';
 import { connectClient, messageOf, noServer, type ConfiguredTemporal } from '../connect-temporal';
-import { CommandError, EXIT_STATUS, type ExitStatus } from '../exit-status';
+import { CommandError, EXIT_STATUS, usageError, type ExitStatus } from '../exit-status';
 import { startHealthEndpoint, type HealthEndpoint } from '../health-endpoint';
 import { listenForInterruption, untilAborted } from '../interruption';
 import { orUsageError } from '../or-usage-error';
 import type { ListenAddress } from '../parse-listen-address';
+import { toSafeLabel } from '../to-label';
 import { createDeliveryLog } from './delivery-log';
 import { readWebhookSecrets } from './webhook-secrets';
 
@@ -24,6 +25,8 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 75_000;
 /** Time that deliveries in flight get at the end, in milliseconds: longer than the time limit of the handler. */
 const CLOSE_TIMEOUT_MS = 25_000;
+/** gRPC's status code of a namespace that does not exist. */
+const NOT_FOUND = 5;
 
 /** Options of `extend-parse webhook`. */
 export interface WebhookArguments {
@@ -39,7 +42,8 @@ export interface WebhookArguments {
  * `extend-parse webhook`: receives Extend's webhooks until a signal ends it. It needs no key of Extend. Prints
  * `listening on port <port>` once it receives deliveries; from then on the health endpoint answers 200, until the signal.
  *
- * @throws CommandError if the environment is wrong, a port is taken, or the Temporal server cannot be reached.
+ * @throws CommandError if the environment is wrong, a port is taken, a namespace does not exist, or the Temporal server
+ * cannot be reached.
  */
 export async function webhookCommand(given: WebhookArguments, env: Environment): Promise<ExitStatus> {
   const secrets = await readWebhookSecrets(env);
@@ -75,14 +79,26 @@ export async function webhookCommand(given: WebhookArguments, env: Environment):
   }
 }
 
-/** Connects once, and makes a client for each namespace. */
+/** Connects once, and makes a client for each namespace. @throws CommandError if there is no server or no such namespace */
 async function connectClients(target: ConfiguredTemporal, namespaces: readonly string[]): Promise<Client[]> {
   const { Client } = await import('@temporalio/client');
   const { address } = target.connectionOptions;
   const connection = await connectClient(target).catch((error: unknown) => {
     throw noServer({ message: `Temporal at ${address} does not answer: ${messageOf(error)}`, cause: error });
   });
+  for (const namespace of namespaces) await checkNamespace(connection, namespace);
   return namespaces.map((namespace) => new Client({ connection, namespace }));
+}
+
+/** A wrong name would make every event one of another program. @throws CommandError for a namespace that does not exist */
+async function checkNamespace(connection: Connection, namespace: string): Promise<void> {
+  try {
+    await connection.workflowService.describeNamespace({ namespace });
+  } catch (error) {
+    // Credentials that may only signal need not be allowed to describe a namespace.
+    if ((error as { code?: unknown }).code !== NOT_FOUND) return;
+    throw usageError(`the namespace '${toSafeLabel(namespace)}' does not exist in Temporal`);
+  }
 }
 
 /** Receives deliveries until the signal, and then lets those in flight end. */

@@ -6,7 +6,7 @@ export function createHandler(): WebhookHandler {
   const { TEMPORAL_ADDRESS: address = 'localhost:7233', EXTEND_WEBHOOK_SECRETS = '' } = process.env;
   return createWebhookHandler({
     client: new Client({ connection: Connection.lazy({ address }) }),
-    secrets: EXTEND_WEBHOOK_SECRETS.split(','),
+    secrets: EXTEND_WEBHOOK_SECRETS.split(/[\s,]+/).filter(Boolean),
     onDelivery: ({ outcome, status, eventType, runId, reason }) => {
       console.log([outcome, status, eventType, runId, reason].filter(Boolean).join(' '));
     },

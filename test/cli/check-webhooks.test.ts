@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { describeFinding } from '../../cli/finding';
 import { checkWebhooks, judgeWebhooks } from '../../cli/webhook/check-webhooks';
+import type { ApiVersion } from '../../contract/extend';
 import { httpReply, startEmulator, type Emulator, type Reply } from '../../local/extend';
 import { readWorkerConfiguration } from '../../worker';
 
@@ -14,8 +15,8 @@ const right = {
   enabledEvents: ['extract_run.processed', ...RUN, ...BATCH],
   apiVersion: '2026-02-09',
 };
-const judge = (changes: object, areWanted = true) =>
-  judgeWebhooks({ endpoints: [{ ...right, ...changes }], areWanted, apiVersion: '2026-02-09' }).map(describeFinding);
+const judge = (changes: object, areWanted = true, apiVersion: ApiVersion = '2026-02-09') =>
+  judgeWebhooks({ endpoints: [{ ...right, ...changes }], areWanted, apiVersion }).map(describeFinding);
 
 describe('the judgement of an endpoint', () => {
   it('is ok if it is enabled and gets both events, and its URL is masked', () => {
@@ -43,6 +44,16 @@ describe('the judgement of an endpoint', () => {
     expect(line).toContain(`→ ${remedy}`);
     expect(line).not.toMatch(/password|key=1/);
   });
+
+  it.each(['2026-02-09', '2025-04-21'])(
+    'of version %s is a note if new submits use 2025-04-21, because their events find a workflow by search attribute only',
+    (version) => {
+      const enabledEvents = version === '2026-02-09' ? RUN : ['parser_run.processed', 'parser_run.failed'];
+      const [line = ''] = judge({ apiVersion: version, enabledEvents }, true, '2025-04-21');
+      expect(line).toMatch(/^note {3}webhooks: wh_1 .* new submits use 2025-04-21, whose runs have no metadata/);
+      expect(line).toMatch(/→ Set EXTEND_API_VERSION to 2026-02-09, or .* searchAttributes: true/);
+    },
+  );
 
   it('does not count endpoints for other events', () => {
     const others = { enabledEvents: ['extract_run.processed'] };

@@ -5,11 +5,15 @@ import type { WebhookDelivery } from '../../webhook';
 
 const base = { status: 200, durationMs: 1, eventType: 'parse_run.processed', runId: 'pr_1' };
 
-/** The lines about these deliveries. */
+/** The lines about these deliveries, whose signature is right. */
 function linesOf(deliveries: readonly Partial<WebhookDelivery>[]): string[] {
+  return linesAbout(deliveries.map((delivery) => ({ ...base, outcome: 'foreign', ...delivery })));
+}
+
+function linesAbout(deliveries: readonly WebhookDelivery[]): string[] {
   const lines: string[] = [];
   const log = createDeliveryLog((line) => lines.push(line));
-  for (const delivery of deliveries) log({ ...base, outcome: 'foreign', ...delivery });
+  for (const delivery of deliveries) log(delivery);
   return lines;
 }
 
@@ -37,10 +41,12 @@ it('an event that is ignored for a reason has a line', () => {
   ]);
 });
 
-it('refused deliveries have one line for each reason in ten seconds, however many there are', () => {
-  const wrong = { outcome: 'refused', status: 401, reason: 'the signature is wrong' } as const;
-  const stale = { outcome: 'refused', status: 401, reason: 'the signature is stale' } as const;
-  expect(linesOf([...Array.from({ length: 100 }, () => wrong), stale, stale])).toHaveLength(2);
+it('deliveries of strangers have one line for each reason in ten seconds, however many there are', () => {
+  const wrong = { outcome: 'refused', status: 401, reason: 'the signature is wrong', durationMs: 1 } as const;
+  const stale = { ...wrong, reason: 'the signature is stale' };
+  const large = { ...wrong, outcome: 'unreadable', status: 413, reason: 'the body is larger than 1 MB' } as const;
+  const full = { ...wrong, outcome: 'unavailable', status: 503, reason: 'too many bodies at the same time' } as const;
+  expect(linesAbout(Array.from({ length: 100 }, () => [wrong, stale, large, full]).flat())).toHaveLength(4);
 });
 
 it('a line stays one line, whatever the words of the event are', () => {

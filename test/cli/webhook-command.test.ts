@@ -138,6 +138,13 @@ describe('extend-parse webhook', () => {
   });
 });
 
+it('refuses a namespace that does not exist, because every event would be one of another program', async () => {
+  const env = { TEMPORAL_ADDRESS: devServerAddress(), EXTEND_WEBHOOK_SECRETS: SECRET };
+  const args = ['webhook', '--port', '0', '--namespace', 'default', '--namespace', 'nowhere'];
+  const { status, stderr } = await workplace.run(args, { env });
+  expect([status, stderr]).toEqual([2, expect.stringContaining("the namespace 'nowhere' does not exist")]);
+});
+
 describe('the guide of docs/webhooks.md', () => {
   it('leads from nothing to a delivery that wakes the workflow', async () => {
     await using extend = await startEmulator();

@@ -74,23 +74,64 @@ async function signalCount(workflowId: string): Promise<number> {
   return events.filter((event) => event.workflowExecutionSignaledEventAttributes != null).length;
 }
 
+/** The run ids that the signals of a workflow have named. */
+async function toldRunsOf(workflowId: string): Promise<ReadonlySet<string>> {
+  const events = await historyOf(client, workflowId);
+  const runIds = events.flatMap(({ workflowExecutionSignaledEventAttributes: signal }): string[] =>
+    signal == null ? [] : [JSON.parse(Buffer.from(signal.input?.payloads?.[0]?.data ?? []).toString()).runId],
+  );
+  return new Set(runIds);
+}
+
+/** Starts ten workflows, and makes the bodies of 1,000 events: 50 for each workflow, and 500 foreign ones. */
+async function makeEvents(prefix: string) {
+  const workflows = Array.from({ length: 10 }, (_, at) => `${prefix}-${at}`);
+  await Promise.all(workflows.map(startWorkflow));
+  const bodies = Array.from({ length: 1000 }, (_, at) => {
+    const ours = metadataOf(workflows[at % 10]!);
+    const foreign = { temporal: { ...ours.temporal, namespace: 'of another cluster' } };
+    return runEvent(`pr_${prefix}_${at}`, at % 20 < 10 ? ours : foreign);
+  });
+  return { workflows, bodies };
+}
+
 describe('1,000 deliveries at once, half of them foreign', () => {
-  it('are all answered, and each workflow gets its signals', async () => {
+  it('are all answered in time, and each workflow gets its signals', async () => {
     const url = await startReceiver();
-    const workflows = Array.from({ length: 10 }, (_, at) => `load-${at}`);
-    await Promise.all(workflows.map(startWorkflow));
-    const bodies = Array.from({ length: 1000 }, (_, at) => {
-      const ours = metadataOf(workflows[at % 10]!);
-      const foreign = { temporal: { ...ours.temporal, namespace: 'of another cluster' } };
-      return runEvent(`pr_${at}`, at % 20 < 10 ? ours : foreign);
-    });
+    const { workflows, bodies } = await makeEvents('load');
     deliveries.length = 0;
+    const startedAtMs = performance.now();
     const statuses = await Promise.all(bodies.map((body) => post(url, body)));
+    expect(performance.now() - startedAtMs).toBeLessThan(EXTEND_WAITS_MS);
     expect(new Set(statuses)).toEqual(new Set([200]));
     const count = (outcome: string) => deliveries.filter((delivery) => delivery.outcome === outcome).length;
     expect([count('signalled'), count('foreign')]).toEqual([500, 500]);
-    expect(Math.max(...deliveries.map(({ durationMs }) => durationMs))).toBeLessThan(EXTEND_WAITS_MS);
     expect(await Promise.all(workflows.map(signalCount))).toEqual(workflows.map(() => 50));
+  });
+
+  it('while Temporal does not answer: none is lost, because each one is sent again after a 503', async () => {
+    await using gate = await startGate(server.address);
+    const behind = Connection.lazy({ address: gate.address });
+    const url = await startReceiver({ client: new Client({ connection: behind }), timeLimitMs: 8_000 });
+    const { workflows, bodies } = await makeEvents('stopped');
+    deliveries.length = 0;
+    const refused = () => deliveries.filter(({ status }) => status === 503).length;
+    const deliver = async (body: string, attempts = 10): Promise<number> => {
+      const status = await post(url, body);
+      if (status === 200 || attempts === 1) return status;
+      await until(() => refused() >= 500);
+      gate.open();
+      return deliver(body, attempts - 1);
+    };
+    expect(new Set(await Promise.all(bodies.map((body) => deliver(body))))).toEqual(new Set([200]));
+    expect(refused()).toBeGreaterThanOrEqual(500);
+    expect(Math.max(...deliveries.map(({ durationMs }) => durationMs))).toBeLessThan(EXTEND_WAITS_MS);
+    for (const [at, workflowId] of workflows.entries()) {
+      const told = await toldRunsOf(workflowId);
+      expect(told.size).toBe(50);
+      expect([...told].every((runId) => Number(runId.split('_').at(-1)) % 10 === at)).toBe(true);
+    }
+    await behind.close();
   });
 });
 
@@ -174,7 +215,7 @@ describe('a sender', () => {
 });
 
 describe('bodies in pieces of one byte', () => {
-  it('take time for their length only, so that other deliveries are answered meanwhile', async () => {
+  it('are refused early, so that other deliveries are answered meanwhile', async () => {
     const url = await startReceiver();
     const { hostname, port } = new URL(url);
     const bytes = 30_000;
@@ -191,7 +232,7 @@ describe('bodies in pieces of one byte', () => {
     const startedAtMs = performance.now();
     const sliced = Promise.all(Array.from({ length: 4 }, sendSlices));
     expect(await post(url, runEvent('pr_meanwhile', metadataOf('unknown')))).toBe(200);
-    expect(new Set(await sliced)).toEqual(new Set(['HTTP/1.1 401 Unauthorized']));
+    expect(new Set(await sliced)).toEqual(new Set(['HTTP/1.1 400 Bad Request']));
     expect(performance.now() - startedAtMs).toBeLessThan(EXTEND_WAITS_MS);
   });
 });

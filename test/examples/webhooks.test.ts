@@ -22,7 +22,7 @@ describe('08, a receiver of webhooks', () => {
     const variables = {
       TEMPORAL_ADDRESS: devServerAddress(),
       EXTEND_API_KEY: 'not used',
-      EXTEND_WEBHOOK_SECRETS: `wss_old,${SECRET}`,
+      EXTEND_WEBHOOK_SECRETS: `wss_old, ${SECRET}`,
       PORT: '0',
     };
     const example = startExample('08', [kind], variables);

@@ -1,7 +1,7 @@
 /** Risk tested here: the listener changes the bytes of a body or the globals of the process, or hides a mistake of its user. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { createWebhookListener, type WebhookHandler } from '../../webhook';
@@ -42,6 +42,27 @@ describe('the listener', () => {
     expect(answer.headers.get('x-two')).toBe('a, b');
     expect(new Uint8Array(await answer.arrayBuffer())).toEqual(bytes);
     expect([globalThis.Request, globalThis.Response]).toEqual(globals);
+  });
+
+  it('closes the connection of a body that the handler has refused, and reads no more of it', async () => {
+    const listener = createWebhookListener(async () => new Response('no', { status: 401 }));
+    let receiving: Socket | undefined;
+    const url = await serve((message, response) => {
+      receiving = message.socket;
+      listener(message, response);
+    });
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    // The sender goes on after the answer, until the receiver closes the connection.
+    socket.on('error', () => undefined);
+    const head = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
+    socket.write(head);
+    const sending = setInterval(() => socket.write('1\r\nx\r\n'), 5);
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 401 /);
+    await once(socket, 'close');
+    clearInterval(sending);
+    // The library would read for half a second.
+    expect(receiving?.bytesRead).toBeLessThan(head.length + 20 * 6);
   });
 
   it('behind a body parser answers 500 and says where to mount it', async () => {

@@ -47,7 +47,7 @@ describe('a body in pieces of one byte', () => {
 
   it('takes time for its length only, not for the square of it', async () => {
     let reads = 0;
-    const pieces = 3_000;
+    const pieces = 2_000;
     const response = bodyOf((at) => {
       if (at === pieces) return undefined;
       const piece = new Uint8Array([120]);
@@ -56,6 +56,24 @@ describe('a body in pieces of one byte', () => {
     const body = await readBody(response, { signal, room: new BodyRoom(ROOM_BYTES) });
     expect(body).toHaveLength(pieces);
     expect(reads / pieces).toBeLessThan(10);
+  });
+});
+
+describe('a body in very many pieces', () => {
+  it.each([
+    [2_000, 'read'],
+    [2_001, 'tooManyPieces'],
+  ])('is refused, however small it is: %s pieces', async (pieces, end) => {
+    let made = 0;
+    const response = bodyOf((at) => {
+      made = at;
+      return at === pieces ? undefined : new Uint8Array([120]);
+    });
+    const room = new BodyRoom(ROOM_BYTES);
+    const body = await readBody(response, { signal, room });
+    expect(typeof body === 'string' ? body : 'read').toBe(end);
+    expect(made).toBe(2_000);
+    if (typeof body === 'string') expect(freeBytesOf(room)).toBe(ROOM_BYTES);
   });
 });
 

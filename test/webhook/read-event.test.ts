@@ -47,6 +47,8 @@ describe('an event', () => {
     { ...temporal, namespace: '' },
     { ...temporal, workflowId: ['w'] },
     { ...temporal, workflowId: 'w'.repeat(1001) },
+    { ...temporal, workflowId: 'w\ud800' },
+    { ...temporal, namespace: 'n\0' },
     'w',
     [],
     null,

@@ -173,6 +173,14 @@ describe('an event of a run', () => {
     expect(await deliver(runEvent('pr_5', metadataOf('ä'.repeat(1000))))).toMatchObject({ status: 200 });
   });
 
+  it.each(['w\ud800', 'w\0'])(
+    'with a workflow id that Temporal can never accept is answered with 200: %j',
+    async (id) => {
+      const delivery = await deliver(runEvent(`pr_${randomUUID()}`, metadataOf(id)));
+      expect(delivery).toMatchObject({ outcome: 'foreign', status: 200 });
+    },
+  );
+
   it('of another type is ignored', async () => {
     const body = JSON.stringify({ eventId: 'e', eventType: 'extract_run.processed', payload: { id: 'exr_1' } });
     expect(await deliver(body)).toMatchObject({ outcome: 'ignored', status: 200 });

@@ -45,6 +45,15 @@ describe('A wake', () => {
     expect(carried.restMs(NOW_MS + 1_000)).toBe(4_000);
   });
 
+  it('carries the last five run ids that requests have named, until a run is known', () => {
+    const wake = new Wake();
+    for (const at of [1, 2, 3, 4, 5, 5, 6]) wake.request({ runId: `pr_named_${at}` });
+    const carried = new Wake(JSON.parse(JSON.stringify(wake.state)) as typeof wake.state);
+    expect(carried.named).toEqual([2, 3, 4, 5, 6].map((at) => `pr_named_${at}`));
+    carried.follow('pr_named_4');
+    expect([carried.named, carried.state]).toEqual([[], { pending: true }]);
+  });
+
   it('knows a second early poll until it begins, or until another request comes', () => {
     const wake = new Wake();
     wake.requestSecond();
