@@ -57,7 +57,7 @@ describe('extend-parse batch', () => {
     // One document has failed. Its files in --out do not keep a batch from being repeated.
     expect(again).toMatchObject({ status: 1, stderr: '', stdout: expect.stringContaining('1 results in out;') });
     expect(elsewhere?.status).toBe(2);
-    expect(elsewhere?.stderr).toContain("the key 'private' belongs to a batch of other documents or of another --out");
+    expect(elsewhere?.stderr).toContain("the key 'private' belongs to a batch of another --out");
     expect([...leaksIn('out'), ...leaksIn('elsewhere')]).toEqual([]);
     expect(emulator.runs).toHaveLength(2);
   });

@@ -24,12 +24,11 @@ const programsOf = (page: string) =>
   codeBlocks(page).flatMap(({ name, code }) => (name ? [[name, code] as const] : []));
 const pages = { readme: programsOf('README.md'), gettingStarted: programsOf('docs/getting-started.md') };
 
-/** Runs the test of the page in plain jest, with no settings. */
+/** Runs the test of the page in plain jest, with no settings but a time limit for a busy machine. */
 async function runJest(): Promise<{ status: number | null; output: string }> {
   const jest = join(root, 'node_modules/jest/bin/jest.js');
-  const child = spawn(process.execPath, [jest, '--rootDir', directory, '--config', '{}', 'test.js$'], {
-    stdio: 'pipe',
-  });
+  const options = ['--rootDir', directory, '--config', '{}', '--testTimeout', '60000'];
+  const child = spawn(process.execPath, [jest, ...options, 'test.js$'], { stdio: 'pipe' });
   let output = '';
   child.stderr.on('data', (part: Buffer) => (output += part.toString()));
   const status = await new Promise<number | null>((resolve) => child.on('close', resolve));
