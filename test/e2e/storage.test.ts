@@ -88,12 +88,14 @@ const READER = `
   const { createFileStore, readStoredChunks } = require(process.argv[1]);
   const { store: directory, output } = JSON.parse(process.argv[2]);
   void (async () => {
-    let chunks = 0, characters = 0;
+    let chunks = 0, characters = 0, peakBytes = 0;
     for await (const chunk of readStoredChunks(output, { store: createFileStore({ directory }) })) {
       chunks += 1;
       characters += chunk.content.length;
+      // maxRSS of resourceUsage() begins with the peak of the process that started this one.
+      peakBytes = Math.max(peakBytes, process.memoryUsage.rss());
     }
-    console.log(JSON.stringify({ chunks, characters, peakBytes: process.resourceUsage().maxRSS * 1024 }));
+    console.log(JSON.stringify({ chunks, characters, peakBytes }));
   })();
 `;
 
