@@ -17,6 +17,7 @@ export {
   otherWorkflowId,
   toParseInput,
   utf8Bytes,
+  widthOf,
 } from './batch/batch';
 export type {
   BatchDefaults,

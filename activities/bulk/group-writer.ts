@@ -1,4 +1,4 @@
-import { isAttachInput, MAX_GROUP_DOCUMENTS, resolveInput, utf8Bytes, type BatchInput } from '../../contract';
+import { isAttachInput, MAX_GROUP_DOCUMENTS, resolveInput, utf8Bytes, widthOf, type BatchInput } from '../../contract';
 import { defined } from '../../json';
 import type { BatchStore } from '../batch/batch-store';
 import type { PageWriter } from '../batch/page-writer';
@@ -28,8 +28,6 @@ const OWN_METADATA_BYTES = 600;
 const RESOLVED_URL_BYTES = 2_000;
 /** Limit of the documents that wait in memory for their groups to fill, in bytes. */
 const MAX_BUFFERED_BYTES = 32_000_000;
-/** Default of the number of documents in flight. */
-const DEFAULT_BULK_WIDTH = 2_000;
 
 /** Settings of {@link GroupWriter}. */
 export interface GroupWriterOptions {
@@ -67,7 +65,7 @@ export class GroupWriter {
 
   constructor(options: GroupWriterOptions) {
     this.#options = options;
-    this.#maxDocuments = Math.min(MAX_GROUP_DOCUMENTS, options.batch.width ?? DEFAULT_BULK_WIDTH);
+    this.#maxDocuments = Math.min(MAX_GROUP_DOCUMENTS, widthOf(options.batch));
   }
 
   /** Numbers of documents of the groups that are written. */

@@ -207,6 +207,16 @@ export function maxWidthOf({ submission }: Pick<BatchOptions, 'submission'>): nu
   return submission === 'bulk' ? MAX_BULK_WIDTH : MAX_BATCH_WIDTH;
 }
 
+const DEFAULT_WIDTHS = { each: 50, bulk: 2_000 };
+
+/** Limit of documents in flight with which a batch starts, by its input. */
+export function widthOf({
+  submission = 'each',
+  width = DEFAULT_WIDTHS[submission],
+}: Pick<BatchOptions, 'submission' | 'width'>): number {
+  return width;
+}
+
 /** The workflow id of a document. */
 export function documentWorkflowId(batchId: string, id: string): string {
   return `${batchId}/${id}`;

@@ -1,13 +1,14 @@
 import type { BatchLocation, EndedDocument, PreparedBatch, TakenOutcomes } from '../../activities/types';
-import type {
-  BatchInput,
-  BatchOutcomes,
-  BatchProgress,
-  BatchResult,
-  DocumentEnd,
-  DocumentFailureType,
-  DocumentOutcome,
-  FailureCounts,
+import {
+  widthOf,
+  type BatchInput,
+  type BatchOutcomes,
+  type BatchProgress,
+  type BatchResult,
+  type DocumentEnd,
+  type DocumentFailureType,
+  type DocumentOutcome,
+  type FailureCounts,
 } from '../../contract';
 import { defined } from '../../json';
 import type { KnownDocument } from './documents-in-flight';
@@ -64,14 +65,9 @@ export interface BatchState extends BatchWork, Readonly<BatchControls> {
   readonly groupDocuments?: number;
 }
 
-const DEFAULT_WIDTHS = { each: 50, bulk: 2_000 };
-
 /** The controls of a batch as it starts: from the input, or as the execution before left them. */
-export function openingControls(
-  { submission = 'each', width = DEFAULT_WIDTHS[submission] }: BatchInput,
-  carried: BatchState | undefined,
-): BatchControls {
-  return carried ? { width: carried.width, isPaused: carried.isPaused } : { width, isPaused: false };
+export function openingControls(input: BatchInput, carried: BatchState | undefined): BatchControls {
+  return carried ? { width: carried.width, isPaused: carried.isPaused } : { width: widthOf(input), isPaused: false };
 }
 
 /** The work of a batch that was just prepared. */
