@@ -51,6 +51,20 @@ describe('encodings', () => {
   });
 });
 
+describe('text', () => {
+  it('has headings that a line underlines, and stays unchanged', async () => {
+    const text = 'Harbour\n=======\n\nTie up at both ends.\n\nMoorings\n---\n\nThe ladder\nis free.';
+    const run = await parseBytes(emulator, bytesOf(text), 'a.md');
+    expect(run.chunks[0].content).toBe(text);
+    expect(run.chunks[0].blocks.map(({ type }: { type: string }) => type)).toEqual([
+      'heading',
+      'text',
+      'section_heading',
+      'text',
+    ]);
+  });
+});
+
 describe('slides', () => {
   it('are pages with their titles, texts and tables', async () => {
     const deck = makeDeck([
