@@ -4,8 +4,10 @@ import { toPlainText } from './ocr-page';
 import type { FigureBlock, ParsedBlock, ParsedPage, ParsedWord } from './parsed-document';
 import { ParsingFailure } from './parsing-failure';
 
-/** Largest number of pictures of one document that are read. Each takes up to a second or two. */
+/** Largest number of pictures of one document that are read. */
 const MAX_READ = 20;
+/** Time after which no further picture of a document is read, in seconds. A large photograph takes several seconds. */
+const MAX_SECONDS = 40;
 /** Least confidence of a word in a picture. What is below is mostly no text but a part of the picture. */
 const LEAST_CONFIDENCE = 0.6;
 
@@ -22,7 +24,8 @@ interface ReadFigure {
 export async function readFigures(pages: readonly ParsedPage[], config: ParseConfig): Promise<ParsedPage[]> {
   const figures = config.blockOptions?.['figures'];
   const isOff = isPlainObject(figures) && figures['enabled'] === false;
-  let left = isOff ? 0 : MAX_READ;
+  const startedAtMs = performance.now();
+  let count = 0;
   const read: ParsedPage[] = [];
   for (const page of pages) {
     const found: ReadFigure[] = [];
@@ -30,8 +33,8 @@ export async function readFigures(pages: readonly ParsedPage[], config: ParseCon
     for (const block of page.blocks) {
       if (block.type !== 'figure') blocks.push(block);
       else if (!isOff) {
-        const figure = await readFigure(block, left > 0);
-        left -= 1;
+        const figure = await readFigure(block, reachedLimit(count, performance.now() - startedAtMs));
+        count += 1;
         found.push(figure);
         blocks.push(figure.block);
       }
@@ -41,9 +44,17 @@ export async function readFigures(pages: readonly ParsedPage[], config: ParseCon
   return read;
 }
 
-async function readFigure({ read, ...block }: FigureBlock, mayRead: boolean): Promise<ReadFigure> {
+/** Returns the limit because of which the next picture of a document is not read; `undefined` if it is read. */
+export function reachedLimit(count: number, elapsedMs: number): string | undefined {
+  if (count >= MAX_READ) return `the emulator reads ${MAX_READ} pictures of a document`;
+  if (elapsedMs >= MAX_SECONDS * 1000)
+    return `the emulator reads the pictures of a document for ${MAX_SECONDS} seconds`;
+  return undefined;
+}
+
+async function readFigure({ read, ...block }: FigureBlock, limit: string | undefined): Promise<ReadFigure> {
   if (read === undefined) return { block, words: [] };
-  const text = mayRead ? await read().catch(failureOf) : `the emulator reads ${MAX_READ} pictures of a document`;
+  const text = limit ?? (await read().catch(failureOf));
   const caption = block.content === '' ? 'Picture' : `Picture: ${block.content.replaceAll(/\s+/g, ' ')}`;
   if (typeof text === 'string') return { block: { ...block, content: `[${caption}. Not read: ${text}]` }, words: [] };
   const sure = text.map((lines) => lines.map((line) => ({ ...line, words: line.words.filter(isSure) })));

@@ -1,6 +1,7 @@
 /** Risk tested here: the text of a picture in a document is missing, and nothing says so. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startEmulator, type Emulator } from '../../../local/extend';
+import { reachedLimit } from '../../../local/extend/parsing/read-figures';
 import { parseBytes } from './api-call';
 import { CONTENT_TYPES, makeDeck, OFFICE, pictureReference, relations, zipOf } from './made-office';
 import { makePdf, type MadePage } from './made-pdf';
@@ -174,6 +175,11 @@ describe('a picture that yields no text says so', () => {
     expect((await runOf(html('gif', gif), 'a.html')).chunks[0].content).toBe(
       'Chart:\n\n[Picture: Sales of May. It has no text]',
     );
+  });
+
+  it('if the pictures before it took too long', () => {
+    expect([reachedLimit(0, 39_000), reachedLimit(19, 39_000)]).toEqual([undefined, undefined]);
+    expect(reachedLimit(1, 40_000)).toBe('the emulator reads the pictures of a document for 40 seconds');
   });
 
   it('if it is behind the first 20', async () => {
