@@ -1,5 +1,4 @@
-import type { OcrLine, OcrText } from './ocr';
-import { unionOf, type Box, type ParsedPage, type TextBlock } from './parsed-document';
+import { unionOf, type Box, type OcrLine, type OcrText, type ParsedPage, type TextBlock } from './parsed-document';
 
 /** Converts the text of a picture into a page. */
 export function toOcrPage(text: OcrText): Pick<ParsedPage, 'blocks' | 'spatialText' | 'words'> {

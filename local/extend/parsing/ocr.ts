@@ -1,18 +1,9 @@
 import { dirname, join } from 'node:path';
 import type { Block, Rectangle, Word, Worker } from 'tesseract.js';
 import { defined } from '../../../json';
-import type { Box, ParsedWord } from './parsed-document';
+import type { Box, OcrLine, OcrText, ParsedWord } from './parsed-document';
 import { loadLibrary } from './load-library';
 import { ParsingFailure } from './parsing-failure';
-
-/** A line of an image, located in its pixels. */
-export interface OcrLine {
-  readonly box: Box;
-  readonly words: readonly ParsedWord[];
-}
-
-/** The text of an image: its paragraphs, each with its lines. */
-export type OcrText = readonly (readonly OcrLine[])[];
 
 /** The packages that images need, as the argument of an installation. */
 export const OCR_PACKAGES = 'tesseract.js @tesseract.js-data/eng image-size';

@@ -8,8 +8,14 @@ import type { ParseConfig } from '../../../contract/extend/parse-api';
 import { addMissingPlainText, addMissingText } from './add-missing-text';
 import { fillTables } from './fill-tables';
 import { headingLevels } from './heading-levels';
-import type { OcrText } from './ocr';
-import { headingBlock, type Box, type ParsedBlock, type ParsedPage, type ParsedWord } from './parsed-document';
+import {
+  headingBlock,
+  type Box,
+  type OcrText,
+  type ParsedBlock,
+  type ParsedPage,
+  type ParsedWord,
+} from './parsed-document';
 import { ParsingFailure } from './parsing-failure';
 import { createFigureReader } from './pdf-figures';
 import { toPdfBlocks, type PdfBlock, type PdfHeading } from './pdf-blocks';

@@ -1,5 +1,4 @@
 import { defined } from '../../../json';
-import type { OcrText } from './ocr';
 
 /** The location of a block on its page, in points from the top left corner. */
 export interface Box {
@@ -57,6 +56,15 @@ export interface ParsedWord {
   /** Certainty of the reading, from 0 to 1. It is 1 for text of the file. */
   readonly confidence: number;
 }
+
+/** A line of an image, located in its pixels. */
+export interface OcrLine {
+  readonly box: Box;
+  readonly words: readonly ParsedWord[];
+}
+
+/** The text of an image: its paragraphs, each with its lines. */
+export type OcrText = readonly (readonly OcrLine[])[];
 
 /** One page, or the part of a document that counts as a page if the format has none. */
 export interface ParsedPage {

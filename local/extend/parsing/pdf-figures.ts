@@ -1,7 +1,7 @@
 import type { LiteParseInit, ParsedPage as LayoutPage, ScreenshotResult } from '@llamaindex/liteparse-wasm';
-import { recognizeText, type OcrText } from './ocr';
+import { recognizeText } from './ocr';
 import { scaleBox, scaleText } from './ocr-page';
-import type { Box } from './parsed-document';
+import type { Box, OcrText } from './parsed-document';
 import { only, renderPage } from './read-pdf';
 
 /** Points of an inch. */

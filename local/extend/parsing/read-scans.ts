@@ -1,7 +1,7 @@
 import type { OcrEngine, ParsedPage as LayoutPage } from '@llamaindex/liteparse-wasm';
-import { recognizeText, type OcrText } from './ocr';
+import { recognizeText } from './ocr';
 import { scaleText, toOcrPage } from './ocr-page';
-import type { ParsedPage } from './parsed-document';
+import type { OcrText, ParsedPage } from './parsed-document';
 import { only, readFacts, readPages } from './read-pdf';
 
 /** Longest text of a page that counts as a scan, in characters: a stamp with date or number. */
