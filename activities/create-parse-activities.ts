@@ -5,6 +5,7 @@ import { createCancelRun } from './cancel-run';
 import { createDeleteRun } from './delete-run';
 import { createFetchResult } from './fetch-result';
 import { createCancelGroup } from './bulk/cancel-group';
+import { createDeleteRuns } from './bulk/delete-runs';
 import { createFollowGroup } from './bulk/follow-group';
 import { createSubmitGroup } from './bulk/submit-group';
 import { createTakeGroup } from './bulk/take-group';
@@ -81,6 +82,7 @@ export function createParseActivities(options: ParseActivitiesOptions): ParseAct
     followGroup: createFollowGroup({ extend, store }),
     cancelGroup: createCancelGroup({ extend, store }),
     takeGroup: createTakeGroup({ store }),
+    deleteRuns: createDeleteRuns({ extend, store }),
   };
 }
 

@@ -5,15 +5,12 @@ import type { ListedRun } from '../contract/extend';
 import type { ExtendApi, ExtendClient } from '../http';
 import { defined, isPlainObject } from '../json';
 import { withHeartbeat } from './heartbeat';
+import { CLOCK_DIFFERENCE_MS, isOlder, isPast, readRunList } from './run-list';
 import { toApplicationFailure } from './to-application-failure';
 import type { FindRunInput, FoundRun, ParseActivities } from './types';
 
-/** Runs of a page. Extend may send fewer. */
-const PAGE_SIZE = 100;
 /** Limit of the pages of one look. */
 const MAX_PAGES = 50;
-/** Largest difference between the clocks of Extend and Temporal, in milliseconds. A run that is older belongs to no submit. */
-const CLOCK_DIFFERENCE_MS = 300_000;
 
 /** Settings of {@link createFindRun}. */
 export interface FindRunOptions {
@@ -71,21 +68,16 @@ async function lookInList(
 ): Promise<FoundRun[]> {
   const sinceMs = oldestMs(lost);
   const found: { readonly run: FoundRun; readonly createdAtMs: number }[] = [];
-  let nextPageToken: string | undefined;
-  for (let page = 0; page < MAX_PAGES; page += 1) {
-    const query = defined({ pageSize: PAGE_SIZE, nextPageToken });
-    const { runs, nextPageToken: next } = await listRuns(query, { signal: cancellationSignal() });
+  const onPage = (runs: readonly ListedRun[]): boolean => {
     for (const run of runs) {
       const submit = submitOf(run, lost);
       if (submit === undefined || isOlder(run, sinceMs)) continue;
       found.push({ run: toFoundRun(run, submit), createdAtMs: run.createdAtMs ?? 0 });
     }
-    // The list begins with the newest runs. In another order all pages are read.
-    const isPast = runs.length > 0 && runs.every((run) => isOlder(run, sinceMs)) && isNewestFirst(runs);
-    nextPageToken = isPast ? undefined : next;
-    if (nextPageToken === undefined) break;
-  }
-  if (nextPageToken !== undefined) log.warn(`the list of runs goes on after ${MAX_PAGES} pages, which were searched`);
+    return isPast(runs, sinceMs);
+  };
+  const isComplete = await readRunList(listRuns, { maxPages: MAX_PAGES, onPage });
+  if (!isComplete) log.warn(`the list of runs goes on after ${MAX_PAGES} pages, which were searched`);
   return found.sort((one, other) => one.createdAtMs - other.createdAtMs).map(({ run }) => run);
 }
 
@@ -96,15 +88,6 @@ async function lookInList(
 function oldestMs(lost: readonly LostSubmit[]): number {
   const ageMs = activityInfo().currentAttemptScheduledTimestampMs - Math.min(...lost.map(({ atMs }) => atMs));
   return Date.now() - ageMs - CLOCK_DIFFERENCE_MS;
-}
-
-function isOlder({ createdAtMs }: ListedRun, sinceMs: number): boolean {
-  return createdAtMs !== undefined && createdAtMs < sinceMs;
-}
-
-function isNewestFirst(runs: readonly ListedRun[]): boolean {
-  const [first, last] = [runs.at(0)?.createdAtMs, runs.at(-1)?.createdAtMs];
-  return first !== undefined && last !== undefined && first > last;
 }
 
 /** Gives the number of the submit that the metadata of a run name; undefined if they name none of these submits. */

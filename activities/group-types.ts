@@ -64,10 +64,10 @@ export interface GroupAnswer {
 export interface TakeGroupInput {
   /** The group: its number, its batch, and the location of its objects. */
   readonly group: GroupReference;
-  /** Names of all parts of the group's log. */
+  /** Names of the parts of the group's log, as far as they are known. */
   readonly parts: readonly string[];
-  /** Number of the parts whose outcomes were taken before. */
-  readonly taken: number;
+  /** Names of the parts whose outcomes were taken before. */
+  readonly taken: readonly string[];
   /** Number of the segment to write. If there are no outcomes, no segment is written. */
   readonly segment: number;
   /**
@@ -76,6 +76,11 @@ export interface TakeGroupInput {
    * @default none: the group goes on
    */
   readonly rest?: 'cancelled' | 'left' | DocumentFailure;
+  /**
+   * `true`: the batch is cancelled, so its documents may be `cancelled`. A document of a group that was cancelled alone has
+   * failed. @default false
+   */
+  readonly isEnding?: boolean;
 }
 
 /** Answer of `takeGroup`: the outcomes that it has taken, counted. */
@@ -85,6 +90,20 @@ export interface TakenOutcomes {
   /** Outcomes `cancelled` and `left`, which count neither as processed nor as failed. */
   readonly others: number;
   readonly failures: FailureCounts;
+  /** Names of the parts whose outcomes are taken, without those that do not exist. @default all of the input */
+  readonly parts?: readonly string[];
+  /** Number of the outcomes whose runs or files have to be deleted at Extend. @default 0 */
+  readonly toDelete?: number;
+}
+
+/** Input of `deleteRuns`. */
+export interface DeleteRunsInput {
+  /** The group: its number, its batch, and the location of its objects. */
+  readonly group: GroupReference;
+  /** Number of the segment that has the outcomes. */
+  readonly segment: number;
+  /** Names of the parts of the group's log, which name the uploaded files. */
+  readonly parts: readonly string[];
 }
 
 /** Activities of bulk batches by their wire names. */
@@ -100,4 +119,6 @@ export interface GroupActivities {
   cancelGroup(input: GroupWork): Promise<GroupAnswer>;
   /** Writes outcomes of a group as a segment of the outcomes of the batch. */
   takeGroup(input: TakeGroupInput): Promise<TakenOutcomes>;
+  /** Deletes the runs and files of a segment of outcomes at Extend, as the settings of the group require it. */
+  deleteRuns(input: DeleteRunsInput): Promise<void>;
 }

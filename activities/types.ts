@@ -22,6 +22,7 @@ import type { GroupActivities } from './group-types';
 
 export type { BatchLocation } from './batch-location';
 export type {
+  DeleteRunsInput,
   FollowGroupInput,
   GroupActivities,
   GroupAnswer,

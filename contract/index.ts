@@ -37,6 +37,8 @@ export { DocumentIds, findBatchProblem, findDocumentProblem } from './batch/chec
 export { toDocumentFailure } from './batch/to-document-failure';
 export { findInputProblem, listProblems, show } from './check-input';
 export type { InputCheckOptions } from './check-input';
+export { isDeletionWanted } from './deletion';
+export type { Ending } from './deletion';
 export { toLangChainDocuments, toLlamaIndexNodes } from './chunk-documents';
 export type { ChunkMetadata, LangChainDocument, LlamaIndexNode } from './chunk-documents';
 export { classifyApiError, isEndpointMissing, isVersionRemoved } from './classify';

@@ -1,14 +1,11 @@
 import { CancellationScope, isCancellation, ApplicationFailure, log } from '@temporalio/workflow';
 import type { CancelRunInput, DeleteRunInput } from '../activities/types';
-import type { ParseSettings } from '../contract';
+import { isDeletionWanted, type Ending, type ParseSettings } from '../contract';
 import { defined } from '../json';
 import { unwrapActivityFailure } from './failures';
 import type { Journal } from './journal';
 import type { ParseContext } from './open-parse';
 import { hasEnded, mayHaveUnknownRun, type AcceptedRun, type RunFacts } from './parse-state';
-
-/** The ending of a document, as far as the clean-up depends on it. */
-export type Ending = 'succeeded' | 'failed' | 'cancelled' | 'overdue' | 'neverAccepted' | 'undelivered';
 
 type CleanUpContext = Pick<ParseContext, 'settings' | 'calls' | 'journal'>;
 
@@ -31,9 +28,8 @@ export function whatToDelete(
   ending: Ending,
   deletable: DeleteRunInput,
 ): DeleteRunInput | undefined {
-  const wanted = setting === 'always' ? ending !== 'undelivered' : setting === 'afterSuccess' && ending === 'succeeded';
   const isEmpty = deletable.runId === undefined && deletable.fileId === undefined;
-  return wanted && !isEmpty ? deletable : undefined;
+  return isDeletionWanted(setting, ending) && !isEmpty ? deletable : undefined;
 }
 
 /**

@@ -6,14 +6,17 @@ export interface MissingSituation extends Pick<GroupSettings, 'reconcileMs' | 'o
   readonly missingMs: number;
   /** Submits of the document that may have created a run. */
   readonly submits: number;
+  /** `false`: the list goes on after the pages that were read, so it does not show that no run exists. */
+  readonly isListComplete: boolean;
 }
 
 /**
  * Decides about a document of which no run was listed: it is waited for until `reconcileMs` is over, because a list may be
- * late. Then it is submitted again, or it fails because a run may exist. Pure.
+ * late. Then it is submitted again, or it fails because a run may exist. Only a complete list permits another submit. Pure.
  */
 export function afterMissing(situation: MissingSituation): 'wait' | 'again' | 'fail' {
-  const { missingMs, reconcileMs, submits, onAmbiguousSubmit, maxSubmits } = situation;
+  const { missingMs, reconcileMs, submits, isListComplete, onAmbiguousSubmit, maxSubmits } = situation;
   if (missingMs < reconcileMs) return 'wait';
-  return onAmbiguousSubmit === 'fail' || submits >= maxSubmits ? 'fail' : 'again';
+  const mayRepeat = onAmbiguousSubmit === 'resubmit' && submits < maxSubmits && isListComplete;
+  return mayRepeat ? 'again' : 'fail';
 }

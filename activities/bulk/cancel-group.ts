@@ -3,14 +3,14 @@ import { cancellationSignal, log } from '@temporalio/activity';
 import { isEndedStatus } from '../../contract/extend';
 import { defined, errorMessage } from '../../json';
 import type { ExtendClient } from '../../http';
-import { withHeartbeat } from '../heartbeat';
 import { toApplicationFailure } from '../to-application-failure';
 import type { GroupActivities } from '../types';
 import { BULK_VERSION } from './bulk-version';
 import { adoptLost, listRuns, type GroupRuns } from './group-runs';
 import { inLanes } from './lanes';
 import type { NumberedEntry } from './ledger';
-import { OpenGroup, type GroupOptions } from './open-group';
+import { withGroup, type GroupOptions, type OpenGroup } from './open-group';
+import { Pace, repeatAfter } from './repeat';
 
 /** Requests in flight at a time. */
 const AT_ONCE = 8;
@@ -23,7 +23,7 @@ const PAUSE_GROWTH = 1.5;
 /**
  * Builds the activity that cancels the runs of a group at Extend, and records the documents as cancelled, with their run
  * ids. Runs that have ended, or that the settings leave, go on. A run that cannot be cancelled does not keep the others
- * from it.
+ * from it; after a rate limit or a failure of Extend it is tried a few times.
  *
  * @returns an activity that fails with one of these types:
  *  - `RateLimited`, `Unavailable`: the list of runs cannot be had; retried.
@@ -31,25 +31,24 @@ const PAUSE_GROWTH = 1.5;
  */
 export function createCancelGroup({ extend, store }: GroupOptions): GroupActivities['cancelGroup'] {
   return async function cancelGroup(work) {
-    const group = await OpenGroup.open(work, store);
-    await group.readContents();
-    await withHeartbeat(
-      cancel(group, extend).finally(() => group.log.flush()),
-      group.details,
-    ).catch((error: unknown) => {
+    return withGroup(work, store, async (group) => {
+      await group.readContents();
+      await cancel(group, extend);
+      return group.answer();
+    }).catch((error: unknown) => {
       throw toApplicationFailure(error, { purpose: 'cancel' });
     });
-    return group.answer();
   };
 }
 
 async function cancel(group: OpenGroup, extend: ExtendClient): Promise<void> {
   const runs = await listInTime(group, extend);
+  const pace = new Pace();
   const left = group.standing('accepted', 'lost', 'toSubmit');
   await inLanes(left, AT_ONCE, async ({ document, standing }) => {
     const run = standing.kind === 'accepted' ? runs.get(standing.entry, document.id) : undefined;
     if (run !== undefined && !isEndedStatus(run.status) && group.settings.onCancel !== 'leave') {
-      await cancelRun(run.runId, extend);
+      await cancelRun(run.runId, extend, pace);
     }
     const runMayExist = run === undefined && standing.submits > 0 ? (true as const) : undefined;
     const facts = defined({ runId: run?.runId, submits: standing.submits, runMayExist });
@@ -74,10 +73,11 @@ function isRecent({ nowMs }: OpenGroup, { atMs }: NumberedEntry): boolean {
   return nowMs - atMs < LATE_LIST_MS;
 }
 
-async function cancelRun(runId: string, extend: ExtendClient): Promise<void> {
+async function cancelRun(runId: string, extend: ExtendClient, pace: Pace): Promise<void> {
   const signal = cancellationSignal();
+  const send = async () => extend.version(BULK_VERSION).cancelRun?.(runId, { signal });
   try {
-    await extend.version(BULK_VERSION).cancelRun?.(runId, { signal });
+    await repeatAfter(['RateLimited', 'Unavailable'], { purpose: 'cancel', pace }, send);
   } catch (error) {
     signal.throwIfAborted();
     log.warn(`not cancelled at Extend: ${errorMessage(error)}`, { parserRunId: runId });

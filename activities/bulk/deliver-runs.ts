@@ -11,16 +11,14 @@ import { StoreError, storeRun } from '../store-result';
 import { toApplicationFailure } from '../to-application-failure';
 import type { FetchedResult } from '../types';
 import { BULK_VERSION } from './bulk-version';
-import { inLanes, Pace } from './lanes';
+import { inLanes } from './lanes';
 import type { OpenGroup, StandingDocument } from './open-group';
+import { Pace, repeatAfter } from './repeat';
 
 /** Results that are stored at a time. Each holds a part of its content in memory only. */
 const RESULTS_AT_ONCE = 8;
 /** Time after which no further result is begun, so that the workflow learns the progress. In milliseconds. */
 const STORING_MS = 60_000;
-/** Attempts for one result after rate limits. */
-const MAX_TRIES = 5;
-const DEFAULT_PAUSE_MS = 1_000;
 /** Time for which finished runs may lack their output before the failure is final, in milliseconds. */
 const OUTPUT_GRACE_MS = 120_000;
 /** Attempts in a row without a stored result after which a failure of the store is final, as for a single document. */
@@ -85,17 +83,9 @@ async function storeInTurn(
   pace: Pace,
 ): Promise<FetchedResult> {
   const api = extend.version(BULK_VERSION);
-  for (let tries = 1; ; tries += 1) {
-    await pace.ready();
-    try {
-      const context = { runId, apiVersion: BULK_VERSION, extend, store, details } as const;
-      return await storeRun((options) => api.streamRun(runId, options), context);
-    } catch (error) {
-      const isLimited = error instanceof ParseApiError && classifyApiError(error, 'read') === 'RateLimited';
-      if (!isLimited || tries >= MAX_TRIES) throw error;
-      pace.hold(error.retryAfterMs ?? DEFAULT_PAUSE_MS);
-    }
-  }
+  const context = { runId, apiVersion: BULK_VERSION, extend, store, details } as const;
+  const send = () => storeRun((options) => api.streamRun(runId, options), context);
+  return repeatAfter(['RateLimited'], { purpose: 'read', pace }, send);
 }
 
 async function record(group: OpenGroup, { one, otherRuns }: EndedRunOf, fetched: FetchedResult): Promise<void> {
@@ -140,8 +130,8 @@ function finalFailureOf(
     return { type: 'ResultStoreFailed', message, details: details?.[0] ?? {} };
   }
   if (error instanceof ContractError) {
-    group.details.oddSinceMs ??= group.nowMs;
-    if (group.nowMs - group.details.oddSinceMs < OUTPUT_GRACE_MS) return undefined;
+    const sinceMs = (group.details.oddSinceMs[runId] ??= group.nowMs);
+    if (group.nowMs - sinceMs < OUTPUT_GRACE_MS) return undefined;
     const message = `the finished run has no usable output: ${redact(error.message)} [runId=${runId}]`;
     return { type: 'ContractViolation', message, details: { runId } };
   }

@@ -78,7 +78,7 @@ export async function readClaims(
   await eachOf(numbers, (group) => terminate(groupWorkflowId(batchId(), startId, group)));
   const earlier = siblingLocation(location, startId);
   const ledgers = await eachOf(numbers, (group) => Ledger.open(store, earlier, group));
-  const entries = ledgers.flatMap((ledger) => ledger.entries.map(({ number: _, ...entry }) => entry));
+  const entries = ledgers.flatMap((ledger) => ledger.entries.map(({ number: _number, by: _by, ...entry }) => entry));
   const singles = (await store.readIfThere(`${earlier.uri}/${SINGLES_NAME}`)) ?? [];
   return new Claims(entries, singles as string[]);
 }

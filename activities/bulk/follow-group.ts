@@ -2,19 +2,20 @@ import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activit
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { nextDelayMs } from '../../contract';
 import { isEndedStatus, ParseApiError } from '../../contract/extend';
-import { withHeartbeat } from '../heartbeat';
 import { noStore } from '../store-result';
 import { toApplicationFailure } from '../to-application-failure';
 import type { FollowGroupInput, GroupActivities, GroupAnswer } from '../types';
 import { BULK_VERSION } from './bulk-version';
 import type { DeliveryParts } from './deliver-runs';
 import { adoptLost, listRuns } from './group-runs';
-import { OpenGroup, type GroupOptions } from './open-group';
+import { withGroup, type GroupOptions, type OpenGroup } from './open-group';
 import { settleDocuments } from './settle-documents';
 import { isListDue } from './standings';
 
 /** Statuses of a batch whose runs have all ended. */
 const ENDED_BATCH: ReadonlySet<string> = new Set(['PROCESSED', 'FAILED', 'CANCELLED']);
+/** Age of a batch, in milliseconds, until which an answer that Extend does not know it proves nothing. */
+const YOUNG_BATCH_MS = 300_000;
 /** Statuses that are listed before the batches have ended. Each is a list of its own, so that other runs take no page. */
 const EARLY_STATUSES = ['PROCESSED', 'FAILED'];
 
@@ -32,26 +33,28 @@ const EARLY_STATUSES = ['PROCESSED', 'FAILED'];
 export function createFollowGroup({ extend, store }: GroupOptions): GroupActivities['followGroup'] {
   return async function followGroup(input) {
     if (store === undefined) throw noStore();
-    const group = await OpenGroup.open(input, store);
-    const { details } = group;
-    details.polls = Math.max(details.polls, input.polls);
-    const dueInMs = activityInfo().attempt > 1 || input.isUrgent === true ? 0 : delayMs(group);
-    if (dueInMs > 0) throw stillProcessing('the next poll of the group is due later', dueInMs);
-    details.polls += 1;
-    return withHeartbeat(follow(group, input, { extend, store }), group.details).catch((error: unknown) => {
-      heartbeat(group.details);
-      throw toApplicationFailure(error, { purpose: 'read', retryDelayMs: delayMs(group) });
+    return withGroup(input, store, async (group) => {
+      const { details } = group;
+      details.polls = Math.max(details.polls, input.polls);
+      const dueInMs = activityInfo().attempt > 1 || input.isUrgent === true ? 0 : delayMs(group);
+      if (dueInMs > 0) throw stillProcessing('the next poll of the group is due later', dueInMs);
+      details.polls += 1;
+      if (input.listedAtMs !== undefined) details.listedAtMs ??= input.listedAtMs;
+      return follow(group, input, { extend, store }).catch((error: unknown) => {
+        heartbeat(details);
+        throw toApplicationFailure(error, { purpose: 'read', retryDelayMs: delayMs(group) });
+      });
     });
   };
 }
 
 async function follow(group: OpenGroup, input: FollowGroupInput, parts: DeliveryParts): Promise<GroupAnswer> {
   const { details } = group;
-  if (input.listedAtMs !== undefined) details.listedAtMs ??= input.listedAtMs;
-  await adoptLost(group, parts.extend, group.lost);
+  const isLookComplete = await adoptLost(group, parts.extend, group.lost);
   const hasEnded = await pollBatches(group, parts);
   const isLast = hasEnded || group.remainingMs === 0;
-  const isUrgent = input.isUrgent === true;
+  // What an earlier attempt has recorded is told at once.
+  const isUrgent = input.isUrgent === true || details.parts.length > 0;
   if (!isLast && !isUrgent && !isDue(group)) throw processing(group);
   // A batch that was given up may be listed late. Its runs are named as other runs of its documents.
   if (isLast) await adoptLost(group, parts.extend, group.givenUp);
@@ -59,9 +62,13 @@ async function follow(group: OpenGroup, input: FollowGroupInput, parts: Delivery
   details.listedAtMs = group.nowMs;
   await group.readContents();
   const before = group.log.outcomes.size;
-  const goesOn = await settleDocuments(group, { runs, isLast, hasEnded, parts });
+  const goesOn = await settleDocuments(group, { runs, isLookComplete, isLast, hasEnded, parts });
   const isChanged = group.log.outcomes.size > before || details.parts.length > 0;
-  const answer = group.answer({ polls: details.polls, listedAtMs: details.listedAtMs, goesOn: goesOn && isChanged });
+  const answer = await group.answer({
+    polls: details.polls,
+    listedAtMs: details.listedAtMs,
+    goesOn: goesOn && isChanged,
+  });
   if (isChanged || isUrgent || answer.toSubmit > 0 || answer.pending === 0) return answer;
   cancellationSignal().throwIfAborted();
   throw processing(group);
@@ -69,19 +76,20 @@ async function follow(group: OpenGroup, input: FollowGroupInput, parts: Delivery
 
 /**
  * Polls the batches of the group. A batch that Extend does not know counts as ended, because the list tells about its
- * runs.
+ * runs. Only a young batch does not: Extend may not know it yet.
  *
  * @returns `true` if all of them have ended
  */
 async function pollBatches(group: OpenGroup, { extend }: DeliveryParts): Promise<boolean> {
   const { readBatch } = extend.version(BULK_VERSION);
   let isEnded = group.accepted.length > 0;
-  for (const { batchRunId } of group.accepted) {
+  for (const { batchRunId, atMs } of group.accepted) {
     const signal = cancellationSignal();
     const batch = await readBatch?.(batchRunId, { signal }).catch((error: unknown) => {
       if (error instanceof ParseApiError && error.status === 404) return undefined;
       throw error;
     });
+    if (batch === undefined && group.nowMs - atMs < YOUNG_BATCH_MS) isEnded = false;
     if (batch !== undefined && !ENDED_BATCH.has(batch.status) && !isEndedStatus(batch.status)) isEnded = false;
   }
   if (isEnded) group.details.endedAtMs ??= group.nowMs;

@@ -3,6 +3,7 @@ import type { DocumentOutcome } from '../../contract';
 import type { BatchStore } from '../batch/batch-store';
 import type { BatchLocation, GroupWork } from '../types';
 import { partName } from './group-objects';
+import { attemptName } from './own-attempt';
 
 /** Outcome of a document of a group. */
 export type GroupOutcome = Exclude<DocumentOutcome, { status: 'skipped' }>;
@@ -21,6 +22,8 @@ export type LogLine =
 export interface GroupDetails {
   /** Parts of the log that the attempts so far have written. */
   parts: string[];
+  /** Number of the last attempt whose parts are all known. */
+  searchedUpTo: number;
   /** Polls of the attempts so far. */
   polls: number;
   /** Time of the last list, epoch milliseconds. */
@@ -29,8 +32,8 @@ export interface GroupDetails {
   listRequests: number;
   /** Time when all batches were first seen to have ended, epoch milliseconds. */
   endedAtMs?: number;
-  /** Time when a finished run first lacked its output, epoch milliseconds. */
-  oddSinceMs?: number;
+  /** Times when finished runs first lacked their output, epoch milliseconds, by run id. */
+  readonly oddSinceMs: Record<string, number>;
   /** Attempts in a row in which the store failed and no result was stored. */
   storeFailures: number;
 }
@@ -65,8 +68,8 @@ export class GroupLog {
   }
 
   /**
-   * Reads the log: the parts that the workflow knows, those of the earlier attempts of this activity, and those that the
-   * attempt before has written after its last heartbeat.
+   * Reads the log: the parts that the workflow knows, and those of the earlier attempts of this activity, also those that
+   * an attempt has written after its last heartbeat.
    */
   static async open(
     store: BatchStore,
@@ -136,10 +139,16 @@ export class GroupLog {
 
   async #findUnknown(): Promise<void> {
     const { attempt } = activityInfo();
-    if (attempt === 1) return;
+    for (let earlier = this.#details.searchedUpTo + 1; earlier < attempt; earlier += 1) {
+      await this.#findPartsOf(earlier);
+      this.#details.searchedUpTo = earlier;
+    }
+  }
+
+  async #findPartsOf(attempt: number): Promise<void> {
     const known = new Set(this.#details.parts);
     for (let number = 1; ; number += 1) {
-      const part = partOf(attempt - 1, number);
+      const part = partOf(attempt, number);
       if (known.has(part)) continue;
       if (!(await this.#read(part))) return;
       this.#details.parts.push(part);
@@ -164,12 +173,18 @@ export class GroupLog {
 }
 
 function partOf(attempt: number, number: number): string {
-  const { activityId, workflowExecution } = activityInfo();
-  return `${workflowExecution?.runId}-${activityId}-${attempt}-${number}`;
+  return `${attemptName(attempt)}-${number}`;
 }
 
 /** The heartbeat details of the attempts before, or those of a first attempt. */
 export function openDetails(): GroupDetails {
-  const opening: GroupDetails = { parts: [], polls: 0, listRequests: 0, storeFailures: 0 };
+  const opening: GroupDetails = {
+    parts: [],
+    searchedUpTo: 0,
+    polls: 0,
+    listRequests: 0,
+    oddSinceMs: {},
+    storeFailures: 0,
+  };
   return { ...opening, ...(activityInfo().heartbeatDetails as Partial<GroupDetails> | undefined) };
 }

@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common';
 import type { SubmitIdentity } from '../../contract';
 import type { BatchStore } from '../batch/batch-store';
 import type { BatchLocation } from '../types';
@@ -5,6 +6,8 @@ import { entryName } from './group-objects';
 
 /** A submit of documents of a group. Its member names are those of the stored JSON. */
 export interface LedgerEntry extends SubmitIdentity {
+  /** The attempt that has written the entry. Entries of an earlier start of the batch name none. */
+  readonly by?: string;
   /** Time of the submit by the server's clock, epoch milliseconds. */
   readonly atMs: number;
   /** Id of the batch at Extend. Absent while no answer is known: the runs may exist. */
@@ -45,9 +48,9 @@ export class Ledger {
     const ledger = new Ledger(store, place, group);
     const entries: NumberedEntry[] = [];
     for (let number = 1; ; number += 1) {
-      const [entry] = (await store.readIfThere(`${place.uri}/${entryName(group, number)}`)) ?? [];
+      const entry = await ledger.#read(number);
       if (entry === undefined) break;
-      entries.push({ ...(entry as LedgerEntry), number });
+      entries.push(entry);
     }
     ledger.#entries = entries;
     return ledger;
@@ -63,7 +66,7 @@ export class Ledger {
     return this.#entries.length + 1;
   }
 
-  /** Adds an entry. */
+  /** Adds an entry. {@link checkOwn} tells if no other attempt has written the same number. */
   async add(entry: LedgerEntry): Promise<NumberedEntry> {
     const added = { ...entry, number: this.nextNumber };
     await this.#write(added);
@@ -71,15 +74,43 @@ export class Ledger {
     return added;
   }
 
-  /** Changes the facts of an entry. */
+  /**
+   * Checks that the store still has this entry. An attempt that Temporal has given up may write the number of another
+   * attempt.
+   *
+   * @throws ApplicationFailure `Unavailable`, retried, if another attempt has written it
+   */
+  async checkOwn(entry: NumberedEntry): Promise<void> {
+    await this.#readAgain(entry);
+  }
+
+  /**
+   * Changes facts of an entry. What another attempt has found out about its batch in the meantime stays.
+   *
+   * @throws ApplicationFailure `Unavailable`, retried, if another attempt has written the entry
+   */
   async change(
     entry: NumberedEntry,
     facts: Pick<LedgerEntry, 'batchRunId' | 'isAdopted' | 'isGivenUp' | 'isVoid'>,
   ): Promise<NumberedEntry> {
-    const changed = { ...entry, ...facts };
-    await this.#write(changed);
+    const known = await this.#readAgain(entry);
+    const changed = known.batchRunId === undefined ? { ...known, ...facts } : known;
+    if (changed !== known) await this.#write(changed);
     this.#entries = this.#entries.map((one) => (one.number === entry.number ? changed : one));
     return changed;
+  }
+
+  async #readAgain({ number, by }: NumberedEntry): Promise<NumberedEntry> {
+    const stored = await this.#read(number);
+    if (stored !== undefined && stored.by === by) return stored;
+    const message = 'another attempt has written to the ledger of the group';
+    throw ApplicationFailure.create({ type: 'Unavailable', message });
+  }
+
+  async #read(number: number): Promise<NumberedEntry | undefined> {
+    const uri = `${this.#place.uri}/${entryName(this.#group, number)}`;
+    const [entry] = (await this.#store.readIfThere(uri)) ?? [];
+    return entry === undefined ? undefined : { ...(entry as LedgerEntry), number };
   }
 
   async #write({ number, ...entry }: NumberedEntry): Promise<void> {

@@ -4,6 +4,7 @@ import type { ExtendClient } from '../../http';
 import type { ResultStore } from '../../storage';
 import { createBatchStore, type BatchStore } from '../batch/batch-store';
 import type { GroupAnswer, GroupReference, GroupWork } from '../types';
+import { withHeartbeat } from '../heartbeat';
 import { GroupLog, openDetails, type GroupDetails, type GroupOutcome } from './group-log';
 import { readDocuments, readSettings, type GroupDocument, type GroupSettings } from './group-objects';
 import { Ledger, type NumberedEntry } from './ledger';
@@ -29,6 +30,32 @@ export interface SubmittedDocument {
   readonly standing: { readonly submits: number };
 }
 
+interface OpenedParts {
+  readonly store: BatchStore;
+  readonly settings: GroupSettings;
+  readonly ledger: Ledger;
+  readonly details: GroupDetails;
+  readonly startedAtMs: number;
+}
+
+/**
+ * Opens a group, and works on it with heartbeats. The lines of its log are written at the end, also after an error.
+ *
+ * @throws as {@link OpenGroup.open}
+ */
+export async function withGroup<T>(
+  work: GroupWork,
+  store: ResultStore | undefined,
+  perform: (group: OpenGroup) => Promise<T>,
+): Promise<T> {
+  const details = openDetails();
+  const openAndPerform = async (): Promise<T> => {
+    const group = await OpenGroup.open(work, store, details);
+    return perform(group).finally(() => group.flush());
+  };
+  return withHeartbeat(openAndPerform(), details);
+}
+
 /** A group in the hands of one attempt of an activity: its documents, its ledger and its log. */
 export class OpenGroup {
   readonly reference: GroupReference;
@@ -41,28 +68,30 @@ export class OpenGroup {
   readonly #work: GroupWork;
   #contents: { readonly documents: readonly GroupDocument[]; readonly log: GroupLog } | undefined;
 
-  private constructor(work: GroupWork, store: BatchStore, settings: GroupSettings, ledger: Ledger) {
+  private constructor(work: GroupWork, { store, settings, ledger, details, startedAtMs }: OpenedParts) {
     this.#work = work;
     this.reference = work.group;
     this.#store = store;
     this.settings = settings;
     this.ledger = ledger;
-    this.details = openDetails();
-    this.#startedAtMs = Date.now();
+    this.details = details;
+    this.#startedAtMs = startedAtMs;
   }
 
   /**
    * Opens a group: its settings and its ledger. The documents and the log are read by {@link readContents}, because most
    * polls do not need them.
    *
+   * @param details are changed while the group is worked on.
    * @throws ApplicationFailure `ResultStoreFailed`: final if there is no store or it refuses; else retried
    */
-  static async open(work: GroupWork, store: ResultStore | undefined): Promise<OpenGroup> {
+  static async open(work: GroupWork, store: ResultStore | undefined, details: GroupDetails): Promise<OpenGroup> {
+    const startedAtMs = Date.now();
     // The ledger must be written although the activity is cancelled, because a submit is in flight then.
     const uncut = createBatchStore(store, new AbortController().signal);
     const { place, group } = work.group;
     const [settings, ledger] = await Promise.all([readSettings(uncut, work.group), Ledger.open(uncut, place, group)]);
-    return new OpenGroup(work, uncut, settings, ledger);
+    return new OpenGroup(work, { store: uncut, settings, ledger, details, startedAtMs });
   }
 
   /** Reads the documents and the log. */
@@ -128,6 +157,11 @@ export class OpenGroup {
     });
   }
 
+  /** Writes the lines of the log that are not written yet. */
+  async flush(): Promise<void> {
+    await this.#contents?.log.flush();
+  }
+
   /** Records the outcome of a document. */
   async end(outcome: GroupOutcome): Promise<void> {
     await this.log.add({ kind: 'outcome', outcome });
@@ -153,8 +187,9 @@ export class OpenGroup {
     return { id, workflowId: documentWorkflowId(this.reference.batchId, id), hash };
   }
 
-  /** The answer of the activity. The log must be flushed. */
-  answer(facts: Pick<GroupAnswer, 'polls' | 'listedAtMs' | 'goesOn'> = {}): GroupAnswer {
+  /** The answer of the activity. It names the parts of the log, so the lines are written first. */
+  async answer(facts: Pick<GroupAnswer, 'polls' | 'listedAtMs' | 'goesOn'> = {}): Promise<GroupAnswer> {
+    await this.flush();
     return {
       parts: [...this.details.parts],
       pending: this.documents.filter(({ id }) => this.log.outcomeOf(id) === undefined).length,

@@ -1,6 +1,6 @@
 import { cancellationSignal, log } from '@temporalio/activity';
 import type { DocumentFailure, FailureDetails } from '../../contract';
-import { isEndedStatus, ParseApiError, type ListedRun } from '../../contract/extend';
+import { isEndedStatus, type ListedRun } from '../../contract/extend';
 import { defined, errorMessage } from '../../json';
 import { redact } from '../../privacy';
 import { BULK_VERSION } from './bulk-version';
@@ -9,14 +9,19 @@ import { deliverRuns, type DeliveryParts, type EndedRunOf } from './deliver-runs
 import type { GroupRuns } from './group-runs';
 import { inLanes } from './lanes';
 import type { OpenGroup, StandingDocument, SubmittedDocument } from './open-group';
+import { Pace, repeatAfter } from './repeat';
 
 /** Requests about one run each that are in flight at a time. */
 const AT_ONCE = 8;
+/** Runs that one attempt polls alone. */
+const MAX_ALONE = 100;
 
 /** The facts of one attempt from which the documents are settled. */
 export interface Settlement {
   /** The runs of the group that Extend has listed. */
   readonly runs: GroupRuns;
+  /** `false`: the look for the runs of lost submits ended before the end of the list. */
+  readonly isLookComplete: boolean;
   /** `true`: the batches have ended or the deadline has passed, so each document is decided about. */
   readonly isLast: boolean;
   /** `true`: the batches have ended. */
@@ -31,17 +36,15 @@ export interface Settlement {
  * @returns `true` if results are left to store
  */
 export async function settleDocuments(group: OpenGroup, settlement: Settlement): Promise<boolean> {
-  const { isLast, parts } = settlement;
-  const before = new Set(group.log.outcomes.keys());
+  const { parts } = settlement;
   const known = await knownRuns(group, settlement);
   const ended = known.filter(({ run }) => isEndedStatus(run.status));
   for (const one of ended) if (one.run.status !== 'PROCESSED') await settleFailed(group, one);
   const processed = ended.filter(({ run }) => run.status === 'PROCESSED');
   const isDelivered = await deliverInTime(group, processed, parts);
-  await settleMissing(group, new Set(known.map(({ one }) => one.document.id)), isLast);
+  await settleMissing(group, new Set(known.map(({ one }) => one.document.id)), settlement);
   if (group.remainingMs === 0) await settleOverdue(group, known, isDelivered);
   await group.log.flush();
-  if (!cancellationSignal().aborted) await deleteRuns(group, parts, before);
   return processed.some(({ one }) => group.log.outcomeOf(one.document.id) === undefined);
 }
 
@@ -64,27 +67,43 @@ async function deliverInTime(
 
 /** The runs of the documents without an outcome. A run that has not ended although its batch has is polled alone. */
 async function knownRuns(group: OpenGroup, { runs, hasEnded, parts }: Settlement): Promise<EndedRunOf[]> {
-  const known: EndedRunOf[] = [];
-  await inLanes(group.standing('accepted'), AT_ONCE, async (one) => {
+  const known = group.standing('accepted').flatMap((one): EndedRunOf[] => {
     const { id } = one.document;
-    const listed = runs.get(one.standing.entry, id);
-    if (listed === undefined) return;
-    const run = hasEnded && !isEndedStatus(listed.status) ? await pollAlone(listed, parts) : listed;
+    const run = runs.get(one.standing.entry, id);
+    if (run === undefined) return [];
     const others = group.accepted.filter((entry) => entry !== one.standing.entry);
-    const otherRuns = others.flatMap((entry) => runs.get(entry, id)?.runId ?? []);
-    known.push({ one, run, otherRuns });
+    return [{ one, run, otherRuns: others.flatMap((entry) => runs.get(entry, id)?.runId ?? []) }];
   });
-  return known;
+  if (!hasEnded) return known;
+  const late = known.filter(({ run }) => !isEndedStatus(run.status)).map(({ run }) => run);
+  const states = await pollAlone(nextOf(late, group.details.polls), parts);
+  return known.map((one) => ({ ...one, run: states.get(one.run.runId) ?? one.run }));
 }
 
-async function pollAlone(run: ListedRun, { extend }: DeliveryParts): Promise<ListedRun> {
-  try {
-    const state = await extend.version(BULK_VERSION).pollRun(run.runId, { signal: cancellationSignal() });
-    return { ...run, ...state };
-  } catch (error) {
-    if (error instanceof ParseApiError && error.status === 404) return run;
-    throw error;
-  }
+/** Gives as many runs as one attempt polls alone, other ones at each poll. Pure. */
+export function nextOf<T>(runs: readonly T[], polls: number): readonly T[] {
+  const start = (polls * MAX_ALONE) % Math.max(runs.length, 1);
+  return [...runs.slice(start), ...runs.slice(0, start)].slice(0, MAX_ALONE);
+}
+
+/** Polls runs one by one. The runs of which no state can be had now are polled again later. */
+async function pollAlone(
+  runs: readonly ListedRun[],
+  { extend }: DeliveryParts,
+): Promise<ReadonlyMap<string, ListedRun>> {
+  const states = new Map<string, ListedRun>();
+  const signal = cancellationSignal();
+  const pace = new Pace();
+  await inLanes(runs, AT_ONCE, async (run) => {
+    const send = () => extend.version(BULK_VERSION).pollRun(run.runId, { signal });
+    try {
+      states.set(run.runId, { ...run, ...(await repeatAfter(['RateLimited'], { purpose: 'read', pace }, send)) });
+    } catch (error) {
+      signal.throwIfAborted();
+      log.warn(`the state of the run is not known: ${errorMessage(error)}`, { parserRunId: run.runId });
+    }
+  });
+  return states;
 }
 
 /**
@@ -117,12 +136,17 @@ function toRunFailure(
  * Decides about the documents of which no run was listed: those of lost submits, and with the last list those of batches
  * that have ended.
  */
-async function settleMissing(group: OpenGroup, known: ReadonlySet<string>, isLast: boolean): Promise<void> {
+async function settleMissing(
+  group: OpenGroup,
+  known: ReadonlySet<string>,
+  { isLast, isLookComplete, runs }: Settlement,
+): Promise<void> {
   const waiting = new Set<number>();
   const kinds = isLast ? (['accepted', 'lost'] as const) : (['lost'] as const);
   for (const one of group.standing<'accepted' | 'lost'>(...kinds)) {
     if (known.has(one.document.id)) continue;
-    if ((await settleOneMissing(group, one)) === 'wait') waiting.add(one.standing.entry.number);
+    const isListComplete = one.standing.kind === 'lost' ? isLookComplete : runs.isComplete;
+    if ((await settleOneMissing(group, one, isListComplete)) === 'wait') waiting.add(one.standing.entry.number);
   }
   await group.log.flush();
   for (const entry of group.lost) {
@@ -133,12 +157,14 @@ async function settleMissing(group: OpenGroup, known: ReadonlySet<string>, isLas
 async function settleOneMissing(
   group: OpenGroup,
   one: StandingDocument<'accepted' | 'lost'>,
+  isListComplete: boolean,
 ): Promise<'wait' | 'again' | 'fail'> {
   const { entry, submits, kind } = one.standing;
   const { settings, details, nowMs } = group;
   const sinceMs = kind === 'lost' ? entry.atMs : (details.endedAtMs ?? nowMs);
   const { earlierSubmits = 0 } = one.document;
-  const decision = afterMissing({ missingMs: nowMs - sinceMs, submits: submits - earlierSubmits, ...settings });
+  const facts = { missingMs: nowMs - sinceMs, submits: submits - earlierSubmits, isListComplete };
+  const decision = afterMissing({ ...facts, ...settings });
   if (decision === 'again') await group.log.add({ kind: 'again', id: one.document.id, upTo: entry.number });
   if (decision !== 'fail') return decision;
   const message =
@@ -163,30 +189,4 @@ async function settleOverdue(group: OpenGroup, known: readonly EndedRunOf[], isD
     const facts = run === undefined ? { runMayExist: true } : { runId: run.runId, status: run.status };
     await group.fail(one, { type: 'ParseDeadlineExceeded', message: `the deadline passed ${state}`, details: facts });
   }
-}
-
-/**
- * Deletes runs and uploaded files at Extend, as the settings require it, after their outcomes are in the log. Best effort.
- * A paid result that was not delivered is never deleted.
- */
-async function deleteRuns(group: OpenGroup, { extend }: DeliveryParts, before: ReadonlySet<string>): Promise<void> {
-  const { deleteRun } = group.settings;
-  if (deleteRun === 'never') return;
-  const isWanted = (type?: string) => type === undefined || (deleteRun === 'always' && type === 'ParserRunFailed');
-  const api = extend.version(BULK_VERSION);
-  const ended = [...group.log.outcomes.values()].filter(({ id }) => !before.has(id));
-  await inLanes(ended, AT_ONCE, async (outcome) => {
-    if (outcome.status !== 'processed' && outcome.status !== 'failed') return;
-    const { runId } = outcome.status === 'processed' ? outcome.result : outcome.failure.details;
-    const type = outcome.status === 'failed' ? outcome.failure.type : undefined;
-    if (runId === undefined || !isWanted(type)) return;
-    const fileId = group.log.fileOf(outcome.id);
-    const signal = cancellationSignal();
-    try {
-      await api.deleteRun(runId, { signal });
-      if (fileId !== undefined) await api.deleteFile(fileId, { signal });
-    } catch (error) {
-      log.warn(`not deleted at Extend: ${errorMessage(error)}`, { parserRunId: runId });
-    }
-  });
 }

@@ -1,4 +1,4 @@
-import { activityInfo, cancellationSignal, getClient, log } from '@temporalio/activity';
+import { cancellationSignal, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import {
   classifyApiError,
@@ -12,15 +12,15 @@ import { ParseApiError, type BatchState } from '../../contract/extend';
 import { defined, errorMessage } from '../../json';
 import { createRedactor } from '../../privacy';
 import type { SourceResolver } from '../../storage';
-import { withHeartbeat } from '../heartbeat';
 import { recordBulkSubmit } from '../metrics';
 import { toApplicationFailure } from '../to-application-failure';
 import type { GroupActivities } from '../types';
 import { BULK_VERSION } from './bulk-version';
 import type { NumberedEntry } from './ledger';
-import { OpenGroup, type GroupOptions, type StandingDocument } from './open-group';
+import { withGroup, type GroupOptions, type OpenGroup, type StandingDocument } from './open-group';
 import { toRequest, type GroupRequest } from './group-request';
 import { nameFiles, Postponed, uploadSources } from './open-sources';
+import { attemptName, OwnAttempt } from './own-attempt';
 
 /**
  * Extend refuses a bulk submit as a whole, also because of one document. The documents of a refused submit are sent again
@@ -45,17 +45,21 @@ export interface SubmitGroupOptions extends GroupOptions {
  */
 export function createSubmitGroup(options: SubmitGroupOptions): GroupActivities['submitGroup'] {
   return async function submitGroup(work) {
-    const group = await OpenGroup.open(work, options.store);
-    await group.readContents();
-    await withHeartbeat(
-      submitAll(group, options).finally(() => group.log.flush()),
-      group.details,
-    );
-    return group.answer();
+    const own = await OwnAttempt.open();
+    return withGroup(work, options.store, async (group) => {
+      await group.readContents();
+      await submitAll(group, { ...options, own });
+      return group.answer();
+    });
   };
 }
 
-async function submitAll(group: OpenGroup, options: SubmitGroupOptions): Promise<void> {
+/** The parts of a worker that submit, and the attempt in which they do. */
+interface SubmitParts extends SubmitGroupOptions {
+  readonly own: OwnAttempt;
+}
+
+async function submitAll(group: OpenGroup, options: SubmitParts): Promise<void> {
   const postponed = new Postponed();
   if (group.remainingMs > 0) await uploadSources(group, options, postponed);
   for (;;) {
@@ -72,7 +76,7 @@ async function submitAll(group: OpenGroup, options: SubmitGroupOptions): Promise
 async function submitInParts(
   group: OpenGroup,
   documents: readonly StandingDocument<'toSubmit'>[],
-  options: SubmitGroupOptions,
+  options: SubmitParts,
   postponed: Postponed,
 ): Promise<void> {
   const parts = [documents];
@@ -101,7 +105,7 @@ async function failOverdue(group: OpenGroup, documents: readonly StandingDocumen
 async function submitOnce(
   group: OpenGroup,
   candidates: readonly StandingDocument<'toSubmit'>[],
-  options: SubmitGroupOptions,
+  options: SubmitParts,
   postponed: Postponed,
 ): Promise<boolean> {
   const named = await nameFiles(group, candidates, options, postponed);
@@ -109,9 +113,9 @@ async function submitOnce(
   if (request.documents.length === 0) return false;
   const { startId } = group.reference;
   const documents = Object.fromEntries(request.documents.map(({ document }) => [document.id, document.hash]));
-  const atMs = group.nowMs;
-  const entry = await group.ledger.add({ firstRunId: startId, submit: group.ledger.nextNumber, atMs, documents });
-  await checkCurrent(group, entry);
+  const identity = { firstRunId: startId, submit: group.ledger.nextNumber };
+  const entry = await group.ledger.add({ ...identity, by: attemptName(), atMs: options.own.nowMs, documents });
+  await checkCurrent(group, entry, options.own);
   let answer: BatchState;
   try {
     answer = await send(group, request, options);
@@ -139,15 +143,10 @@ async function submitOnce(
  *
  * @throws ApplicationFailure if it is not, or the cancellation; nothing was sent
  */
-async function checkCurrent(group: OpenGroup, entry: NumberedEntry): Promise<void> {
-  const { workflowExecution, activityId, attempt } = activityInfo();
-  const { workflowId = '', runId } = workflowExecution ?? {};
-  const { status, raw } = await getClient().workflow.getHandle(workflowId, runId).describe();
-  const own = raw.pendingActivities?.find((activity) => activity.activityId === activityId);
-  if (status.name !== 'RUNNING' || own?.attempt !== attempt) {
-    // A later attempt may have written the same entry, so it stays as it is.
-    throw ApplicationFailure.create({ type: 'Unavailable', message: 'this attempt was given up before its submit' });
-  }
+async function checkCurrent(group: OpenGroup, entry: NumberedEntry, own: OwnAttempt): Promise<void> {
+  // If another attempt has written the same entry, it stays as it is.
+  await own.checkCurrent();
+  await group.ledger.checkOwn(entry);
   const signal = cancellationSignal();
   if (!signal.aborted) return;
   await group.ledger.change(entry, { isVoid: true });

@@ -1,12 +1,15 @@
-import { documentWorkflowId, type DocumentFailureType, type DocumentOutcome } from '../../contract';
+import { documentWorkflowId, isDeletionWanted, type DocumentFailure, type DocumentFailureType } from '../../contract';
 import { defined } from '../../json';
 import type { ResultStore } from '../../storage';
 import { createBatchStore, type BatchStore } from '../batch/batch-store';
 import { segmentName } from '../batch/locations';
 import { withHeartbeat } from '../heartbeat';
 import type { GroupActivities, TakeGroupInput, TakenOutcomes } from '../types';
-import { partName, readDocuments, type GroupDocument } from './group-objects';
+import { endingOf } from './delete-runs';
 import type { GroupOutcome, LogLine } from './group-log';
+import { partName, readDocuments, readSettings, type GroupDocument } from './group-objects';
+
+type OutcomeLine = Extract<LogLine, { kind: 'outcome' }>;
 
 /**
  * Builds the activity that writes outcomes of a group as a segment of the outcomes of the batch. The segment depends on
@@ -21,38 +24,50 @@ export function createTakeGroup({ store }: { readonly store: ResultStore | undef
 }
 
 async function take(store: BatchStore, input: TakeGroupInput): Promise<TakenOutcomes> {
-  const { group, segment, rest } = input;
+  const { group, segment, rest, isEnding = false } = input;
   const { place } = group;
-  const earlier = new Set<string>();
-  const outcomes = await newOutcomes(store, input, earlier);
+  const { outcomes, earlier, parts } = await newOutcomes(store, input);
   if (rest !== undefined) {
-    for (const { id } of outcomes) earlier.add(id);
+    const known = new Set([...earlier, ...outcomes.map(({ id }) => id)]);
     for (const document of await readDocuments(store, group)) {
-      if (!earlier.has(document.id)) outcomes.push(toRest(document, group.batchId, rest));
+      if (!known.has(document.id)) outcomes.push(toRest(document, group.batchId, rest));
     }
   }
-  const written = outcomes.map((outcome) => toWritten(outcome, rest));
+  const written = isEnding ? outcomes : outcomes.map(toFailed);
   if (written.length > 0) await store.write(`${place.directory}/${segmentName(segment)}`, written);
-  return count(written);
+  const { deleteRun } = await readSettings(store, group);
+  const toDelete = written.filter((outcome) => isDeletionWanted(deleteRun, endingOf(outcome))).length;
+  return { ...count(written), parts, toDelete };
 }
 
-/** Reads the outcomes of the parts that were not taken before, and the ids of those that were. */
-async function newOutcomes(
-  store: BatchStore,
-  { group, parts, taken }: TakeGroupInput,
-  earlier: Set<string>,
-): Promise<GroupOutcome[]> {
+/** Outcomes of parts of the log. */
+interface NewOutcomes {
+  /** Outcomes of parts that were not taken before. */
+  readonly outcomes: GroupOutcome[];
+  /** Ids of the documents whose outcomes were taken before. */
+  readonly earlier: ReadonlySet<string>;
+  /** Names of the parts that were not taken before, as far as they exist. */
+  readonly parts: readonly string[];
+}
+
+async function newOutcomes(store: BatchStore, { group, parts, taken }: TakeGroupInput): Promise<NewOutcomes> {
+  const read = async (part: string): Promise<GroupOutcome[] | undefined> => {
+    const lines = await store.readIfThere(`${group.place.uri}/${partName(group.group, part)}`);
+    return lines?.flatMap((line) => ((line as LogLine).kind === 'outcome' ? (line as OutcomeLine).outcome : []));
+  };
+  const earlier = new Set<string>();
+  for (const part of taken) for (const { id } of (await read(part)) ?? []) earlier.add(id);
   const outcomes = new Map<string, GroupOutcome>();
-  for (const [index, part] of parts.entries()) {
-    for await (const value of store.read(`${group.place.uri}/${partName(group.group, part)}`)) {
-      const line = value as LogLine;
-      if (line.kind !== 'outcome') continue;
-      const { outcome } = line;
-      if (index < taken) earlier.add(outcome.id);
-      else if (!earlier.has(outcome.id) && !outcomes.has(outcome.id)) outcomes.set(outcome.id, outcome);
+  const known: string[] = [];
+  for (const part of parts.filter((name) => !taken.includes(name))) {
+    const found = await read(part);
+    if (found === undefined) continue;
+    known.push(part);
+    for (const outcome of found) {
+      if (!earlier.has(outcome.id) && !outcomes.has(outcome.id)) outcomes.set(outcome.id, outcome);
     }
   }
-  return [...outcomes.values()];
+  return { outcomes: [...outcomes.values()], earlier, parts: known };
 }
 
 function toRest({ id, hash }: GroupDocument, batchId: string, rest: NonNullable<TakeGroupInput['rest']>): GroupOutcome {
@@ -62,17 +77,17 @@ function toRest({ id, hash }: GroupDocument, batchId: string, rest: NonNullable<
 }
 
 /** A document that was cancelled although its batch was not cancelled has failed. */
-function toWritten(outcome: GroupOutcome, rest: TakeGroupInput['rest']): DocumentOutcome {
-  if (outcome.status !== 'cancelled' || typeof rest !== 'object') return outcome;
+function toFailed(outcome: GroupOutcome): GroupOutcome {
+  if (outcome.status !== 'cancelled') return outcome;
   const { id, workflowId, hash, runId, submits } = outcome;
-  const details = { ...rest.details, ...defined({ runId, submits }) };
-  const facts = { id, workflowId, ...defined({ hash }) };
-  return { status: 'failed', ...facts, failure: { ...rest, details }, polls: 0, durationMs: 0 };
+  const details = { ...defined({ runId, submits }), runMayExist: true };
+  const failure: DocumentFailure = { type: 'Cancelled', message: 'the group of the document was cancelled', details };
+  return { status: 'failed', id, workflowId, ...defined({ hash }), failure, polls: 0, durationMs: 0 };
 }
 
-function count(outcomes: readonly DocumentOutcome[]): TakenOutcomes {
+function count(outcomes: readonly GroupOutcome[]): Omit<TakenOutcomes, 'parts' | 'toDelete'> {
   const failures: Partial<Record<DocumentFailureType, number>> = {};
-  const of = (status: DocumentOutcome['status']) => outcomes.filter((outcome) => outcome.status === status).length;
+  const of = (status: GroupOutcome['status']) => outcomes.filter((outcome) => outcome.status === status).length;
   for (const outcome of outcomes) {
     if (outcome.status !== 'failed') continue;
     const { type } = outcome.failure;

@@ -54,6 +54,11 @@ export function decodeBatchAnswer(body: unknown, redactor: Redactor): BatchState
   };
 }
 
+/** A batch id that requests and messages cannot name is of no use. */
+function usableId(id: string | undefined): string | undefined {
+  return id === undefined || findIdProblem(id) !== undefined ? undefined : id;
+}
+
 /** Reads a run with its metadata. @returns undefined if it has no usable id or no status */
 export function decodeListedRun(entry: unknown, redactor: Redactor): ListedRun | undefined {
   const { metadata, batchId, createdAt } = isPlainObject(entry) ? entry : {};
@@ -63,7 +68,7 @@ export function decodeListedRun(entry: unknown, redactor: Redactor): ListedRun |
       ...decodeStateAnswer(entry, redactor),
       ...defined({
         metadata: isPlainObject(metadata) ? metadata : undefined,
-        batchId: textOf(batchId),
+        batchId: usableId(textOf(batchId)),
         createdAtMs: Number.isNaN(createdAtMs) ? undefined : createdAtMs,
       }),
     };

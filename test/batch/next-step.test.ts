@@ -17,6 +17,7 @@ const IDLE: BatchSituation = {
   groupDocuments: 0,
   hasTakeable: false,
   nextGroup: undefined,
+  deletions: 0,
   unwritten: 0,
   inSegment: 0,
   failedNow: 0,

@@ -289,6 +289,25 @@ describe('A bulk batch', () => {
     await failureOf(handle.result());
   });
 
+  it('starts no further group after so many failures as it may have', async () => {
+    const list = [...documents(12, 'failing?reads=0'), ...documents(24).slice(12)];
+    const { key, handle } = await start(list, { width: 12, stopAfterFailures: 2 });
+    expect(await handle.result()).toMatchObject({ total: 24, processed: 0, failures: { ParserRunFailed: 12 } });
+    expect(runsOf(key)).toHaveLength(12);
+  });
+
+  it('gives each document the outcome that a single submit gives it', async () => {
+    // Extend refuses a document of the last kind.
+    const kinds = ['ok?reads=1', 'failing?reads=1', 'ok?reads=0', 'unknown?reads=1'];
+    const list = Array.from({ length: 12 }, (_, index) => documents(12, kinds[index % kinds.length] ?? '')[index]);
+    const bulk = await start(list as object[]);
+    const each = await start(list as object[], { submission: 'each' });
+    await Promise.all([bulk.handle.result(), each.handle.result()]);
+    const [one, other] = await Promise.all([outcomesOf(bulk.handle), outcomesOf(each.handle)]);
+    expect(one).toHaveLength(12);
+    expect(new Set(one.map(comparable))).toEqual(new Set(other.map(comparable)));
+  });
+
   it('deletes the documents from the store when it has ended', async () => {
     const { handle } = await start(documents(12, 'ok?reads=0'));
     const { outcomes } = await handle.result();
@@ -297,6 +316,15 @@ describe('A bulk batch', () => {
     expect(readdirSync(group).filter((name) => name.endsWith('.jsonl'))).toEqual(['settings.jsonl']);
   });
 });
+
+/** Members that differ between any two parses. */
+const DIFFERING = /^(workflowId|runId|fileId|uri|requestId|polls|durationMs|waitedMs|elapsedMs|hash|sha256|bytes)$/;
+
+/** An outcome without what differs between any two parses: ids, times and places. */
+function comparable(outcome: DocumentOutcome): unknown {
+  const text = JSON.stringify(outcome, (name, value: unknown) => (DIFFERING.test(name) ? undefined : value));
+  return JSON.parse(text.replace(/\b(pr|req)_[\w-]+/g, '$1').replace('/parse_runs/batch', '/parse_runs'));
+}
 
 describe('A worker of version 2025-04-21', () => {
   const scene = new Scene({

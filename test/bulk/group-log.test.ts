@@ -87,6 +87,18 @@ describe('GroupLog', () => {
     });
   });
 
+  it('finds the parts of a killed attempt, although the next attempt did not read the log', async () => {
+    const store = new MemoryStore();
+    await inAttempt(store, { attempt: 1 }, async (log) => {
+      await log.add(line('1'));
+      await log.flush();
+    });
+    await inAttempt(store, { attempt: 3 }, async (log, details) => {
+      expect(log.newOutcomes.map(({ id }) => id)).toEqual(['1']);
+      expect(details).toMatchObject({ parts: ['run-7-1-1'], searchedUpTo: 2 });
+    });
+  });
+
   it('loses no line if the store fails', async () => {
     const store = new MemoryStore();
     await inAttempt(store, { attempt: 1 }, async (log, details) => {
@@ -125,6 +137,27 @@ describe('Ledger', () => {
     expect(again.entries).toEqual([{ ...entry, submit: 2, number: 2, batchRunId: 'bpr_2' }]);
     expect([again.nextNumber, ledger.nextNumber]).toEqual([3, 3]);
     expect((await Ledger.open(store, group.place, 4)).entries).toEqual([]);
+  });
+
+  it('keeps the entry that another attempt has written', async () => {
+    const store = new MemoryStore();
+    const ledger = await Ledger.open(store, group.place, 3);
+    const mine = await ledger.add({ ...entry, by: 'attempt 1' });
+    const other = await (await Ledger.open(new MemoryStore(), group.place, 3)).add({ ...entry, by: 'attempt 2' });
+    await ledger.checkOwn(mine);
+    await store.write('d/groups/3/submits/1.jsonl', [other]);
+    await expect(ledger.checkOwn(mine)).rejects.toThrow('another attempt has written');
+    await expect(ledger.change(mine, { isVoid: true })).rejects.toThrow('another attempt has written');
+    expect((await Ledger.open(store, group.place, 3)).entries).toMatchObject([{ by: 'attempt 2' }]);
+  });
+
+  it('keeps the batch that another attempt has found', async () => {
+    const store = new MemoryStore();
+    const ledger = await Ledger.open(store, group.place, 3);
+    const lost = await ledger.add(entry);
+    await (await Ledger.open(store, group.place, 3)).change(lost, { batchRunId: 'bpr_1', isAdopted: true });
+    expect(await ledger.change(lost, { isGivenUp: true })).toMatchObject({ batchRunId: 'bpr_1' });
+    expect((await Ledger.open(store, group.place, 3)).entries[0]).not.toHaveProperty('isGivenUp');
   });
 });
 

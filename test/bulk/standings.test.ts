@@ -80,6 +80,7 @@ describe('afterMissing', () => {
   const situation = {
     missingMs: 120_000,
     submits: 1,
+    isListComplete: true,
     reconcileMs: 120_000,
     maxSubmits: 2,
     onAmbiguousSubmit: 'resubmit',
@@ -91,6 +92,7 @@ describe('afterMissing', () => {
     expect(decide({})).toBe('again');
     expect(decide({ submits: 2 })).toBe('fail');
     expect(decide({ onAmbiguousSubmit: 'fail' })).toBe('fail');
+    expect(decide({ isListComplete: false })).toBe('fail');
     expect(decide({ missingMs: 0, reconcileMs: 0 })).toBe('again');
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/workflow';
-import { endingOf, whatToCancel, whatToDelete, type Ending } from '../../workflows/clean-up';
+import type { Ending } from '../../contract';
+import { endingOf, whatToCancel, whatToDelete } from '../../workflows/clean-up';
 import type { AcceptedRun, ParseState } from '../../workflows/parse-state';
 
 type Situation = Pick<ParseState, 'run' | 'submits'>;

@@ -1,5 +1,5 @@
 import { condition, patched, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
-import type { EndedDocument, PageDocument, TakeGroupInput } from '../../activities/types';
+import type { EndedDocument, PageDocument } from '../../activities/types';
 import { documentWorkflowId, type BatchInput } from '../../contract';
 import { defined } from '../../json';
 import {
@@ -13,6 +13,7 @@ import {
   type BatchWork,
 } from './batch-state';
 import { storeCall, watchCall } from './calls';
+import { Deletions } from './deletions';
 import { DocumentsInFlight, type KnownDocument } from './documents-in-flight';
 import { GroupsInFlight, restOf, type Takeable } from './groups-in-flight';
 import type { GroupProgress } from '../messages';
@@ -39,6 +40,7 @@ export class Batch {
   readonly #controls: Readonly<BatchControls>;
   readonly #inFlight: DocumentsInFlight;
   readonly #groups: GroupsInFlight;
+  readonly #deletions = new Deletions(() => this.noteChange());
   #work: BatchWork;
   #changes = 0;
   #cancellation: BatchSituation['cancellation'] = 'none';
@@ -93,6 +95,7 @@ export class Batch {
       hasMorePages: next.page <= pages,
       ...this.#groups.counts,
       nextGroup: groups?.sizes[groups.started],
+      deletions: this.#deletions.count,
       ...this.#unwritten.counts,
       failedNow,
       stopAfterFailures: this.#input.stopAfterFailures,
@@ -140,7 +143,7 @@ export class Batch {
   }
 
   /** Notes the progress that a group has told. */
-  readonly noteGroup = (progress: GroupProgress): void => this.#groups.note(progress);
+  readonly noteGroup = (progress: GroupProgress | undefined): void => this.#groups.note(progress);
 
   /** Begins to start the next group. */
   startGroup(): void {
@@ -155,16 +158,17 @@ export class Batch {
   /** Takes the outcomes of a group, as one segment. */
   async take(): Promise<void> {
     const { takeable } = this.#groups;
-    if (takeable === undefined) return;
-    await this.#take(takeable, restOf(takeable, { isEnding: this.#cancellation !== 'none' }));
+    if (takeable !== undefined) await this.#take(takeable);
   }
 
-  async #take(takeable: Takeable, rest: TakeGroupInput['rest']): Promise<void> {
+  async #take(takeable: Takeable, rest = restOf(takeable, this.#isEnding)): Promise<void> {
     const segment = this.#work.segments + 1;
-    const input = { ...takeable.input, segment, ...defined({ rest }) };
+    const isEnding = this.#isEnding || undefined;
+    const input = { ...takeable.input, segment, ...defined({ rest, isEnding }) };
     const taken = await storeCall(`segment ${segment}`).takeGroup(input);
     this.#work = countTaken(this.#work, taken);
-    this.#groups.noteTaken(takeable, taken.processed + taken.failed + taken.others);
+    this.#groups.noteTaken(takeable, taken);
+    this.#deletions.start(input, taken);
   }
 
   /** Writes the outcomes that are not written yet, as one segment. With the last segment the pages are deleted. */
@@ -172,10 +176,8 @@ export class Batch {
     const segment = this.#work.segments + 1;
     const outcomes = this.#unwritten.segment;
     const { place, pages } = this.#work;
-    const deletePages = isLast ? pages : undefined;
-    const deleteGroups = isLast ? this.#groupsToDelete : undefined;
-    const input = defined({ place, segment, outcomes, deletePages, deleteGroups });
-    await storeCall(`segment ${segment}`).writeOutcomes(input);
+    const toDelete = isLast ? { deletePages: pages, deleteGroups: this.#groupsToDelete } : {};
+    await storeCall(`segment ${segment}`).writeOutcomes(defined({ place, segment, outcomes, ...toDelete }));
     this.#hasPages &&= !isLast;
     this.#unwritten.drop(outcomes.length);
     this.#work = { ...this.#work, segments: segment };
@@ -186,10 +188,13 @@ export class Batch {
   async deletePages(): Promise<void> {
     const { pages, place, segments } = this.#work;
     const deleteGroups = this.#groupsToDelete;
-    const isEmpty = pages === 0 && deleteGroups === undefined;
-    if (!this.#hasPages || isEmpty || !patched('delete-pages')) return;
+    if (!this.#hasPages || (pages === 0 && deleteGroups === undefined) || !patched('delete-pages')) return;
     const input = { place, segment: segments + 1, outcomes: [], deletePages: pages, ...defined({ deleteGroups }) };
     await storeCall('delete pages').writeOutcomes(input);
+  }
+
+  get #isEnding(): boolean {
+    return this.#cancellation !== 'none';
   }
 
   get #groupsToDelete(): number | undefined {
@@ -220,15 +225,14 @@ export class Batch {
 
   /** Leaves a group, which goes on. One that has ended meanwhile is taken as usual. */
   async #leave(group: Takeable): Promise<void> {
-    if (group.end !== undefined) return this.#take(group, group.end.failure);
+    if (group.end !== undefined) return this.#take(group);
     this.#leavesGroups = true;
     await this.#take({ ...group, end: {} }, 'left');
   }
 
   #record(document: EndedDocument, known: KnownDocument): void {
-    const isEnding = this.#cancellation !== 'none';
-    const { hash } = known;
-    const facts = { workflowId: this.#workflowIdOf(document.id, known), ...defined({ hash }), isEnding };
+    const workflowId = this.#workflowIdOf(document.id, known);
+    const facts = { workflowId, ...defined({ hash: known.hash }), isEnding: this.#isEnding };
     const outcome = toOutcome(document, facts);
     this.#unwritten.add(outcome);
     if (outcome.status !== 'cancelled') this.#work = countEnd(this.#work, document.end);

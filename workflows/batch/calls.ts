@@ -11,6 +11,9 @@ const GROUP_MS = 3_600_000;
 /** Limits of the cancellations of a group at Extend, which must not keep a batch from ending. */
 const CANCEL_GROUP_MS = 600_000;
 const CANCEL_GROUP_ATTEMPTS = 5;
+/** Limits of the deletion of the runs of one segment at Extend, which must not keep a batch from ending. */
+const DELETE_RUNS_MS = 900_000;
+const DELETE_RUNS_ATTEMPTS = 5;
 
 /** Calls `prepareBatch`. Transient errors are retried without limit, because a batch has no deadline. */
 export function prepareCall(): Pick<BatchActivities, 'prepareBatch'> {
@@ -37,6 +40,16 @@ export function watchCall(summary: string): Pick<BatchActivities, 'followDocumen
 export function groupCall(summary: string): Pick<GroupActivities, 'submitGroup' | 'followGroup'> {
   const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
   return proxy({ summary, startToCloseTimeout: GROUP_MS, cancellationType });
+}
+
+/** Calls `deleteRuns`: best effort, at most 5 attempts within 15 minutes. */
+export function deleteRunsCall(summary: string): Pick<GroupActivities, 'deleteRuns'> {
+  return proxy({
+    summary,
+    startToCloseTimeout: DELETE_RUNS_MS,
+    scheduleToCloseTimeout: DELETE_RUNS_MS,
+    retry: { ...RETRY, maximumAttempts: DELETE_RUNS_ATTEMPTS },
+  });
 }
 
 /** Calls `cancelGroup`: best effort, at most 5 attempts within 10 minutes. */

@@ -6,7 +6,7 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { BatchLocation, TakeGroupInput } from '../../activities/types';
+import type { BatchLocation, TakeGroupInput, TakenOutcomes } from '../../activities/types';
 import { batchAttributes, groupWorkflowId, SEARCH_ATTRIBUTES, toDocumentFailure } from '../../contract';
 import { defined } from '../../json';
 import type { GroupProgress } from '../messages';
@@ -29,8 +29,8 @@ interface GroupInFlight {
   documents: number;
   /** Names of the parts of its log. */
   parts: readonly string[];
-  /** Number of the parts whose outcomes are taken. */
-  taken: number;
+  /** Names of the parts whose outcomes are taken. */
+  taken: readonly string[];
   /** The start of its workflow is not confirmed yet. */
   isStarting: boolean;
   /** Its workflow has ended. `failure`: not as it should. */
@@ -46,12 +46,22 @@ export interface Takeable {
 
 /**
  * Gives the outcome of the documents of an ended group that have none. `isEnding`: the batch was cancelled, and has
- * cancelled the group.
+ * cancelled the group. After an orderly end each document has an outcome, unless the store has lost one.
  */
-export function restOf({ end }: Takeable, { isEnding }: { readonly isEnding: boolean }): TakeGroupInput['rest'] {
-  const failure = end?.failure;
+export function restOf({ end }: Takeable, isEnding: boolean): TakeGroupInput['rest'] {
+  if (end === undefined) return undefined;
+  const { failure = LOST_OUTCOME } = end;
   return isEnding && typeof failure === 'object' && failure.type === 'Cancelled' ? 'cancelled' : failure;
 }
+
+const LOST_OUTCOME = {
+  type: 'ResultStoreFailed',
+  message: 'the result store does not have the outcome of the document',
+  details: { runMayExist: true },
+} as const;
+
+/** Names of parts of a log. Anybody may send a signal, and a name must not lead to another object of the store. */
+const PART_NAME = /^[\w-]+$/;
 
 /** The groups of a bulk batch that are in flight. Each is a child workflow, which tells its progress by a signal. */
 export class GroupsInFlight {
@@ -85,7 +95,7 @@ export class GroupsInFlight {
   /** A group whose outcomes are to be taken. */
   get takeable(): Takeable | undefined {
     for (const [number, { parts, taken, end }] of this.#groups) {
-      if (parts.length > taken || end !== undefined) return { number, input: this.#toInput(number), end };
+      if (parts.length > taken.length || end !== undefined) return { number, input: this.#toInput(number), end };
     }
     return undefined;
   }
@@ -97,24 +107,31 @@ export class GroupsInFlight {
 
   /** Begins to start the workflow of a group. The group is in flight from now on. */
   start(number: number, documents: number): void {
-    this.#groups.set(number, { documents, parts: [], taken: 0, isStarting: true });
+    this.#groups.set(number, { documents, parts: [], taken: [], isStarting: true });
     void this.#run(number, documents);
   }
 
   /** Notes the progress that a group has told. */
-  note({ startId, group, parts }: GroupProgress): void {
+  note(progress: Partial<GroupProgress> | undefined): void {
+    const { startId, group = 0, parts } = progress ?? {};
     const known = this.#groups.get(group);
-    if (startId !== this.#startId || known === undefined || parts.length <= known.parts.length) return;
-    known.parts = parts;
+    if (startId !== this.#startId || known === undefined || known.end !== undefined) return;
+    const names = (Array.isArray(parts) ? (parts as readonly string[]) : []).filter(
+      (part) => PART_NAME.test(part) && !known.parts.includes(part),
+    );
+    if (names.length === 0) return;
+    known.parts = [...known.parts, ...names];
     this.#options.onChange();
   }
 
   /** Notes that outcomes were taken. A group that has ended, or that the batch leaves, is not in flight any more. */
-  noteTaken({ number, input, end }: Takeable, documents: number): void {
+  noteTaken({ number, input, end }: Takeable, { processed, failed, others, parts = input.parts }: TakenOutcomes): void {
     const group = this.#groups.get(number);
     if (group === undefined) return;
-    group.taken = input.parts.length;
-    group.documents -= documents;
+    group.taken = [...new Set([...group.taken, ...parts])];
+    // A part that does not exist is forgotten. If it is written later, another signal names it.
+    group.parts = group.parts.filter((part) => group.taken.includes(part) || !input.parts.includes(part));
+    group.documents -= processed + failed + others;
     if (end !== undefined) this.#groups.delete(number);
     this.#options.onChange();
   }
@@ -176,7 +193,7 @@ export class GroupsInFlight {
 
   #toInput(number: number): Takeable['input'] {
     const { batchId, place } = this.#options;
-    const { parts = [], taken = 0 } = this.#groups.get(number) ?? {};
+    const { parts = [], taken = [] } = this.#groups.get(number) ?? {};
     return { group: { batchId, startId: this.#startId, place, group: number }, parts, taken };
   }
 

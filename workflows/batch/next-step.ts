@@ -29,6 +29,8 @@ export interface BatchSituation {
   readonly hasTakeable: boolean;
   /** Number of documents of the next group to start. `undefined`: there is none */
   readonly nextGroup: number | undefined;
+  /** Deletions at Extend that have not ended. */
+  readonly deletions: number;
   /** Outcomes that are not written yet. */
   readonly unwritten: number;
   /** Those of them that the next segment takes. */
@@ -83,12 +85,13 @@ export function nextStep(situation: BatchSituation): BatchStep {
 }
 
 /** Temporal reports the ends of the groups to this execution only, so it waits for them. */
-function continueStep({ starting, groups, unwritten }: BatchSituation): BatchStep {
-  if (starting > 0 || groups > 0) return { kind: 'wait' };
+function continueStep({ starting, groups, deletions, unwritten }: BatchSituation): BatchStep {
+  if (starting > 0 || groups > 0 || deletions > 0) return { kind: 'wait' };
   return { kind: unwritten > 0 ? 'write' : 'continueAsNew' };
 }
 
-function endStep({ unwritten, inSegment }: BatchSituation): BatchStep {
+function endStep({ deletions, unwritten, inSegment }: BatchSituation): BatchStep {
+  if (deletions > 0) return { kind: 'wait' };
   if (unwritten === 0) return { kind: 'finish' };
   return { kind: inSegment < unwritten ? 'write' : 'writeLast' };
 }
