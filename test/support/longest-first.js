@@ -5,7 +5,7 @@ const Sequencer = require('@jest/test-sequencer').default;
 const LONG =
   /\/e2e\/(?:fault-table\/)?(?:batch-command|crash|crash-while-waiting|install-matrix|other-languages|prometheus|restart-sequences)\.test\.ts$/;
 /** Matches a test that waits for real time: it starts a command, an example or a server with a real clock. */
-const WAITS = /run-command'|run-example'|worker-process'|'dev-server'|startOwnDevServer|createDevEnv|continuing-scene'/;
+const WAITS = /run-command'|run-example'|worker-process'|dev-server'|startOwnDevServer|createDevEnv|continuing-scene'/;
 
 /** Starts the tests that take long before the others, so that all jest workers end at about the same time. */
 module.exports = class LongestFirst extends Sequencer {
