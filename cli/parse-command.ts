@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Environment } from '../contract';
+import { toPlainText } from '../privacy';
 import type { DocumentReport, Summary } from './document-report';
 import { EXIT_STATUS, type ExitStatus, interruptedError } from './exit-status';
 import { listenForInterruption, untilAborted } from './interruption';
@@ -38,6 +39,10 @@ export async function parseCommand(given: ParseArguments, env: Environment): Pro
 
 /** Lines of the sample's markdown that the command shows. */
 const SHOWN_LINES = 16;
+/** Longest part of a line that is shown, in characters: a row of a large table has more. */
+const SHOWN_CHARACTERS = 200;
+/** Largest number of documents whose first lines are shown. */
+const SHOWN_DOCUMENTS = 3;
 
 interface CommandContext {
   readonly display: ProgressDisplay;
@@ -91,18 +96,19 @@ async function tell(
   const failed = summary.documents.filter(({ status }) => status === 'failed').length;
   const count = summary.documents.length;
   if (count > 1) say(`${count - failed} of ${count} documents parsed${failed > 0 ? `, ${failed} failed` : ''}`);
-  if (settings.isSample && !settings.json) await showBeginning(outcomes[0]?.markdown, say);
+  const isFirstLook = settings.isSample || (services.local.extend && count <= SHOWN_DOCUMENTS);
+  if (isFirstLook && !settings.json) for (const { markdown } of outcomes) await showBeginning(markdown, say);
   const lost = settings.json ? await printForMachine(summary) : undefined;
   if (lost !== undefined) say(`the summary could not be written: ${lost}`);
   return failed > 0 || lost !== undefined ? EXIT_STATUS.failure : EXIT_STATUS.success;
 }
 
-/** Shows the first lines of the sample's markdown, so that a newcomer sees the result at once. */
+/** Shows the first lines of a document's markdown, so that a newcomer sees the result at once. */
 async function showBeginning(path: string | undefined, say: (line: string) => void): Promise<void> {
   if (path === undefined) return;
   const lines = (await readFile(path, 'utf8')).split('\n').slice(0, SHOWN_LINES);
   say(`the first lines of ${path}:`);
-  for (const line of lines) say(`  ${line}`.trimEnd());
+  for (const line of lines) say(`  ${toPlainText(line).slice(0, SHOWN_CHARACTERS)}`.trimEnd());
 }
 
 /** The summary of the documents that have ended, and of the arguments that cannot be documents. */

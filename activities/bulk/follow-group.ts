@@ -53,7 +53,7 @@ async function follow(group: OpenGroup, input: FollowGroupInput, parts: Delivery
   const isLookComplete = await adoptLost(group, parts.extend, group.lost);
   const hasEnded = await pollBatches(group, parts);
   const isLast = hasEnded || group.remainingMs === 0;
-  // What an earlier attempt has recorded is told at once.
+  // The outcomes that an earlier attempt has recorded are told at once.
   const isUrgent = input.isUrgent === true || details.parts.length > 0;
   if (!isLast && !isUrgent && !isDue(group)) throw processing(group);
   // A batch that was given up may be listed late. Its runs are named as other runs of its documents.

@@ -75,13 +75,18 @@ function serveOptions({ path }: EmulatorRequest): EmulatorResponse {
 }
 
 /**
- * Answers a request for a path that this version of the API does not serve. A path of another version was removed, if
- * the request reads; else the answer is the plain text of a web framework, and none of the API's errors.
+ * Answers a request that is no call of this version of the API. A path of another version was removed, if the request
+ * reads, and a path of this version has other methods; else the answer is the plain text of a web framework, and none of
+ * the API's errors.
  */
 function serveNothing({ request }: Exchange): EmulatorResponse {
   const { apiVersion, method, path } = request;
   if (method === 'GET' && isOfOtherVersion(apiVersion, method, path)) {
     throw new RefusedRequest(410, `${path} is not part of version ${apiVersion}`, 'ENDPOINT_REMOVED');
+  }
+  const methods = methodsOf(path, [apiVersion]).join(', ');
+  if (methods !== '') {
+    throw new RefusedRequest(405, `${path} has the methods ${methods}, got ${method}`, undefined, { allow: methods });
   }
   const raw = `Cannot ${method} ${path}`;
   return { status: 404, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: { raw } };

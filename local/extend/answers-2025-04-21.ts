@@ -1,11 +1,14 @@
 import { defined } from '../../json';
-import type { Answers, RunToAnswer } from './answers';
+import type { Answers, FileDetails, RunToAnswer } from './answers';
 import { creditsFor } from './credits';
 import type { StoredFile } from './emulator-files';
+import type { FileContents } from './file-contents';
 import { fileFacts } from './file-facts';
 import type { EmulatorState } from './emulator-state';
 import type { RunSnapshot } from './run-progress';
 import type { Run } from './run-store';
+
+const NO_CONTENTS: FileContents = { rawText: null, markdown: null, pages: null, sheets: null };
 
 /** The answers of version 2025-04-21: most are an envelope with the member `success`. */
 export const ANSWERS_2025_04_21: Answers = {
@@ -23,10 +26,10 @@ export const ANSWERS_2025_04_21: Answers = {
     parserRunId,
     message: 'Parser run data has been successfully deleted.',
   }),
-  file: (file, presignedUrl) => ({ success: true, file: { ...fileObject(file), presignedUrl } }),
+  file: (file, details) => ({ success: true, file: fileObject(file, details) }),
   files: ({ items, nextPageToken }) => ({
     success: true,
-    files: items.map((file) => ({ ...fileObject(file), presignedUrl: null })),
+    files: items.map((file) => fileObject(file)),
     ...defined({ nextPageToken }),
   }),
   deletedFile: (fileId) => ({ success: true, fileId, message: 'File data has been successfully deleted.' }),
@@ -67,7 +70,8 @@ function chunkUrl(run: Run, index: number, { presigned, baseUrl }: EmulatorState
   return presigned.create(baseUrl, `/presigned/runs/${run.id}/chunks/${index}`);
 }
 
-function fileObject(file: StoredFile): object {
-  const contents = { rawText: null, markdown: null, pages: null, sheets: null };
-  return { ...fileFacts(file), contents, metadata: { pageCount: null, parentSplit: null }, usage: null };
+function fileObject(file: StoredFile, details?: FileDetails): object {
+  const { presignedUrl = null, pageCount = null } = details ?? {};
+  const contents = details?.contents ?? NO_CONTENTS;
+  return { ...fileFacts(file), presignedUrl, contents, metadata: { pageCount, parentSplit: null }, usage: null };
 }

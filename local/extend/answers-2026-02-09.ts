@@ -15,7 +15,10 @@ export const ANSWERS_2026_02_09: Answers = {
   run: (to, content) => runObject(to, contentOf(to, content)),
   parsedNow: (to) => runObject(to, contentOf(to, 'json')),
   deletedRun: (id) => ({ id }),
-  file: (file, presignedUrl) => ({ ...fileObject(file), presignedUrl, contents: null }),
+  file: (file, details) => {
+    const { presignedUrl = null, contents = null, pageCount } = details ?? {};
+    return { ...fileFacts(file), metadata: defined({ pageCount }), presignedUrl, contents };
+  },
   files: ({ items, nextPageToken }) => ({ object: 'list', data: items.map(fileObject), ...defined({ nextPageToken }) }),
   deletedFile: (id) => ({ id }),
   refusal: errorObject,

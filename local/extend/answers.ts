@@ -1,5 +1,6 @@
 import type { StoredFile } from './emulator-files';
 import type { EmulatorState } from './emulator-state';
+import type { FileContents } from './file-contents';
 import type { RunSnapshot } from './run-progress';
 import type { Run } from './run-store';
 
@@ -25,6 +26,14 @@ export interface Page<T> {
   readonly nextPageToken?: string;
 }
 
+/** The data of a file that only the request for this one file is answered with. */
+export interface FileDetails {
+  readonly presignedUrl: string;
+  /** Number of pages of a file that was parsed. */
+  readonly pageCount?: number | undefined;
+  readonly contents: FileContents | null;
+}
+
 /** The form in which one version of the API writes its answers. Every function returns a JSON body. */
 export interface Answers {
   /** Answer to a submit. */
@@ -36,7 +45,7 @@ export interface Answers {
   /** Answer to the deletion of a run. */
   deletedRun(runId: string): object;
   /** Answer with one file. */
-  file(file: StoredFile, presignedUrl: string | null): object;
+  file(file: StoredFile, details?: FileDetails): object;
   /** Answer with one page of the files. */
   files(page: Page<StoredFile>): object;
   /** Answer to the deletion of a file. */

@@ -1,6 +1,7 @@
 import { defined } from '../../json';
 import { RefusedRequest } from './refused-request';
 import { createId } from './ids';
+import type { ParsedFile } from './file-contents';
 import type { KeptObjects } from './kept-objects';
 import type { EmulatorFile } from './ledger';
 
@@ -23,6 +24,7 @@ type FileFacts = EmulatorFile;
 export class EmulatorFiles {
   readonly #files = new Map<string, StoredFile>();
   readonly #facts = new Map<string, FileFacts>();
+  readonly #parsed = new Map<string, ParsedFile>();
   readonly #kept: KeptObjects | undefined;
 
   /** @param kept store in which files outlive the emulator; `undefined` for none */
@@ -63,9 +65,20 @@ export class EmulatorFiles {
   delete(id: string, owner: string): void {
     this.getOwned(id, owner);
     this.#files.delete(id);
+    this.#parsed.delete(id);
     this.#kept?.remove(id);
     const facts = this.#facts.get(id);
     if (facts !== undefined) this.#facts.set(id, { ...facts, deleted: true });
+  }
+
+  /** Keeps the output of a run of a file in memory. It replaces that of an earlier run. */
+  noteParsed(id: string, parsed: ParsedFile): void {
+    if (this.has(id)) this.#parsed.set(id, parsed);
+  }
+
+  /** Returns the output of the last run of a file; `undefined` for a file that this emulator has not parsed. */
+  parsed(id: string): ParsedFile | undefined {
+    return this.#parsed.get(id);
   }
 
   /** Returns the owner's files that still exist, newest first. */

@@ -4,6 +4,7 @@ import { jsonResponse, type EmulatorResponse } from './emulator-response';
 import { downloadFile } from './download-file';
 import type { EmulatorState } from './emulator-state';
 import type { Exchange } from './exchange';
+import { fileContents } from './file-contents';
 import { identifyFile } from './identify-file';
 import { RefusedRequest } from './refused-request';
 
@@ -27,7 +28,7 @@ export async function uploadFile({ request, body, owner, state }: Exchange): Pro
     bytes,
     uploaded: true,
   });
-  return jsonResponse(200, answersOf(request.apiVersion).file(file, null));
+  return jsonResponse(200, answersOf(request.apiVersion).file(file));
 }
 
 /**
@@ -44,7 +45,7 @@ export async function createFile({ request, owner, state }: Exchange): Promise<E
   const identity = identifyFile(bytes, name);
   if (identity.kind === 'unreadable') throw new RefusedRequest(400, identity.message, identity.reason);
   const file = state.files.add({ owner, name, ...defined({ type: identity.apiType }), bytes, uploaded: false });
-  return jsonResponse(200, answersOf(request.apiVersion).file(file, null));
+  return jsonResponse(200, answersOf(request.apiVersion).file(file));
 }
 
 async function bytesOf(url: string, { maxInputBytes, downloadTimeoutMs, closing }: EmulatorState): Promise<Uint8Array> {
@@ -53,11 +54,18 @@ async function bytesOf(url: string, { maxInputBytes, downloadTimeoutMs, closing 
   throw new RefusedRequest(400, 'The URL cannot be downloaded', loaded.failureReason);
 }
 
-/** `GET /files/{id}`: answers with the file's data and a presigned URL of its bytes. */
+/**
+ * `GET /files/{id}`: answers with the file's data, a presigned URL of its bytes, and the contents that the query asks
+ * for. As at the API, only a file that a run has parsed has contents and a number of pages.
+ */
 export function getFile({ request, owner, state }: Exchange): EmulatorResponse {
   const file = state.files.getOwned(request.fileId ?? '', owner);
   const presignedUrl = state.presigned.create(state.baseUrl, `/presigned/files/${file.id}`);
-  return jsonResponse(200, answersOf(request.apiVersion).file(file, presignedUrl));
+  const parsed = state.files.parsed(file.id);
+  const contents = fileContents(parsed, file.type, request.query);
+  const hasPages = file.type === 'PDF' || file.type === 'DOCX';
+  const details = { presignedUrl, contents, pageCount: hasPages ? parsed?.pageCount : undefined };
+  return jsonResponse(200, answersOf(request.apiVersion).file(file, details));
 }
 
 /** `DELETE /files/{id}`: every later call answers as if the file did not exist. */

@@ -80,9 +80,9 @@ export function matchRoute(
   return { operation: called === 'GET' && path.startsWith('/presigned/') ? 'content' : 'unknown' };
 }
 
-/** Returns the methods of a path, in either version of the API; none for a path that no version serves. */
-export function methodsOf(path: string): readonly string[] {
-  const calls = SERVED_VERSIONS.flatMap((version) => CALLS[version]);
+/** Returns the methods of a path in these versions of the API; none for a path that they do not serve. */
+export function methodsOf(path: string, versions: readonly ApiVersion[] = SERVED_VERSIONS): readonly string[] {
+  const calls = versions.flatMap((version) => CALLS[version]);
   const methods = new Set(calls.filter((call) => matchPath(call.path, path) !== undefined).map(({ method }) => method));
   if (methods.has('GET')) methods.add('HEAD');
   return methods.size === 0 ? [] : [...methods, 'OPTIONS'].sort();
@@ -94,8 +94,12 @@ export function isOfOtherVersion(apiVersion: ApiVersion, method: string, path: s
   return others.some((version) => matchRoute(version, method, path, {}).operation !== 'unknown');
 }
 
-/** Returns the id in the path; empty for a path without an id; `undefined` if the path is another one. */
-function matchPath(pattern: string, path: string): string | undefined {
+/**
+ * Returns the id in the path; empty for a path without an id; `undefined` if the path is another one. A slash at the end
+ * of the path is ignored, as web frameworks do.
+ */
+function matchPath(pattern: string, given: string): string | undefined {
+  const path = given.replace(/(?<=.)\/$/, '');
   if (!pattern.includes('*')) return path === pattern ? '' : undefined;
   const [before = '', after = ''] = pattern.split('*');
   if (!path.startsWith(before) || !path.endsWith(after)) return undefined;

@@ -85,11 +85,12 @@ async function processDocument(input: ParsingProgressInput): Promise<RunSnapshot
   if ('failureReason' in outcome) return failed(outcome.failureReason);
   const processingTimeMs = Math.round(performance.now() - startedAtMs);
   const { chunks, pageCount, ocr } = outcome;
+  state.files.noteParsed(file.id, { chunks, pageCount });
   const output = { chunks: () => chunks, pageCount, processingTimeMs, ...defined({ ocr }) };
   return { status: 'PROCESSED', as: 'parser_run', output };
 }
 
-type FoundFile = { readonly bytes: Uint8Array; readonly name: string } | { readonly failureReason: FailureReason };
+type FoundFile = StoredFile | { readonly failureReason: FailureReason };
 
 async function fileOf({ state, owner, stored, download, fileName }: ParsingProgressInput): Promise<FoundFile> {
   if (stored !== undefined) return stored;

@@ -2,6 +2,7 @@ import { answersOf } from './answers-of';
 import { jsonResponse, type EmulatorResponse } from './emulator-response';
 import type { Exchange } from './exchange';
 import { createId } from './ids';
+import type { EmulatorRequest } from './ledger';
 import { RefusedRequest } from './refused-request';
 import { existingRun, type Run } from './run-store';
 
@@ -25,6 +26,7 @@ export function submitRun(exchange: Exchange): EmulatorResponse {
 /** `POST /parse`: creates a run, waits for its end, and answers with the bare run, or with the document's failure. */
 export async function parseNow(exchange: Exchange): Promise<EmulatorResponse> {
   const { request, state } = exchange;
+  checkResponseType(request);
   const run = createRun(exchange);
   const snapshot = await run.progress.ended();
   if (snapshot.status === 'PROCESSED') {
@@ -39,10 +41,7 @@ export async function parseNow(exchange: Exchange): Promise<EmulatorResponse> {
 /** `GET` of a run: answers with its state, or with its result. */
 export function serveRun(exchange: Exchange): EmulatorResponse {
   const { request, report, state } = exchange;
-  const { responseType } = request.query;
-  if (responseType !== undefined && responseType !== 'json' && responseType !== 'url') {
-    throw new RefusedRequest(400, `responseType must be json or url, got ${responseType}`);
-  }
+  checkResponseType(request);
   const run = namedRun(exchange);
   const kind = request.operation === 'read' ? 'read' : 'result';
   const snapshot = report ?? run.progress.next(kind);
@@ -70,6 +69,11 @@ export function deleteRun(exchange: Exchange): EmulatorResponse {
   const run = namedRun(exchange);
   exchange.state.runs.delete(run);
   return jsonResponse(200, answersOf(exchange.request.apiVersion).deletedRun(run.id));
+}
+
+function checkResponseType({ query: { responseType = 'json' } }: EmulatorRequest): void {
+  if (responseType === 'json' || responseType === 'url') return;
+  throw new RefusedRequest(400, `responseType must be json or url, got ${responseType}`);
 }
 
 function namedRun({ run, request }: Exchange): Run {

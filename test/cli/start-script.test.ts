@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { devServerAddress } from '../support/servers';
 import { writeShell } from '../support/npm-shell';
-import { COMMAND, START_SCRIPT, Workplace } from './run-command';
+import { makeDeck } from '../local/extend/made-office';
+import { sampleDocument } from '../local/extend/sample-documents';
+import { COMMAND, DOCUMENTS, START_SCRIPT, Workplace } from './run-command';
 
 let workplace: Workplace;
 
@@ -79,6 +81,25 @@ describe('npm start', () => {
     const { status, stdout } = await workplace.run(args, { script: START_SCRIPT, env });
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ documents: [{ status: 'processed' }], local: { extend: true } });
+  });
+
+  it('prints the markdown of a photographed receipt, of slides and of a spreadsheet', async () => {
+    const picture = sampleDocument('receipt.png');
+    const slides = [
+      { title: 'Berths', table: [['Berth'], ['A1']] },
+      { title: 'Costs \u009b31m of May', picture },
+    ];
+    writeFileSync(join(workplace.directory, 'deck.pptx'), makeDeck(slides));
+    const env = { TEMPORAL_ADDRESS: devServerAddress() };
+    const args = [join(DOCUMENTS, 'turned.jpg'), 'deck.pptx', join(DOCUMENTS, 'orders.xlsx'), '--out', 'markdown'];
+    const { status, stdout } = await workplace.run(args, { script: START_SCRIPT, env });
+    expect(status).toBe(0);
+    const [, receipt = '', deck = '', orders = ''] = stdout.split(/^the first lines of .*\n/m);
+    expect(receipt).toMatch(/^ {2}HARBOUR CAFE\n[^]*^ {2}Coffee 2.80\n {2}Apple cake 4.50\n {2}Total EUR 7.30\n/m);
+    expect(deck).toMatch(/^ {2}# Berths\n\n {2}\| Berth \|\n {2}\| --- \|\n {2}\| A1 \|\n\n {2}# Costs 31m of May$/m);
+    expect(deck).toContain('Apple cake 4.50');
+    expect(orders).toContain('  | Date | Item | Quantity | Price |\n  | --- | --- | --- | --- |\n');
+    expect(orders).toContain('| 2026-01-15 | Paper A4 | 12 | 4.50 |');
   });
 
   it.each(['SIGINT', 'SIGTERM'] as const)('under npm, cancels and cleans up on %s', async (signal) => {

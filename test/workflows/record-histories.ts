@@ -233,6 +233,9 @@ function bulkRecordings(): Readonly<Record<string, Recording>> {
         submission,
       },
     },
+    'bulk-deleted': {
+      input: { documents: documents(10, 'ok', 'bulk-deleted'), defaults: { deleteRun: 'always' }, submission },
+    },
     'bulk-woken': {
       input: { documents: documents(10, 'ok', 'bulk-woken'), defaults: { polling: HOURLY }, submission },
       meanwhile: wakeGroup,

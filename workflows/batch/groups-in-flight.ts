@@ -60,7 +60,7 @@ const LOST_OUTCOME = {
   details: { runMayExist: true },
 } as const;
 
-/** Names of parts of a log. Anybody may send a signal, and a name must not lead to another object of the store. */
+/** Names of parts of a log. A signal may come from another program, and a name must not lead to another object of the store. */
 const PART_NAME = /^[\w-]+$/;
 
 /** The groups of a bulk batch that are in flight. Each is a child workflow, which tells its progress by a signal. */

@@ -46,7 +46,7 @@ export function addMissingPlainText(blocks: readonly PdfBlock[], plainText: stri
 /** Returns the text of a block with the numbers of lists. */
 function textOf(block: PdfBlock): string {
   if (block.type === 'table') return block.rows.flat().join('\n');
-  return block.type === 'text' ? block.content : block.text;
+  return block.type === 'heading' ? block.text : block.content;
 }
 
 /** Joins missing lines that follow one another closely. A line that is not missing separates them. */

@@ -149,6 +149,7 @@ function tableOptions({ blockOptions }: ParseConfig): Readonly<Record<string, un
 }
 
 function details(block: ParsedBlock): Readonly<Record<string, unknown>> {
+  if (block.type === 'figure') return { type: 'figure_details', figureType: 'image' };
   if (block.type !== 'table') return {};
   const columnCount = columnCountOf(block.rows);
   return { type: 'table_details', rowCount: block.rows.length, columnCount };

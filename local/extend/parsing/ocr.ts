@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
-import type { Block, Word, Worker } from 'tesseract.js';
+import type { Block, Rectangle, Word, Worker } from 'tesseract.js';
+import { defined } from '../../../json';
 import type { Box, ParsedWord } from './parsed-document';
 import { loadLibrary } from './load-library';
 import { ParsingFailure } from './parsing-failure';
@@ -25,13 +26,15 @@ let worker: Promise<Worker> | undefined;
  * Reads the English text of an image: PNG, JPEG, WebP or PNM. The data of the language come from a package; nothing is
  * downloaded.
  *
+ * @param area part of the image to read, in its pixels; the whole image if it is absent
  * @throws ParsingFailure for an image that cannot be decoded, and if a library is missing.
  */
-export async function recognizeText(image: Uint8Array): Promise<OcrText> {
+export async function recognizeText(image: Uint8Array, area?: Box): Promise<OcrText> {
   worker ??= createOcr();
   const engine = await worker;
   const input = Buffer.from(image.buffer, image.byteOffset, image.byteLength);
-  const { data } = await engine.recognize(input, {}, { text: false, blocks: true }).catch((error: unknown) => {
+  const options = defined({ rectangle: area === undefined ? undefined : toRectangle(area) });
+  const { data } = await engine.recognize(input, options, { text: false, blocks: true }).catch((error: unknown) => {
     throw new ParsingFailure('CORRUPT_FILE', error);
   });
   return (data.blocks ?? []).flatMap(toParagraphs);
@@ -59,6 +62,10 @@ function toParagraphs({ paragraphs }: Block): OcrLine[][] {
 
 function toWord({ text, confidence, bbox }: Word): ParsedWord {
   return { text, box: toBox(bbox), confidence: Math.round(confidence) / 100 };
+}
+
+function toRectangle({ left, top, right, bottom }: Box): Rectangle {
+  return { left, top, width: right - left, height: bottom - top };
 }
 
 function toBox({ x0, y0, x1, y1 }: Word['bbox']): Box {

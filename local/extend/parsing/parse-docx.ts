@@ -18,7 +18,7 @@ const PARAGRAPH = /<w:p(?:\s[^>]*)?>([^]*?)<\/w:p>/g;
 const RUN_TEXT = /<w:t(?:\s[^>]*)?>([^<]*)<\/w:t>|<w:tab\/>/g;
 
 /**
- * Converts a Word file to HTML and parses that, without its images. The headers are at the beginning and the footers at
+ * Converts a Word file to HTML and parses that. The headers are at the beginning and the footers at
  * the end, each once. Formulas are plain text without their structure. A page ends at a hard page break only, because the
  * file does not contain the others.
  *
@@ -27,18 +27,23 @@ const RUN_TEXT = /<w:t(?:\s[^>]*)?>([^<]*)<\/w:t>|<w:tab\/>/g;
 export async function parseDocx(bytes: Uint8Array): Promise<ParsedPage[]> {
   const { default: mammoth } = await loadLibrary({ name: 'mammoth', format: 'DOCX', load: () => import('mammoth') });
   const whole = repackZip(bytes, withReadableFormulas(bytes));
+  const pictures = new Map<string, Uint8Array>();
   const options = {
     styleMap: [
       "br[type='page'] => hr.pagebreak",
       "p[style-name='Title'] => h1:fresh",
       "p[style-name='Subtitle'] => h2:fresh",
     ],
-    convertImage: mammoth.images.imgElement(async () => ({ src: '' })),
+    convertImage: mammoth.images.imgElement(async (image) => {
+      const src = `picture:${pictures.size}`;
+      pictures.set(src, new Uint8Array(await image.readAsArrayBuffer()));
+      return { src };
+    }),
   };
   const { value } = await mammoth.convertToHtml({ buffer: asBuffer(whole) }, options).catch((error: unknown) => {
     throw new ParsingFailure('CORRUPT_FILE', error);
   });
-  return parseHtml(`${partsAsHtml(whole, HEADER)}${value}${partsAsHtml(whole, FOOTER)}`, 'DOCX');
+  return parseHtml(`${partsAsHtml(whole, HEADER)}${value}${partsAsHtml(whole, FOOTER)}`, { format: 'DOCX', pictures });
 }
 
 /** Returns a view of the same bytes. They are not copied, because an unpacked file may be large. */

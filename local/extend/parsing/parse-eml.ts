@@ -1,13 +1,14 @@
-import type { Address } from 'postal-mime';
+import type { Address, Attachment } from 'postal-mime';
 import { loadLibrary } from './load-library';
 import { parseHtml } from './parse-html';
 import { parseText } from './parse-text';
 import { headingBlock, type ParsedBlock, type ParsedPage } from './parsed-document';
 import { ParsingFailure } from './parsing-failure';
+import { pictureFigure } from './picture-figure';
 
 /**
- * Parses an email: its subject, sender, receivers and date, its text, and the names of its attachments. Attachments are
- * not parsed. Of a message in two forms, the HTML form is parsed.
+ * Parses an email: its subject, sender, receivers and date, its text, and the names of its attachments. Pictures
+ * are figures, other attachments are not parsed. Of a message in two forms, the HTML form is parsed.
  *
  * @throws ParsingFailure for a broken message, and if a library is missing.
  */
@@ -27,14 +28,27 @@ export async function parseEml(bytes: Uint8Array): Promise<ParsedPage[]> {
     value === undefined || value === '' ? [] : [`**${name}:** ${value}`],
   );
   const names = mail.attachments.map(({ filename, mimeType }) => `- ${filename ?? mimeType}`);
+  const images = mail.attachments.filter(({ mimeType }) => mimeType.startsWith('image/'));
+  const pictures = new Map(images.map((file) => [addressOf(file), bytesOf(file)]));
+  const apart = images.filter((file) => file.contentId === undefined || mail.html?.includes(addressOf(file)) !== true);
   const [first = { blocks: [] }, ...others] =
-    mail.html === undefined ? parseText(mail.text ?? '') : await parseHtml(mail.html, 'EML');
+    mail.html === undefined ? parseText(mail.text ?? '') : await parseHtml(mail.html, { format: 'EML', pictures });
   const before: ParsedBlock[] = mail.subject === undefined ? [] : [headingBlock(1, mail.subject)];
   if (head.length > 0) before.push({ type: 'text', content: head.join('\n') });
   const attached: ParsedBlock[] =
     names.length === 0 ? [] : [{ type: 'text', content: `Attachments:\n\n${names.join('\n')}` }];
+  attached.push(...apart.map((file) => pictureFigure(bytesOf(file), file.filename ?? '')));
   const pages = [{ blocks: [...before, ...first.blocks] }, ...others];
   return pages.map((page, at) => (at === pages.length - 1 ? { blocks: [...page.blocks, ...attached] } : page));
+}
+
+/** Returns the address by which the HTML of the mail names an attachment. */
+function addressOf({ contentId = '' }: Attachment): string {
+  return `cid:${contentId.replace(/^<|>$/g, '')}`;
+}
+
+function bytesOf({ content }: Attachment): Uint8Array {
+  return new Uint8Array(typeof content === 'string' ? Buffer.from(content) : content);
 }
 
 function addresses(all: readonly Address[] = []): string {

@@ -11,7 +11,7 @@ import { readImages } from './read-image';
 export async function parseImage(bytes: Uint8Array): Promise<ParsedPage[]> {
   const pages: ParsedPage[] = [];
   for (const { bytes: image, width, height } of await readImages(bytes)) {
-    pages.push({ width, height, ...toOcrPage(await recognizeText(image), 1) });
+    pages.push({ width, height, ...toOcrPage(await recognizeText(image)) });
   }
   return pages;
 }

@@ -14,6 +14,7 @@ import { parsePdf } from './parse-pdf';
 import { parseDelimited, parseSpreadsheet } from './parse-spreadsheet';
 import { parseText } from './parse-text';
 import type { ParsedPage } from './parsed-document';
+import { readFigures } from './read-figures';
 import { repackZip } from './repack-zip';
 import { returnsWords } from './returns-words';
 import { selectPages, type PageRange } from './select-pages';
@@ -40,7 +41,7 @@ const PARSERS: Readonly<Record<DocumentFormat, (bytes: Uint8Array, config: Parse
 export async function parseIntoChunks({ bytes, format, config }: ParserTask): Promise<ParseOutcome> {
   try {
     const ranges = config.advancedOptions?.pageRanges as readonly PageRange[] | null | undefined;
-    const pages = selectPages(await PARSERS[format](bytes, config), ranges ?? []);
+    const pages = await readFigures(selectPages(await PARSERS[format](bytes, config), ranges ?? []), config);
     const chunks = chunkPages(pages, config);
     return { chunks, pageCount: countPages(format, pages, chunks), ...defined({ ocr: ocrOf(pages, config) }) };
   } catch (error) {

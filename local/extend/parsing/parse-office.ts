@@ -1,8 +1,9 @@
-import type { OfficeContentNode, SupportedFileType } from 'officeparser';
+import type { ImageMetadata, OfficeAttachment, OfficeContentNode, SupportedFileType } from 'officeparser';
 import { errorMessage } from '../../../json';
 import { loadLibrary } from './load-library';
-import { headingBlock, type ParsedBlock, type ParsedPage } from './parsed-document';
+import { headingBlock, type FigureBlock, type ParsedBlock, type ParsedPage } from './parsed-document';
 import { ParsingFailure } from './parsing-failure';
+import { pictureFigure } from './picture-figure';
 
 /** Formats of {@link parseOffice}. */
 export type OfficeFormat = Extract<SupportedFileType, 'pptx' | 'odt' | 'odp' | 'rtf'>;
@@ -10,8 +11,11 @@ export type OfficeFormat = Extract<SupportedFileType, 'pptx' | 'odt' | 'odp' | '
 /** Nodes that begin a page. */
 const PAGE_NODES: ReadonlySet<string> = new Set(['slide', 'page', 'sheet']);
 
+/** A function that returns the picture of a node; `undefined` for a node that is no picture of the document. */
+type FindPicture = (node: OfficeContentNode) => FigureBlock | undefined;
+
 /**
- * Parses slides, OpenDocument texts and rich text, without pictures. Each slide is a page; of the other formats, a page
+ * Parses slides, OpenDocument texts and rich text. Each slide is a page; of the other formats, a page
  * ends at a hard page break only.
  *
  * @throws ParsingFailure for a broken file, and if the library is missing.
@@ -20,31 +24,48 @@ export async function parseOffice(bytes: Uint8Array, format: OfficeFormat): Prom
   const load = () => import('officeparser');
   const { OfficeParser } = await loadLibrary({ name: 'officeparser', format: format.toUpperCase(), load });
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const options = { fileType: format, includeBreakNodes: true, outputErrorToConsole: false };
-  const { content } = await OfficeParser.parseOffice(buffer, options).catch((error: unknown) => {
+  const options = { fileType: format, includeBreakNodes: true, extractAttachments: true, outputErrorToConsole: false };
+  const { content, attachments } = await OfficeParser.parseOffice(buffer, options).catch((error: unknown) => {
     // The library loads a part of itself when it first parses.
     if (/cannot find (?:module|package)/i.test(errorMessage(error))) throw error;
     throw new ParsingFailure('CORRUPT_FILE', error);
   });
   const pages: ParsedBlock[][] = [];
-  collect(content, pages);
+  collect(content, pages, (node) => figureOf(node, attachments));
   return (pages.length === 0 ? [[]] : pages).map((blocks) => ({ blocks }));
 }
 
-function collect(nodes: readonly OfficeContentNode[], pages: ParsedBlock[][]): void {
+function collect(nodes: readonly OfficeContentNode[], pages: ParsedBlock[][], find: FindPicture): void {
   for (const node of nodes) {
     const { type, children = [] } = node;
     if (PAGE_NODES.has(type)) {
       pages.push([]);
-      collect(children, pages);
+      collect(children, pages, find);
     } else if (isPageBreak(node)) pages.push([]);
     else {
       if (pages.length === 0) pages.push([]);
-      const block = toBlock(node);
-      if (block !== undefined) addBlock(block, node, pages);
-      else collect(children, pages);
+      const block = find(node) ?? toBlock(node);
+      if (block === undefined) collect(children, pages, find);
+      else {
+        addBlock(block, node, pages);
+        pages.at(-1)?.push(...children.flatMap((child) => figuresIn(child, find)));
+      }
     }
   }
+}
+
+/** Returns the pictures in a node. */
+function figuresIn(node: OfficeContentNode, find: FindPicture): FigureBlock[] {
+  const figure = find(node);
+  if (figure !== undefined) return [figure];
+  return (node.children ?? []).flatMap((child) => figuresIn(child, find));
+}
+
+function figureOf({ type, metadata }: OfficeContentNode, attachments: readonly OfficeAttachment[]) {
+  if (type !== 'image') return undefined;
+  const { attachmentName, altText } = (metadata ?? {}) as Partial<ImageMetadata>;
+  const attachment = attachments.find(({ name }) => name === attachmentName);
+  return attachment && pictureFigure(new Uint8Array(Buffer.from(attachment.data, 'base64')), altText);
 }
 
 /** Adds a block to the last page. Items of a list that follow one another are one block. */
@@ -74,7 +95,7 @@ function toBlock(node: OfficeContentNode): ParsedBlock | undefined {
   if (text === '') return undefined;
   if (node.type === 'heading') return headingBlock(levelOf(node), text.replaceAll(/\s+/g, ' '));
   if (node.type === 'list') return { type: 'text', content: listItem(node, text) };
-  return ['paragraph', 'text', 'note', 'code', 'comment'].includes(node.type)
+  return ['paragraph', 'text', 'note', 'code', 'comment', 'chart'].includes(node.type)
     ? { type: 'text', content: text }
     : undefined;
 }

@@ -1,10 +1,17 @@
-import type { LiteParseInit, ParsedPage as LayoutPage, TextItem } from '@llamaindex/liteparse-wasm';
+import type {
+  LiteParseInit,
+  PageOrientationCorrection,
+  ParsedPage as LayoutPage,
+  TextItem,
+} from '@llamaindex/liteparse-wasm';
 import type { ParseConfig } from '../../../contract/extend/parse-api';
 import { addMissingPlainText, addMissingText } from './add-missing-text';
 import { fillTables } from './fill-tables';
 import { headingLevels } from './heading-levels';
-import { headingBlock, type ParsedBlock, type ParsedPage, type ParsedWord } from './parsed-document';
+import type { OcrText } from './ocr';
+import { headingBlock, type Box, type ParsedBlock, type ParsedPage, type ParsedWord } from './parsed-document';
 import { ParsingFailure } from './parsing-failure';
+import { createFigureReader } from './pdf-figures';
 import { toPdfBlocks, type PdfBlock, type PdfHeading } from './pdf-blocks';
 import { only, readPages } from './read-pdf';
 import { readScans } from './read-scans';
@@ -22,7 +29,7 @@ interface PdfPage extends Omit<ParsedPage, 'blocks'> {
 /**
  * Parses a PDF with its page sizes and boxes. A page has all the text that the library gives for it: text that is in none
  * of the library's blocks is added in place. A page whose text runs sideways is turned, unless the configuration switches
- * that off. A scanned page is read by OCR.
+ * that off. A scanned page is read by OCR. Pictures beside text are figures, which are read later.
  *
  * It must not run in a process with other tasks, because a broken PDF can trap the library's WebAssembly.
  *
@@ -34,22 +41,40 @@ export async function parsePdf(bytes: Uint8Array, config: ParseConfig): Promise<
   if (pages.length === 0) throw new ParsingFailure('CORRUPT_FILE');
   const scans = await readScans(bytes, pages);
   const turns = config.advancedOptions?.['pageRotationEnabled'] !== false;
-  const upright = turns ? await turnPages(bytes, pages, options) : pages;
-  return withLevels(upright.map(toPdfPage)).map((page, at) => scans.get(upright[at]?.pageNum ?? 0) ?? page);
+  const corrections = turns ? sidewaysPages(pages) : [];
+  const upright = await turnPages(bytes, pages, { ...options, pageOrientationCorrections: corrections });
+  const parsed = upright.map((page) => {
+    const read = createFigureReader(bytes, page, { pageOrientationCorrections: corrections });
+    return withReader(toPdfPage(page), read);
+  });
+  return withLevels(parsed).map((page, at) => scans.get(upright[at]?.pageNum ?? 0) ?? page);
 }
 
-/** Reads the pages whose text runs sideways again, turned. */
+/** Returns the pages whose text runs sideways, with the angles. */
+function sidewaysPages(pages: readonly LayoutPage[]): PageOrientationCorrection[] {
+  const angles = pages.map(({ pageNum, textItems }) => ({ page: pageNum, angle: angleOf(textItems) }));
+  return angles.filter(({ angle }) => angle !== 0);
+}
+
+/** Reads the pages that the options turn again, turned. */
 async function turnPages(
   bytes: Uint8Array,
   pages: readonly LayoutPage[],
   options: LiteParseInit,
 ): Promise<readonly LayoutPage[]> {
-  const angles = pages.map(({ pageNum, textItems }) => ({ page: pageNum, angle: angleOf(textItems) }));
-  const sideways = angles.filter(({ angle }) => angle !== 0);
-  if (sideways.length === 0) return pages;
-  const corrections = { pageOrientationCorrections: sideways, ...only(sideways.map(({ page }) => page)) };
-  const turned = new Map((await readPages(bytes, { ...options, ...corrections })).map((page) => [page.pageNum, page]));
-  return pages.map((page) => turned.get(page.pageNum) ?? page);
+  const numbers = (options.pageOrientationCorrections ?? []).map(({ page = 0 }) => page);
+  if (numbers.length === 0) return pages;
+  const turned = await readPages(bytes, { ...options, ...only(numbers) });
+  return pages.map((page) => turned.find(({ pageNum }) => pageNum === page.pageNum) ?? page);
+}
+
+/** Gives the figures of a page the function that reads them. */
+function withReader(page: PdfPage, read: (box: Box) => Promise<OcrText>): PdfPage {
+  const blocks = page.blocks.map((block) => {
+    const { box } = block;
+    return block.type === 'figure' && box !== undefined ? { ...block, read: () => read(box) } : block;
+  });
+  return { ...page, blocks };
 }
 
 /** Returns the angle by which most of the text of a page is turned clockwise: 0, 90, 180 or 270 degrees. */

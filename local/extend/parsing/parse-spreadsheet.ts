@@ -3,6 +3,7 @@ import type { ParseConfig } from '../../../contract/extend/parse-api';
 import { ParsingFailure } from './parsing-failure';
 import { loadLibrary } from './load-library';
 import { columnCountOf, headingBlock, type ParsedPage } from './parsed-document';
+import { pictureFigure } from './picture-figure';
 
 /** Text of a date that is out of range, as spreadsheet programs show it. The library does not keep the number of the cell. */
 const NO_DATE = '########';
@@ -10,7 +11,7 @@ const NO_DATE = '########';
 type FormatValue = (value: CellValue, format: string) => string;
 
 /**
- * Parses a workbook: each sheet is a page with the sheet's name and one table of formatted values. Empty rows at the
+ * Parses a workbook: each sheet is a page with the sheet's name, one table of formatted values, and its pictures. Empty rows at the
  * end are left out. A formula whose value the workbook does not contain is shown as the formula, because nothing
  * calculates here. The configuration can leave out hidden content and ask for values without their formats.
  *
@@ -51,7 +52,8 @@ function toPage(sheet: Sheet, formatValue: FormatValue): ParsedPage {
   );
   const filled = withoutEmptyEnd(rows);
   const table = filled.length === 0 ? [] : [{ type: 'table' as const, rows: filled }];
-  return { blocks: [headingBlock(2, sheet.name), ...table] };
+  const figures = (sheet.images ?? []).map(({ data, altText }) => pictureFigure(data, altText));
+  return { blocks: [headingBlock(2, sheet.name), ...table, ...figures] };
 }
 
 function isVisible({ hidden, veryHidden }: Sheet): boolean {

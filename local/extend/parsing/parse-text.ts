@@ -1,6 +1,8 @@
 import type { ParsedBlock, ParsedPage } from './parsed-document';
 
 const HEADING = /^(#{1,6})[ \t]+\S.*$/;
+/** The line below a heading: of the first level, or of the second. */
+const UNDERLINE = /^(?:(=+)|-{2,})[ \t]*$/;
 const TABLE_RULE = /^\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$/;
 const FENCE = /^\s*(?:```|~~~)/;
 
@@ -36,6 +38,10 @@ function toBlock(lines: readonly string[]): ParsedBlock {
   const [first = '', second] = lines;
   const level = lines.length === 1 ? HEADING.exec(first)?.[1]?.length : undefined;
   if (level !== undefined) return { type: level === 1 ? 'heading' : 'section_heading', content: first };
+  const underline = lines.length === 2 && second !== undefined ? UNDERLINE.exec(second) : null;
+  if (underline !== null) {
+    return { type: underline[1] === undefined ? 'section_heading' : 'heading', content: lines.join('\n') };
+  }
   if (second !== undefined && first.includes('|') && second.includes('|') && TABLE_RULE.test(second)) {
     return { type: 'table', rows: lines.filter((_, at) => at !== 1).map(splitRow) };
   }

@@ -1,4 +1,5 @@
 import { defined } from '../../../json';
+import type { OcrText } from './ocr';
 
 /** The location of a block on its page, in points from the top left corner. */
 export interface Box {
@@ -9,7 +10,7 @@ export interface Box {
 }
 
 /** One block, before the run's configuration shapes it. */
-export type ParsedBlock = TextBlock | TableBlock;
+export type ParsedBlock = TextBlock | TableBlock | FigureBlock;
 
 /** A heading, a paragraph, a list or code. */
 export interface TextBlock {
@@ -26,6 +27,16 @@ export interface TableBlock {
   readonly rows: readonly (readonly string[])[];
   /** Locations of the cells, where they are known; absent for formats without layout. */
   readonly cellBoxes?: readonly (readonly (Box | undefined)[])[];
+  readonly box?: Box;
+}
+
+/** A picture in a document. */
+export interface FigureBlock {
+  readonly type: 'figure';
+  /** Text of the picture. Until it is read, the text that the document itself gives for the picture; else empty. */
+  readonly content: string;
+  /** Reads the text of the picture; absent if it has been read. With a `box`, the text is located on the page. */
+  readonly read?: () => Promise<OcrText>;
   readonly box?: Box;
 }
 

@@ -1,11 +1,11 @@
 import type { LayoutBlock, LayoutCell } from '@llamaindex/liteparse-wasm';
 import { defined } from '../../../json';
 import { isWithin, wordsOf } from './missing-lines';
-import { unionOf, type Box, type TableBlock } from './parsed-document';
+import { unionOf, type Box, type FigureBlock, type TableBlock } from './parsed-document';
 import type { TextLine } from './text-lines';
 
 /** A block of a PDF page, before the document decides the levels of its headings. */
-export type PdfBlock = PdfHeading | PdfText | TableBlock;
+export type PdfBlock = PdfHeading | PdfText | TableBlock | FigureBlock;
 
 /** A heading of a PDF. */
 export interface PdfHeading {
@@ -36,6 +36,8 @@ export interface PageSize {
 
 /** The number of a section, as in "3.6.2. Specific options". */
 const NUMBERED = /^\d+(?:\.\d+)+\.?\s/;
+/** Least width and height of a picture, in points. Smaller ones are ornaments. */
+const LEAST_PICTURE = 20;
 /** Largest number of lines of one heading. */
 const MAX_HEADING_LINES = 10;
 /** Rows of dots between a label and its numbers. The library takes them for text. */
@@ -54,10 +56,18 @@ export function toPdfBlocks(block: LayoutBlock, page: PageSize, lines: readonly 
     const cellBoxes = cells.map((row) => row.map((cell) => toBox(cell.bbox, page)));
     return rows.length === 0 ? [] : [defined({ type: 'table', rows, cellBoxes, box })];
   }
+  if (block.kind === 'figure') return isPicture(box, lines) ? [{ type: 'figure', content: '', box }] : [];
   const text = block.lines?.join('\n') ?? block.text?.trim() ?? '';
   if (text === '' || LEADERS.test(text)) return [];
   if (block.kind === 'heading') return toHeadings(text, block.level ?? 1, box, lines);
   return [defined({ type: 'text', text, content: toMarkdown(block, text), box })];
+}
+
+/** Tells if a figure is a picture of its own: neither an ornament nor the background of text. */
+function isPicture(box: Box | undefined, lines: readonly TextLine[]): box is Box {
+  if (box === undefined) return false;
+  const isLarge = Math.min(box.right - box.left, box.bottom - box.top) >= LEAST_PICTURE;
+  return isLarge && !lines.some((line) => isWithin(line.box, box));
 }
 
 /**

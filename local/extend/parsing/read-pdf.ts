@@ -4,6 +4,7 @@ import type {
   LiteParseInit,
   PageComplexityStats,
   ParsedPage as LayoutPage,
+  ScreenshotResult,
 } from '@llamaindex/liteparse-wasm';
 import { errorMessage } from '../../../json';
 import { loadLibrary } from './load-library';
@@ -28,6 +29,14 @@ export async function readFacts(bytes: Uint8Array, options: LiteParseInit): Prom
   return withParser(options, (parser) => parser.isComplex(bytes));
 }
 
+/** Renders one page. @throws ParsingFailure as {@link readPages} */
+export async function renderPage(bytes: Uint8Array, options: LiteParseInit): Promise<ScreenshotResult> {
+  const { screenshots } = await withParser({ ...options, extractScreenshots: true }, (parser) => parser.parse(bytes));
+  const [page] = screenshots;
+  if (page === undefined) throw new ParsingFailure('CORRUPT_FILE');
+  return page;
+}
+
 /** Options that read these pages only. */
 export function only(pages: readonly number[]): LiteParseInit {
   return { targetPages: pages.join(',') };
@@ -36,8 +45,9 @@ export function only(pages: readonly number[]): LiteParseInit {
 async function withParser<T>(options: LiteParseInit, read: (parser: LiteParse) => Promise<T>): Promise<T> {
   library ??= loadWasm();
   const { LiteParse } = await library;
-  const common = { extractBlocks: true, keepHeadersFooters: true, outputFormat: 'markdown', imageMode: 'off' } as const;
-  const parser = new LiteParse({ ...common, ocrEnabled: false, quiet: true, ...options });
+  const common = { extractBlocks: true, keepHeadersFooters: true, outputFormat: 'markdown', quiet: true } as const;
+  // Only with placeholders, the blocks contain the figures.
+  const parser = new LiteParse({ ...common, imageMode: 'placeholder', ocrEnabled: false, ...options });
   const result = await read(parser).catch((error: unknown) => {
     // After a trap, the library's memory is in an unknown state. The error ends the process.
     if (error instanceof WebAssembly.RuntimeError) throw error;

@@ -1,6 +1,6 @@
 import type { OcrEngine, ParsedPage as LayoutPage } from '@llamaindex/liteparse-wasm';
 import { recognizeText, type OcrText } from './ocr';
-import { toOcrPage } from './ocr-page';
+import { scaleText, toOcrPage } from './ocr-page';
 import type { ParsedPage } from './parsed-document';
 import { only, readFacts, readPages } from './read-pdf';
 
@@ -44,5 +44,5 @@ async function readScan(bytes: Uint8Array, pageNumber: number): Promise<ParsedPa
   if (failure !== undefined) throw failure;
   if (page === undefined || text.length === 0) return undefined;
   const { width, height } = page;
-  return { width, height, ...toOcrPage(text, width / pixels) };
+  return { width, height, ...toOcrPage(scaleText(text, width / pixels)) };
 }

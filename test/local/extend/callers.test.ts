@@ -129,6 +129,30 @@ describe('methods', () => {
     expect((await fetch(`${emulator.url}/nothing`, { method: 'OPTIONS' })).status).toBe(404);
   });
 
+  it('a method that a path does not have is answered with 405 and the methods that it has', async () => {
+    for (const [method, path, allow] of [
+      ['GET', '/parse/async', 'OPTIONS, POST'],
+      ['PUT', '/files', 'GET, HEAD, OPTIONS, POST'],
+      ['POST', '/parser_runs/parser_run_a', 'DELETE, GET, HEAD, OPTIONS'],
+    ] as const) {
+      const { status, headers, body } = await call(emulator, method, path);
+      expect([status, headers.get('allow')]).toEqual([405, allow]);
+      expect(body).toEqual({ success: false, error: `${path} has the methods ${allow}, got ${method}` });
+    }
+    expect((await callNew(emulator, 'PUT', '/parse_runs')).body).toMatchObject({
+      code: 'INVALID_REQUEST',
+      retryable: false,
+    });
+    expect((await callNew(emulator, 'POST', '/parse/async')).status).toBe(404);
+  });
+
+  it('a slash at the end of a path is ignored', async () => {
+    const id = await submitUrl(emulator, SCRIPTED);
+    expect((await call(emulator, 'GET', `/parser_runs/${id}/`)).body.parserRun.id).toBe(id);
+    expect((await call(emulator, 'POST', '/parse/async/', { file: { fileUrl: SCRIPTED } })).status).toBe(200);
+    expect((await fetch(`${emulator.url}/`, { headers: API_HEADERS })).status).toBe(404);
+  });
+
   it('POST /files stores a text', async () => {
     const made = await call(emulator, 'POST', '/files', { name: 'note.txt', rawText: 'Tie up at both ends.' });
     expect(made.body.file).toMatchObject({ object: 'file', name: 'note.txt', type: 'TXT' });

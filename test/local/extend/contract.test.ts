@@ -129,6 +129,8 @@ describe('GET /parser_runs/{id}', () => {
   it('refuses another responseType and an unknown run', async () => {
     const id = await submitUrl(emulator, `${OK}?kinds`);
     expect((await call(emulator, 'GET', `/parser_runs/${id}?responseType=xml`)).status).toBe(400);
+    const file = { fileUrl: OK };
+    expect((await call(emulator, 'POST', '/parse?responseType=xml', { file })).status).toBe(400);
     const unknown = await call(emulator, 'GET', '/parser_runs/parser_run_unknown');
     expect([unknown.status, unknown.body.success]).toEqual([404, false]);
   });

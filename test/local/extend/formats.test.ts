@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startEmulator, type Emulator } from '../../../local/extend';
 import { parseBytes, upload } from './api-call';
+import { CONTENT_TYPES, makeDeck, OFFICE, relations, zipOf } from './made-office';
 import { honestEntry, makeZip } from './zip-bomb';
 
 let emulator: Emulator;
@@ -19,10 +20,6 @@ async function chunksOf(bytes: Uint8Array, name: string, config?: unknown): Prom
 
 function bytesOf(text: string): Uint8Array {
   return new TextEncoder().encode(text);
-}
-
-function zipOf(entries: Readonly<Record<string, string>>): Uint8Array {
-  return makeZip(Object.entries(entries).map(([name, text]) => honestEntry(name, text)));
 }
 
 describe('encodings', () => {
@@ -54,37 +51,32 @@ describe('encodings', () => {
   });
 });
 
-describe('slides', () => {
-  const A = 'http://schemas.openxmlformats.org/drawingml/2006/main';
-  const P = 'http://schemas.openxmlformats.org/presentationml/2006/main';
-  const R = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
-  const shape = (id: number, type: string, texts: readonly string[]) => `
-    <p:sp><p:nvSpPr><p:cNvPr id="${id}" name="s${id}"/><p:cNvSpPr/><p:nvPr><p:ph type="${type}"/></p:nvPr></p:nvSpPr><p:spPr/>
-    <p:txBody><a:bodyPr/>${texts.map((text) => `<a:p><a:r><a:t>${text}</a:t></a:r></a:p>`).join('')}</p:txBody></p:sp>`;
-  const cells = (texts: readonly string[]) =>
-    texts
-      .map((text) => `<a:tc><a:txBody><a:bodyPr/><a:p><a:r><a:t>${text}</a:t></a:r></a:p></a:txBody></a:tc>`)
-      .join('');
-  const table = `<p:graphicFrame><p:nvGraphicFramePr><p:cNvPr id="9" name="t"/><p:cNvGraphicFramePr/><p:nvPr/></p:nvGraphicFramePr>
-    <a:graphic><a:graphicData uri="http://schemas.openxmlformats.org/drawingml/2006/table"><a:tbl><a:tblGrid/>
-    <a:tr h="1">${cells(['Berth', 'Length'])}</a:tr><a:tr h="1">${cells(['A1', '8 m'])}</a:tr></a:tbl></a:graphicData></a:graphic></p:graphicFrame>`;
-  const slide = (shapes: string) =>
-    `<p:sld xmlns:p="${P}" xmlns:a="${A}" xmlns:r="${R}"><p:cSld><p:spTree>${shapes}</p:spTree></p:cSld></p:sld>`;
-  const relations = (...targets: readonly [string, string][]) =>
-    `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">${targets
-      .map(([id, target]) => `<Relationship Id="${id}" Type="${R}/slide" Target="${target}"/>`)
-      .join('')}</Relationships>`;
+describe('text', () => {
+  it('has headings that a line underlines, and stays unchanged', async () => {
+    const text = 'Harbour\n=======\n\nTie up at both ends.\n\nMoorings\n---\n\nThe ladder\nis free.';
+    const run = await parseBytes(emulator, bytesOf(text), 'a.md');
+    expect(run.chunks[0].content).toBe(text);
+    expect(run.chunks[0].blocks.map(({ type }: { type: string }) => type)).toEqual([
+      'heading',
+      'text',
+      'section_heading',
+      'text',
+    ]);
+  });
+});
 
+describe('slides', () => {
   it('are pages with their titles, texts and tables', async () => {
-    const deck = zipOf({
-      '[Content_Types].xml': '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
-      'ppt/presentation.xml': `<p:presentation xmlns:p="${P}" xmlns:r="${R}"><p:sldIdLst><p:sldId id="256" r:id="r1"/><p:sldId id="257" r:id="r2"/></p:sldIdLst></p:presentation>`,
-      'ppt/_rels/presentation.xml.rels': relations(['r1', 'slides/slide1.xml'], ['r2', 'slides/slide2.xml']),
-      'ppt/slides/slide1.xml': slide(
-        shape(2, 'title', ['Harbour plan']) + shape(3, 'body', ['First point', 'Second point']),
-      ),
-      'ppt/slides/slide2.xml': slide(shape(2, 'title', ['Moorings']) + table),
-    });
+    const deck = makeDeck([
+      { title: 'Harbour plan', points: ['First point', 'Second point'] },
+      {
+        title: 'Moorings',
+        table: [
+          ['Berth', 'Length'],
+          ['A1', '8 m'],
+        ],
+      },
+    ]);
     const chunks = await chunksOf(deck, 'deck.pptx');
     expect(chunks).toHaveLength(2);
     for (const text of ['Harbour plan', 'First point', 'Second point']) expect(chunks[0]).toContain(text);
@@ -185,14 +177,13 @@ describe('Word', () => {
     const body =
       paragraph(run('Harbour handbook'), 'Title') + paragraph(`${run('For ')}${formula}${run(', see below.')}`);
     const bytes = zipOf({
-      '[Content_Types].xml': '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
+      '[Content_Types].xml': CONTENT_TYPES,
       'word/document.xml': root('document', `<w:body>${body}</w:body>`),
       'word/styles.xml': root(
         'styles',
         '<w:style w:type="paragraph" w:styleId="Title"><w:name w:val="Title"/></w:style>',
       ),
-      'word/_rels/document.xml.rels':
-        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles" Target="styles.xml"/></Relationships>',
+      'word/_rels/document.xml.rels': relations({ r1: ['styles', 'styles.xml'] }),
       'word/header1.xml': root('hdr', paragraph(run('Port &amp; Sons'))),
       'word/header2.xml': root('hdr', paragraph(run('Port &amp; Sons'))),
       'word/footer1.xml': root('ftr', paragraph(run('Confidential'))),
@@ -205,14 +196,7 @@ describe('Word', () => {
 
 describe('workbooks', () => {
   const MAIN = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main';
-  const OFFICE = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
-  const PACKAGE = 'http://schemas.openxmlformats.org/package/2006';
-
   function workbook(): Uint8Array {
-    const relation = (id: string, type: string, target: string) =>
-      `<Relationship Id="${id}" Type="${OFFICE}/${type}" Target="${target}"/>`;
-    const relations = (...all: readonly string[]) =>
-      `<Relationships xmlns="${PACKAGE}/relationships">${all.join('')}</Relationships>`;
     const sheet = (content: string) => `<worksheet xmlns="${MAIN}">${content}</worksheet>`;
     const number = (name: string, value: string, style = '') => `<c r="${name}"${style}><v>${value}</v></c>`;
     const data = `<cols><col min="3" max="3" hidden="1"/></cols><sheetData>
@@ -220,14 +204,14 @@ describe('workbooks', () => {
       <row r="2" hidden="1">${number('A2', '88')}</row>
       <row r="3">${number('A3', '3')}<c r="B3"><f>A1+A3</f></c></row></sheetData>`;
     return zipOf({
-      '[Content_Types].xml': `<Types xmlns="${PACKAGE}/content-types"/>`,
-      '_rels/.rels': relations(relation('r1', 'officeDocument', 'xl/workbook.xml')),
+      '[Content_Types].xml': CONTENT_TYPES,
+      '_rels/.rels': relations({ r1: ['officeDocument', 'xl/workbook.xml'] }),
       'xl/workbook.xml': `<workbook xmlns="${MAIN}" xmlns:r="${OFFICE}"><sheets><sheet name="Open" sheetId="1" r:id="r1"/><sheet name="Secret" sheetId="2" state="hidden" r:id="r2"/></sheets></workbook>`,
-      'xl/_rels/workbook.xml.rels': relations(
-        relation('r1', 'worksheet', 'worksheets/sheet1.xml'),
-        relation('r2', 'worksheet', 'worksheets/sheet2.xml'),
-        relation('r3', 'styles', 'styles.xml'),
-      ),
+      'xl/_rels/workbook.xml.rels': relations({
+        r1: ['worksheet', 'worksheets/sheet1.xml'],
+        r2: ['worksheet', 'worksheets/sheet2.xml'],
+        r3: ['styles', 'styles.xml'],
+      }),
       'xl/styles.xml': `<styleSheet xmlns="${MAIN}"><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="9" applyNumberFormat="1"/></cellXfs></styleSheet>`,
       'xl/worksheets/sheet1.xml': sheet(data),
       'xl/worksheets/sheet2.xml': sheet(`<sheetData><row r="1">${number('A1', '99')}</row></sheetData>`),

@@ -21,8 +21,14 @@ export interface MadePage {
   readonly rules?: readonly (readonly [number, number, number, number])[];
   /** Angle by which a viewer turns the page clockwise, in degrees. @default 0 */
   readonly rotate?: 0 | 90 | 180 | 270;
-  /** A picture that covers the page: a JPEG file in shades of gray, with its size in pixels. */
-  readonly jpeg?: { readonly bytes: Uint8Array; readonly width: number; readonly height: number };
+  /** A picture: a JPEG file in shades of gray, with its size in pixels. */
+  readonly jpeg?: {
+    readonly bytes: Uint8Array;
+    readonly width: number;
+    readonly height: number;
+    /** Location of the picture: left, top, width, height, in points. @default the whole page */
+    readonly at?: readonly [number, number, number, number];
+  };
 }
 
 const WIDTH = 612;
@@ -54,7 +60,8 @@ export function makePdf(pages: readonly MadePage[]): Uint8Array {
 }
 
 function contentOf({ texts = [], rules = [], jpeg }: MadePage): string {
-  const picture = jpeg === undefined ? [] : [`q ${WIDTH} 0 0 ${HEIGHT} 0 0 cm /Im Do Q`];
+  const [left, top, width, height] = jpeg?.at ?? [0, 0, WIDTH, HEIGHT];
+  const picture = jpeg === undefined ? [] : [`q ${width} 0 0 ${height} ${left} ${HEIGHT - top - height} cm /Im Do Q`];
   const lines = rules.map(([x1, y1, x2, y2]) => `${x1} ${HEIGHT - y1} m ${x2} ${HEIGHT - y2} l S`);
   return [...picture, ...lines, ...texts.map(textOperators)].join('\n');
 }

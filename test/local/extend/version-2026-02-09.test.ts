@@ -87,8 +87,6 @@ describe('a path of the other version', () => {
   it.each([
     ['POST', '/parse/async'],
     ['DELETE', '/parser_runs/r'],
-    ['POST', '/parse_runs/r'],
-    ['GET', '/parse_runs/r/cancel'],
     ['GET', '/nothing'],
   ])('is not found for %s %s, in the words of a web server', async (method, path) => {
     const { status, body } = await callNew(emulator, method, path, method === 'GET' ? undefined : {});

@@ -23,9 +23,9 @@ export function packedBlanks(megabytes: number): Uint8Array {
   return Buffer.concat([...Array.from({ length: megabytes }, () => block), end]);
 }
 
-/** Creates an entry with this text and its true size. */
-export function honestEntry(name: string, text: string): MadeEntry {
-  const bytes = Buffer.from(text);
+/** Creates an entry with this text, or with these bytes, and its true size. */
+export function honestEntry(name: string, content: string | Uint8Array): MadeEntry {
+  const bytes = Buffer.from(content);
   return { name, packed: deflateRawSync(bytes), declaredBytes: bytes.byteLength, crc: crc32(bytes) };
 }
 
