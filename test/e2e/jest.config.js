@@ -6,10 +6,15 @@ const servers = {
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
 };
 
-/** Tests that wait for npm, a compiler or timers most of their time, and measure nothing. */
+/**
+ * Tests that wait for npm, a compiler, timers or killed processes most of their time, and measure neither time nor memory.
+ */
 const BESIDE_OTHERS = [
-  'fault-table/*',
+  'batch-command',
+  'crash',
+  'crash-while-waiting',
   'exports',
+  'fault-table/*',
   'install-matrix',
   'lint-rules',
   'llm-stacks',
@@ -17,6 +22,11 @@ const BESIDE_OTHERS = [
   'prometheus',
   'reference',
   'releases',
+  'restart-sequences',
+  'rolling-restart',
+  'rolling-switch',
+  'run-soak',
+  'time-limit',
 ].map((name) => `${__dirname}/${name}.test.ts`);
 
 /** The end-to-end tests: they take long, because they kill workers, install packages and parse big files. */
@@ -24,7 +34,9 @@ module.exports = {
   rootDir: settings.rootDir,
   testTimeout: 30 * 60_000,
   passWithNoTests: true,
-  maxWorkers: 2,
+  // More than two cores need: most tests wait half of their time. The project `alone` has one at a time.
+  maxWorkers: 3,
+  testSequencer: '<rootDir>/test/support/longest-first.js',
   reporters: ['default', '<rootDir>/scripts/count-reporter.js'],
   projects: [
     { ...servers, displayName: 'beside others', testMatch: BESIDE_OTHERS },

@@ -10,7 +10,8 @@ import { devServerExecutable } from '../support/servers';
 const COMMAND = resolve(__dirname, '../../dist/cli/main.js');
 const KILLS = 4;
 
-it.each([
+// Each soak has processes of its own, and waits most of the time.
+it.concurrent.each([
   ['2025-04-21', {}],
   // Two fifths of the submits and answers are lost, runs are listed late, and others create runs that resemble them.
   ['2026-02-09', { losses: 'many', maxListLagMs: 30_000, foreignRuns: 12 }],

@@ -1,7 +1,8 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findTemporalServer, startDevServer, type DevServer } from '../../local/temporal';
+import { bundledWorkflows, KEPT_WORKFLOWS } from '../workflows/bundled-workflows';
 
 declare global {
   // Jest runs set-up and tear-down in one process, and gives them nothing but the global object to share.
@@ -23,5 +24,7 @@ export default async function setUpServers(): Promise<void> {
   process.env['TEST_DEV_SERVER_ADDRESS'] = globalThis.sharedDevServer.address;
   process.env['TEST_DEV_SERVER_EXECUTABLE'] = executable;
   process.env['TEST_TIME_SKIPPING_EXECUTABLE'] = timeSkipping;
-  process.env['TEST_BUNDLE_DIRECTORY'] = mkdtempSync(join(tmpdir(), 'test-bundles-'));
+  const bundles = mkdtempSync(join(tmpdir(), 'test-bundles-'));
+  writeFileSync(join(bundles, KEPT_WORKFLOWS), (await bundledWorkflows()).code);
+  process.env['TEST_BUNDLE_DIRECTORY'] = bundles;
 }

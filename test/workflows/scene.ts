@@ -63,6 +63,8 @@ export class Scene {
   /** Start of all workflow ids: test files that share a server need different ids. */
   #idPrefix = '';
   readonly #holds: Hold[] = [];
+  /** URL of each run's document, by the id of the run: the emulator describes all its runs anew for each look at them. */
+  readonly #fileUrls = new Map<string, string | undefined>();
   /** Version of Extend's API in which the worker submits. */
   readonly apiVersion: ApiVersion;
 
@@ -78,7 +80,13 @@ export class Scene {
       if (server === 'shared-dev-server') {
         this.#idPrefix = `${randomUUID()}-`;
         this.#parsing = await startOnSharedServer(settings);
-      } else this.#parsing = await createParseTestEnvironment({ ...settings, ...(server && { server }) });
+      } else {
+        // The environment bundles other workflows itself, and those of a worker whose options may change the bundle.
+        const isUsual = given.workflowsPath === undefined && given.worker === undefined;
+        const bundle = isUsual && { worker: { workflowBundle: await bundledWorkflows() } };
+        const ownServer = { ...settings, ...bundle, ...(server && { server }) };
+        this.#parsing = await createParseTestEnvironment(ownServer);
+      }
     });
     afterAll(async () => {
       for (const hold of this.#holds) hold.release();
@@ -185,7 +193,13 @@ export class Scene {
 
   /** Returns true if a request is about the document. */
   isAbout({ fileUrl }: Pick<TestDocument, 'fileUrl'>, request: EmulatorRequest): boolean {
-    return request.fileUrl === fileUrl || this.runsOf({ fileUrl }).some(({ id }) => id === request.runId);
+    if (request.fileUrl === fileUrl) return true;
+    return request.runId !== undefined && this.#fileUrlOf(request.runId) === fileUrl;
+  }
+
+  #fileUrlOf(runId: string): string | undefined {
+    if (!this.#fileUrls.has(runId)) for (const run of this.emulator.runs) this.#fileUrls.set(run.id, run.fileUrl);
+    return this.#fileUrls.get(runId);
   }
 
   countsOf(document: Pick<TestDocument, 'fileUrl'>): Counts {
