@@ -300,11 +300,13 @@ describe('A bulk batch', () => {
     // Extend refuses a document of the last kind.
     const kinds = ['ok?reads=1', 'failing?reads=1', 'ok?reads=0', 'unknown?reads=1'];
     const list = Array.from({ length: 12 }, (_, index) => documents(12, kinds[index % kinds.length] ?? '')[index]);
+    list[0] = { file: { fileUrl: 'http://127.0.0.1:9/missing.pdf' } };
     const bulk = await start(list as object[]);
     const each = await start(list as object[], { submission: 'each' });
     await Promise.all([bulk.handle.result(), each.handle.result()]);
     const [one, other] = await Promise.all([outcomesOf(bulk.handle), outcomesOf(each.handle)]);
     expect(one).toHaveLength(12);
+    expect(JSON.stringify(one)).toContain('UNABLE_TO_DOWNLOAD_FILE');
     expect(new Set(one.map(comparable))).toEqual(new Set(other.map(comparable)));
   });
 
