@@ -86,8 +86,10 @@ async function lookInList(
  * the submits is measured by the server's clock, because the clock of a test server may be far ahead.
  */
 function oldestMs(lost: readonly LostSubmit[]): number {
-  const ageMs = activityInfo().currentAttemptScheduledTimestampMs - Math.min(...lost.map(({ atMs }) => atMs));
-  return Date.now() - ageMs - CLOCK_DIFFERENCE_MS;
+  const firstAtMs = Math.min(...lost.map(({ atMs }) => atMs));
+  const ageMs = activityInfo().currentAttemptScheduledTimestampMs - firstAtMs;
+  // An attempt that has waited for a worker must not take a run for too old.
+  return Math.min(Date.now() - ageMs, firstAtMs) - CLOCK_DIFFERENCE_MS;
 }
 
 /** Gives the number of the submit that the metadata of a run name; undefined if they name none of these submits. */

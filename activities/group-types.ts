@@ -66,8 +66,8 @@ export interface TakeGroupInput {
   readonly group: GroupReference;
   /** Names of the parts of the group's log, as far as they are known. */
   readonly parts: readonly string[];
-  /** Names of the parts whose outcomes were taken before. */
-  readonly taken: readonly string[];
+  /** Names of the parts whose outcomes were taken before, or the number of those at the beginning of `parts`. */
+  readonly taken: readonly string[] | number;
   /** Number of the segment to write. If there are no outcomes, no segment is written. */
   readonly segment: number;
   /**

@@ -111,6 +111,8 @@ async function afterFailure(
     await group.fail(one, final);
     return undefined;
   }
+  // A run without its output keeps no other result from being stored.
+  if (error instanceof ContractError) return undefined;
   if (error instanceof StoreError) return storeFailure(error.cause, { redact, runId });
   const failure = toApplicationFailure(error, { purpose: 'read', runId });
   if (!(failure instanceof ApplicationFailure)) throw failure;

@@ -5,7 +5,7 @@ import type { BatchStore } from '../batch/batch-store';
 import { eachOf } from '../batch/follow-documents';
 import { batchId, siblingLocation } from '../batch/locations';
 import type { BatchLocation, PageDocument } from '../types';
-import { SINGLES_NAME } from './group-objects';
+import { CLAIMS_NAME, CLOSED_NAME, SINGLES_NAME } from './group-objects';
 import { Ledger, type LedgerEntry } from './ledger';
 
 /** Ends of a workflow from outside. They tell nothing about the runs of the document. */
@@ -24,6 +24,8 @@ export class Claims {
   readonly #singles: ReadonlySet<string>;
   /** Documents whose submits cannot deliver. */
   readonly #dropped = new Set<string>();
+  /** Documents whose submits a group of this execution has. */
+  readonly #taken = new Set<string>();
 
   constructor(entries: readonly LedgerEntry[] = [], singles: Iterable<string> = []) {
     this.#entries = [...entries].sort((one, other) => one.atMs - other.atMs);
@@ -53,9 +55,24 @@ export class Claims {
     return this.#entries.flatMap((entry) => {
       const known = documents.filter((document) => this.#isIn(entry, document));
       if (known.length === 0) return [];
+      for (const { id } of known) this.#taken.add(id);
       const covered = Object.fromEntries(known.map(({ id, hash = '' }) => [id, hash]));
       // A submit whose runs were not found is looked for once more.
       return [{ ...entry, isGivenUp: false, documents: covered }];
+    });
+  }
+
+  /** Ids of the documents that were parsed alone before. */
+  get singles(): Iterable<string> {
+    return this.#singles;
+  }
+
+  /** The submits of documents that are in no group. Another start of the batch may have these documents again. */
+  get left(): LedgerEntry[] {
+    const isLeft = ([id]: [string, string]): boolean => !this.#taken.has(id) && !this.#dropped.has(id);
+    return this.#entries.flatMap((entry) => {
+      const documents = Object.fromEntries(Object.entries(entry.documents).filter(isLeft));
+      return Object.keys(documents).length === 0 ? [] : [{ ...entry, documents }];
     });
   }
 
@@ -77,10 +94,13 @@ export async function readClaims(
   const numbers = Array.from({ length: groups }, (_, index) => index + 1);
   await eachOf(numbers, (group) => terminate(groupWorkflowId(batchId(), startId, group)));
   const earlier = siblingLocation(location, startId);
+  // A group that Temporal starts late finds the mark after its entry is in the ledger, or its entry is read here.
+  await store.write(`${earlier.directory}/${CLOSED_NAME}`, [{}]);
   const ledgers = await eachOf(numbers, (group) => Ledger.open(store, earlier, group));
   const entries = ledgers.flatMap((ledger) => ledger.entries.map(({ number: _number, by: _by, ...entry }) => entry));
   const singles = (await store.readIfThere(`${earlier.uri}/${SINGLES_NAME}`)) ?? [];
-  return new Claims(entries, singles as string[]);
+  const left = (await store.readIfThere(`${earlier.uri}/${CLAIMS_NAME}`)) ?? [];
+  return new Claims([...entries, ...(left as LedgerEntry[])], singles as string[]);
 }
 
 async function terminate(workflowId: string): Promise<void> {

@@ -36,6 +36,8 @@ export interface GroupDetails {
   readonly oddSinceMs: Record<string, number>;
   /** Attempts in a row in which the store failed and no result was stored. */
   storeFailures: number;
+  /** Attempts after the deadline in which no result could be stored. */
+  lateFailures: number;
 }
 
 /** Lines of a part. Further lines begin the next part, so that a kill costs the work of few documents. */
@@ -185,6 +187,7 @@ export function openDetails(): GroupDetails {
     listRequests: 0,
     oddSinceMs: {},
     storeFailures: 0,
+    lateFailures: 0,
   };
   return { ...opening, ...(activityInfo().heartbeatDetails as Partial<GroupDetails> | undefined) };
 }

@@ -29,6 +29,12 @@ export interface GroupDocument {
 /** Name of the list of the documents that are parsed one by one, relative to the location of the execution. */
 export const SINGLES_NAME = 'singles.jsonl';
 
+/** Name of the mark that another start of the batch has taken over, relative to the location of the execution. */
+export const CLOSED_NAME = 'closed.jsonl';
+
+/** Name of the submits of documents that are in no group, relative to the location of the execution. */
+export const CLAIMS_NAME = 'claims.jsonl';
+
 /** Name of the settings of a group, relative to the location of the execution. */
 export const settingsName = (group: number): string => `groups/${group}/settings.jsonl`;
 

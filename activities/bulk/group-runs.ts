@@ -93,7 +93,8 @@ function identityOf({ reference }: OpenGroup): { readonly namespace: string; rea
  * all four members of `metadata.temporal` are those of the submit, and the run is not older than the submit. Each run
  * names its batch. A batch that is found is noted in the ledger.
  *
- * @returns `false` if the list goes on after the pages that were searched, so a run that was not found may exist
+ * @returns `false` if a run may exist that was not found: the list goes on after the pages that were searched, or a run
+ * names no usable batch
  */
 export async function adoptLost(
   group: OpenGroup,
@@ -101,21 +102,27 @@ export async function adoptLost(
   entries: readonly NumberedEntry[],
 ): Promise<boolean> {
   let lost = entries;
+  let isUsable = true;
   if (lost.length === 0) return true;
-  // The ledger has times by the server's clock, and Extend's are compared with the worker's.
-  const aheadMs = Date.now() - group.nowMs - CLOCK_DIFFERENCE_MS;
+  // The ledger has times by the server's clock, which may be far ahead of the worker's and Extend's in a test. The group's
+  // time lags if the attempt has waited for a worker, so it never makes a run too old.
+  const aheadMs = Math.min(Date.now() - group.nowMs, 0) - CLOCK_DIFFERENCE_MS;
   const onPage = async (page: readonly ListedRun[]): Promise<boolean> => {
     group.details.listRequests += 1;
     for (const run of page) {
       const { batchId: batchRunId } = run;
       const entry = ownerOf(run, lost, identityOf(group))?.entry;
-      if (entry === undefined || batchRunId === undefined || isOlder(run, entry.atMs + aheadMs)) continue;
-      if (extend.redactor.holdsSecret(batchRunId)) continue;
+      if (entry === undefined || isOlder(run, entry.atMs + aheadMs)) continue;
+      if (batchRunId === undefined || extend.redactor.holdsSecret(batchRunId)) {
+        isUsable = false;
+        continue;
+      }
       await group.ledger.change(entry, { batchRunId, isAdopted: true });
       recordAdoptedRuns(Object.keys(entry.documents).length);
       lost = lost.filter((one) => one !== entry);
     }
     return lost.length === 0 || isPast(page, Math.min(...lost.map(({ atMs }) => atMs)) + aheadMs);
   };
-  return readRunList(listOf(extend), { maxPages: MAX_LOOK_PAGES, onPage });
+  const isComplete = await readRunList(listOf(extend), { maxPages: MAX_LOOK_PAGES, onPage });
+  return isComplete && isUsable;
 }

@@ -5,6 +5,7 @@ import type { PageWriter } from '../batch/page-writer';
 import type { BatchLocation, PageDocument } from '../types';
 import type { Claims } from './earlier-groups';
 import {
+  CLAIMS_NAME,
   documentsName,
   documentsUris,
   entryName,
@@ -94,10 +95,10 @@ export class GroupWriter {
   async flush(): Promise<void> {
     for (const group of [...this.#filling.values()]) await this.#write(group);
     await this.#options.pages.flush();
-    if (this.#singles.length > 0) {
-      const { store, location } = this.#options;
-      await store.write(`${location.directory}/${SINGLES_NAME}`, this.#singles);
-    }
+    const { claims } = this.#options;
+    const singles = [...new Set([...claims.singles, ...this.#singles])];
+    if (singles.length > 0) await this.#put(SINGLES_NAME, singles);
+    if (claims.left.length > 0) await this.#put<LedgerEntry>(CLAIMS_NAME, claims.left);
   }
 
   /** Deletes the documents that are written. */

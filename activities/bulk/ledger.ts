@@ -66,9 +66,14 @@ export class Ledger {
     return this.#entries.length + 1;
   }
 
-  /** Adds an entry. {@link checkOwn} tells if no other attempt has written the same number. */
+  /**
+   * Adds an entry. {@link checkOwn} tells if no other attempt has written the same number in the same moment.
+   *
+   * @throws ApplicationFailure `Unavailable`, retried, if another attempt has written it before
+   */
   async add(entry: LedgerEntry): Promise<NumberedEntry> {
     const added = { ...entry, number: this.nextNumber };
+    if ((await this.#read(added.number)) !== undefined) throw writtenByOther();
     await this.#write(added);
     this.#entries = [...this.#entries, added];
     return added;
@@ -103,8 +108,7 @@ export class Ledger {
   async #readAgain({ number, by }: NumberedEntry): Promise<NumberedEntry> {
     const stored = await this.#read(number);
     if (stored !== undefined && stored.by === by) return stored;
-    const message = 'another attempt has written to the ledger of the group';
-    throw ApplicationFailure.create({ type: 'Unavailable', message });
+    throw writtenByOther();
   }
 
   async #read(number: number): Promise<NumberedEntry | undefined> {
@@ -116,4 +120,11 @@ export class Ledger {
   async #write({ number, ...entry }: NumberedEntry): Promise<void> {
     await this.#store.write(`${this.#place.directory}/${entryName(this.#group, number)}`, [entry]);
   }
+}
+
+function writtenByOther(): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'Unavailable',
+    message: 'another attempt has written to the ledger of the group',
+  });
 }

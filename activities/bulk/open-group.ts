@@ -1,12 +1,14 @@
 import { activityInfo } from '@temporalio/activity';
 import { documentWorkflowId, type DocumentFailure, type FailureDetails } from '../../contract';
+import { defined } from '../../json';
 import type { ExtendClient } from '../../http';
 import type { ResultStore } from '../../storage';
 import { createBatchStore, type BatchStore } from '../batch/batch-store';
+import { finalFailure } from '../to-application-failure';
 import type { GroupAnswer, GroupReference, GroupWork } from '../types';
 import { withHeartbeat } from '../heartbeat';
 import { GroupLog, openDetails, type GroupDetails, type GroupOutcome } from './group-log';
-import { readDocuments, readSettings, type GroupDocument, type GroupSettings } from './group-objects';
+import { CLOSED_NAME, readDocuments, readSettings, type GroupDocument, type GroupSettings } from './group-objects';
 import { Ledger, type NumberedEntry } from './ledger';
 import { isAccepted, standingOf, type AcceptedEntry, type Standing } from './standings';
 
@@ -157,6 +159,17 @@ export class OpenGroup {
     });
   }
 
+  /**
+   * Checks that no other start of the batch has taken over the documents.
+   *
+   * @throws ApplicationFailure `ResultStoreFailed`, final, if one has
+   */
+  async checkOpen(): Promise<void> {
+    const { place } = this.reference;
+    if ((await this.#store.readIfThere(`${place.uri}/${CLOSED_NAME}`)) === undefined) return;
+    throw finalFailure('ResultStoreFailed', 'another start of the batch parses the documents of this group', {});
+  }
+
   /** Writes the lines of the log that are not written yet. */
   async flush(): Promise<void> {
     await this.#contents?.log.flush();
@@ -167,13 +180,15 @@ export class OpenGroup {
     await this.log.add({ kind: 'outcome', outcome });
   }
 
-  /** Records a failed document. */
+  /** Records a failed document. Of a document that was submitted a run may exist, unless its id is known. */
   async fail(
     { document, standing }: SubmittedDocument,
     { type, message, details }: Pick<DocumentFailure, 'type' | 'message'> & { readonly details?: FailureDetails },
   ): Promise<void> {
     const counters = { submits: standing.submits, polls: this.details.polls, elapsedMs: this.elapsedMs };
-    const failure: DocumentFailure = { type, message, details: { ...details, ...counters } };
+    const runMayExist = standing.submits > 0 && details?.runId === undefined ? true : undefined;
+    const known = { ...details, ...defined({ runMayExist }), ...counters };
+    const failure: DocumentFailure = { type, message, details: known };
     await this.end({ status: 'failed', ...this.factsOf(document), failure, ...this.counters });
   }
 

@@ -13,6 +13,8 @@ import { Pace, repeatAfter } from './repeat';
 
 /** Requests about one run each that are in flight at a time. */
 const AT_ONCE = 8;
+/** Attempts after the deadline in which no result could be stored. */
+const MAX_LATE_FAILURES = 3;
 /** Runs that one attempt polls alone. */
 const MAX_ALONE = 100;
 
@@ -48,7 +50,7 @@ export async function settleDocuments(group: OpenGroup, settlement: Settlement):
   return processed.some(({ one }) => group.log.outcomeOf(one.document.id) === undefined);
 }
 
-/** Stores results. After the deadline there is no further attempt. @returns `false` if the store or Extend failed then */
+/** Stores results. After the deadline there are few attempts. @returns `false` if the store or Extend failed in the last */
 async function deliverInTime(
   group: OpenGroup,
   processed: readonly EndedRunOf[],
@@ -59,7 +61,8 @@ async function deliverInTime(
     return true;
   } catch (error) {
     cancellationSignal().throwIfAborted();
-    if (group.remainingMs > 0) throw error;
+    group.details.lateFailures += group.remainingMs > 0 ? 0 : 1;
+    if (group.details.lateFailures < MAX_LATE_FAILURES) throw error;
     log.warn(`the deadline has passed, and results are not stored: ${errorMessage(error)}`);
     return false;
   }
@@ -145,7 +148,9 @@ async function settleMissing(
   const kinds = isLast ? (['accepted', 'lost'] as const) : (['lost'] as const);
   for (const one of group.standing<'accepted' | 'lost'>(...kinds)) {
     if (known.has(one.document.id)) continue;
-    const isListComplete = one.standing.kind === 'lost' ? isLookComplete : runs.isComplete;
+    const { kind, entry } = one.standing;
+    // The look did not search for a submit that was given up.
+    const isListComplete = kind === 'lost' ? isLookComplete && entry.isGivenUp !== true : runs.isComplete;
     if ((await settleOneMissing(group, one, isListComplete)) === 'wait') waiting.add(one.standing.entry.number);
   }
   await group.log.flush();
@@ -163,15 +168,17 @@ async function settleOneMissing(
   const { settings, details, nowMs } = group;
   const sinceMs = kind === 'lost' ? entry.atMs : (details.endedAtMs ?? nowMs);
   const { earlierSubmits = 0 } = one.document;
-  const facts = { missingMs: nowMs - sinceMs, submits: submits - earlierSubmits, isListComplete };
+  const facts = { missingMs: nowMs - sinceMs, kind, submits: submits - earlierSubmits, isListComplete };
   const decision = afterMissing({ ...facts, ...settings });
   if (decision === 'again') await group.log.add({ kind: 'again', id: one.document.id, upTo: entry.number });
   if (decision !== 'fail') return decision;
-  const message =
-    kind === 'lost'
-      ? 'the bulk submit has no readable answer, and no run of it is listed'
-      : `the batch ${entry.batchRunId} has ended, and no run of the document is listed`;
-  await group.fail(one, { type: 'SubmitOutcomeUnknown', message, details: { runMayExist: true } });
+  if (kind === 'lost') {
+    const message = 'the bulk submit has no readable answer, and no run of it is listed';
+    await group.fail(one, { type: 'SubmitOutcomeUnknown', message });
+  } else {
+    const message = `the batch ${entry.batchRunId} has ended, and no run of the document is listed`;
+    await group.fail(one, { type: 'ParserRunNotFound', message });
+  }
   return decision;
 }
 

@@ -114,6 +114,7 @@ async function submitOnce(
   const { startId } = group.reference;
   const documents = Object.fromEntries(request.documents.map(({ document }) => [document.id, document.hash]));
   const identity = { firstRunId: startId, submit: group.ledger.nextNumber };
+  await options.own.checkCurrent();
   const entry = await group.ledger.add({ ...identity, by: attemptName(), atMs: options.own.nowMs, documents });
   await checkCurrent(group, entry, options.own);
   let answer: BatchState;
@@ -147,6 +148,7 @@ async function checkCurrent(group: OpenGroup, entry: NumberedEntry, own: OwnAtte
   // If another attempt has written the same entry, it stays as it is.
   await own.checkCurrent();
   await group.ledger.checkOwn(entry);
+  await group.checkOpen();
   const signal = cancellationSignal();
   if (!signal.aborted) return;
   await group.ledger.change(entry, { isVoid: true });

@@ -50,7 +50,10 @@ interface NewOutcomes {
   readonly parts: readonly string[];
 }
 
-async function newOutcomes(store: BatchStore, { group, parts, taken }: TakeGroupInput): Promise<NewOutcomes> {
+async function newOutcomes(store: BatchStore, input: TakeGroupInput): Promise<NewOutcomes> {
+  const { group, parts } = input;
+  // Workflows of the time before the first release give a number.
+  const taken = typeof input.taken === 'number' ? parts.slice(0, input.taken) : input.taken;
   const read = async (part: string): Promise<GroupOutcome[] | undefined> => {
     const lines = await store.readIfThere(`${group.place.uri}/${partName(group.group, part)}`);
     return lines?.flatMap((line) => ((line as LogLine).kind === 'outcome' ? (line as OutcomeLine).outcome : []));

@@ -58,6 +58,15 @@ describe('findRun', () => {
     expect(await look({ atMs: Date.now() + 600_000 })).toEqual({ canLook: true, runs: [] });
   });
 
+  it('finds a run although its attempt has waited for a worker for long', async () => {
+    await start();
+    const runId = await createNamedRun(TEMPORAL);
+    // The run is a second younger than the submit, and the attempt was scheduled six minutes ago.
+    const context = createContext({ currentAttemptScheduledTimestampMs: Date.now() - 360_000 });
+    const lost = [{ ...IDENTITY, atMs: Date.now() - 1_000 }];
+    expect((await runActivity(activitiesOf(), 'findRun', { lost }, context)).runs).toMatchObject([{ runId }]);
+  });
+
   it('looks in the version of the submit, whatever the version of the worker', async () => {
     await start();
     const runId = await createNamedRun(TEMPORAL);

@@ -151,6 +151,15 @@ describe('Ledger', () => {
     expect((await Ledger.open(store, group.place, 3)).entries).toMatchObject([{ by: 'attempt 2' }]);
   });
 
+  it('adds no entry under a number that another attempt has used since', async () => {
+    const store = new MemoryStore();
+    const [one, other] = [await Ledger.open(store, group.place, 3), await Ledger.open(store, group.place, 3)];
+    const first = await one.add(entry);
+    await one.change(first, { batchRunId: 'bpr_1' });
+    await expect(other.add(entry)).rejects.toThrow('another attempt has written');
+    expect((await Ledger.open(store, group.place, 3)).entries).toMatchObject([{ batchRunId: 'bpr_1' }]);
+  });
+
   it('keeps the batch that another attempt has found', async () => {
     const store = new MemoryStore();
     const ledger = await Ledger.open(store, group.place, 3);

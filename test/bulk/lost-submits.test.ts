@@ -1,5 +1,5 @@
 /** Risk tested here: documents of a bulk batch are submitted again although their runs may exist, or their runs go on. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
@@ -31,6 +31,7 @@ function listing(runs: readonly EmulatorRun[]): Reply {
 }
 
 const page = (nextPageToken?: string) => httpReply({ status: 200, json: { object: 'list', data: [], nextPageToken } });
+const batchOf = (status: string) => httpReply({ status: 200, json: { object: 'batch_run', id: 'bpr_1', status } });
 
 describe('A bulk batch whose runs are not seen', () => {
   const scene = new Scene({
@@ -50,6 +51,56 @@ describe('A bulk batch whose runs are not seen', () => {
     const { handle, runs } = await batches.start(12, { defaults: { ...QUICK, reconcileMs: 0 } });
     expect(await handle.result()).toMatchObject({ processed: 12 });
     expect(runs()).toHaveLength(12);
+  });
+
+  it('is not submitted again if Extend does not know its runs any more', async () => {
+    fault = ({ operation, query }) => {
+      if (operation === 'getBatch') return batchOf('PROCESSED');
+      return operation === 'listRuns' && query['batchId'] !== undefined ? page() : undefined;
+    };
+    const { handle, runs } = await batches.start(12, { defaults: { ...QUICK, reconcileMs: 0 } });
+    expect(await handle.result()).toMatchObject({ processed: 0, failures: { ParserRunNotFound: 12 } });
+    expect(runs()).toHaveLength(12);
+  });
+
+  it('says that a run may exist if a later submit is refused', async () => {
+    let submits = 0;
+    fault = ({ operation }) => {
+      if (operation !== 'createBatch') return undefined;
+      submits += 1;
+      return submits === 1
+        ? resetReply()
+        : httpReply({ status: 402, json: { code: 'OUT_OF_CREDITS', message: 'none' } });
+    };
+    const { handle } = await batches.start(12, { defaults: { ...QUICK, reconcileMs: 0 } });
+    expect(await handle.result()).toMatchObject({ processed: 0, failures: { OutOfCredits: 12 } });
+    const [first] = await outcomesOf(handle);
+    expect(first).toMatchObject({ failure: { details: { submits: 1, runMayExist: true } } });
+  });
+
+  it('is not submitted by a group that another start of the batch has taken over', async () => {
+    fault = ({ operation }) => (operation === 'createBatch' ? rateLimitedReply({ retryAfter: 2 }) : undefined);
+    const { handle, requests, runs } = await batches.start(12);
+    await until(() => requests('createBatch').length > 0);
+    const { runId } = await scene.temporal.workflow.getHandle(handle.workflowId).describe();
+    writeFileSync(join(directoryOf(handle.workflowId), runId, 'closed.jsonl'), '{}\n');
+    fault = undefined;
+    expect(await handle.result()).toMatchObject({ processed: 0, failures: { ResultStoreFailed: 12 } });
+    expect(runs()).toHaveLength(0);
+  });
+
+  it('stores the other results if a finished run has no output', async () => {
+    let odd: string | undefined;
+    fault = ({ operation, runId }) => {
+      if (operation !== 'read' && operation !== 'result') return undefined;
+      odd ??= runId;
+      const run = { object: 'parse_run', id: runId, status: 'PROCESSED', output: null };
+      return runId === odd ? httpReply({ status: 200, json: run }) : undefined;
+    };
+    const { handle } = await batches.start(12);
+    await until(async () => (await handle.progress()).done === 11);
+    await handle.cancel();
+    await failureOf(handle.result());
   });
 
   it('is not submitted again if a list has no end, because the runs may be on its further pages', async () => {
@@ -135,7 +186,8 @@ describe('A bulk batch whose runs are not seen', () => {
     await until(() => runs().length === 12);
     const workflow = scene.temporal.workflow.getHandle(handle.workflowId);
     const { runId: startId } = await workflow.describe();
-    for (const parts of [['../../1'], ['no-part-1', 'no-part-2', 'no-part-3'], 5, undefined]) {
+    const many = Array.from({ length: 20_000 }, (_, index) => `no-part-${index}`);
+    for (const parts of [['../../1'], many, 5, undefined]) {
       await workflow.signal('groupProgress', { startId, group: 1, parts });
     }
     await workflow.signal('groupProgress');
@@ -144,6 +196,12 @@ describe('A bulk batch whose runs are not seen', () => {
     expect(idsOf(await outcomesOf(handle), 'processed')).toEqual(positions(12));
   });
 });
+
+/** The directory of a batch in the result store. */
+function directoryOf(batchId: string): string {
+  const [name = ''] = readdirSync(join(directory, 'batches')).filter((one) => one.startsWith(`${batchId}-`));
+  return join(directory, 'batches', name);
+}
 
 /** The submits of a batch in the ledger. */
 function entriesIn(path: string, batchId: string): { readonly atMs: number }[] {

@@ -6,6 +6,8 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createParseActivities, type ParseActivities, type PreparedBatch } from '../../activities';
+import { Claims } from '../../activities/bulk/earlier-groups';
+import type { PageDocument } from '../../activities/types';
 import type { BatchDocument, BatchInput } from '../../client';
 import { runActivity } from '../activities/run-activity';
 
@@ -110,3 +112,22 @@ describe('prepareBatch for bulk submits', () => {
     expect(failure.message).toContain("submission must be 'bulk', as when this batch was started before, got 'each'");
   });
 });
+
+describe('The claims of earlier starts', () => {
+  const entry = { firstRunId: 'first', submit: 1, atMs: 1, documents: { a: 'hash-a', b: 'hash-b', c: 'hash-c' } };
+  const document = (id: string): PageDocument => ({ id, input: { runId: 'unused' }, hash: `hash-${id}` });
+
+  it('are kept for the documents that a start does not have', () => {
+    const claims = new Claims([entry]);
+    claims.noteFailed({ status: 'failed', id: 'c', ...FAILED });
+    expect(claims.entriesOf([document('a')])).toMatchObject([{ documents: { a: 'hash-a' } }]);
+    expect(claims.left).toEqual([{ ...entry, documents: { b: 'hash-b' } }]);
+  });
+});
+
+const FAILED = {
+  workflowId: 'batch/c',
+  failure: { type: 'ParserRunFailed', message: '', details: {} },
+  polls: 1,
+  durationMs: 1,
+} as const;

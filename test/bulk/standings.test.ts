@@ -79,6 +79,7 @@ describe('isListDue', () => {
 describe('afterMissing', () => {
   const situation = {
     missingMs: 120_000,
+    kind: 'lost',
     submits: 1,
     isListComplete: true,
     reconcileMs: 120_000,
@@ -93,6 +94,7 @@ describe('afterMissing', () => {
     expect(decide({ submits: 2 })).toBe('fail');
     expect(decide({ onAmbiguousSubmit: 'fail' })).toBe('fail');
     expect(decide({ isListComplete: false })).toBe('fail');
+    expect(decide({ kind: 'accepted' })).toBe('fail');
     expect(decide({ missingMs: 0, reconcileMs: 0 })).toBe('again');
   });
 });

@@ -3,11 +3,13 @@ import type { DeleteRunsInput, TakeGroupInput, TakenOutcomes } from '../../activ
 import { unwrapActivityFailure } from '../failures';
 import { deleteRunsCall } from './calls';
 
-/** The deletions at Extend that a batch has begun. They run one after the other, and none of them fails the batch. */
+/** The deletions at Extend that a batch has begun. They run one after the other, and none of them fails the batch. After
+ * one that has failed no further one begins, so that they cannot keep the batch from ending. */
 export class Deletions {
   readonly #onChange: () => void;
   #last = Promise.resolve();
   #count = 0;
+  #isGivenUp = false;
 
   /** @param onChange is called when a deletion has ended. */
   constructor(onChange: () => void) {
@@ -28,8 +30,9 @@ export class Deletions {
 
   async #perform(input: DeleteRunsInput): Promise<void> {
     try {
-      await deleteRunsCall(`segment ${input.segment}`).deleteRuns(input);
+      if (!this.#isGivenUp) await deleteRunsCall(`segment ${input.segment}`).deleteRuns(input);
     } catch (error) {
+      this.#isGivenUp = true;
       log.warn(`not deleted at Extend: ${unwrapActivityFailure(error).message}`);
     }
     this.#count -= 1;

@@ -61,7 +61,9 @@ const LOST_OUTCOME = {
 } as const;
 
 /** Names of parts of a log. A signal may come from another program, and a name must not lead to another object of the store. */
-const PART_NAME = /^[\w-]+$/;
+const PART_NAME = /^[\w-]{1,200}$/;
+/** Parts of a group beyond the number of its documents that signals may name. The result of the group names all. */
+const MORE_PARTS = 200;
 
 /** The groups of a bulk batch that are in flight. Each is a child workflow, which tells its progress by a signal. */
 export class GroupsInFlight {
@@ -116,9 +118,9 @@ export class GroupsInFlight {
     const { startId, group = 0, parts } = progress ?? {};
     const known = this.#groups.get(group);
     if (startId !== this.#startId || known === undefined || known.end !== undefined) return;
-    const names = (Array.isArray(parts) ? (parts as readonly string[]) : []).filter(
-      (part) => PART_NAME.test(part) && !known.parts.includes(part),
-    );
+    const before = new Set(known.parts);
+    const named = (Array.isArray(parts) ? (parts as readonly string[]) : []).slice(0, known.documents + MORE_PARTS);
+    const names = named.filter((part) => PART_NAME.test(part) && !before.has(part));
     if (names.length === 0) return;
     known.parts = [...known.parts, ...names];
     this.#options.onChange();
@@ -128,9 +130,11 @@ export class GroupsInFlight {
   noteTaken({ number, input, end }: Takeable, { processed, failed, others, parts = input.parts }: TakenOutcomes): void {
     const group = this.#groups.get(number);
     if (group === undefined) return;
-    group.taken = [...new Set([...group.taken, ...parts])];
-    // A part that does not exist is forgotten. If it is written later, another signal names it.
-    group.parts = group.parts.filter((part) => group.taken.includes(part) || !input.parts.includes(part));
+    const taken = new Set([...group.taken, ...parts]);
+    group.taken = [...taken];
+    // A part that does not exist is forgotten. If it is written later, another signal or the end of the group names it.
+    const asked = new Set(input.parts);
+    if (group.end === undefined) group.parts = group.parts.filter((part) => taken.has(part) || !asked.has(part));
     group.documents -= processed + failed + others;
     if (end !== undefined) this.#groups.delete(number);
     this.#options.onChange();
