@@ -90,6 +90,7 @@ async function withFinalErrors<T>(finalCodes: ReadonlySet<string>, action: () =>
   } catch (error) {
     const { code, syscall } = error as NodeJS.ErrnoException;
     if (code === undefined || syscall === undefined || !finalCodes.has(code)) throw error;
-    throw new StoreRefusedError(`the file store cannot ${syscall}: ${code}`, { cause: error });
+    const isMissing = code === 'ENOENT' || code === 'ENOTDIR';
+    throw new StoreRefusedError(`the file store cannot ${syscall}: ${code}`, { cause: error, isMissing });
   }
 }

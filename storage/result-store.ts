@@ -40,6 +40,17 @@ export interface StoreCallOptions {
 /** A refusal of a store that is final, for example: no such bucket, no permission to write, a URI of another store. */
 export class StoreRefusedError extends Error {
   override readonly name = 'StoreRefusedError';
+  /**
+   * `false`: the object may exist, so the refusal does not tell that it is missing. A batch then fails, because documents
+   * without their notes would be submitted again. @default undefined: the refusal of a read may mean that it is missing
+   */
+  readonly isMissing: boolean | undefined;
+
+  /** @param options `cause` as for each error; `isMissing` as the member of this name. */
+  constructor(message: string, options: ErrorOptions & { readonly isMissing?: boolean } = {}) {
+    super(message, options);
+    this.isMissing = options.isMissing;
+  }
 }
 
 const SEGMENT = /^[\w%-][\w.%-]*$/;

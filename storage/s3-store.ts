@@ -131,6 +131,9 @@ async function withFinalErrors<T>(action: () => Promise<T>): Promise<T> {
     const status = $metadata?.httpStatusCode ?? 0;
     const mayPass = status === 408 || status === 429 || RETRIED_ERRORS.has(name ?? '');
     if (status < 400 || status >= 500 || mayPass) throw error;
-    throw new StoreRefusedError(`the S3 store answered ${status} ${name ?? ''}`.trim(), { cause: error });
+    // Without the permission to list the bucket, S3 denies access to an object that does not exist.
+    const isUnknown = name === 'AccessDenied' || name === 'Forbidden';
+    const told = isUnknown ? {} : { isMissing: status === 404 };
+    throw new StoreRefusedError(`the S3 store answered ${status} ${name ?? ''}`.trim(), { cause: error, ...told });
   }
 }

@@ -19,7 +19,10 @@ export interface BatchStore {
   write(name: string, values: Iterable<unknown>): Promise<string>;
   /** Reads an object's values one after the other. */
   read(uri: string): AsyncGenerator<unknown, void>;
-  /** Reads an object's values; `undefined` if the store refuses to read the object, because it does not exist. */
+  /**
+   * Reads an object's values; `undefined` if the store refuses to read the object, because it does not exist. A refusal for
+   * another reason, as far as the store tells it, is a failure.
+   */
   readIfThere(uri: string): Promise<unknown[] | undefined>;
   /** Deletes objects, if the store can. A failure is logged and not thrown, because the batch must still end. */
   remove(uris: readonly string[]): Promise<void>;
@@ -45,7 +48,7 @@ export function createBatchStore(store: ResultStore | undefined, signal = cancel
         for await (const value of readJsonLines(await store.read(uri, { signal }))) values.push(value);
         return values;
       } catch (error) {
-        if (error instanceof StoreRefusedError) return undefined;
+        if (error instanceof StoreRefusedError && error.isMissing !== false) return undefined;
         return failStore(error);
       }
     },

@@ -95,6 +95,14 @@ describe('A bulk batch whose store fails', () => {
     expect(runs()).toBe(0);
   });
 
+  it('because it may not read its notes submits nothing', async () => {
+    fault = (call, name) =>
+      call === 'read' && name.includes('/submits/') ? new StoreRefusedError('denied', { isMissing: false }) : undefined;
+    const { handle, runs } = await start(12);
+    expect(await handle.result()).toMatchObject({ processed: 0, failures: { ResultStoreFailed: 12 } });
+    expect(runs()).toBe(0);
+  });
+
   it('with the results only fails their documents, and the results are stored by a later start', async () => {
     fault = (call, name) => (call === 'write' && name.includes('pr_') ? new StoreRefusedError('no room') : undefined);
     const { handle, again, runs } = await start(12);
