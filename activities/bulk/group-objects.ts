@@ -29,7 +29,7 @@ export interface GroupDocument {
 /** Name of the list of the documents that are parsed one by one, relative to the location of the execution. */
 export const SINGLES_NAME = 'singles.jsonl';
 
-/** Name of the mark that another start of the batch has taken over, relative to the location of the execution. */
+/** Name of the mark that another start of the batch has adopted the documents, relative to the location of the execution. */
 export const CLOSED_NAME = 'closed.jsonl';
 
 /** Name of the submits of documents that are in no group, relative to the location of the execution. */

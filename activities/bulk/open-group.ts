@@ -160,7 +160,7 @@ export class OpenGroup {
   }
 
   /**
-   * Checks that no other start of the batch has taken over the documents.
+   * Checks that no other start of the batch has adopted the documents.
    *
    * @throws ApplicationFailure `ResultStoreFailed`, final, if one has
    */

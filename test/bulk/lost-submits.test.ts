@@ -78,7 +78,7 @@ describe('A bulk batch whose runs are not seen', () => {
     expect(first).toMatchObject({ failure: { details: { submits: 1, runMayExist: true } } });
   });
 
-  it('is not submitted by a group that another start of the batch has taken over', async () => {
+  it('is not submitted by a group whose documents another start of the batch has adopted', async () => {
     fault = ({ operation }) => (operation === 'createBatch' ? rateLimitedReply({ retryAfter: 2 }) : undefined);
     const { handle, requests, runs } = await batches.start(12);
     await until(() => requests('createBatch').length > 0);
