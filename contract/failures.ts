@@ -78,7 +78,8 @@ export const FAILURES = {
   },
   ParserRunNotFound: {
     ends: 'final',
-    meaning: 'Extend does not know the run: 404 for longer than 60 s after the submit, or for an attached run.',
+    meaning:
+      'Extend does not know the run: 404 for longer than 60 s after the submit, or for an attached run. In a bulk batch: its batch has ended, and the run is not listed for `reconcileMs`.',
     remedy: 'Check the run id and the workspace. The run may be deleted, or older than its retention.',
   },
   SourceUnavailable: {
