@@ -113,6 +113,18 @@ describe('A bulk batch whose runs are not seen', () => {
     expect(runs()).toHaveLength(12);
   });
 
+  it('is not submitted again if a list shows its runs without their batch', async () => {
+    const seen: EmulatorRun[] = [];
+    fault = ({ operation, query }) => {
+      if (operation === 'createBatch') return resetReply({ acted: true });
+      return operation === 'listRuns' && query['batchId'] === undefined ? listing(seen) : undefined;
+    };
+    const { handle, runs } = await batches.start(12, { defaults: { ...QUICK, reconcileMs: 2_000 } });
+    await until(() => seen.push(...runs()) > 0);
+    expect(await handle.result()).toMatchObject({ processed: 0, failures: { SubmitOutcomeUnknown: 12 } });
+    expect(runs()).toHaveLength(12);
+  });
+
   it('goes on if the list is late, and the state of one run cannot be had', async () => {
     let refused: string | undefined;
     const { handle, runs } = await batches.start(12, { defaults: { ...QUICK, deadlineMs: 8_000 } }, () => 'ok?reads=0');
