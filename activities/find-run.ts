@@ -5,7 +5,7 @@ import type { ListedRun } from '../contract/extend';
 import type { ExtendApi, ExtendClient } from '../http';
 import { defined, isPlainObject } from '../json';
 import { withHeartbeat } from './heartbeat';
-import { CLOCK_DIFFERENCE_MS, isOlder, isPast, readRunList } from './run-list';
+import { firstPossibleMs, isOlder, isPast, readRunList } from './run-list';
 import { toApplicationFailure } from './to-application-failure';
 import type { FindRunInput, FoundRun, ParseActivities } from './types';
 
@@ -81,15 +81,10 @@ async function lookInList(
   return found.sort((one, other) => one.createdAtMs - other.createdAtMs).map(({ run }) => run);
 }
 
-/**
- * Gives the time before which no run of these submits was created, by the worker's clock, epoch milliseconds. The age of
- * the submits is measured by the server's clock, because the clock of a test server may be far ahead.
- */
+/** The time before which no run of these submits was created. */
 function oldestMs(lost: readonly LostSubmit[]): number {
   const firstAtMs = Math.min(...lost.map(({ atMs }) => atMs));
-  const ageMs = activityInfo().currentAttemptScheduledTimestampMs - firstAtMs;
-  // An attempt that has waited for a worker must not take a run for too old.
-  return Math.min(Date.now() - ageMs, firstAtMs) - CLOCK_DIFFERENCE_MS;
+  return firstPossibleMs(firstAtMs, activityInfo().currentAttemptScheduledTimestampMs);
 }
 
 /** Gives the number of the submit that the metadata of a run name; undefined if they name none of these submits. */

@@ -6,7 +6,7 @@ import { defined } from '../json';
 /** Runs of a page. Extend may send fewer. */
 const PAGE_SIZE = 100;
 /** Largest difference between the clocks of Extend and Temporal, in milliseconds. A run that is older belongs to no submit. */
-export const CLOCK_DIFFERENCE_MS = 300_000;
+const CLOCK_DIFFERENCE_MS = 300_000;
 
 /** Settings of {@link readRunList}. */
 export interface RunListOptions {
@@ -36,6 +36,18 @@ export async function readRunList(
     if (nextPageToken === undefined) return true;
   }
   return false;
+}
+
+/**
+ * Gives the time before which no run of a submit was created, by the worker's clock, epoch milliseconds. The server's clock
+ * may be far ahead of the worker's in a test. An attempt that has waited for a worker knows a time that lags, which must not
+ * make a run too old.
+ *
+ * @param atMs time of the submit, by the server's clock
+ * @param nowMs the time, by the server's clock
+ */
+export function firstPossibleMs(atMs: number, nowMs: number): number {
+  return atMs + Math.min(Date.now() - nowMs, 0) - CLOCK_DIFFERENCE_MS;
 }
 
 /** Tells if the runs of a page, and so those of all further pages, were created before a time. Pure. */

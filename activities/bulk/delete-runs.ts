@@ -6,8 +6,8 @@ import { segmentName } from '../batch/locations';
 import { withHeartbeat } from '../heartbeat';
 import type { DeleteRunsInput, GroupActivities } from '../types';
 import { BULK_VERSION } from './bulk-version';
-import type { GroupOutcome, LogLine } from './group-log';
-import { partName, readSettings } from './group-objects';
+import { readPart, type GroupOutcome } from './group-log';
+import { readSettings } from './group-objects';
 import { inLanes } from './lanes';
 import type { GroupOptions } from './open-group';
 import { Pace, repeatAfter } from './repeat';
@@ -57,8 +57,7 @@ async function deleteEach(store: BatchStore, input: DeleteRunsInput, extend: Gro
 async function readFiles(store: BatchStore, { group, parts }: DeleteRunsInput): Promise<ReadonlyMap<string, string>> {
   const files = new Map<string, string>();
   for (const part of parts) {
-    for (const value of (await store.readIfThere(`${group.place.uri}/${partName(group.group, part)}`)) ?? []) {
-      const line = value as LogLine;
+    for (const line of (await readPart(store, group, part)) ?? []) {
       if (line.kind === 'file') files.set(line.id, line.fileId);
     }
   }

@@ -1,7 +1,7 @@
 import { activityInfo, heartbeat } from '@temporalio/activity';
 import type { DocumentOutcome } from '../../contract';
 import type { BatchStore } from '../batch/batch-store';
-import type { BatchLocation, GroupWork } from '../types';
+import type { BatchLocation, GroupReference, GroupWork } from '../types';
 import { partName } from './group-objects';
 import { attemptName } from './own-attempt';
 
@@ -158,8 +158,8 @@ export class GroupLog {
   }
 
   async #read(part: string): Promise<boolean> {
-    const lines = await this.#store.readIfThere(`${this.#place.uri}/${partName(this.#group, part)}`);
-    for (const line of lines ?? []) this.#take(line as LogLine);
+    const lines = await readPart(this.#store, { place: this.#place, group: this.#group }, part);
+    for (const line of lines ?? []) this.#take(line);
     return lines !== undefined;
   }
 
@@ -172,6 +172,15 @@ export class GroupLog {
     this.#outcomes.set(line.outcome.id, line.outcome);
     if (this.#isNew) this.#new.push(line.outcome);
   }
+}
+
+/** Reads the lines of a part of the log of a group. @returns undefined if the part does not exist */
+export async function readPart(
+  store: BatchStore,
+  { place, group }: Pick<GroupReference, 'place' | 'group'>,
+  part: string,
+): Promise<LogLine[] | undefined> {
+  return (await store.readIfThere(`${place.uri}/${partName(group, part)}`)) as LogLine[] | undefined;
 }
 
 function partOf(attempt: number, number: number): string {

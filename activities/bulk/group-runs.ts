@@ -3,7 +3,7 @@ import type { ListedRun } from '../../contract/extend';
 import type { ExtendApi, ExtendClient } from '../../http';
 import { defined } from '../../json';
 import { recordAdoptedRuns } from '../metrics';
-import { CLOCK_DIFFERENCE_MS, isOlder, isPast, readRunList } from '../run-list';
+import { firstPossibleMs, isOlder, isPast, readRunList } from '../run-list';
 import { BULK_VERSION } from './bulk-version';
 import type { NumberedEntry } from './ledger';
 import type { OpenGroup } from './open-group';
@@ -104,15 +104,13 @@ export async function adoptLost(
   let lost = entries;
   let isUsable = true;
   if (lost.length === 0) return true;
-  // The ledger has times by the server's clock, which may be far ahead of the worker's and Extend's in a test. The group's
-  // time lags if the attempt has waited for a worker, so it never makes a run too old.
-  const aheadMs = Math.min(Date.now() - group.nowMs, 0) - CLOCK_DIFFERENCE_MS;
+  const { nowMs } = group;
   const onPage = async (page: readonly ListedRun[]): Promise<boolean> => {
     group.details.listRequests += 1;
     for (const run of page) {
       const { batchId: batchRunId } = run;
       const entry = ownerOf(run, lost, identityOf(group))?.entry;
-      if (entry === undefined || isOlder(run, entry.atMs + aheadMs)) continue;
+      if (entry === undefined || isOlder(run, firstPossibleMs(entry.atMs, nowMs))) continue;
       if (batchRunId === undefined || extend.redactor.holdsSecret(batchRunId)) {
         isUsable = false;
         continue;
@@ -121,7 +119,7 @@ export async function adoptLost(
       recordAdoptedRuns(Object.keys(entry.documents).length);
       lost = lost.filter((one) => one !== entry);
     }
-    return lost.length === 0 || isPast(page, Math.min(...lost.map(({ atMs }) => atMs)) + aheadMs);
+    return lost.length === 0 || isPast(page, firstPossibleMs(Math.min(...lost.map(({ atMs }) => atMs)), nowMs));
   };
   const isComplete = await readRunList(listOf(extend), { maxPages: MAX_LOOK_PAGES, onPage });
   return isComplete && isUsable;

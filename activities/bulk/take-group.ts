@@ -6,10 +6,8 @@ import { segmentName } from '../batch/locations';
 import { withHeartbeat } from '../heartbeat';
 import type { GroupActivities, TakeGroupInput, TakenOutcomes } from '../types';
 import { endingOf } from './delete-runs';
-import type { GroupOutcome, LogLine } from './group-log';
-import { partName, readDocuments, readSettings, type GroupDocument } from './group-objects';
-
-type OutcomeLine = Extract<LogLine, { kind: 'outcome' }>;
+import { readPart, type GroupOutcome } from './group-log';
+import { readDocuments, readSettings, type GroupDocument } from './group-objects';
 
 /**
  * Builds the activity that writes outcomes of a group as a segment of the outcomes of the batch. The segment depends on
@@ -55,8 +53,8 @@ async function newOutcomes(store: BatchStore, input: TakeGroupInput): Promise<Ne
   // Workflows of the time before the first release give a number.
   const taken = typeof input.taken === 'number' ? parts.slice(0, input.taken) : input.taken;
   const read = async (part: string): Promise<GroupOutcome[] | undefined> => {
-    const lines = await store.readIfThere(`${group.place.uri}/${partName(group.group, part)}`);
-    return lines?.flatMap((line) => ((line as LogLine).kind === 'outcome' ? (line as OutcomeLine).outcome : []));
+    const lines = await readPart(store, group, part);
+    return lines?.flatMap((line) => (line.kind === 'outcome' ? line.outcome : []));
   };
   const earlier = new Set<string>();
   for (const part of taken) for (const { id } of (await read(part)) ?? []) earlier.add(id);

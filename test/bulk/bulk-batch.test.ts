@@ -8,14 +8,12 @@ import { httpReply, rateLimitedReply, resetReply, type EmulatorRequest, type Rep
 import { idsOf, outcomesOf, positions } from '../batch/batches';
 import { until } from '../support/until';
 import { failureOf, Scene } from '../workflows/scene';
+import { QUICK } from './bulk-batches';
 
 const directory = mkdtempSync(join(tmpdir(), 'bulk-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 const sources = join(directory, 'sources');
 mkdirSync(sources);
-
-/** Polls as often as the server's clock permits. */
-const QUICK = { polling: { initialDelayMs: 0, maxDelayMs: 10, jitter: 0 } } as const;
 
 /** Chooses the reply to a request in the current test. */
 let fault: ((request: EmulatorRequest) => Reply | undefined) | undefined;
