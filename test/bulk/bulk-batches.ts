@@ -1,4 +1,4 @@
-import { ParseClient, type BatchHandle, type BatchInput } from '../../client';
+import { ParseClient, type BatchHandle, type BatchInput, type ParseClientOptions } from '../../client';
 import type { EmulatorRequest, EmulatorRun } from '../../testing';
 import type { Scene } from '../workflows/scene';
 
@@ -21,16 +21,18 @@ export interface BulkBatch {
   readonly groupId: (group: number) => Promise<string>;
 }
 
+type Results = Pick<ParseClientOptions, 'resultDirectory' | 'resultStore'>;
+
 /** Starts bulk batches in a scene. */
 export class BulkBatches {
   readonly #scene: Scene;
-  readonly #resultDirectory: string;
+  readonly #results: Results;
   #count = 0;
 
-  /** @param resultDirectory that of the scene's worker. */
-  constructor(scene: Scene, resultDirectory: string) {
+  /** @param results place of the results of the scene's worker. */
+  constructor(scene: Scene, results: Results) {
     this.#scene = scene;
-    this.#resultDirectory = resultDirectory;
+    this.#results = results;
   }
 
   /**
@@ -46,7 +48,7 @@ export class BulkBatches {
     this.#count += 1;
     const { emulator, temporal } = this.#scene;
     const { taskQueue } = this.#scene.parsing;
-    const client = new ParseClient({ client: temporal, taskQueue, resultDirectory: this.#resultDirectory });
+    const client = new ParseClient({ client: temporal, taskQueue, ...this.#results });
     const name = `${taskQueue}-${this.#count}`;
     const since = emulator.requests.length;
     const documents = Array.from({ length: count }, (_, index) => ({

@@ -31,7 +31,7 @@ describe('The deletion of the runs of a bulk batch', () => {
     parse: { resultDirectory: results, sourceDirectory: sources },
     faults: (request) => fault?.(request),
   });
-  const batches = new BulkBatches(scene, results);
+  const batches = new BulkBatches(scene, { resultDirectory: results });
 
   it.each([
     ['never', 0],

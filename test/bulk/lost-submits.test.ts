@@ -40,7 +40,7 @@ describe('A bulk batch whose runs are not seen', () => {
     parse: { resultDirectory: directory },
     faults: (request) => fault?.(request),
   });
-  const batches = new BulkBatches(scene, directory);
+  const batches = new BulkBatches(scene, { resultDirectory: directory });
 
   it('is not submitted again while Extend does not know its young batch', async () => {
     let polls = 0;
